@@ -1,0 +1,756 @@
+"""What a recording holds, as users see it: captured items, discards, exchanges and errors. Plain typed data.
+
+An item is a ``dict``: the payload itself, in Sentry's wire form, with typed shortcuts for what tests ask about.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal, cast
+from urllib.parse import urlsplit
+
+from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.changes import MISSING, Change, difference
+from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.payloads import Breadcrumb, ExceptionPayload, Request, User
+from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
+
+Kind = Literal[
+    "event",
+    "transaction",
+    "span",
+    "log",
+    "metric",
+    "check_in",
+    "session",
+    "profile",
+    "attachment",
+    "feedback",
+    "client_report",
+]
+Phase = Literal["setup", "call", "teardown"]
+
+_MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
+"""What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
+
+
+@dataclass
+class CaptureContext:
+    """What was known at the moment of a capture call, beyond the payload that came out of it."""
+
+    chain: ExceptionChain | None = None
+    provenance: Provenance | None = None
+    before_callback: bytes | None = None
+    callback: CallableLocation | None = None
+    scrubs: tuple[Change, ...] = ()
+
+    @property
+    def payload_before_callback(self) -> Any:
+        """What went into ``before_send`` or its like; ``MISSING`` where there was none or it was not kept."""
+        if self.before_callback is None:
+            return MISSING
+        payload = pickle.loads(self.before_callback)
+        _mapping(_mapping(_mapping(payload).get("contexts")).get("trace")).pop(_MOVED_TO_HEADERS, None)
+        return payload
+
+
+@dataclass(eq=False)
+class Capture:
+    """One envelope item as it was handed to the transport: bytes, parsed when first read."""
+
+    type: str
+    payload: bytes
+    headers: dict[str, Any] = field(default_factory=dict)
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    phase: Phase | None = None
+    envelope: CapturedEnvelope | None = None
+    _items: list[CapturedItem] | None = None
+
+    @property
+    def kind(self) -> str:
+        return _class_of(self.type).kind or self.type
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """The typed items: one, or the several that Sentry's container items (spans, logs, metrics) carry."""
+        if self._items is None:
+            self._items = self._parsed()
+        return self._items
+
+    def _parsed(self) -> list[CapturedItem]:
+        item_class = _class_of(self.type)
+        if item_class is CapturedAttachment:
+            return [CapturedAttachment(self.headers, self)]
+        try:
+            content = json.loads(self.payload)
+        except ValueError:
+            return [RawItem({}, self)]
+        if issubclass(item_class, _Contained) and isinstance(content, dict) and isinstance(content.get("items"), list):
+            return [item_class(_mapping(each), self) for each in content["items"]]
+        return [item_class(content, self)] if isinstance(content, dict) else [RawItem({}, self)]
+
+
+class CapturedItem(dict[str, Any]):
+    """A captured item of any type: the payload itself, with typed shortcuts."""
+
+    __slots__ = ("_capture",)
+    kind: ClassVar[str] = ""
+
+    def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
+        super().__init__(payload)
+        self._capture = capture or Capture(type="", payload=b"")
+
+    @property
+    def type_header(self) -> str:
+        """The item type of the envelope, such as ``"event"`` or ``"trace_metric"``."""
+        return self._capture.type
+
+    @property
+    def payload(self) -> bytes:
+        """The item's payload as it was handed to the transport."""
+        return self._capture.payload
+
+    @property
+    def envelope(self) -> CapturedEnvelope | None:
+        """The envelope that carried the item; None for buffered kinds, which travel in batches."""
+        return self._capture.envelope
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The HTTP exchange during which the item was captured."""
+        return self._capture.exchange
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase of the test in which the item was captured; None outside tests."""
+        return self._capture.phase
+
+
+class RawItem(CapturedItem):
+    """An item of a type that this plugin does not know; its bytes are in ``payload``."""
+
+    __slots__ = ()
+
+
+class _ErrorOrTransaction(CapturedItem):
+    """What error events and transactions have in common: both are Sentry events."""
+
+    __slots__ = ()
+
+    @property
+    def event_id(self) -> str | None:
+        return _text(self, "event_id")
+
+    @property
+    def transaction(self) -> str | None:
+        return _text(self, "transaction")
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        return _pairs(self.get("tags"))
+
+    @property
+    def user(self) -> User:
+        return cast("User", _mapping(self.get("user")))
+
+    @property
+    def contexts(self) -> dict[str, Any]:
+        return _mapping(self.get("contexts"))
+
+    @property
+    def request(self) -> Request:
+        return cast("Request", _mapping(self.get("request")))
+
+    @property
+    def release(self) -> str | None:
+        return _text(self, "release")
+
+    @property
+    def environment(self) -> str | None:
+        return _text(self, "environment")
+
+    @property
+    def trace_id(self) -> str | None:
+        return _text(_mapping(self.contexts.get("trace")), "trace_id")
+
+    @property
+    def status_code(self) -> int | None:
+        """The status of the exchange's answer, else that of the outermost exception that has one."""
+        if self.exchange is not None and self.exchange.status is not None:
+            return self.exchange.status
+        chain = self._capture.context.chain
+        if chain is not None and chain.status_code is not None:
+            return chain.status_code
+        status_code = _mapping(self.contexts.get("response")).get("status_code")
+        return status_code if isinstance(status_code, int) else None
+
+    @property
+    def method(self) -> str | None:
+        """The HTTP method of the exchange, else of the event's request."""
+        return self.exchange.method if self.exchange is not None else _text(_mapping(self.request), "method")
+
+    @property
+    def path(self) -> str | None:
+        """The path of the exchange, else of the event's request URL."""
+        if self.exchange is not None:
+            return self.exchange.path
+        url = _text(_mapping(self.request), "url")
+        return _url_path(url) if url else None
+
+    @property
+    def route(self) -> str | None:
+        """The route template of the exchange, such as ``"/statements/{statement_id}"``."""
+        return self.exchange.route if self.exchange is not None else None
+
+    @property
+    def attachments(self) -> list[CapturedAttachment]:
+        """The attachments that travelled in the same envelope."""
+        captures = self.envelope.captures if self.envelope is not None else ()
+        return [item for capture in captures for item in capture.items if isinstance(item, CapturedAttachment)]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What ``before_send`` or ``before_send_transaction`` and the scrubber altered.
+
+        Known for what was captured while the test used the ``sentry_capture`` fixture.
+        """
+        context = self._capture.context
+        before = context.payload_before_callback
+        altered = [] if before is MISSING else difference(before, dict(self), by=context.callback)
+        return [*context.scrubs, *altered]
+
+    def scope_of(self, section: str, key: str | None = None) -> Source | None:
+        """Which scope, call or callback gave a value, or None where the event does not have it.
+
+        Args:
+            section: one of ``tags``, ``user``, ``contexts``, ``extra``, ``request`` (with ``key``), or ``level``,
+                ``logger``, ``message``, ``transaction``, ``fingerprint``, ``release``, ``environment``,
+                ``server_name``, ``dist`` (without).
+            key: the key within the section.
+
+        Raises:
+            ValueError: the section is none of these, or needs a key, or takes none.
+            LookupError: the event was captured before the test used the ``sentry_capture`` fixture.
+        """
+        _check_section(section, key)
+        value = _value_at(self, section, key)
+        if value is MISSING:
+            return None
+        context = self._capture.context
+        if context.provenance is None:
+            raise LookupError("where values came from is kept only while a test uses the sentry_capture fixture")
+        before = context.payload_before_callback
+        if before is not MISSING and _value_at(before, section, key) != value:
+            return "before_send"
+        return context.provenance.source_of(section, key, value)
+
+
+class CapturedEvent(_ErrorOrTransaction):
+    """A captured error or message event.
+
+    Payload: https://develop.sentry.dev/sdk/data-model/event-payloads/.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "event"
+
+    @property
+    def exceptions(self) -> list[ExceptionPayload]:
+        """The exceptions of the payload, as Sentry orders them: the outermost one last."""
+        return cast("list[ExceptionPayload]", _values(self.get("exception")))
+
+    @property
+    def original_exception(self) -> BaseException | None:
+        """The live exception, kept until the teardown of the test that uses the fixture ends."""
+        chain = self._capture.context.chain
+        return chain.original if chain is not None else None
+
+    @property
+    def exception_chain(self) -> ExceptionChain | None:
+        """The classes of the exceptions behind the event; None when it was captured without one."""
+        return self._capture.context.chain
+
+    @property
+    def exception(self) -> str | None:
+        """The type of the outermost exception, as in the payload."""
+        return _text(self._outermost, "type")
+
+    @property
+    def message(self) -> str | None:
+        """The formatted log message, else the message, else the outermost exception's value."""
+        entry = _mapping(self.get("logentry")) or _mapping(self.get("message"))
+        return (
+            _text(entry, "formatted")
+            or _text(entry, "message")
+            or _text(self, "message")
+            or _text(self._outermost, "value")
+        )
+
+    @property
+    def level(self) -> str | None:
+        return _text(self, "level")
+
+    @property
+    def logger(self) -> str | None:
+        return _text(self, "logger")
+
+    @property
+    def mechanism(self) -> str | None:
+        """The type of the mechanism that caught the outermost exception, such as ``"starlette"`` or ``"logging"``."""
+        return _text(_mapping(self._outermost.get("mechanism")), "type")
+
+    @property
+    def handled(self) -> bool | None:
+        """Whether the application handled the outermost exception; None where the payload does not say."""
+        handled = _mapping(self._outermost.get("mechanism")).get("handled")
+        return handled if isinstance(handled, bool) else None
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return _mapping(self.get("extra"))
+
+    @property
+    def breadcrumbs(self) -> list[Breadcrumb]:
+        return cast("list[Breadcrumb]", _values(self.get("breadcrumbs")))
+
+    @property
+    def fingerprint(self) -> list[str]:
+        fingerprint = self.get("fingerprint")
+        return fingerprint if isinstance(fingerprint, list) else []
+
+    @property
+    def _outermost(self) -> dict[str, Any]:
+        exceptions = self.exceptions
+        return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+class CapturedTransaction(_ErrorOrTransaction):
+    """A captured transaction with its spans.
+
+    Payload: https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/.
+    """
+
+    __slots__ = ("_spans",)
+    kind: ClassVar[str] = "transaction"
+
+    def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
+        super().__init__(payload, capture)
+        self._spans: list[CapturedSpan] | None = None
+
+    @property
+    def op(self) -> str | None:
+        return _text(_mapping(self.contexts.get("trace")), "op")
+
+    @property
+    def status(self) -> str | None:
+        return _text(_mapping(self.contexts.get("trace")), "status")
+
+    @property
+    def source(self) -> str | None:
+        return _text(_mapping(self.get("transaction_info")), "source")
+
+    @property
+    def spans(self) -> list[CapturedSpan]:
+        """The spans that the transaction carries, without its root."""
+        if self._spans is None:
+            spans = self.get("spans")
+            self._spans = [
+                CapturedSpan({**_mapping(span)}, self._capture, parent=self)
+                for span in (spans if isinstance(spans, list) else ())
+            ]
+        return list(self._spans)
+
+
+class _Contained(CapturedItem):
+    """A kind that Sentry sends in containers of several, with attributes of the form ``{value, type}``."""
+
+    __slots__ = ()
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes with their plain values."""
+        return {key: _unwrapped(value) for key, value in _mapping(self.get("attributes")).items()}
+
+    @property
+    def trace_id(self) -> str | None:
+        return _text(self, "trace_id")
+
+
+class CapturedSpan(_Contained):
+    """A span: one of a transaction, or a streamed one.
+
+    Payloads: https://develop.sentry.dev/sdk/telemetry/traces/.
+    """
+
+    __slots__ = ("_parent",)
+    kind: ClassVar[str] = "span"
+
+    def __init__(
+        self, payload: Mapping[str, Any], capture: Capture | None = None, parent: CapturedTransaction | None = None
+    ) -> None:
+        super().__init__(payload, capture)
+        self._parent = parent
+
+    @property
+    def op(self) -> str | None:
+        return _text(self, "op") or _text(self.attributes, "sentry.op")
+
+    @property
+    def name(self) -> str | None:
+        """The description of a transaction's span, the name of a streamed one."""
+        return _text(self, "description") or _text(self, "name")
+
+    @property
+    def status(self) -> str | None:
+        return _text(self, "status")
+
+    @property
+    def origin(self) -> str | None:
+        return _text(self, "origin") or _text(self.attributes, "sentry.origin")
+
+    @property
+    def transaction(self) -> str | None:
+        """The name of the transaction or segment that the span belongs to."""
+        return self._parent.transaction if self._parent else _text(self.attributes, "sentry.segment.name")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The span's data: that of a transaction's span, or the unwrapped attributes of a streamed one."""
+        return dict(_mapping(self.get("data"))) if self._parent is not None else super().attributes
+
+
+class CapturedLog(_Contained):
+    """A structured log. Payload: https://develop.sentry.dev/sdk/telemetry/logs/."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "log"
+
+    @property
+    def level(self) -> str | None:
+        return _text(self, "level")
+
+    @property
+    def body(self) -> str | None:
+        return _text(self, "body")
+
+    @property
+    def template(self) -> str | None:
+        return _text(self.attributes, "sentry.message.template")
+
+
+class CapturedMetric(_Contained):
+    """A trace metric. Payload: https://develop.sentry.dev/sdk/telemetry/metrics/."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "metric"
+
+    @property
+    def name(self) -> str | None:
+        return _text(self, "name")
+
+    @property
+    def type(self) -> str | None:
+        return _text(self, "type")
+
+    @property
+    def value(self) -> float | None:
+        value = self.get("value")
+        return value if isinstance(value, (int, float)) else None
+
+    @property
+    def unit(self) -> str | None:
+        return _text(self, "unit")
+
+
+class CapturedCheckIn(CapturedItem):
+    """A check-in of a monitor. Payload: https://develop.sentry.dev/sdk/telemetry/check-ins/."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "check_in"
+
+    @property
+    def monitor_slug(self) -> str | None:
+        return _text(self, "monitor_slug")
+
+    @property
+    def status(self) -> str | None:
+        return _text(self, "status")
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds."""
+        duration = self.get("duration")
+        return duration if isinstance(duration, (int, float)) else None
+
+    @property
+    def environment(self) -> str | None:
+        return _text(self, "environment")
+
+    @property
+    def release(self) -> str | None:
+        return _text(self, "release")
+
+
+class CapturedSession(CapturedItem):
+    """A session update, or the aggregates of many (``aggregates`` is in the payload then)."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "session"
+
+
+class CapturedProfile(CapturedItem):
+    """A transaction's profile, or a chunk of a continuous one."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "profile"
+
+
+class CapturedAttachment(CapturedItem):
+    """An attachment: the mapping is its item headers, its content is in ``payload``."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "attachment"
+
+    @property
+    def filename(self) -> str | None:
+        return _text(self, "filename")
+
+    @property
+    def content_type(self) -> str | None:
+        return _text(self, "content_type")
+
+
+class CapturedFeedback(CapturedItem):
+    """User feedback. The Python SDK sends none; other SDKs do."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "feedback"
+
+
+class CapturedClientReport(CapturedItem):
+    """What an SDK reports to have discarded itself."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "client_report"
+
+
+_CLASSES: Final[dict[str, type[CapturedItem]]] = {
+    "event": CapturedEvent,
+    "transaction": CapturedTransaction,
+    "span": CapturedSpan,
+    "log": CapturedLog,
+    "trace_metric": CapturedMetric,
+    "check_in": CapturedCheckIn,
+    "session": CapturedSession,
+    "sessions": CapturedSession,
+    "profile": CapturedProfile,
+    "profile_chunk": CapturedProfile,
+    "attachment": CapturedAttachment,
+    "feedback": CapturedFeedback,
+    "client_report": CapturedClientReport,
+}
+"""Sentry's item types (https://develop.sentry.dev/sdk/data-model/envelope-items/)."""
+
+ITEM_TYPE_OF_KIND: Final[dict[str, str]] = {
+    item_class.kind: item_type for item_type, item_class in reversed(_CLASSES.items())
+}
+
+
+def _class_of(item_type: str) -> type[CapturedItem]:
+    return _CLASSES.get(item_type, RawItem)
+
+
+@dataclass(eq=False)
+class CapturedEnvelope:
+    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/data-model/envelopes/)."""
+
+    headers: dict[str, Any]
+    captures: list[Capture] = field(default_factory=list)
+    phase: Phase | None = None
+
+    def add(self, item_type: str, payload: bytes, headers: dict[str, Any]) -> None:
+        """Add an item that is recorded apart from its envelope."""
+        self.captures.append(Capture(item_type, payload, headers, phase=self.phase, envelope=self))
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """The typed items, in the order in which they travel."""
+        return [item for capture in self.captures for item in capture.items]
+
+    def serialize(self) -> bytes:
+        """The bytes that a real transport would have sent, before compression."""
+        lines = [_json_line(self.headers)]
+        for capture in self.captures:
+            lines += [_json_line({**capture.headers, "length": len(capture.payload)}), capture.payload, b"\n"]
+        return b"".join(lines)
+
+
+@dataclass(eq=False)
+class Exchange:
+    """One HTTP request and its answer, as the application under test saw it.
+
+    ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
+    complete, and None until then. ``route`` is the template that matched, ``parent`` the exchange that was under way
+    when the application called itself in process.
+    """
+
+    method: str
+    path: str
+    route: str | None = None
+    status: int | None = None
+    duration: float | None = None
+    parent: Exchange | None = None
+    phase: Phase | None = None
+    chain: ExceptionChain | None = None
+    captures: list[Capture] = field(default_factory=list)
+    discarded: list[Discard] = field(default_factory=list)
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The live exception that left the application, kept like an event's ``original_exception``."""
+        return self.chain.original if self.chain is not None else None
+
+    @property
+    def exception_type(self) -> type[BaseException] | None:
+        """The class of the exception that left the application."""
+        return self.chain[0].error_type if self.chain else None
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """What was captured while the exchange ran, its background tasks included."""
+        return [item for capture in self.captures for item in capture.items]
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.method} {self.path} -> {self.status}>"
+
+
+@dataclass(eq=False)
+class Discard:
+    """Something that the SDK was asked to send and did not.
+
+    Attributes:
+        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …) or, where the SDK is
+            silent or vague, one of ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``,
+            ``recursion_guard``, ``sdk_error``, ``unserializable``.
+        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …).
+        kind: the kind of item that was lost.
+        by: the callable that discarded it; None where no callable is involved.
+        quantity: how many items were lost.
+        phase: the phase of the test; None outside tests.
+    """
+
+    reason: str
+    category: str
+    kind: str
+    by: CallableLocation | None = None
+    quantity: int = 1
+    payload: bytes | None = None
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    phase: Phase | None = None
+    _item: CapturedItem | None = None
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The live exception, kept like an event's ``original_exception``."""
+        return self.context.chain.original if self.context.chain is not None else None
+
+    @property
+    def event(self) -> dict[str, Any] | None:
+        """The payload as far as it got, or None where the SDK had built none."""
+        return dict(self.item) if self.payload is not None else None
+
+    @property
+    def item(self) -> CapturedItem:
+        """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
+        if self._item is None:
+            item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
+            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, self.phase)
+            self._item = capture.items[0]
+        return self._item
+
+    def __repr__(self) -> str:
+        by = f" by {self.by}" if self.by else ""
+        return f"<Discard {self.kind}: {self.reason}{by}>"
+
+
+@dataclass(eq=False)
+class CallbackError:
+    """A callback of the application that raised: ``before_send``, a processor, a sampler, …
+
+    ``exception`` is the live object while it is kept; ``traceback`` is its text.
+    """
+
+    by: CallableLocation
+    exception_type: type[BaseException]
+    message: str
+    traceback: str
+    exception: BaseException | None = None
+    phase: Phase | None = None
+
+
+@dataclass(eq=False)
+class SdkError:
+    """An error inside the SDK that the SDK swallowed and only logged."""
+
+    exception_type: type[BaseException]
+    message: str
+    traceback: str
+    exception: BaseException | None = None
+    phase: Phase | None = None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(values: Mapping[str, Any], key: str) -> str | None:
+    value = values.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _values(value: object) -> list[dict[str, Any]]:
+    """A list of interfaces, which Sentry accepts bare or under ``values``."""
+    values = value.get("values") if isinstance(value, dict) else value
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+def _pairs(value: object) -> dict[str, Any]:
+    """Tags, which Sentry accepts as a mapping or as a list of pairs."""
+    if isinstance(value, list):
+        return {str(pair[0]): pair[1] for pair in value if isinstance(pair, list) and len(pair) == 2}
+    return _mapping(value)
+
+
+def _unwrapped(value: object) -> object:
+    return value["value"] if isinstance(value, dict) and value.keys() >= {"value", "type"} else value
+
+
+def _url_path(url: str) -> str | None:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return None
+
+
+def _json_line(value: object) -> bytes:
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _check_section(section: str, key: str | None) -> None:
+    if section not in (*KEYED_SECTIONS, *PLAIN_SECTIONS):
+        valid = ", ".join((*KEYED_SECTIONS, *PLAIN_SECTIONS))
+        raise ValueError(f"unknown section {section!r}; valid sections are: {valid}")
+    if (section in KEYED_SECTIONS) != (key is not None):
+        raise ValueError(f"section {section!r} {'needs a key' if key is None else 'takes no key'}")
+
+
+def _value_at(payload: Mapping[str, Any], section: str, key: str | None) -> Any:
+    value = payload.get(section)
+    if key is None:
+        return MISSING if value is None else value
+    return (_pairs(value) if section == "tags" else _mapping(value)).get(key, MISSING)

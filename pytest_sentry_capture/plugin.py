@@ -1,0 +1,326 @@
+"""The door between pytest and the plugin: options, markers, fixtures and hooks.
+
+PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_sentry_capture.exchanges import STARLETTE, StarletteExchanges
+from pytest_sentry_capture.recording import Recorder, Recording
+from pytest_sentry_capture.sdk.access import SdkAccess
+from pytest_sentry_capture.sdk.network import Network
+from pytest_sentry_capture.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.capture import SentryCapture, SentryInit
+    from pytest_sentry_capture.reports.table import CaptureTable
+    from pytest_sentry_capture.sdk.lifetimes import Lifetime
+
+_WORKER_OUTPUT: Final = "sentry_capture"
+_OPTIONS_MARKER: Final = (
+    "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sentry capture")
+    group.addoption(
+        "--sentry-network",
+        dest="sentry_network",
+        metavar="MODE",
+        help="'block' (the default): nothing leaves this machine; 'allow': events are sent as in production.",
+    )
+    group.addoption(
+        "--sentry-network-hosts",
+        dest="sentry_network_hosts",
+        action="append",
+        metavar="HOST[,HOST]",
+        help="Hosts that events may be sent to while the network is blocked.",
+    )
+    group.addoption(
+        "--sentry-report",
+        dest="sentry_report",
+        action="append",
+        metavar="PATH",
+        help="Write the table of what was captured and what was not to a file (.txt).",
+    )
+    parser.addini("sentry_network", "The same as --sentry-network.", default="")
+    parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
+
+
+@dataclass
+class _Run:
+    """One pytest run: the parts of the plugin, and the attempt at a test that is under way."""
+
+    settings: Settings
+    network: Network
+    recorder: Recorder
+    exchanges: StarletteExchanges
+    sdk: SdkAccess
+    lifetime: Lifetime | None = None
+    latest: tuple[str, CaptureTable] | None = None
+    table_of_finished: CaptureTable | None = None
+    messages: list[str] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, settings: Settings) -> _Run:
+        network = Network(settings.network, frozenset(settings.network_hosts))
+        recorder = Recorder()
+        exchanges = StarletteExchanges(recorder)
+        sdk = SdkAccess(recorder, network, on_client_made=exchanges.wrap)
+        sdk.imports.watch(STARLETTE, exchanges.wrap)
+        sdk.activate()
+        exchanges.wrap()
+        return cls(settings, network, recorder, exchanges, sdk)
+
+    def stop(self) -> None:
+        self.end_test()
+        self.exchanges.unwrap()
+        self.sdk.deactivate()
+
+    def begin_test(self, nodeid: str, options: dict[str, Any], *, detailed: bool) -> None:
+        self.end_test()
+        self._settle_latest(nodeid)
+        recording = self.recorder.begin(nodeid)
+        recording.phase = "setup"
+        recording.detailed = detailed
+        self.lifetime = self.sdk.begin_test(nodeid, options)
+
+    def end_test(self) -> None:
+        if self.lifetime is not None:
+            self.sdk.end_test(self.lifetime)
+            self.lifetime = None
+
+    def release_recording(self) -> None:
+        """The test's last report is made: what it recorded is counted and let go."""
+        if self.settings.reports:
+            self.latest = self.recorder.current.label, _table_of(self.recorder.current)
+        self.recorder.finish()
+
+    @property
+    def table(self) -> CaptureTable:
+        """The rows of the whole run so far."""
+        self._settle_latest(None)
+        if self.table_of_finished is None:
+            from pytest_sentry_capture.reports.table import CaptureTable
+
+            self.table_of_finished = CaptureTable()
+        return self.table_of_finished
+
+    def _settle_latest(self, next_nodeid: str | None) -> None:
+        """Only the last attempt at a test counts: the one before is dropped when the same test begins again."""
+        latest, self.latest = self.latest, None
+        if latest is not None and latest[0] != next_nodeid:
+            self.table.merge(latest[1].export())
+
+
+def _table_of(recording: Recording) -> CaptureTable:
+    from pytest_sentry_capture.reports.table import CaptureTable
+
+    table = CaptureTable()
+    table.add(recording)
+    return table
+
+
+_RUN: Final = pytest.StashKey[_Run]()
+
+
+def _start(config: pytest.Config, option: Any) -> None:
+    try:
+        settings = read_settings(lambda name: getattr(option, name, None), config.getini)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_RUN] = _Run.start(settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Observe the SDK before a conftest can import it."""
+    _start(early_config, early_config.known_args_namespace)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if _RUN not in config.stash:
+        _start(config, config.option)
+    config.addinivalue_line("markers", _OPTIONS_MARKER)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        config.stash[_RUN].stop()
+        del config.stash[_RUN]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    settings = config.stash[_RUN].settings
+    if settings.network == "allow":
+        return "sentry: network allowed, events are really sent"
+    hosts = f" and to {', '.join(settings.network_hosts)}" if settings.network_hosts else ""
+    return f"sentry: network blocked, events are sent to this machine{hosts} only"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    run = item.config.stash[_RUN]
+    try:
+        run.begin_test(
+            item.nodeid, _marked_options(item), detailed="sentry_capture" in getattr(item, "fixturenames", ())
+        )
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"sentry_options: {error}", pytrace=False)
+    result = yield
+    try:
+        run.sdk.check_test()
+    except ValueError as error:
+        pytest.fail(f"sentry_options: {error}", pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    item.config.stash[_RUN].recorder.current.phase = "call"
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    run = item.config.stash[_RUN]
+    run.recorder.current.phase = "teardown"
+    try:
+        return (yield)
+    finally:
+        run.end_test()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "teardown":
+        item.config.stash[_RUN].release_recording()
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    if fixturedef.scope == "function":
+        return (yield)
+    with request.config.stash[_RUN].sdk.fixture_set_up(fixturedef, fixturedef.argname):
+        return (yield)
+
+
+def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    request.config.stash[_RUN].sdk.fixture_finished(fixturedef)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    run = session.config.stash[_RUN]
+    run.end_test()
+    worker_output = getattr(session.config, "workeroutput", None)
+    if worker_output is not None:
+        worker_output[_WORKER_OUTPUT] = {
+            "blocked": dict(run.network.blocked),
+            "problem": run.sdk.problem,
+            "table": run.table.export() if run.settings.reports else [],
+        }
+    elif run.settings.reports:
+        _write_reports(run, session)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """pytest-xdist: a worker has finished."""
+    run = node.config.stash[_RUN]
+    output = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {})
+    run.network.blocked.update(output.get("blocked", {}))
+    run.sdk.problem = run.sdk.problem or output.get("problem")
+    if output.get("table"):
+        run.table.merge(output["table"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    run = config.stash[_RUN]
+    lines = [*([run.sdk.problem] if run.sdk.problem else []), *_blocked_lines(run.network), *run.messages]
+    if lines:
+        terminalreporter.section("sentry")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+def _blocked_lines(network: Network) -> list[str]:
+    return [
+        f"{count} {'envelope was' if count == 1 else 'envelopes were'} kept from {host}."
+        f" To let them go there: sentry_network_hosts = {host}"
+        for host, count in sorted(network.blocked.items())
+    ]
+
+
+def _write_reports(run: _Run, session: pytest.Session) -> None:
+    from pytest_sentry_capture.reports.text import render
+
+    text = render(run.table.rows())
+    for path in run.settings.reports:
+        target = session.config.invocation_params.dir / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            run.messages.append(f"The report could not be written to {path}: {error.strerror}")
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        else:
+            run.messages.append(f"What was captured and what was not: {path}")
+
+
+def _marked_options(item: pytest.Item) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("sentry_options"))):
+        if marker.args:
+            raise TypeError("takes keyword arguments only, such as sentry_options(traces_sample_rate=1.0)")
+        options.update(marker.kwargs)
+    return options
+
+
+@pytest.fixture
+def sentry_capture(request: pytest.FixtureRequest) -> SentryCapture:
+    """What the application tells Sentry during this test, and what it keeps from Sentry."""
+    from pytest_sentry_capture.capture import SentryCapture
+
+    run = request.config.stash[_RUN]
+    if run.sdk.problem is not None:
+        pytest.fail(run.sdk.problem, pytrace=False)
+    run.recorder.current.detailed = True
+    return SentryCapture(run.recorder.current, run.sdk)
+
+
+@pytest.fixture
+def sentry_init(request: pytest.FixtureRequest) -> SentryInit:
+    """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
+    from pytest_sentry_capture.capture import SentryInit
+
+    run = request.config.stash[_RUN]
+    if run.sdk.problem is not None:
+        pytest.fail(run.sdk.problem, pytrace=False)
+    return SentryInit(run.sdk)
+
+
+class SentryCaptureMixin:
+    """Gives the tests of a ``unittest.TestCase`` the fixture as ``self.sentry_capture``."""
+
+    sentry_capture: SentryCapture
+
+    @pytest.fixture(autouse=True)
+    def _give_sentry_capture(self, sentry_capture: SentryCapture) -> None:
+        self.sentry_capture = sentry_capture

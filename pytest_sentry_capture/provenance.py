@@ -1,0 +1,76 @@
+"""Where a value of an event came from: which scope, the event itself, the options or a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Source = Literal["event", "call", "current", "isolation", "global", "scope", "options", "processor", "before_send"]
+"""An answer of ``scope_of``. ``"scope"`` is the one merged scope of sentry-sdk 1.x."""
+
+KEYED_SECTIONS: Final = ("tags", "user", "contexts", "extra", "request")
+PLAIN_SECTIONS: Final = (
+    "level", "logger", "message", "transaction", "fingerprint", "release", "environment", "server_name", "dist",
+)  # fmt: skip
+OPTION_SECTIONS: Final = ("release", "environment", "server_name", "dist")
+SCRUBBED: Final = "[Filtered]"
+"""What the SDK's scrubber puts in place of a value (``sentry_sdk.consts``/``utils``: SENSITIVE_DATA_SUBSTITUTE)."""
+_SCOPE_BEATS_EVENT: Final = ("tags", "contexts", "extra", "level")
+"""The sections in which the SDK lets the scope overwrite the event (``Scope.apply_to_event``)."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The values that went into one capture, by section: those of the event, the merged scope and each scope.
+
+    ``scopes`` goes from the strongest to the weakest. What the merged scope has and none of them explains came with the
+    capture call's own arguments.
+    """
+
+    event: Mapping[str, Any]
+    merged: Mapping[str, Any]
+    scopes: tuple[tuple[Source, Mapping[str, Any]], ...]
+
+    def source_of(self, section: str, key: str | None, value: object) -> Source:
+        """Who gave ``value``, found at ``key`` of ``section`` before ``before_send`` ran."""
+        for place in ("scope", "event") if section in _SCOPE_BEATS_EVENT else ("event", "scope"):
+            values = self.event if place == "event" else self.merged
+            if _holds(values, section, key):
+                if _replaced(_at(values, section, key), value):
+                    return "processor"
+                return "event" if place == "event" else self._scope_of(section, key)
+        if section in OPTION_SECTIONS:
+            return "options"
+        return "current" if (section, key) == ("contexts", "trace") else "processor"
+
+    def _scope_of(self, section: str, key: str | None) -> Source:
+        key = None if section == "user" else key  # the SDK takes a scope's user whole
+        value = _at(self.merged, section, key)
+        for name, values in self.scopes:
+            if _holds(values, section, key) and _at(values, section, key) is value:
+                return name
+        return "call"
+
+
+def _holds(values: Mapping[str, Any], section: str, key: str | None) -> bool:
+    content = values.get(section)
+    if key is None:
+        return content is not None
+    return isinstance(content, Mapping) and key in content
+
+
+def _at(values: Mapping[str, Any], section: str, key: str | None) -> Any:
+    return values[section] if key is None else values[section][key]
+
+
+def _replaced(given: object, found: object) -> bool:
+    """Whether a simple value is no longer the one given; containers and objects change form when serialised."""
+    simple = (str, int, float, bool, type(None))
+    if not isinstance(given, simple) or not isinstance(found, simple) or found == SCRUBBED:
+        return False
+    return given != found and not (isinstance(given, str) and isinstance(found, str) and _shortened(given, found))
+
+
+def _shortened(given: str, found: str) -> bool:
+    return found.endswith("...") and given.startswith(found[:-3])

@@ -1,0 +1,1 @@
+"""The capture table of a run, and its renderings."""

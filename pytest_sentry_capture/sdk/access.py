@@ -1,0 +1,188 @@
+"""The SDK as the rest of the plugin sees it, whether it has been imported yet or not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from pytest_sentry_capture import __version__
+from pytest_sentry_capture.sdk.importing import ImportWatcher
+from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.recording import Recorder
+    from pytest_sentry_capture.sdk.interception import Interception
+    from pytest_sentry_capture.sdk.network import Network
+
+_activated: list[SdkAccess] = []
+"""The SDK is patched by one run at a time: a pytest run inside a test of another run suspends the outer one."""
+
+
+class SdkAccess:
+    """Installs the interception when the SDK is imported, and forwards to it.
+
+    Args:
+        on_client_made: called after each initialisation of a client.
+
+    Attributes:
+        problem: why the SDK can't be observed, in words for users; None while it can.
+    """
+
+    def __init__(self, recorder: Recorder, network: Network, on_client_made: Callable[[], None]) -> None:
+        self._recorder = recorder
+        self._network = network
+        self._on_client_made = on_client_made
+        self._lifetimes = Lifetimes()
+        self._fixtures: dict[object, Lifetime] = {}
+        self._interception: Interception | None = None
+        self.imports = ImportWatcher()
+        self.problem: str | None = None
+
+    def activate(self) -> None:
+        """Observe the SDK from now on, and from its import on if that is still to come."""
+        if _activated:
+            _activated[-1]._suspend()
+        _activated.append(self)
+        self.imports.watch("sentry_sdk", self._install)
+        self.imports.watch("sentry_sdk.client", self._reinstall)
+        self.imports.watch("sentry_sdk.integrations.otlp", self._watch_otlp)
+        self.imports.install()
+        if "sentry_sdk" in sys.modules:
+            self._install()
+
+    def deactivate(self) -> None:
+        """Leave the SDK as it was."""
+        self.imports.uninstall()
+        if self._interception is not None:
+            self._interception.uninstall()
+        if self in _activated:
+            _activated.remove(self)
+            if _activated:
+                _activated[-1]._resume()
+
+    def begin_test(self, name: str, options: dict[str, Any]) -> Lifetime:
+        """Isolate a test; see ``Interception.begin_test`` for what is raised."""
+        if options:
+            import sentry_sdk  # noqa: F401  (its options are checked, so that it must be there)
+        if self._interception is not None:
+            self._interception.begin_test(options)
+        lifetime = Lifetime(name, is_test=True)
+        self._lifetimes.enter(lifetime)
+        return lifetime
+
+    def check_test(self) -> None:
+        """After the set-up: raises ``ValueError`` for options that a client made by a wider fixture ignores."""
+        if self._interception is not None:
+            self._interception.check_test()
+
+    def end_test(self, lifetime: Lifetime) -> None:
+        if self._interception is not None:
+            self._interception.end_test(lifetime)
+        lifetime.alive = False
+        self._lifetimes.leave(lifetime)
+
+    @contextmanager
+    def fixture_set_up(self, key: object, name: str) -> Iterator[None]:
+        """Say that the set-up of a fixture of a wider scope than function runs meanwhile."""
+        lifetime = self._fixtures[key] = Lifetime(name)
+        self._lifetimes.enter(lifetime)
+        if self._interception is not None:
+            self._interception.begin_fixture(lifetime)
+        try:
+            yield
+        finally:
+            if self._interception is not None:
+                self._interception.end_fixture(lifetime)
+            self._lifetimes.leave(lifetime)
+
+    def fixture_finished(self, key: object) -> None:
+        """Say that a fixture of a wider scope has been torn down."""
+        lifetime = self._fixtures.pop(key, None)
+        if lifetime is None:
+            return
+        if self._interception is not None:
+            self._interception.finish_fixture(lifetime)
+        lifetime.alive = False
+
+    @property
+    def client(self) -> Any:
+        """The active client of the calling context, or None."""
+        return self._interception.client if self._interception is not None else None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The active client's options; empty without a client."""
+        return self._interception.options if self._interception is not None else {}
+
+    def init(self, options: dict[str, Any]) -> Any:
+        """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        import sentry_sdk  # noqa: F401  (installs the interception)
+
+        return self._interception.init(options) if self._interception is not None else None
+
+    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
+        """Change options for a block; see ``Interception.override`` for what is raised."""
+        import sentry_sdk  # noqa: F401  (installs the interception)
+
+        return self._interception.override(options) if self._interception is not None else nullcontext()
+
+    def drain(self) -> None:
+        """Have all buffered items handed over."""
+        if self._interception is not None:
+            self._interception.drain()
+
+    def flush(self) -> None:
+        """Drain, and wait for what is really being sent."""
+        if self._interception is not None:
+            self._interception.flush()
+
+    def _install(self) -> None:
+        if self._interception is not None:
+            self._interception.uninstall()
+            self._interception = None
+        try:
+            from pytest_sentry_capture.sdk.interception import Interception
+
+            interception = Interception(self._recorder, self._lifetimes, self._network, self._on_client_made)
+            interception.install()
+        except Exception as error:
+            self._give_up(error)
+        else:
+            self._interception = interception
+
+    def _reinstall(self) -> None:
+        """``sentry_sdk.client`` was reloaded by itself; during the import of the package there is nothing to do yet."""
+        package = sys.modules["sentry_sdk"]
+        if self._interception is not None and not getattr(package.__spec__, "_initializing", False):
+            self._install()
+
+    def _watch_otlp(self) -> None:
+        if self._interception is not None:
+            try:
+                self._interception.watch_otlp()
+            except Exception as error:
+                self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        from pytest_sentry_capture.sdk.fallback import block_only
+        from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED, Modules
+
+        blocked = (
+            "New clients are kept from sending." if block_only(self._network) else "Nothing keeps it from sending."
+        )
+        self.problem = (
+            f"sentry-sdk {Modules().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
+            f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
+        )
+
+    def _suspend(self) -> None:
+        self.imports.uninstall()
+        if self._interception is not None:
+            self._interception.suspend()
+
+    def _resume(self) -> None:
+        self.imports.install()
+        if self._interception is not None:
+            self._interception.resume()

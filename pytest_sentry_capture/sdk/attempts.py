@@ -1,0 +1,254 @@
+"""Every call that asks the SDK to send something, from its start to its end: captured, or discarded for a reason."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from pytest_sentry_capture.provenance import Provenance, Source
+from pytest_sentry_capture.sdk.buffers import wire_form_of
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
+from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
+
+Capture = Callable[..., Any]
+
+_SCOPE_SECTIONS: Final = {
+    "tags": "_tags",
+    "user": "_user",
+    "contexts": "_contexts",
+    "extra": "_extras",
+    "level": "_level",
+    "transaction": "_transaction",
+    "fingerprint": "_fingerprint",
+}
+_TELEMETRY: Final = {
+    "_capture_log": "log",
+    "_capture_experimental_log": "log",  # sentry-sdk 2.25 to 2.40
+    "_capture_metric": "metric",
+    "_capture_span": "span",
+}
+
+
+class AttemptWatch:
+    """Wraps the SDK's entry points, and judges how each call ended."""
+
+    def __init__(
+        self,
+        modules: Modules,
+        observer: Observer,
+        is_observed: Callable[[Any], bool],
+        before_attempt: Callable[[Any], None],
+    ) -> None:
+        self._modules = modules
+        self._observer = observer
+        self._is_observed = is_observed
+        self._before_attempt = before_attempt
+
+    def install(self, touchpoints: Touchpoints) -> None:
+        touchpoints.find("client:_Client._is_ignored_error")
+        touchpoints.find("scope:Scope.apply_to_event")
+        touchpoints.find("utils:disable_capture_event")
+        touchpoints.replace("client:_Client.capture_event", self._event_capture)
+        for method, kind in _TELEMETRY.items():
+            if touchpoints.exists(f"client:_Client.{method}"):
+                touchpoints.replace(f"client:_Client.{method}", partial(self._telemetry, kind=kind))
+                touchpoints.replace(f"client:BaseClient.{method}", partial(self._without_client, kind=kind))
+        if self._modules.has_hubs:
+            for method in "capture_event", "capture_message", "capture_exception":
+                touchpoints.replace(f"hub:Hub.{method}", self._hub_capture)
+        else:
+            touchpoints.replace("client:BaseClient.capture_event", partial(self._without_client, kind=None))
+            if touchpoints.exists("scope:disable_capture_event"):  # up to 2.10 or so clients look at it instead
+                for method in "capture_event", "capture_message", "capture_exception":
+                    touchpoints.replace(f"scope:Scope.{method}", self._scope_capture)
+
+    def _event_capture(self, original: Capture) -> Capture:
+        @functools.wraps(original)
+        def capture_event(
+            client: Any, /, event: Any, hint: Any = None, scope: Any = None, *args: Any, **kwargs: Any
+        ) -> Any:
+            __tracebackhide__ = True
+            if not self._is_observed(client):
+                return original(client, event, hint, scope, *args, **kwargs)
+            self._before_attempt(client)
+            attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
+            if attempt.detailed:
+                attempt.context.provenance = self._provenance(event, scope)
+            guarded = self._silenced() or (scope is not None and not getattr(scope, "_should_capture", True))
+            token = self._observer.enter(attempt)
+            try:
+                event_id = original(client, event, hint, scope, *args, **kwargs)
+            except Exception as error:
+                self._failed(attempt, error)
+                raise
+            finally:
+                self._observer.leave(token)
+            if event_id is None and not attempt.handed_over:
+                self._judge(attempt, client, guarded=guarded, event=event, hint=hint or {})
+            return event_id
+
+        return capture_event
+
+    def _judge(self, attempt: Attempt, client: Any, *, guarded: bool, event: Any, hint: Mapping[str, Any]) -> None:
+        if attempt.raised_in is not None:
+            self._observer.discarded(attempt, "callback_error", attempt.raised_in)
+        elif attempt.reason is not None:
+            self._observer.discarded(attempt, attempt.reason)
+        elif attempt.dropped_by is not None:
+            self._observer.discarded(attempt, "event_processor", attempt.dropped_by)
+        elif guarded and attempt.kind != "transaction":
+            self._observer.discarded(attempt, "recursion_guard")
+        elif _is_ignored(client, event, hint):
+            self._observer.discarded(attempt, "ignore_errors")
+        elif client.transport is None:
+            self._observer.discarded(attempt, "closed_client")
+        else:
+            self._observer.discarded(attempt, "sdk_error")
+
+    def _failed(self, attempt: Attempt, error: Exception) -> None:
+        if attempt.handed_over:
+            return
+        callback = attempt.raised_in or application_frame(error)
+        if callback is not None:
+            self._observer.callback_raised(callback, error)
+            self._observer.discarded(attempt, "callback_error", callback)
+        else:
+            self._observer.discarded(attempt, "sdk_error")
+
+    def _telemetry(self, original: Capture, kind: str) -> Capture:
+        """Logs, metrics and streamed spans: a loss that has no reason here is a setting, such as logs being off."""
+
+        @functools.wraps(original)
+        def capture(client: Any, /, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            telemetry = _telemetry_in((*args, *kwargs.values()), kind)
+            if telemetry is None or not self._is_observed(client):
+                return original(client, *args, **kwargs)
+            self._before_attempt(client)
+            attempt = self._observer.begin(kind, telemetry, {}, client.options)
+            attempt.wire_form = wire_form_of(kind)
+            token = self._observer.enter(attempt)
+            try:
+                result = original(client, *args, **kwargs)
+            except Exception as error:
+                self._failed(attempt, error)
+                raise
+            finally:
+                self._observer.leave(token)
+            if attempt.handed_over:
+                return result
+            if attempt.raised_in is not None:
+                self._observer.discarded(attempt, "callback_error", attempt.raised_in)
+            elif attempt.reason is not None:
+                self._observer.discarded(attempt, attempt.reason)
+            elif client.transport is None:
+                self._observer.discarded(attempt, "closed_client")
+            return result
+
+        return capture
+
+    def _without_client(self, original: Capture, kind: str | None) -> Capture:
+        @functools.wraps(original)
+        def capture(client: Any, /, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            given = (*args, *kwargs.values())
+            payload = next((each for each in given if isinstance(each, dict)), None)
+            if payload is not None and type(client) is not self._modules.client._Client:
+                hint = kwargs.get("hint") or (args[1] if len(args) > 1 else None) or {}
+                attempt = self._observer.begin(kind or _kind_of(payload), payload, hint if kind is None else {}, {})
+                attempt.wire_form = wire_form_of(kind) if kind else None
+                self._observer.discarded(attempt, "no_client")
+            return original(client, *args, **kwargs)
+
+        return capture
+
+    def _scope_capture(self, original: Capture) -> Capture:
+        """A capture made while the SDK serialises (in a ``__repr__``, say) ends before it reaches a client."""
+
+        @functools.wraps(original)
+        def capture(scope: Any, /, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            if self._silenced():
+                self._observer.discarded(self._begin_from_arguments(args, kwargs), "recursion_guard")
+            return original(scope, *args, **kwargs)
+
+        return capture
+
+    def _hub_capture(self, original: Capture) -> Capture:
+        """sentry-sdk 1.x: without a client a hub returns at once."""
+
+        @functools.wraps(original)
+        def capture(hub: Any, /, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            if hub.client is None:
+                self._observer.discarded(self._begin_from_arguments(args, kwargs), "no_client")
+            return original(hub, *args, **kwargs)
+
+        return capture
+
+    def _begin_from_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt:
+        given = (
+            args[0] if args else next((kwargs[name] for name in ("event", "message", "error") if name in kwargs), None)
+        )
+        if isinstance(given, dict):
+            hint = kwargs.get("hint") or (args[1] if len(args) > 1 else None) or {}
+            return self._observer.begin(_kind_of(given), given, hint if isinstance(hint, dict) else {}, {})
+        if isinstance(given, str):
+            return self._observer.begin("event", {"message": given}, {}, {})
+        exc_info = (
+            self._modules.utils.exc_info_from_error(given) if isinstance(given, BaseException) else sys.exc_info()
+        )
+        return self._observer.begin("event", _bare_event(exc_info[1]), {"exc_info": exc_info}, {})
+
+    def _silenced(self) -> bool:
+        return bool(self._modules.utils.disable_capture_event.get(False))
+
+    def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
+        merged_values = _sections(merged) if merged is not None else {}
+        given = {name: dict(value) if isinstance(value, dict) else value for name, value in event.items()}
+        if self._modules.has_hubs:
+            return Provenance(given, merged_values, (("scope", merged_values),))
+        scope_module = self._modules.scope
+        scopes: list[tuple[Source, Any]] = [
+            ("current", scope_module._current_scope.get()),
+            ("isolation", scope_module._isolation_scope.get()),
+            ("global", scope_module._global_scope),
+        ]
+        return Provenance(
+            given, merged_values, tuple((name, _sections(scope)) for name, scope in scopes if scope is not None)
+        )
+
+
+def _sections(scope: Any) -> dict[str, Any]:
+    sections = {section: getattr(scope, attribute, None) for section, attribute in _SCOPE_SECTIONS.items()}
+    return {name: dict(value) if type(value) is dict and name != "user" else value for name, value in sections.items()}
+
+
+def _kind_of(event: Mapping[str, Any]) -> str:
+    kind = event.get("type") or "event"
+    return kind if kind in ("transaction", "check_in", "feedback") else "event"
+
+
+def _telemetry_in(arguments: tuple[Any, ...], kind: str) -> Any:
+    """The telemetry among an entry point's arguments, which differ from version to version."""
+    for argument in arguments:
+        if isinstance(argument, dict) or (kind == "span" and hasattr(argument, "span_id")):
+            return argument
+    return None
+
+
+def _is_ignored(client: Any, event: Any, hint: Mapping[str, Any]) -> bool:
+    try:
+        return bool(client._is_ignored_error(event, hint))
+    except Exception:
+        return False
+
+
+def _bare_event(error: BaseException | None) -> dict[str, Any]:
+    if error is None:
+        return {}
+    values = [{"type": type(error).__name__, "module": type(error).__module__, "value": str(error)}]
+    return {"level": "error", "exception": {"values": values}}

@@ -1,0 +1,203 @@
+"""The SDK's clients: each gets the recording transport, belongs to who made it, and is closed with it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from pytest_sentry_capture.sdk.buffers import drain, observe_buffers
+from pytest_sentry_capture.sdk.callbacks import observe_callbacks, observed_scrubbing
+from pytest_sentry_capture.sdk.lifetimes import Lifetime
+from pytest_sentry_capture.sdk.modules import Touchpoints
+from pytest_sentry_capture.sdk.network import Network
+from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.transport import RecordingTransport
+
+_PYTEST_SENTRY: str = "pytest"
+"""The identifier of the integration by which pytest-sentry's own client is known."""
+
+
+class Given(NamedTuple):
+    """The arguments with which a client was made, and the options that the SDK derived from them."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+class Clients:
+    """Sees every client: made by ``init`` or by hand, unpickled, and made before this plugin was installed.
+
+    Args:
+        owner: tells what a client that is made now belongs to.
+        new_options: the options that a client made now gets on top of its own.
+        on_client: called once a client is ready.
+    """
+
+    def __init__(
+        self,
+        observer: Observer,
+        network: Network,
+        owner: Callable[[], Lifetime],
+        new_options: Callable[[], Mapping[str, Any]],
+        on_client: Callable[[], None],
+    ) -> None:
+        self._observer = observer
+        self._network = network
+        self._owner = owner
+        self._new_options = new_options
+        self._on_client = on_client
+        self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
+        self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
+        self._latest_given: ContextVar[Given | None] = ContextVar("sentry_options_given", default=None)
+        self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
+        self._replaced_scrubbers: dict[Any, Any] = {}
+
+    def install(self, touchpoints: Touchpoints) -> None:
+        self._touchpoints = touchpoints
+        self._make_transport: Callable[[dict[str, Any]], Any] = touchpoints.find("client:make_transport")
+        self._get_options: Callable[..., dict[str, Any]] = touchpoints.find("client:get_options")
+        touchpoints.replace("client:get_options", self._watched_get_options)
+        touchpoints.replace("client:make_transport", lambda _: self._transport_for)
+        touchpoints.replace("client:_Client._init_impl", self._watched_init)
+
+    def adopt_existing(self) -> None:
+        """Take over the clients that were made before: their transport is theirs again after ``release``."""
+        client_class = self._touchpoints.find("client:_Client")
+        for candidate in gc.get_objects():
+            if not issubclass(type(candidate), client_class) or isinstance(candidate.transport, RecordingTransport):
+                continue
+            self.watch_transport(candidate, even_without_dsn=True)
+            if isinstance(candidate.transport, RecordingTransport):
+                self._adopt(candidate)
+
+    def release(self) -> None:
+        """Give back the transports and scrubbers that were there before."""
+        for client, original, replacement in self._replaced_transports:
+            if client.transport is replacement:
+                client.transport = original
+        self._replaced_transports.clear()
+        for scrubber_class, scrub_event in self._replaced_scrubbers.items():
+            scrubber_class.scrub_event = scrub_event
+        self._replaced_scrubbers.clear()
+
+    def observes(self, client: Any) -> bool:
+        """Whether a client is one of the application's: pytest-sentry's own is left alone."""
+        return client in self._owners
+
+    def before_attempt(self, client: Any) -> None:
+        """See to what the application may have put into a client by itself since it was made."""
+        if type(client.transport) is not RecordingTransport:
+            self.watch_transport(client)
+        observe_callbacks(client.options, self._observer)
+        self._watch_scrubber(client.options.get("event_scrubber"))
+
+    def watch_transport(self, client: Any, *, even_without_dsn: bool = False) -> None:
+        """Put the recording transport in front of one that was not made through ``make_transport``."""
+        current = client.transport
+        is_off = current is None and not (even_without_dsn and not client.options.get("dsn"))
+        if is_off or isinstance(current, RecordingTransport) or _is_pytest_sentrys(client.options):
+            return
+        options = {**client.options, "transport": current}
+        replacement = RecordingTransport(options, self._observer, self._network, lambda _: current)
+        replacement.options = client.options
+        client.transport = replacement
+        if getattr(client, "monitor", None) is not None:
+            client.monitor.transport = replacement
+        self._replaced_transports.append((client, current, replacement))
+
+    def alive(self) -> Iterator[Any]:
+        """The clients that have been made and not closed."""
+        return (client for client in list(self._owners) if client.transport is not None)
+
+    def given(self, client: Any) -> Given:
+        """The arguments that a client was made with; for an unpickled one, what its options say."""
+        if client not in self._given:
+            self._given[client] = Given((), _as_given(client.options), dict(client.options))
+        return self._given[client]
+
+    def derive_options(self, given: Given, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """What the SDK makes of a client's arguments when some are replaced."""
+        return self._get_options(*given.args, **{**given.kwargs, **overrides})
+
+    def drain(self) -> None:
+        """Have every client's buffers hand over what they hold."""
+        for client in self.alive():
+            drain(client)
+
+    def close(self, lifetime: Lifetime) -> None:
+        """Close the clients that belong to a test or fixture which is over."""
+        for client, owner in list(self._owners.items()):
+            if owner is lifetime and client.transport is not None:
+                try:
+                    client.close()
+                except Exception as error:
+                    self._observer.sdk_failed(error)
+
+    def belongs_to_test(self, client: Any) -> bool:
+        owner = self._owners.get(client)
+        return owner is not None and owner.is_test
+
+    def _watched_get_options(self, original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def get_options(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            __tracebackhide__ = True
+            options = original(*args, **{**kwargs, **self._new_options()})
+            self._latest_given.set(Given(args, kwargs, options))
+            return options
+
+        return get_options
+
+    def _transport_for(self, options: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if _is_pytest_sentrys(options):
+            return self._make_transport(options)
+        options.update(self._new_options())
+        if "spotlight" in options:
+            options["spotlight"] = False
+        observe_callbacks(options, self._observer)
+        return RecordingTransport(options, self._observer, self._network, self._make_transport)
+
+    def _watched_init(self, original: Callable[[Any], None]) -> Callable[[Any], None]:
+        def init_impl(client: Any) -> None:
+            __tracebackhide__ = True
+            original(client)
+            if isinstance(client.transport, RecordingTransport):
+                self._adopt(client)
+
+        return init_impl
+
+    def _adopt(self, client: Any) -> None:
+        given = self._latest_given.get()
+        if given is not None and given.options is client.options:
+            self._given[client] = given
+        self._owners[client] = self._owner()
+        observe_callbacks(client.options, self._observer)
+        self._watch_scrubber(client.options.get("event_scrubber"))
+        observe_buffers(client, self._observer)
+        self._observer.recorder.current.client_was_active = True
+        self._on_client()
+
+    def _watch_scrubber(self, scrubber: Any) -> None:
+        scrubber_classes: tuple[Any, ...] = type(scrubber).__mro__ if scrubber is not None else ()
+        for scrubber_class in scrubber_classes:
+            if "scrub_event" in vars(scrubber_class) and scrubber_class not in self._replaced_scrubbers:
+                self._replaced_scrubbers[scrubber_class] = scrub_event = vars(scrubber_class)["scrub_event"]
+                scrubber_class.scrub_event = observed_scrubbing(scrub_event, self._observer)
+
+
+def _is_pytest_sentrys(options: Mapping[str, Any]) -> bool:
+    integrations = options.get("integrations") or ()
+    return any(getattr(integration, "identifier", None) == _PYTEST_SENTRY for integration in integrations)
+
+
+def _as_given(options: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(options)
+    collection = given.get("data_collection")
+    if isinstance(collection, dict) and not collection.get("provided_by_user"):
+        del given["data_collection"]
+    if type(given.get("event_scrubber")).__module__ == "sentry_sdk.scrubber":
+        del given["event_scrubber"]
+    return given

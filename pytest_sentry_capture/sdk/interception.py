@@ -1,0 +1,214 @@
+"""Puts the parts of this room together, once the SDK is imported; is told when tests and fixtures come and go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.machinery import ModuleSpec
+from types import FrameType
+from typing import Any, Final
+
+from pytest_sentry_capture.recording import Recorder
+from pytest_sentry_capture.sdk.attempts import AttemptWatch
+from pytest_sentry_capture.sdk.callbacks import ObservedCallback
+from pytest_sentry_capture.sdk.clients import Clients
+from pytest_sentry_capture.sdk.isolation import Isolation
+from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
+from pytest_sentry_capture.sdk.network import Network
+from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.options import OptionOverrides
+from pytest_sentry_capture.sdk.otlp import block_exporter
+from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
+
+_TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
+
+
+class Interception:
+    """The observed and steered SDK.
+
+    Args:
+        on_client_made: called after each initialisation of a client.
+    """
+
+    def __init__(
+        self, recorder: Recorder, lifetimes: Lifetimes, network: Network, on_client_made: Callable[[], None]
+    ) -> None:
+        self._lifetimes = lifetimes
+        self._network = network
+        self._recorder = recorder
+        self._modules = Modules()
+        self._touchpoints = Touchpoints(self._modules)
+        self._observer = Observer(recorder)
+        self._isolation = Isolation(lifetimes)
+        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made)
+        self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
+        self._test_options: dict[str, Any] = {}
+        self._options_before: list[tuple[Any, dict[str, Any]]] = []
+
+    def install(self) -> None:
+        """Reach into the SDK.
+
+        Raises:
+            UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
+        """
+        self._modules.check_supported()
+        attempts = AttemptWatch(self._modules, self._observer, self._clients.observes, self._clients.before_attempt)
+        try:
+            self._clients.install(self._touchpoints)
+            attempts.install(self._touchpoints)
+            watch_sdk_log(self._touchpoints, self._observer)
+            self._isolation.install(self._touchpoints, in_test=self._lifetimes.current is not self._lifetimes.run)
+            self._clients.adopt_existing()
+            if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):
+                self.watch_otlp()
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def suspend(self) -> None:
+        self._touchpoints.suspend()
+
+    def resume(self) -> None:
+        self._touchpoints.resume()
+
+    def uninstall(self) -> None:
+        """Leave the SDK as it was."""
+        self._touchpoints.suspend()
+        self._clients.release()
+
+    def watch_otlp(self) -> None:
+        """Hold the OTLP integration, which has just been imported, to the network policy."""
+        block_exporter(self._touchpoints, self._network)
+
+    def begin_test(self, options: dict[str, Any]) -> None:
+        """Isolate the test that begins, and apply the SDK options that it asks for.
+
+        Raises:
+            TypeError: the SDK has no such option.
+            ValueError: an option has a wrong value, or can't be changed on the live client.
+        """
+        client = self.client
+        self._overrides.check(options)
+        if client is not None:
+            self._overrides.check_live(options)
+            self._recorder.current.client_was_active = True
+        self._isolation.begin_test()
+        self._options_before = [(alive, dict(alive.options)) for alive in self._clients.alive()]
+        for alive in self._clients.alive():
+            _reset_dedupe(alive)
+        self._test_options = options
+        self._overrides.push(options, client)
+
+    def check_test(self) -> None:
+        """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
+        client = self.client
+        if client is not None and not self._clients.belongs_to_test(client):
+            self._overrides.check_live(self._test_options)
+
+    def end_test(self, lifetime: Lifetime) -> None:
+        """Undo what the test and its function-scoped fixtures did to the SDK."""
+        self._overrides.clear()
+        self._clients.drain()
+        self._clients.close(lifetime)
+        for client, options in self._options_before:
+            client.options.clear()
+            client.options.update(options)
+        self._options_before = []
+        self._isolation.end_test()
+
+    def begin_fixture(self, lifetime: Lifetime) -> None:
+        self._isolation.begin_fixture(lifetime)
+
+    def end_fixture(self, lifetime: Lifetime) -> None:
+        self._isolation.end_fixture(lifetime)
+        client = self.client
+        if client is not None and not self._clients.belongs_to_test(client):
+            self._overrides.apply_to(client)
+
+    def finish_fixture(self, lifetime: Lifetime) -> None:
+        """A fixture of a wider scope is over, and so are its clients."""
+        self._clients.close(lifetime)
+        self._isolation.finish_fixture(lifetime)
+
+    @property
+    def client(self) -> Any:
+        """The active client of the calling context, or None."""
+        if self._modules.has_hubs:
+            return self._modules.hub.Hub.current.client
+        client = self._modules.scope.Scope.get_client()
+        return client if client.is_active() else None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The active client's options, with the application's own callbacks; empty without a client."""
+        client = self.client
+        options = client.options if client is not None else {}
+        return {
+            name: value.__wrapped__ if isinstance(value, ObservedCallback) else value for name, value in options.items()
+        }
+
+    def init(self, options: dict[str, Any]) -> Any:
+        """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        self._overrides.check_names(options)
+        sys.modules["sentry_sdk"].init(**options)
+        return self.client
+
+    @contextmanager
+    def override(self, options: dict[str, Any]) -> Iterator[None]:
+        """Change options of the active client, and of those made meanwhile, for a block of code.
+
+        Raises:
+            TypeError: the SDK has no such option.
+            ValueError: an option has a wrong value, or can't be changed on the live client.
+        """
+        client = self.client
+        self._overrides.check(options)
+        if client is not None:
+            self._overrides.check_live(options)
+        self._overrides.push(options, client)
+        try:
+            yield
+        finally:
+            self._overrides.pop(options)
+
+    def drain(self) -> None:
+        """Have all buffered items handed over."""
+        self._clients.drain()
+
+    def flush(self) -> None:
+        """Drain, and wait for what is really being sent."""
+        self._clients.drain()
+        for client in self._clients.alive():
+            client.flush()
+
+    def _owner(self) -> Lifetime:
+        current = self._lifetimes.current
+        if current.is_test and (module := _module_being_imported()) is not None:
+            self._isolation.begin_import(module)
+            return self._lifetimes.run
+        return current
+
+    def _new_options(self) -> Mapping[str, Any]:
+        return self._overrides.asked_for if self._lifetimes.current.is_test else {}
+
+
+def _module_being_imported() -> ModuleSpec | None:
+    """The outermost module whose import is under way in this thread, within the code of the test that runs."""
+    frame: FrameType | None = sys._getframe()
+    outermost = None
+    while frame is not None and not frame.f_globals.get("__name__", "").startswith(_TEST_RUNNERS):
+        spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None
+        if spec is not None and spec.origin == frame.f_code.co_filename:
+            outermost = spec
+        frame = frame.f_back
+    return outermost
+
+
+def _reset_dedupe(client: Any) -> None:
+    """Forget the last exception in every context: the same one raised in another test is no duplicate."""
+    dedupe = client.integrations.get("dedupe")
+    if hasattr(dedupe, "_last_seen"):
+        dedupe._last_seen = ContextVar("last-seen")

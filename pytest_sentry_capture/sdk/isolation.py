@@ -1,0 +1,209 @@
+"""Tests start alike: each begins with a copy of the scopes as the application left them, in every context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from typing import Any, Final
+
+from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
+from pytest_sentry_capture.sdk.scope_state import State, StateChange, changes, copied, outline, read, write
+
+_UNSET: Final = object()
+_DATA: Final = ("_tags", "_user", "_contexts", "_extras", "_breadcrumbs", "_event_processors", "_attributes")
+
+
+@dataclass(eq=False)
+class _Binding:
+    """What a context holds: a scope, whose code put it there, and what was bound there before by longer-lived code."""
+
+    lifetime: Lifetime
+    value: Any
+    beneath: _Binding | None
+
+
+class LifetimeVar:
+    """Takes the place of one of the SDK's context variables, and forgets what a finished test or fixture has set.
+
+    Contexts outlive tests: those of event loops, portals and worker threads keep the scope that an earlier test put
+    there. Here such a scope counts only while the code that set it lives; then the context falls back to what it held
+    before, or, if its scope was handed in from elsewhere, to the application's own.
+    """
+
+    def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes, before_access: Callable[[], None]) -> None:
+        self.name = original.name if hasattr(original, "name") else "scope"
+        self._original = original
+        self._lifetimes = lifetimes
+        self._before_access = before_access
+        self._var: ContextVar[_Binding | None] = ContextVar(self.name, default=None)
+        self._root: _Binding | None = None
+        self._lasting: dict[int, _Binding] = {}
+
+    def get(self, default: Any = None) -> Any:
+        self._before_access()
+        binding = self._living()
+        return default if binding is None else binding.value
+
+    def set(self, value: Any) -> Token[_Binding | None]:
+        beneath = self._living()
+        lifetime = self._lifetimes.current
+        while beneath is not None and beneath.lifetime is lifetime:
+            beneath = beneath.beneath
+        if beneath is None and lifetime is not self._lifetimes.run and _has_data(value):
+            beneath = self._root
+        binding = _Binding(lifetime, value, beneath)
+        if not lifetime.is_test:
+            self._lasting[id(value)] = binding
+        return self._var.set(binding)
+
+    def reset(self, token: Token[_Binding | None]) -> None:
+        binding = self._var.get()
+        self._var.reset(token)
+        if binding is not None and binding is not self._root:
+            self._lasting.pop(id(binding.value), None)
+
+    def take_root(self, value: Any) -> None:
+        """Say what the application's own scope is, outside of any test."""
+        self._root = _Binding(self._lifetimes.run, value, None)
+        self._lasting[id(value)] = self._root
+        self._var.set(self._root)
+
+    def lasting(self) -> list[Any]:
+        """The scopes that outlive a test."""
+        for key, binding in list(self._lasting.items()):
+            if not binding.lifetime.alive:
+                del self._lasting[key]
+        return [binding.value for binding in self._lasting.values()]
+
+    def _living(self) -> _Binding | None:
+        binding = self._var.get()
+        while binding is not None and not binding.lifetime.alive:
+            binding = binding.beneath
+        if binding is not None:
+            return binding
+        value = self._original.get(None)
+        return None if value is None else _Binding(self._lifetimes.run, value, None)
+
+
+@dataclass(eq=False)
+class _Layer:
+    """What the set-up of one fixture changed in the scopes."""
+
+    lifetime: Lifetime
+    before: dict[Any, State] = field(default_factory=dict)
+    changes: list[tuple[Any, StateChange]] = field(default_factory=list)
+
+
+class Isolation:
+    """Keeps the application's scopes as they are, and lends each test a copy of them.
+
+    The scope objects stay the same: application code may hold on to them. It is their content that is put aside when a
+    test begins and put back when it ends. What a fixture of a wider scope sets up meanwhile is added to what was put
+    aside, and taken out again when that fixture is finished.
+    """
+
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        self._lifetimes = lifetimes
+        self._modules: Modules | None = None
+        self._vars: list[LifetimeVar] = []
+        self._put_aside: dict[Any, State] | None = None
+        self._pristine: dict[Any, State] = {}
+        self._layers: dict[Lifetime, _Layer] = {}
+        self._import: tuple[ModuleSpec, Lifetime] | None = None
+
+    def install(self, touchpoints: Touchpoints, *, in_test: bool) -> None:
+        """Take the place of the SDK's context variables; ``in_test`` says that a test has already begun."""
+        self._modules = touchpoints.modules
+        self._vars = []
+        if self._modules.has_hubs:
+            self._replace(touchpoints, "hub:_local", touchpoints.find("hub:GLOBAL_HUB"))
+        else:
+            scope = touchpoints.find("scope:Scope")
+            touchpoints.find("scope:Scope.get_global_scope")
+            self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope())
+            self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope())
+        self._pristine = {holder: outline(read(holder)) for holder in self._holders()}
+        if in_test:
+            self._put_aside = {holder: outline(state) for holder, state in self._pristine.items()}
+
+    def begin_test(self) -> None:
+        """Put the scopes' content aside and go on with a copy."""
+        self._put_aside = {holder: read(holder) for holder in self._holders()}
+        for holder, state in self._put_aside.items():
+            write(holder, copied(state))
+
+    def end_test(self) -> None:
+        """Put back what was there before the test, and what imports and fixtures of wider scopes have added since."""
+        self._settle_import(finished=True)
+        for holder, state in (self._put_aside or {}).items():
+            write(holder, state)
+        self._put_aside = None
+
+    def begin_import(self, module: ModuleSpec) -> None:
+        """A module that a test has imported initialises Sentry: this outlives the test, like the module."""
+        if self._import is None and self._put_aside is not None:
+            self._import = module, Lifetime(f"import of {module.name}")
+            self.begin_fixture(self._import[1])
+
+    def _settle_import(self, *, finished: bool = False) -> None:
+        if self._import is None:
+            return
+        module, lifetime = self._import
+        if finished or not getattr(module, "_initializing", False):
+            self._import = None
+            self.end_fixture(lifetime)
+
+    def begin_fixture(self, lifetime: Lifetime) -> None:
+        self._layers[lifetime] = _Layer(lifetime, {holder: outline(read(holder)) for holder in self._holders()})
+
+    def end_fixture(self, lifetime: Lifetime) -> None:
+        """The fixture is set up: what it changed belongs to it, not to the test during which it happened to run."""
+        layer = self._layers[lifetime]
+        for holder in self._holders():
+            before = layer.before.get(holder) or self._pristine.get(holder)
+            if before is not None:
+                layer.changes += [(holder, change) for change in changes(before, read(holder))]
+        if self._put_aside is not None:
+            for holder, change in layer.changes:
+                change.apply(self._put_aside.setdefault(holder, read(holder)))
+
+    def finish_fixture(self, lifetime: Lifetime) -> None:
+        """The fixture is torn down: take back what it changed."""
+        layer = self._layers.pop(lifetime, None)
+        for holder, change in reversed(layer.changes if layer else []):
+            if self._put_aside is not None and holder in self._put_aside:
+                change.revert(self._put_aside[holder])
+            state = read(holder)
+            change.revert(state)
+            write(holder, state)
+            self._relink(holder, change)
+
+    def _relink(self, holder: Any, undone: StateChange) -> None:
+        for layer in self._layers.values():
+            for other_holder, other in layer.changes:
+                if other_holder is holder and (other.name, other.key) == (undone.name, undone.key):
+                    other.before = undone.before if other.before is undone.after else other.before
+
+    def _replace(self, touchpoints: Touchpoints, touchpoint: str, root: Any) -> None:
+        def make(original: ContextVar[Any]) -> LifetimeVar:
+            variable = LifetimeVar(original, self._lifetimes, self._settle_import)
+            variable.take_root(root)
+            self._vars.append(variable)
+            return variable
+
+        touchpoints.replace(touchpoint, make)
+
+    def _holders(self) -> list[Any]:
+        if self._modules is None:
+            return []
+        holders = [value for variable in self._vars for value in variable.lasting()]
+        if self._modules.has_hubs:
+            return [*holders, *(scope for hub in holders for _, scope in hub._stack)]
+        return [self._modules.scope.Scope.get_global_scope(), *holders]
+
+
+def _has_data(scope: Any) -> bool:
+    return any(getattr(scope, name, None) for name in _DATA)

@@ -1,0 +1,107 @@
+"""The SDK's modules as they are loaded now: after a reload or a purge of ``sys.modules`` they are others."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+OLDEST_SUPPORTED: Final = "1.40.0"
+NEWEST_TESTED: Final = "2.75.0"
+
+
+class UnsupportedSdkError(Exception):
+    """The installed sentry-sdk lacks something that this plugin must reach; the message says what."""
+
+
+class Modules:
+    """The SDK's modules by their last name: ``modules.client`` is ``sentry_sdk.client``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return sys.modules[f"sentry_sdk.{name}"]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def version(self) -> str:
+        return str(getattr(sys.modules["sentry_sdk.consts"], "VERSION", "of unknown version"))
+
+    @property
+    def has_hubs(self) -> bool:
+        """sentry-sdk 1.x: hubs carry the client and one merged scope; there is no global scope."""
+        return self.version.startswith("1.")
+
+    def check_supported(self) -> None:
+        """Raises ``UnsupportedSdkError`` for an SDK older than the oldest supported one."""
+        numbers = tuple(int(number) for number in re.findall(r"\d+", self.version)[:3])
+        if numbers < tuple(map(int, OLDEST_SUPPORTED.split("."))):
+            raise UnsupportedSdkError("it is too old")
+
+
+class Touchpoints:
+    """Replaces attributes of the SDK, after checking that they are there, and puts the originals back.
+
+    A touchpoint is written ``"client:_Client.capture_event"``: a module of ``sentry_sdk``, and a path in it.
+    """
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self._replaced: list[_Replaced] = []
+
+    def exists(self, touchpoint: str) -> bool:
+        try:
+            self.find(touchpoint)
+        except UnsupportedSdkError:
+            return False
+        return True
+
+    def find(self, touchpoint: str) -> Any:
+        """The SDK's object at a touchpoint; raises ``UnsupportedSdkError`` where it is missing."""
+        owner, name = self._owner(touchpoint)
+        return getattr(owner, name)
+
+    def replace(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
+        """Put ``make(original)`` in the place of a touchpoint."""
+        owner, name = self._owner(touchpoint)
+        original = getattr(owner, name)
+        replaced = _Replaced(owner, name, original, make(original), is_own=name in vars(owner))
+        setattr(owner, name, replaced.replacement)
+        self._replaced.append(replaced)
+
+    def suspend(self) -> None:
+        """Put every original back, except where somebody else has put theirs on top."""
+        for replaced in reversed(self._replaced):
+            if vars(replaced.owner).get(replaced.name) is not replaced.replacement:
+                continue
+            if replaced.is_own:
+                setattr(replaced.owner, replaced.name, replaced.original)
+            else:
+                delattr(replaced.owner, replaced.name)
+
+    def resume(self) -> None:
+        """Put every replacement where it was before ``suspend``."""
+        for replaced in self._replaced:
+            if getattr(replaced.owner, replaced.name) is replaced.original:
+                setattr(replaced.owner, replaced.name, replaced.replacement)
+
+    def _owner(self, touchpoint: str) -> tuple[Any, str]:
+        module_name, _, path = touchpoint.partition(":")
+        *parents, name = path.split(".")
+        owner = getattr(self.modules, module_name, None)
+        for parent in parents:
+            owner = getattr(owner, parent, None)
+        if not hasattr(owner, name):
+            raise UnsupportedSdkError(f"it has no sentry_sdk.{module_name}.{path}, which this plugin must reach")
+        return owner, name
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    owner: Any
+    name: str
+    original: Any
+    replacement: Any
+    is_own: bool

@@ -1,0 +1,248 @@
+"""What happens to the capture call under way, and how its end is recorded: captured, or discarded and why."""
+
+from __future__ import annotations
+
+import json
+import sysconfig
+import traceback
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Final
+
+from sentry_sdk.serializer import serialize
+
+from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.items import (
+    ITEM_TYPE_OF_KIND,
+    CallbackError,
+    Capture,
+    CaptureContext,
+    CapturedEnvelope,
+    Discard,
+    Exchange,
+    SdkError,
+)
+from pytest_sentry_capture.recording import Recorder
+
+KIND_OF_CATEGORY: Final = {
+    "error": "event",
+    "default": "event",
+    "security": "event",
+    "monitor": "check_in",
+    "log_item": "log",
+    "trace_metric": "metric",
+    "profile_chunk": "profile",
+    "internal": "client_report",
+}
+"""Sentry's data categories whose name is not that of the kind (``sentry_sdk._types.EventDataCategory``)."""
+
+_STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
+_SEEN: Final = "_seen_by_pytest_sentry_capture"
+_CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
+_SAMPLER_OF_CATEGORY: Final = {
+    "error": "error_sampler",
+    "transaction": "traces_sampler",
+    "span": "traces_sampler",
+    "profile": "profiles_sampler",
+}
+
+
+@dataclass(eq=False)
+class Attempt:
+    """One call that asks the SDK to send something, while the SDK works on it."""
+
+    kind: str
+    payload: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    detailed: bool = False
+    wire_form: Callable[[Any], Any] | None = None
+    reason: str | None = None
+    category: str | None = None
+    dropped_by: CallableLocation | None = None
+    raised_in: CallableLocation | None = None
+    got_nonsense: bool = False
+    scrubbing: bool = False
+    handed_over: bool = False
+
+    def reports(self, category: str) -> bool:
+        """Whether a loss of this category is the loss of what the attempt is about."""
+        return KIND_OF_CATEGORY.get(category, category) == self.kind or (
+            self.kind == "check_in" and category == "error"  # how the SDK reports a discarded check-in
+        )
+
+
+class Observer:
+    """Records what the SDK does, in the recording that is current at that moment."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
+        self.enter = self._attempt.set
+        self.leave = self._attempt.reset
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The capture call that the calling context is in."""
+        return self._attempt.get()
+
+    def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
+        """Describe a capture call that begins."""
+        detailed = self.recorder.current.detailed
+        error = _error_of(hint)
+        chain = ExceptionChain.of(error, live=detailed) if error is not None else None
+        return Attempt(kind, payload, options, CaptureContext(chain), self.recorder.exchange, detailed)
+
+    def captured(
+        self, item_type: str, payload: bytes, headers: dict[str, Any], envelope: CapturedEnvelope | None
+    ) -> None:
+        """Record one item that reached the transport or a batcher."""
+        attempt = self.attempt
+        capture = Capture(item_type, payload, headers, envelope=envelope)
+        if attempt is not None:
+            attempt.handed_over = True
+            capture.context, capture.exchange = attempt.context, attempt.exchange
+        else:
+            capture.exchange = self.recorder.exchange
+        if envelope is not None:
+            envelope.captures.append(capture)
+        self.recorder.current.add(capture)
+
+    def unserializable(self, item_type: str, payload: Any) -> None:
+        """Record the loss of an item that no transport could have sent."""
+        attempt = self.attempt
+        kind = next((kind for kind, known in ITEM_TYPE_OF_KIND.items() if known == item_type), item_type)
+        discard = Discard("unserializable", category_of(kind), kind, payload=lossy_json(payload))
+        if attempt is not None:
+            attempt.handed_over = True
+            discard.context, discard.exchange = attempt.context, attempt.exchange
+            discard.by = attempt.context.callback if attempt.kind == kind else None
+        self.recorder.current.add(discard)
+
+    def lost(self, reason: str, category: str, quantity: int, options: Mapping[str, Any]) -> None:
+        """Take note of a loss that the SDK reports through its transport."""
+        attempt = self.attempt
+        if attempt is not None and attempt.reports(category):
+            attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
+            return
+        kind = KIND_OF_CATEGORY.get(category, category)
+        exchange = attempt.exchange if attempt is not None else self.recorder.exchange
+        if attempt is not None and attempt.raised_in is not None and reason == "before_send":
+            reason = "callback_error"
+        by = self._who(reason, category, attempt, options)
+        self.recorder.current.add(Discard(reason, category, kind, by, quantity, exchange=exchange))
+
+    def discarded(self, attempt: Attempt, reason: str, by: CallableLocation | None = None) -> None:
+        """Record that an attempt ended in a discard."""
+        category = attempt.category or category_of(attempt.kind)
+        by = by or self._who(reason, category, attempt, attempt.options)
+        payload = lossy_json(attempt.payload, attempt.wire_form)
+        self.recorder.current.add(
+            Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
+        )
+
+    def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
+        """Record that a callback of the application raised ``error``, the first time that the error is seen."""
+        if _seen_before(error):
+            return
+        live = error if self.recorder.current.detailed else None
+        text = _traceback_text(error)
+        self.recorder.current.add(CallbackError(by, type(error), _message(error), text, live))
+
+    def sdk_failed(self, error: BaseException) -> None:
+        """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
+        if _seen_before(error):
+            return
+        live = error if self.recorder.current.detailed else None
+        self.recorder.current.add(SdkError(type(error), _message(error), _traceback_text(error), live))
+
+    def _who(
+        self, reason: str, category: str, attempt: Attempt | None, options: Mapping[str, Any]
+    ) -> CallableLocation | None:
+        if reason == "sample_rate":
+            sampler = options.get(_SAMPLER_OF_CATEGORY.get(category, ""))
+            return CallableLocation.of(sampler) if callable(sampler) else None
+        if attempt is None:
+            return None
+        if reason == "callback_error":
+            return attempt.raised_in or attempt.context.callback
+        if reason == "before_send":
+            return attempt.context.callback
+        if reason == "sdk_error":
+            return attempt.context.callback if attempt.got_nonsense else None
+        return attempt.dropped_by if reason == "event_processor" else None
+
+
+def category_of(kind: str) -> str:
+    """Sentry's data category for a kind of item."""
+    return _CATEGORY_OF_KIND.get(kind, kind)
+
+
+def lossy_json(payload: Any, wire_form: Callable[[Any], Any] | None = None) -> bytes | None:
+    """A payload that may hold anything as JSON, with representations in the place of what JSON can't say."""
+    if not isinstance(payload, dict):
+        return None
+    try:
+        return json.dumps(wire_form(payload) if wire_form is not None else payload).encode()
+    except Exception:
+        return _serialized(payload)
+
+
+def _serialized(payload: dict[str, Any]) -> bytes | None:
+    try:
+        return json.dumps(serialize(payload), default=_representation, skipkeys=True).encode()
+    except Exception:
+        return None
+
+
+def application_frame(error: BaseException) -> CallableLocation | None:
+    """The application's function that the SDK had called when ``error`` arose, or None if it arose in the SDK."""
+    in_sdk = False
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
+            in_sdk = True
+        elif in_sdk and not frame.f_locals.get("__tracebackhide__") and not _is_standard_library(frame):
+            return CallableLocation.of_frame(frame)
+    return None
+
+
+def _is_standard_library(frame: FrameType) -> bool:
+    file = frame.f_code.co_filename
+    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) and "site-packages" not in file
+
+
+def _seen_before(error: BaseException) -> bool:
+    seen = getattr(error, _SEEN, False)
+    try:
+        setattr(error, _SEEN, True)
+    except AttributeError:
+        return False
+    return bool(seen)
+
+
+def _error_of(hint: Mapping[str, Any]) -> BaseException | None:
+    exc_info = hint.get("exc_info")
+    error = exc_info[1] if isinstance(exc_info, tuple) and len(exc_info) == 3 else None
+    return error if isinstance(error, BaseException) else None
+
+
+def _representation(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _traceback_text(error: BaseException) -> str:
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))

@@ -1,0 +1,112 @@
+"""The state of scopes (and of 1.x hubs): read, copied, put back, and what one piece of code changed in it."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_sentry_capture.changes import MISSING
+
+State = dict[str, Any]
+
+_GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")
+"""The attributes to which the SDK only appends."""
+_STATEFUL: Final = ("Session", "PropagationContext", "FlagBuffer")
+"""The SDK's own mutable objects that hang on a scope."""
+
+
+def read(holder: object) -> State:
+    """The state itself, not a copy: attribute by attribute."""
+    return {name: getattr(holder, name) for name in _attributes(holder) if hasattr(holder, name)}
+
+
+def write(holder: object, state: State) -> None:
+    """Give a scope or hub this state."""
+    for name, value in state.items():
+        setattr(holder, name, value)
+
+
+def copied(state: State) -> State:
+    """A copy that shares no container with the original; what the containers hold is shared."""
+    return {name: _copied(value) for name, value in state.items()}
+
+
+def outline(state: State) -> State:
+    """A copy deep enough to find later what was added, replaced or removed."""
+    return {
+        name: copy.copy(value) if isinstance(value, (dict, list, deque)) else value for name, value in state.items()
+    }
+
+
+@dataclass
+class StateChange:
+    """One attribute, or one key of a dictionary attribute, that was given another value, or what a list grew by."""
+
+    name: str
+    key: str | None
+    before: Any
+    after: Any
+
+    def apply(self, state: State) -> None:
+        self._put(state, self.after)
+
+    def revert(self, state: State) -> None:
+        """Undo the change, unless something else has put another value there since."""
+        if self.name in _GROWING:
+            grown = {id(each) for each in self.after}
+            state[self.name] = type(state[self.name])(each for each in state[self.name] if id(each) not in grown)
+        elif self._get(state) is self.after:
+            self._put(state, self.before)
+
+    def _get(self, state: State) -> Any:
+        return state.get(self.name) if self.key is None else (state.get(self.name) or {}).get(self.key, MISSING)
+
+    def _put(self, state: State, value: Any) -> None:
+        if self.name in _GROWING:
+            state[self.name] = type(state[self.name])([*state[self.name], *value])
+        elif self.key is None:
+            state[self.name] = value
+        else:
+            content = {key: each for key, each in (state.get(self.name) or {}).items() if key != self.key}
+            state[self.name] = content if value is MISSING else {**content, self.key: value}
+
+
+def changes(before: State, after: State) -> Iterator[StateChange]:
+    """What changed between an outline of a state and the state now."""
+    for name, value in after.items():
+        old = before.get(name)
+        if name in _GROWING:
+            known = {id(each) for each in old or ()}
+            if grown := [each for each in value if id(each) not in known]:
+                yield StateChange(name, None, [], grown)
+        elif isinstance(value, dict) and isinstance(old, dict):
+            for key in {**old, **value}:
+                if old.get(key, MISSING) is not value.get(key, MISSING):
+                    yield StateChange(name, key, old.get(key, MISSING), value.get(key, MISSING))
+        elif isinstance(value, list) and isinstance(old, list):
+            if value != old:
+                yield StateChange(name, None, old, [*value])
+        elif value is not old:
+            yield StateChange(name, None, old, value)
+
+
+def _attributes(holder: object) -> tuple[str, ...]:
+    slots = tuple(slot for base in type(holder).__mro__ for slot in getattr(base, "__slots__", ()))
+    return slots or ("_stack", "_last_event_id")
+
+
+def _copied(value: Any, depth: int = 8) -> Any:
+    if depth == 0:
+        return value
+    if type(value) is dict:
+        return {key: _copied(each, depth - 1) for key, each in value.items()}
+    if type(value) in (list, deque):
+        return type(value)(_copied(each, depth - 1) for each in value)
+    if isinstance(value, (dict, set)):
+        return copy.copy(value)
+    if type(value).__name__ in _STATEFUL and type(value).__module__.startswith("sentry_sdk."):
+        return copy.deepcopy(value) if type(value).__name__ == "FlagBuffer" else copy.copy(value)
+    return value

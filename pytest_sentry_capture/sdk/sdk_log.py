@@ -1,0 +1,58 @@
+"""What the SDK only writes to its own log: the processor that dropped an event, and the errors it swallowed.
+
+On sentry-sdk 1.x the log is the only witness. Its methods are replaced, instead of adding a filter, because a logging
+configuration with ``disable_existing_loggers`` silences filters too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.sdk.modules import Touchpoints
+from pytest_sentry_capture.sdk.observer import Observer, application_frame
+
+_DROPPED: Final = "%s (%s) dropped event"
+_INTERNAL_ERROR: Final = "Internal error in sentry_sdk"
+
+
+def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
+    """Listen to the SDK's log."""
+    touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
+    touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, observer))
+
+
+def _watched_info(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+    def info(message: Any, *args: Any, **kwargs: Any) -> None:
+        attempt = observer.attempt
+        if message == _DROPPED and len(args) == 2 and attempt is not None:
+            attempt.dropped_by = CallableLocation.of(args[1])
+        original(message, *args, **_one_frame_up(kwargs))
+
+    return info
+
+
+def _watched_error(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+    def error(message: Any, *args: Any, **kwargs: Any) -> None:
+        if message == _INTERNAL_ERROR:
+            _note_internal_error(kwargs.get("exc_info"), observer)
+        original(message, *args, **_one_frame_up(kwargs))
+
+    return error
+
+
+def _note_internal_error(exc_info: Any, observer: Observer) -> None:
+    error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
+    if not isinstance(error, BaseException):
+        return
+    callback = application_frame(error)
+    if callback is not None:
+        observer.callback_raised(callback, error)
+    else:
+        observer.sdk_failed(error)
+
+
+def _one_frame_up(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1}

@@ -1,0 +1,18 @@
+"""Telling users which name they may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def unknown(what: str, name: str, valid: Iterable[str]) -> str:
+    """A message about an unknown name: the nearest valid one, and all valid ones.
+
+    >>> unknown("option", "trace_rate", ["trace_rates", "release"])
+    "unknown option 'trace_rate'; did you mean 'trace_rates'? Valid: release, trace_rates"
+    """
+    known = sorted(valid)
+    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    return f"unknown {what} {name!r}{hint} Valid: {', '.join(known)}"
