@@ -95,11 +95,15 @@ def _route(app: Any, before: Scope, after: Scope) -> str | None:
 
 
 def _matched(routes: Iterable[Any], scope: Scope) -> str | None:
+    """The template of the route that Starlette's router would choose: a full match, else the first partial one."""
+    partial: str | None = None
     for route in routes:
         match, child_scope = route.matches(scope)
+        path: str | None = getattr(route, "path", None)
+        if match.name == "FULL" and path is not None and hasattr(route, "routes"):
+            return path + (_matched(route.routes, {**scope, **child_scope}) or "")
         if match.name == "FULL":
-            path: str | None = getattr(route, "path", None)
-            if hasattr(route, "routes") and path is not None:
-                return path + (_matched(route.routes, {**scope, **child_scope}) or "")
             return path
-    return None
+        if match.name == "PARTIAL":
+            partial = partial or path
+    return partial

@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,12 +84,14 @@ class _Run:
         self.exchanges.unwrap()
         self.sdk.deactivate()
 
-    def begin_test(self, nodeid: str, options: dict[str, Any], *, detailed: bool) -> None:
+    def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
         self.end_test()
         self._settle_latest(nodeid)
         recording = self.recorder.begin(nodeid)
         recording.phase = "setup"
         recording.detailed = detailed
+
+    def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
         self.lifetime = self.sdk.begin_test(nodeid, options)
 
     def end_test(self) -> None:
@@ -167,21 +169,30 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"sentry: network blocked, events are sent to this machine{hosts} only"
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_setup")
+def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, object]:
     run = item.config.stash[_RUN]
-    try:
-        run.begin_test(
-            item.nodeid, _marked_options(item), detailed="sentry_capture" in getattr(item, "fixturenames", ())
-        )
-    except (TypeError, ValueError) as error:
-        pytest.fail(f"sentry_options: {error}", pytrace=False)
+    run.begin_recording(item.nodeid, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
     result = yield
-    try:
-        run.sdk.check_test()
-    except ValueError as error:
-        pytest.fail(f"sentry_options: {error}", pytrace=False)
+    _fail_on_mistakes(run.sdk.check_test)
     return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Not in the wrapper: one that raises early keeps other plugins from what their teardown relies on."""
+    run = item.config.stash[_RUN]
+    _fail_on_mistakes(lambda: run.begin_test(item.nodeid, _marked_options(item)))
+
+
+def _fail_on_mistakes(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except (TypeError, ValueError) as error:
+        message = f"sentry_options: {error}"
+    else:
+        return
+    pytest.fail(message, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -231,7 +242,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     worker_output = getattr(session.config, "workeroutput", None)
     if worker_output is not None:
         worker_output[_WORKER_OUTPUT] = {
-            "blocked": dict(run.network.blocked),
+            "blocked": [[*what, count] for what, count in run.network.blocked.items()],
             "problem": run.sdk.problem,
             "table": run.table.export() if run.settings.reports else [],
         }
@@ -244,7 +255,8 @@ def pytest_testnodedown(node: Any) -> None:
     """pytest-xdist: a worker has finished."""
     run = node.config.stash[_RUN]
     output = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {})
-    run.network.blocked.update(output.get("blocked", {}))
+    for host, sort, count in output.get("blocked", ()):
+        run.network.block(host, sort, count)
     run.sdk.problem = run.sdk.problem or output.get("problem")
     if output.get("table"):
         run.table.merge(output["table"])
@@ -261,9 +273,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _blocked_lines(network: Network) -> list[str]:
     return [
-        f"{count} {'envelope was' if count == 1 else 'envelopes were'} kept from {host}."
+        f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
         f" To let them go there: sentry_network_hosts = {host}"
-        for host, count in sorted(network.blocked.items())
+        for (host, sort), count in sorted(network.blocked.items())
     ]
 
 

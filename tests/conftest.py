@@ -1,1 +1,28 @@
+"""What the plugin's own tests share."""
+
+from __future__ import annotations
+
+# Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
+import fastapi.testclient
+import httpx
+import pytest
+import sentry_sdk
+import trio  # noqa: F401
+
 pytest_plugins = ["pytester"]
+
+sentry_sdk.Client()  # imports every integration that enables itself
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder for a pytest run of its own, which treats warnings as pytest does by default."""
+    pytester.makeini(
+        """
+        [pytest]
+        addopts = -p no:cacheprovider -p no:randomly -p no:hypothesispytest
+        asyncio_default_fixture_loop_scope = function
+        filterwarnings = default
+        """
+    )
+    return pytester

@@ -21,7 +21,7 @@ def block_only(network: Network) -> bool:
         dsn = options.get("dsn")
         host = urlsplit(str(dsn)).hostname if dsn else None
         if options.get("transport") is None and host is not None and not network.allows(host):
-            network.blocked[host] += 1
+            network.block(host, "client")
             return None
         return original(options)
 

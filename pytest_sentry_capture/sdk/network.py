@@ -40,14 +40,18 @@ def is_loopback(host: str) -> bool:
 
 @dataclass
 class Network:
-    """The run's policy, and a count of what it kept from leaving, by host."""
+    """The run's policy, and a count of what it kept from leaving, by host and sort."""
 
     mode: NetworkMode = "block"
     hosts: frozenset[str] = frozenset()
-    blocked: Counter[str] = field(default_factory=Counter)
+    blocked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def allows(self, host: str) -> bool:
         return self.mode == "allow" or is_loopback(host) or host.lower() in self.hosts
+
+    def block(self, host: str, sort: str = "envelope", number: int = 1) -> None:
+        """Count what was not sent; ``sort`` is a noun in the singular."""
+        self.blocked[host, sort] += number
 
     def refused_host(self, dsn: Dsn, options: Mapping[str, Any]) -> str | None:
         """The host that stands in the way of sending: the DSN's, or that of the proxy the SDK would use; else None."""
@@ -68,9 +72,12 @@ def proxy_host(dsn: Dsn, options: Mapping[str, Any]) -> str | None:
         proxy = options.get("https_proxy") or environment.get("https")
     if not proxy and options.get("http_proxy") != "":
         proxy = options.get("http_proxy") or environment.get("http")
-    if not proxy:
-        return None
-    return urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or str(proxy)
+    return host_of(proxy) if proxy else None
+
+
+def host_of(address: str) -> str:
+    """The host of a proxy's address, which may come without a scheme."""
+    return urlsplit(address if "//" in address else f"//{address}").hostname or address
 
 
 def _bypasses_proxies(dsn: Dsn) -> bool:

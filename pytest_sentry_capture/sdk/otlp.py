@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from pytest_sentry_capture.sdk.modules import Touchpoints
-from pytest_sentry_capture.sdk.network import Network
+from pytest_sentry_capture.sdk.network import Network, host_of
 
 
 def block_exporter(touchpoints: Touchpoints, network: Network) -> None:
@@ -14,14 +15,23 @@ def block_exporter(touchpoints: Touchpoints, network: Network) -> None:
 
     def guarded(exporter_class: Any) -> Any:
         def make_exporter(*args: Any, endpoint: str | None = None, **kwargs: Any) -> Any:
-            host = urlsplit(endpoint or "").hostname
-            if host is None or network.allows(host):
-                return exporter_class(*args, endpoint=endpoint, **kwargs)
-            return _BlockedExporter(host, network)
+            refused = next((host for host in _hosts_on_the_way(endpoint or "") if not network.allows(host)), None)
+            if refused is not None:
+                return _BlockedExporter(refused, network)
+            return exporter_class(*args, endpoint=endpoint, **kwargs)
 
         return make_exporter
 
     touchpoints.replace("integrations.otlp:OTLPSpanExporter", guarded)
+
+
+def _hosts_on_the_way(endpoint: str) -> list[str]:
+    """The endpoint's host, and that of the proxy which the exporter's HTTP library (requests) would use."""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return [host, host_of(proxy)] if proxy and not proxy_bypass(parts.netloc) else [host]
 
 
 class _BlockedExporter:
@@ -32,9 +42,9 @@ class _BlockedExporter:
         self._network = network
 
     def export(self, spans: Any) -> Any:
-        from opentelemetry.sdk.trace.export import SpanExportResult  # type: ignore[import-not-found,unused-ignore]
+        from opentelemetry.sdk.trace.export import SpanExportResult
 
-        self._network.blocked[self._host] += len(spans)
+        self._network.block(self._host, "OpenTelemetry span", len(spans))
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:

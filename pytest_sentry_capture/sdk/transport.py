@@ -56,7 +56,7 @@ class RecordingTransport(Transport):
         envelope.add_event(event)
         self._record(envelope, items=True)
         if self.refused_host is not None:
-            self._network.blocked[self.refused_host] += 1
+            self._network.block(self.refused_host)
         if self.delivery is not None:
             self.delivery.capture_event(event)
 
@@ -110,7 +110,7 @@ class RecordingTransport(Transport):
 
     def _deliver(self, envelope: Envelope) -> None:
         if self.refused_host is not None:
-            self._network.blocked[self.refused_host] += 1
+            self._network.block(self.refused_host)
         if self.delivery is not None:
             self.delivery.capture_envelope(envelope)
 

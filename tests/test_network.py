@@ -1,0 +1,505 @@
+"""Nothing leaves the machine, whatever the application does; and what may leave is what was recorded."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+AUDIT = """
+import sys
+
+def audit(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostbyname"):
+        address = args[1] if event == "socket.connect" else args[0]
+        if isinstance(address, (tuple, str)):
+            with open({file!r}, "a") as connections:
+                print(event, address, file=connections)
+
+sys.addaudithook(audit)
+"""
+
+BUSY_RUN = """
+import logging, pickle, sentry_sdk
+from sentry_sdk import Client, Scope
+
+DSN = "https://key@o1.sentry.invalid/1"
+sentry_sdk.init(DSN, shutdown_timeout=0.2, traces_sample_rate=1.0)
+sentry_sdk.capture_message("at import")
+
+def test_reinitialises():
+    for number in range(3):
+        sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, enable_logs=True)
+        sentry_sdk.capture_message("again")
+        sentry_sdk.logger.info("hello")
+        sentry_sdk.flush(0.2)
+
+def test_builds_clients_by_hand():
+    client = Client(DSN, shutdown_timeout=0.2)
+    client.capture_event({"message": "by hand"})
+    copy = pickle.loads(pickle.dumps(client))
+    copy.capture_event({"message": "by a copy"})
+    with sentry_sdk.new_scope() as scope:
+        scope.set_client(client)
+        logging.getLogger("shop").error("through logging")
+    client.close()
+    copy.close()
+
+def test_traces():
+    with sentry_sdk.start_transaction(name="nightly"):
+        pass
+    sentry_sdk.get_client().flush(0.2)
+"""
+
+
+class Endpoint(ThreadingHTTPServer):
+    """A Sentry endpoint on loopback that keeps the bodies it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), EndpointHandler)
+        self.bodies: list[bytes] = []
+        self.paths: list[str] = []
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+class EndpointHandler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+        self.server.paths.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def connections(run: pytest.Pytester) -> list[str]:
+    file = run.path / "connections.txt"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.fixture
+def audited(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    pytester.makeconftest(AUDIT.format(file=str(pytester.path / "connections.txt")))
+    for name in "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY":
+        monkeypatch.delenv(name, raising=False)
+    return pytester
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"SENTRY_SPOTLIGHT": "1"}, {"HTTPS_PROXY": "http://proxy.invalid:3128"}, {"SENTRY_PRINT_ENVELOPES": "1"}],
+    ids=["plain", "spotlight", "proxy", "printing"],
+)
+def test_nothing_leaves(
+    audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    audited.makepyfile(BUSY_RUN)
+
+    audited.runpytest_subprocess().assert_outcomes(passed=3)
+
+    assert connections(audited) == []
+
+
+def test_without_the_plugin_the_same_run_does_try_to_send(audited: pytest.Pytester) -> None:
+    audited.makepyfile(BUSY_RUN)
+
+    audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=3)
+
+    assert any("o1.sentry.invalid" in line for line in connections(audited))
+
+
+def test_nothing_leaves_a_client_that_an_earlier_plugin_made(audited: pytest.Pytester) -> None:
+    audited.makepyfile(
+        earlier="""
+        import sentry_sdk
+
+        sentry_sdk.init("https://key@o1.sentry.invalid/1", shutdown_timeout=0.2, environment="earlier")
+        """,
+        test_earlier="""
+        import sentry_sdk
+
+        def test(sentry_capture):
+            sentry_sdk.capture_message("hello")
+            [event] = sentry_capture.events
+            assert event.environment == "earlier"
+            sentry_sdk.flush(0.2)
+        """,
+    )
+    audited.syspathinsert()
+
+    audited.runpytest_subprocess("-p", "earlier").assert_outcomes(passed=1)
+
+    assert connections(audited) == []
+
+
+SENDING_RUN = """
+import pathlib, sentry_sdk
+from sentry_sdk.crons import capture_checkin
+
+sentry_sdk.init({dsn!r}, release="1", traces_sample_rate=1.0, enable_logs=True)
+
+def test(sentry_capture):
+    sentry_sdk.get_isolation_scope().add_attachment(bytes=b"x,y", filename="a.csv")
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        sentry_sdk.capture_exception()
+    with sentry_sdk.start_transaction(name="nightly"):
+        with sentry_sdk.start_span(op="db", name="select"):
+            pass
+    capture_checkin(monitor_slug="nightly", status="ok")
+    sentry_sdk.logger.info("hello {{name}}", name="you")
+    sentry_sdk.metrics.count("orders", 1)
+    with sentry_sdk.isolation_scope() as scope:
+        scope.start_session()
+        scope.end_session()
+    sentry_capture.flush()
+    for number, envelope in enumerate(sentry_capture.envelopes):
+        pathlib.Path(f"recorded-{{number}}").write_bytes(envelope.serialize())
+    assert len(sentry_capture.envelopes) == 6
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "options"),
+    [
+        ("127.0.0.1", ()),
+        ("localhost", ()),
+        ("127.0.0.1", ("--sentry-network=allow",)),
+    ],
+)
+def test_what_arrives_is_what_was_recorded(
+    pytester: pytest.Pytester, endpoint: Endpoint, host: str, options: tuple[str, ...]
+) -> None:
+    dsn = f"http://key@{host}:{endpoint.server_port}/1"
+    pytester.makepyfile(SENDING_RUN.format(dsn=dsn))
+
+    result = pytester.runpytest_subprocess(*options)
+
+    result.assert_outcomes(passed=1)
+    recorded = sorted(file.read_bytes() for file in pytester.path.glob("recorded-*"))
+    assert sorted(endpoint.bodies) == recorded
+    result.stdout.no_fnmatch_line("*kept from*")
+
+
+def test_a_loopback_dsn_is_blocked_when_a_proxy_would_take_it_away(
+    audited: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    audited.makepyfile(SENDING_RUN.format(dsn=f"http://key@{endpoint.address}/1"))
+
+    result = audited.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1)
+    assert endpoint.bodies == []
+    assert connections(audited) == []
+    result.stdout.fnmatch_lines(["6 envelopes were kept from proxy.invalid. *"])
+
+
+def test_a_proxy_on_loopback_receives(
+    pytester: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://{endpoint.address}")
+    pytester.makepyfile(SENDING_RUN.format(dsn="http://key@sentry.localhost/1"))
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+    assert len(endpoint.bodies) == 6
+    assert set(endpoint.paths) == {"http://sentry.localhost/api/1/envelope/"}
+
+
+def test_a_proxy_exception_of_the_environment_is_honoured(
+    pytester: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", "example.org, 127.0.0.1")
+    pytester.makepyfile(SENDING_RUN.format(dsn=f"http://key@{endpoint.address}/1"))
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+    assert len(endpoint.bodies) == 6
+
+
+def test_the_summary_names_each_blocked_host_and_how_to_allow_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, sentry_sdk
+
+        @pytest.mark.parametrize("host", ["b.sentry.invalid", "a.sentry.invalid", "a.sentry.invalid"])
+        def test(host):
+            sentry_sdk.init(f"https://key@{host}/1")
+            sentry_sdk.capture_message("hello")
+        """
+    )
+    expected = [
+        "*= sentry =*",
+        "2 envelopes were kept from a.sentry.invalid. To let them go there: sentry_network_hosts = a.sentry.invalid",
+        "1 envelope was kept from b.sentry.invalid. To let them go there: sentry_network_hosts = b.sentry.invalid",
+    ]
+
+    serial = pytester.runpytest_inprocess()
+    serial.stdout.fnmatch_lines(expected, consecutive=True)
+    serial.stdout.fnmatch_lines(["sentry: network blocked, events are sent to this machine only"])
+
+    parallel = pytester.runpytest_subprocess("-n", "2")
+    parallel.stdout.fnmatch_lines(expected, consecutive=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "header"),
+    [
+        (("--sentry-network=allow",), "sentry: network allowed, events are really sent"),
+        (
+            ("--sentry-network-hosts=sentry.example.org,Relay.Example.Org",),
+            "sentry: network blocked, events are sent to this machine and to sentry.example.org, relay.example.org only",
+        ),
+    ],
+)
+def test_the_header_says_what_may_leave(pytester: pytest.Pytester, options: tuple[str, ...], header: str) -> None:
+    pytester.runpytest_inprocess(*options).stdout.fnmatch_lines([header])
+
+
+def test_ini_options_and_their_command_line_twins(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        """
+        [pytest]
+        sentry_network = allow
+        sentry_network_hosts = one.example.org two.example.org
+        """
+    )
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(["sentry: network allowed, events are really sent"])
+    pytester.runpytest_inprocess("--sentry-network=block").stdout.fnmatch_lines(
+        ["sentry: network blocked, events are sent to this machine and to one.example.org, two.example.org only"]
+    )
+    pytester.runpytest_inprocess("--sentry-network=block", "--sentry-network-hosts=three.example.org").stdout.fnmatch_lines(
+        ["sentry: network blocked, events are sent to this machine and to three.example.org only"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--sentry-network=alow",),
+            "ERROR: sentry_network: unknown value 'alow'; did you mean 'allow'? Valid: allow, block",
+        ),
+        (
+            ("--sentry-network-hosts=https://sentry.example.org/1",),
+            "ERROR: sentry_network_hosts: 'https://sentry.example.org/1' is no host name; write it without scheme, port"
+            " and path: o1.ingest.sentry.io",
+        ),
+        (("--sentry-report=table.pdf",), "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .txt"),
+    ],
+)
+def test_a_wrong_value_is_a_usage_error(pytester: pytest.Pytester, options: tuple[str, ...], message: str) -> None:
+    result = pytester.runpytest_subprocess(*options)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.lines[0] == message
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_every_wrong_value_is_reported_at_once(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nsentry_network = blok\nsentry_network_hosts = a:1 b/c")
+
+    result = pytester.runpytest_subprocess()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [line.split(";")[0] for line in result.stderr.lines if line] == [
+        "ERROR: sentry_network: unknown value 'blok'",
+        "sentry_network_hosts: 'a:1' is no host name",
+        "sentry_network_hosts: 'b/c' is no host name",
+    ]
+
+
+def test_allowed_hosts_are_sent_to_and_others_are_not(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
+    pytester.makepyfile(
+        f"""
+        import sentry_sdk, socket
+
+        real = socket.getaddrinfo
+        socket.getaddrinfo = lambda host, *args, **kwargs: real("127.0.0.1", *args, **kwargs)
+
+        def test():
+            for host in "sentry.example.org", "evil.sentry.example.org", "localhost.example.org":
+                sentry_sdk.init(f"http://key@{{host}}:{endpoint.server_port}/1")
+                sentry_sdk.capture_message(host)
+                sentry_sdk.flush()
+        """
+    )
+
+    pytester.runpytest_subprocess("--sentry-network-hosts=sentry.example.org").assert_outcomes(passed=1)
+
+    [body] = endpoint.bodies
+    assert json.loads(body.splitlines()[2])["message"] == "sentry.example.org"
+
+
+def test_a_transport_of_the_users_own_receives_everything(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, sentry_sdk
+        from sentry_sdk.transport import HttpTransport, Transport
+
+        class ListTransport(Transport):
+            def __init__(self, options=None):
+                super().__init__(options)
+                self.envelopes = []
+
+            def capture_envelope(self, envelope):
+                self.envelopes.append(envelope)
+
+        class LoudHttpTransport(HttpTransport):
+            def capture_envelope(self, envelope):
+                raise AssertionError("must not be called")
+
+        DSN = "https://key@sentry.invalid/1"
+
+        def test_an_instance(sentry_capture):
+            transport = ListTransport()
+            sentry_sdk.init(DSN, transport=transport)
+            sentry_sdk.capture_message("hello")
+            assert [envelope.get_event()["message"] for envelope in transport.envelopes] == ["hello"]
+            assert len(sentry_capture.events) == 1
+
+        def test_a_class(sentry_capture):
+            sentry_sdk.init(DSN, transport=ListTransport)
+            sentry_sdk.capture_message("hello")
+            assert len(sentry_sdk.get_client().transport.envelopes) == 1
+            assert len(sentry_capture.events) == 1
+
+        @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+        def test_a_function(sentry_capture):
+            received = []
+            sentry_sdk.init(DSN, transport=received.append)
+            sentry_sdk.capture_message("hello")
+            assert [event["message"] for event in received] == ["hello"]
+            assert len(sentry_capture.events) == 1
+
+        def test_one_that_is_put_into_a_live_client(sentry_capture):
+            sentry_sdk.init(DSN)
+            transport = sentry_sdk.get_client().transport = ListTransport()
+            sentry_sdk.capture_message("hello")
+            assert len(transport.envelopes) == 1
+            assert len(sentry_capture.events) == 1
+
+        @pytest.mark.parametrize("transport", [LoudHttpTransport, LoudHttpTransport(sentry_sdk.Client(DSN).options)])
+        def test_but_not_one_that_sends_over_http(sentry_capture, transport):
+            sentry_sdk.init(DSN, transport=transport)
+            sentry_sdk.capture_message("hello")
+            assert len(sentry_capture.events) == 1
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=6)
+
+
+def test_an_exception_of_the_users_own_transport_is_not_swallowed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, sentry_sdk
+        from sentry_sdk.transport import Transport
+
+        class BrokenTransport(Transport):
+            def capture_envelope(self, envelope):
+                raise ConnectionError("no route")
+
+        def test(sentry_capture):
+            sentry_sdk.init(transport=BrokenTransport())
+            with pytest.raises(ConnectionError, match="no route"):
+                sentry_sdk.capture_message("hello")
+            assert len(sentry_capture.events) == 1
+            assert sentry_capture.discarded == []
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_the_client_of_pytest_sentry_is_left_alone(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
+    pytester.makepyfile(
+        f"""
+        import sentry_sdk
+        from sentry_sdk.integrations import Integration
+        from sentry_sdk.transport import HttpTransport
+
+        class PytestIntegration(Integration):
+            identifier = "pytest"
+
+            @staticmethod
+            def setup_once():
+                pass
+
+        def test(sentry_capture):
+            client = sentry_sdk.Client("http://key@{endpoint.address}/1", integrations=[PytestIntegration()])
+            assert type(client.transport) is HttpTransport
+            client.capture_event({{"message": "a flaky test"}})
+            client.flush()
+            assert sentry_capture.items == []
+            assert sentry_capture.discarded == []
+            sentry_capture.assert_inactive()
+        """
+    )
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+    assert len(endpoint.bodies) == 1
+
+
+def test_a_malformed_dsn_raises_what_the_sdk_raises(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, sentry_sdk
+        from sentry_sdk.utils import BadDsn
+
+        def test():
+            with pytest.raises(BadDsn, match="Unsupported scheme"):
+                sentry_sdk.init("nonsense")
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    audited.makepyfile(
+        """
+        import sentry_sdk
+        from opentelemetry import trace
+        from sentry_sdk.integrations.otlp import OTLPIntegration
+
+        def test():
+            sentry_sdk.init("https://key@o1.sentry.invalid/1", integrations=[OTLPIntegration()])
+            for number in range(3):
+                with trace.get_tracer("shop").start_as_current_span("segment"):
+                    pass
+            trace.get_tracer_provider().force_flush()
+        """
+    )
+
+    result = audited.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["3 OpenTelemetry spans were kept from o1.sentry.invalid.*"])
+    assert connections(audited) == []
