@@ -11,6 +11,7 @@ from pytest_sentry_capture import explain
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.items import (
     CallbackError,
+    Capture,
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
@@ -27,6 +28,7 @@ from pytest_sentry_capture.items import (
     Discard,
     Exchange,
     SdkError,
+    spans_of,
 )
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.recording import Recording
@@ -118,7 +120,7 @@ class SentryCapture:
     def items(self) -> list[CapturedItem]:
         """Everything that was captured, of unknown types too."""
         self._sdk.drain()
-        return self._recording.items()
+        return [item for capture in self._recording.entries_of(Capture) for item in capture.items]
 
     @property
     def envelopes(self) -> list[CapturedEnvelope]:
@@ -313,7 +315,10 @@ class SentryCapture:
 
     def _of_kind(self, kind: str) -> list[CapturedItem]:
         self._sdk.drain()
-        return self._recording.items_of(kind)
+        captures = self._recording.entries_of(Capture)
+        if kind == CapturedSpan.kind:
+            return [span for capture in captures for span in spans_of(capture)]
+        return [item for capture in captures if capture.kind == kind for item in capture.items]
 
 
 def _is_by(discard: Discard, name: str | None) -> bool:

@@ -31,9 +31,9 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
     @classmethod
     def of(cls, error: BaseException, *, live: bool) -> ExceptionChain:
         """The chain of ``error``; with ``live`` it keeps the exception objects, else only their classes."""
-        return cls(
-            ExceptionLink(type(link), _status_code(link), link if live else None) for link in _reported(error, set())
-        )
+        is_alone = error.__cause__ is None and error.__context__ is None and not _members(error)
+        links = [error] if is_alone else _reported(error, set())
+        return cls([ExceptionLink(type(link), _status_code(link), link if live else None) for link in links])
 
     @property
     def original(self) -> BaseException | None:
@@ -60,8 +60,8 @@ def _reported(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
 
 
 def _members(error: BaseException) -> tuple[BaseException, ...]:
-    if any(base.__name__ == "BaseExceptionGroup" for base in type(error).__mro__):
-        members = getattr(error, "exceptions", ())
+    members = getattr(error, "exceptions", None)
+    if members and any(base.__name__ == "BaseExceptionGroup" for base in type(error).__mro__):
         return tuple(member for member in members if isinstance(member, BaseException))
     return ()
 

@@ -20,7 +20,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Any, Scope, Receive, Send], Awaitable[None]]
 
-STARLETTE: Final = "starlette.applications"
+_STARLETTE: Final = "starlette.applications"
 _EXCHANGE: Final = "pytest_sentry_capture.exchange"
 """The key of the ASGI scope under which an exchange that is under way is known to mounted applications."""
 
@@ -35,7 +35,7 @@ class StarletteExchanges:
 
     def wrap(self) -> None:
         """Become the outermost wrapper, again: the SDK puts its own on top when a client is initialised."""
-        starlette = getattr(sys.modules.get(STARLETTE), "Starlette", None)
+        starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
         if starlette is None or not self._is_active or any(starlette.__call__ is ours for ours, _ in self._wrapped):
             return
         inner: Application = starlette.__call__
@@ -53,7 +53,7 @@ class StarletteExchanges:
     def unwrap(self) -> None:
         """Stop observing, and take off the wrapper where it is still the outermost."""
         self._is_active = False
-        starlette = getattr(sys.modules.get(STARLETTE), "Starlette", None)
+        starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
         for ours, inner in reversed(self._wrapped):
             if starlette is not None and starlette.__call__ is ours:
                 starlette.__call__ = inner

@@ -17,6 +17,7 @@ from pytest_sentry_capture.changes import MISSING, Change, difference
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.payloads import Breadcrumb, ExceptionPayload, Request, User
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
+from pytest_sentry_capture.suggestions import unknown
 
 Kind = Literal[
     "event",
@@ -37,7 +38,18 @@ _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
+class Entry:
+    """Something seen during a test; ``phase`` is the phase of the test, None outside tests."""
+
+    phase: Phase | None = field(default=None, kw_only=True)
+
+    def join(self, phase: Phase | None) -> None:
+        """Become part of a recording."""
+        self.phase = phase
+
+
+@dataclass(slots=True)
 class CaptureContext:
     """What was known at the moment of a capture call, beyond the payload that came out of it."""
 
@@ -52,13 +64,13 @@ class CaptureContext:
         """What went into ``before_send`` or its like; ``MISSING`` where there was none or it was not kept."""
         if self.before_callback is None:
             return MISSING
-        payload = pickle.loads(self.before_callback)
+        payload = json.loads(json.dumps(pickle.loads(self.before_callback), default=str, skipkeys=True))
         _mapping(_mapping(_mapping(payload).get("contexts")).get("trace")).pop(_MOVED_TO_HEADERS, None)
         return payload
 
 
-@dataclass(eq=False)
-class Capture:
+@dataclass(eq=False, slots=True)
+class Capture(Entry):
     """One envelope item as it was handed to the transport: bytes, parsed when first read."""
 
     type: str
@@ -66,12 +78,17 @@ class Capture:
     headers: dict[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
-    phase: Phase | None = None
     envelope: CapturedEnvelope | None = None
     _items: list[CapturedItem] | None = None
 
+    def join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        if self.exchange is not None:
+            self.exchange.captures.append(self)
+
     @property
     def kind(self) -> str:
+        """The kind of the items; the item type itself where it is not a known one."""
         return _class_of(self.type).kind or self.type
 
     @property
@@ -560,21 +577,30 @@ ITEM_TYPE_OF_KIND: Final[dict[str, str]] = {
 }
 
 
+def spans_of(capture: Capture) -> list[CapturedSpan]:
+    """The spans that a capture carries: streamed ones, or those of a transaction."""
+    return [
+        span
+        for item in capture.items
+        for span in (item.spans if isinstance(item, CapturedTransaction) else [item])
+        if isinstance(span, CapturedSpan)
+    ]
+
+
 def _class_of(item_type: str) -> type[CapturedItem]:
     return _CLASSES.get(item_type, RawItem)
 
 
-@dataclass(eq=False)
-class CapturedEnvelope:
+@dataclass(eq=False, slots=True)
+class CapturedEnvelope(Entry):
     """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/data-model/envelopes/)."""
 
     headers: dict[str, Any]
     captures: list[Capture] = field(default_factory=list)
-    phase: Phase | None = None
 
     def add(self, item_type: str, payload: bytes, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
-        self.captures.append(Capture(item_type, payload, headers, phase=self.phase, envelope=self))
+        self.captures.append(Capture(item_type, payload, headers, envelope=self, phase=self.phase))
 
     @property
     def items(self) -> list[CapturedItem]:
@@ -589,8 +615,8 @@ class CapturedEnvelope:
         return b"".join(lines)
 
 
-@dataclass(eq=False)
-class Exchange:
+@dataclass(eq=False, slots=True)
+class Exchange(Entry):
     """One HTTP request and its answer, as the application under test saw it.
 
     ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
@@ -604,7 +630,6 @@ class Exchange:
     status: int | None = None
     duration: float | None = None
     parent: Exchange | None = None
-    phase: Phase | None = None
     chain: ExceptionChain | None = None
     captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)
@@ -628,8 +653,8 @@ class Exchange:
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
 
 
-@dataclass(eq=False)
-class Discard:
+@dataclass(eq=False, slots=True)
+class Discard(Entry):
     """Something that the SDK was asked to send and did not.
 
     Attributes:
@@ -640,7 +665,6 @@ class Discard:
         kind: the kind of item that was lost.
         by: the callable that discarded it; None where no callable is involved.
         quantity: how many items were lost.
-        phase: the phase of the test; None outside tests.
     """
 
     reason: str
@@ -651,8 +675,12 @@ class Discard:
     payload: bytes | None = None
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
-    phase: Phase | None = None
     _item: CapturedItem | None = None
+
+    def join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        if self.exchange is not None:
+            self.exchange.discarded.append(self)
 
     @property
     def exception(self) -> BaseException | None:
@@ -669,7 +697,7 @@ class Discard:
         """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
         if self._item is None:
             item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
-            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, self.phase)
+            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, phase=self.phase)
             self._item = capture.items[0]
         return self._item
 
@@ -678,8 +706,8 @@ class Discard:
         return f"<Discard {self.kind}: {self.reason}{by}>"
 
 
-@dataclass(eq=False)
-class CallbackError:
+@dataclass(eq=False, slots=True)
+class CallbackError(Entry):
     """A callback of the application that raised: ``before_send``, a processor, a sampler, …
 
     ``exception`` is the live object while it is kept; ``traceback`` is its text.
@@ -690,18 +718,16 @@ class CallbackError:
     message: str
     traceback: str
     exception: BaseException | None = None
-    phase: Phase | None = None
 
 
-@dataclass(eq=False)
-class SdkError:
+@dataclass(eq=False, slots=True)
+class SdkError(Entry):
     """An error inside the SDK that the SDK swallowed and only logged."""
 
     exception_type: type[BaseException]
     message: str
     traceback: str
     exception: BaseException | None = None
-    phase: Phase | None = None
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -743,8 +769,7 @@ def _json_line(value: object) -> bytes:
 
 def _check_section(section: str, key: str | None) -> None:
     if section not in (*KEYED_SECTIONS, *PLAIN_SECTIONS):
-        valid = ", ".join((*KEYED_SECTIONS, *PLAIN_SECTIONS))
-        raise ValueError(f"unknown section {section!r}; valid sections are: {valid}")
+        raise ValueError(unknown("section", section, (*KEYED_SECTIONS, *PLAIN_SECTIONS)))
     if (section in KEYED_SECTIONS) != (key is not None):
         raise ValueError(f"section {section!r} {'needs a key' if key is None else 'takes no key'}")
 

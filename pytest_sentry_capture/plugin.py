@@ -5,20 +5,18 @@ PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_sentry_capture.exchanges import STARLETTE, StarletteExchanges
-from pytest_sentry_capture.recording import Recorder, Recording
+from pytest_sentry_capture.recording import Recorder
 from pytest_sentry_capture.sdk.access import SdkAccess
-from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.capture import SentryCapture, SentryInit
+    from pytest_sentry_capture.exchanges import StarletteExchanges
     from pytest_sentry_capture.reports.table import CaptureTable
     from pytest_sentry_capture.sdk.lifetimes import Lifetime
 
@@ -54,34 +52,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
 
 
-@dataclass
 class _Run:
-    """One pytest run: the parts of the plugin, and the attempt at a test that is under way."""
+    """One pytest run: the parts of the plugin, and the attempt at a test that is under way.
 
-    settings: Settings
-    network: Network
-    recorder: Recorder
-    exchanges: StarletteExchanges
-    sdk: SdkAccess
-    lifetime: Lifetime | None = None
-    latest: tuple[str, CaptureTable] | None = None
-    table_of_finished: CaptureTable | None = None
-    messages: list[str] = field(default_factory=list)
+    What a run without Sentry does not need is imported when it is first needed.
+    """
 
-    @classmethod
-    def start(cls, settings: Settings) -> _Run:
-        network = Network(settings.network, frozenset(settings.network_hosts))
-        recorder = Recorder()
-        exchanges = StarletteExchanges(recorder)
-        sdk = SdkAccess(recorder, network, on_client_made=exchanges.wrap)
-        sdk.imports.watch(STARLETTE, exchanges.wrap)
-        sdk.activate()
-        exchanges.wrap()
-        return cls(settings, network, recorder, exchanges, sdk)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.recorder = Recorder()
+        self.sdk = SdkAccess(self.recorder, settings.network, settings.network_hosts, self._see_exchanges)
+        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
+        self.messages: list[str] = []
+        self._lifetime: Lifetime | None = None
+        self._exchanges: StarletteExchanges | None = None
+        self._latest: tuple[str, CaptureTable] | None = None
+        self._settled: CaptureTable | None = None
+
+    def start(self) -> None:
+        self.sdk.activate()
 
     def stop(self) -> None:
         self.end_test()
-        self.exchanges.unwrap()
+        if self._exchanges is not None:
+            self._exchanges.unwrap()
         self.sdk.deactivate()
 
     def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
@@ -92,42 +86,48 @@ class _Run:
         recording.detailed = detailed
 
     def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
-        self.lifetime = self.sdk.begin_test(nodeid, options)
+        self._lifetime = self.sdk.begin_test(nodeid, options)
 
     def end_test(self) -> None:
-        if self.lifetime is not None:
-            self.sdk.end_test(self.lifetime)
-            self.lifetime = None
+        if self._lifetime is not None:
+            self.sdk.end_test(self._lifetime)
+            self._lifetime = None
 
     def release_recording(self) -> None:
         """The test's last report is made: what it recorded is counted and let go."""
         if self.settings.reports:
-            self.latest = self.recorder.current.label, _table_of(self.recorder.current)
+            from pytest_sentry_capture.reports.table import CaptureTable
+
+            table = CaptureTable()
+            table.add(self.recorder.current)
+            self._latest = self.recorder.current.label, table
         self.recorder.finish()
 
     @property
     def table(self) -> CaptureTable:
         """The rows of the whole run so far."""
-        self._settle_latest(None)
-        if self.table_of_finished is None:
+        if self._settled is None:
             from pytest_sentry_capture.reports.table import CaptureTable
 
-            self.table_of_finished = CaptureTable()
-        return self.table_of_finished
+            self._settled = CaptureTable()
+        self._settle_latest(None)
+        return self._settled
 
     def _settle_latest(self, next_nodeid: str | None) -> None:
         """Only the last attempt at a test counts: the one before is dropped when the same test begins again."""
-        latest, self.latest = self.latest, None
+        latest, self._latest = self._latest, None
         if latest is not None and latest[0] != next_nodeid:
             self.table.merge(latest[1].export())
 
+    def _see_exchanges(self) -> None:
+        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
+        if not self.sdk.is_observed:
+            return
+        if self._exchanges is None:
+            from pytest_sentry_capture.exchanges import StarletteExchanges
 
-def _table_of(recording: Recording) -> CaptureTable:
-    from pytest_sentry_capture.reports.table import CaptureTable
-
-    table = CaptureTable()
-    table.add(recording)
-    return table
+            self._exchanges = StarletteExchanges(self.recorder)
+        self._exchanges.wrap()
 
 
 _RUN: Final = pytest.StashKey[_Run]()
@@ -138,7 +138,8 @@ def _start(config: pytest.Config, option: Any) -> None:
         settings = read_settings(lambda name: getattr(option, name, None), config.getini)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_RUN] = _Run.start(settings)
+    run = config.stash[_RUN] = _Run(settings)
+    run.start()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -242,7 +243,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     worker_output = getattr(session.config, "workeroutput", None)
     if worker_output is not None:
         worker_output[_WORKER_OUTPUT] = {
-            "blocked": [[*what, count] for what, count in run.network.blocked.items()],
+            "blocked": [[*what, count] for what, count in run.sdk.blocked.items()],
             "problem": run.sdk.problem,
             "table": run.table.export() if run.settings.reports else [],
         }
@@ -256,7 +257,7 @@ def pytest_testnodedown(node: Any) -> None:
     run = node.config.stash[_RUN]
     output = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {})
     for host, sort, count in output.get("blocked", ()):
-        run.network.block(host, sort, count)
+        run.sdk.blocked[host, sort] += count
     run.sdk.problem = run.sdk.problem or output.get("problem")
     if output.get("table"):
         run.table.merge(output["table"])
@@ -264,18 +265,18 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     run = config.stash[_RUN]
-    lines = [*([run.sdk.problem] if run.sdk.problem else []), *_blocked_lines(run.network), *run.messages]
+    lines = [*([run.sdk.problem] if run.sdk.problem else []), *_blocked_lines(run.sdk.blocked), *run.messages]
     if lines:
         terminalreporter.section("sentry")
         for line in lines:
             terminalreporter.line(line)
 
 
-def _blocked_lines(network: Network) -> list[str]:
+def _blocked_lines(blocked: Mapping[tuple[str, str], int]) -> list[str]:
     return [
         f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
         f" To let them go there: sentry_network_hosts = {host}"
-        for (host, sort), count in sorted(network.blocked.items())
+        for (host, sort), count in sorted(blocked.items())
     ]
 
 

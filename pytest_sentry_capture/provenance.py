@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, Literal
 
 Source = Literal["event", "call", "current", "isolation", "global", "scope", "options", "processor", "before_send"]
@@ -20,17 +20,40 @@ _SCOPE_BEATS_EVENT: Final = ("tags", "contexts", "extra", "level")
 """The sections in which the SDK lets the scope overwrite the event (``Scope.apply_to_event``)."""
 
 
-@dataclass(frozen=True)
+SCOPE_SECTIONS: Final = ("tags", "user", "contexts", "extra", "level", "transaction", "fingerprint")
+"""What a scope has, in the order in which ``ScopeValues`` hold it."""
+ScopeValues = tuple[Any, ...]
+
+
 class Provenance:
     """The values that went into one capture, by section: those of the event, the merged scope and each scope.
 
-    ``scopes`` goes from the strongest to the weakest. What the merged scope has and none of them explains came with the
-    capture call's own arguments.
+    Args:
+        event: the sections of the event as it was handed in.
+        merged: gives the values of the merged scope.
+        scopes: the values of each scope, from the strongest to the weakest. What the merged scope has and none of
+            them explains came with the capture call's own arguments.
     """
 
-    event: Mapping[str, Any]
-    merged: Mapping[str, Any]
-    scopes: tuple[tuple[Source, Mapping[str, Any]], ...]
+    def __init__(
+        self,
+        event: Mapping[str, Any],
+        merged: Callable[[], ScopeValues],
+        scopes: tuple[tuple[Source, ScopeValues], ...],
+    ) -> None:
+        self.event = event
+        self._merged = merged
+        self._scopes = scopes
+
+    @cached_property
+    def merged(self) -> Mapping[str, Any]:
+        """The sections of the merged scope."""
+        return _by_section(self._merged())
+
+    @property
+    def scopes(self) -> Iterator[tuple[Source, Mapping[str, Any]]]:
+        """The sections of each scope."""
+        return ((name, _by_section(values)) for name, values in self._scopes)
 
     def source_of(self, section: str, key: str | None, value: object) -> Source:
         """Who gave ``value``, found at ``key`` of ``section`` before ``before_send`` ran."""
@@ -51,6 +74,10 @@ class Provenance:
             if _holds(values, section, key) and _at(values, section, key) is value:
                 return name
         return "call"
+
+
+def _by_section(values: ScopeValues) -> Mapping[str, Any]:
+    return dict(zip(SCOPE_SECTIONS, values, strict=True))
 
 
 def _holds(values: Mapping[str, Any], section: str, key: str | None) -> bool:

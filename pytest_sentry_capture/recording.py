@@ -1,4 +1,7 @@
-"""The thread-safe store of everything seen during one attempt at one test, and which recording is the current one."""
+"""The thread-safe store of everything seen during one attempt at one test, and which recording is the current one.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pytest_sentry_capture.items import (
-    CallbackError,
-    Capture,
-    CapturedEnvelope,
-    CapturedItem,
-    CapturedSpan,
-    CapturedTransaction,
-    Discard,
-    Exchange,
-    Phase,
-    SdkError,
-)
+if TYPE_CHECKING:
+    from pytest_sentry_capture.items import Entry, Exchange, Phase
 
-Entry = Capture | CapturedEnvelope | Discard | Exchange | CallbackError | SdkError
-AnyEntry = TypeVar("AnyEntry", Capture, CapturedEnvelope, Discard, Exchange, CallbackError, SdkError)
+AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
 COLLECTION: Final = "(collection)"
 BETWEEN_TESTS: Final = "(between tests)"
@@ -47,15 +39,12 @@ class Recording:
         self._entries: list[Entry] = []
         self._lock = Lock()
 
-    def add(self, entry: Entry) -> None:
-        """Append one entry, from any thread, and link it with its exchange."""
+    def add(self, *entries: Entry) -> None:
+        """Append entries that belong together, from any thread."""
         with self._lock:
-            entry.phase = self.phase
-            self._entries.append(entry)
-            if isinstance(entry, Capture) and entry.exchange is not None:
-                entry.exchange.captures.append(entry)
-            elif isinstance(entry, Discard) and entry.exchange is not None:
-                entry.exchange.discarded.append(entry)
+            for entry in entries:
+                entry.join(self.phase)
+            self._entries += entries
 
     def clear(self) -> None:
         """Forget everything seen so far."""
@@ -64,31 +53,13 @@ class Recording:
 
     @property
     def entries(self) -> list[Entry]:
+        """Everything seen so far, in order."""
         with self._lock:
             return list(self._entries)
 
     def entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type, in order."""
         return [entry for entry in self.entries if isinstance(entry, entry_type)]
-
-    def items(self) -> list[CapturedItem]:
-        """Every captured item, of known and unknown types."""
-        return [item for capture in self.entries_of(Capture) for item in capture.items]
-
-    def items_of(self, kind: str) -> list[CapturedItem]:
-        """The captured items of one kind; spans are those of transactions and streamed ones alike."""
-        if kind == CapturedSpan.kind:
-            return [span for capture in self.entries_of(Capture) for span in _spans(capture)]
-        return [item for capture in self.entries_of(Capture) if capture.kind == kind for item in capture.items]
-
-
-def _spans(capture: Capture) -> Iterator[CapturedItem]:
-    if capture.kind == CapturedSpan.kind:
-        yield from capture.items
-    elif capture.kind == CapturedTransaction.kind:
-        for item in capture.items:
-            if isinstance(item, CapturedTransaction):
-                yield from item.spans
 
 
 _exchange_under_way: ContextVar[tuple[Recording, Exchange] | None] = ContextVar("exchange_under_way", default=None)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from pytest_sentry_capture.sdk.network import NetworkMode
 from pytest_sentry_capture.suggestions import unknown
 
-_NETWORK_MODES: Final[tuple[str, ...]] = get_args(NetworkMode)
+if TYPE_CHECKING:
+    from pytest_sentry_capture.sdk.network import NetworkMode
+
+_NETWORK_MODES: Final = ("block", "allow")
 _REPORT_SUFFIXES: Final = (".txt",)
-_HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
+_HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
 
 class SettingsError(Exception):
     """All mistakes in the settings, one a line, in words for users."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What was asked for this run.
 
     Attributes:
@@ -49,7 +49,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     mistakes += [
         f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
         for host in hosts
-        if not _HOST.fullmatch(host)
+        if not re.fullmatch(_HOST, host)
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ())
     mistakes += [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def unknown(what: str, name: str, valid: Iterable[str]) -> str:
@@ -12,6 +11,8 @@ def unknown(what: str, name: str, valid: Iterable[str]) -> str:
     >>> unknown("option", "trace_rate", ["trace_rates", "release"])
     "unknown option 'trace_rate'; did you mean 'trace_rates'? Valid: release, trace_rates"
     """
+    from difflib import get_close_matches
+
     known = sorted(valid)
     nearest = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else "."

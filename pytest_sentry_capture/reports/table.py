@@ -66,7 +66,9 @@ class CaptureTable:
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process has exported."""
         for values, count, example in exported:
-            row: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+            row: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+            }
             self._count(Row(**row), count, example)
 
     def export(self) -> list[list[Any]]:

@@ -1,8 +1,12 @@
-"""The SDK as the rest of the plugin sees it, whether it has been imported yet or not."""
+"""The SDK as the rest of the plugin sees it, whether it has been imported yet or not.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -14,7 +18,7 @@ from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
 if TYPE_CHECKING:
     from pytest_sentry_capture.recording import Recorder
     from pytest_sentry_capture.sdk.interception import Interception
-    from pytest_sentry_capture.sdk.network import Network
+    from pytest_sentry_capture.sdk.network import Network, NetworkMode
 
 _activated: list[SdkAccess] = []
 """The SDK is patched by one run at a time: a pytest run inside a test of another run suspends the outer one."""
@@ -24,21 +28,27 @@ class SdkAccess:
     """Installs the interception when the SDK is imported, and forwards to it.
 
     Args:
-        on_client_made: called after each initialisation of a client.
+        on_client_made: called when the SDK has been imported, and after each initialisation of a client.
 
     Attributes:
+        imports: watches the import of the SDK, and of what else is to be seen.
         problem: why the SDK can't be observed, in words for users; None while it can.
+        blocked: what was not sent, by host and sort.
     """
 
-    def __init__(self, recorder: Recorder, network: Network, on_client_made: Callable[[], None]) -> None:
+    def __init__(
+        self, recorder: Recorder, network: NetworkMode, hosts: tuple[str, ...], on_client_made: Callable[[], None]
+    ) -> None:
         self._recorder = recorder
-        self._network = network
+        self._network_mode = network
+        self._hosts = hosts
         self._on_client_made = on_client_made
         self._lifetimes = Lifetimes()
         self._fixtures: dict[object, Lifetime] = {}
         self._interception: Interception | None = None
         self.imports = ImportWatcher()
         self.problem: str | None = None
+        self.blocked: Counter[tuple[str, str]] = Counter()
 
     def activate(self) -> None:
         """Observe the SDK from now on, and from its import on if that is still to come."""
@@ -62,10 +72,15 @@ class SdkAccess:
             if _activated:
                 _activated[-1]._resume()
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether the SDK has been imported and can be observed."""
+        return self._interception is not None
+
     def begin_test(self, name: str, options: dict[str, Any]) -> Lifetime:
         """Isolate a test; see ``Interception.begin_test`` for what is raised."""
         if options:
-            import sentry_sdk  # noqa: F401  (its options are checked, so that it must be there)
+            _import_sdk()  # it says which options there are
         if self._interception is not None:
             self._interception.begin_test(options)
         lifetime = Lifetime(name, is_test=True)
@@ -78,6 +93,7 @@ class SdkAccess:
             self._interception.check_test()
 
     def end_test(self, lifetime: Lifetime) -> None:
+        """Undo what a test and its function-scoped fixtures did to the SDK."""
         if self._interception is not None:
             self._interception.end_test(lifetime)
         lifetime.alive = False
@@ -118,14 +134,12 @@ class SdkAccess:
 
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
-        import sentry_sdk  # noqa: F401  (installs the interception)
-
+        _import_sdk()
         return self._interception.init(options) if self._interception is not None else None
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         """Change options for a block; see ``Interception.override`` for what is raised."""
-        import sentry_sdk  # noqa: F401  (installs the interception)
-
+        _import_sdk()
         return self._interception.override(options) if self._interception is not None else nullcontext()
 
     def drain(self) -> None:
@@ -145,12 +159,13 @@ class SdkAccess:
         try:
             from pytest_sentry_capture.sdk.interception import Interception
 
-            interception = Interception(self._recorder, self._lifetimes, self._network, self._on_client_made)
+            interception = Interception(self._recorder, self._lifetimes, self._network(), self._on_client_made)
             interception.install()
         except Exception as error:
             self._give_up(error)
         else:
             self._interception = interception
+            self._on_client_made()
 
     def _reinstall(self) -> None:
         """``sentry_sdk.client`` was reloaded by itself; during the import of the package there is nothing to do yet."""
@@ -165,13 +180,17 @@ class SdkAccess:
             except Exception as error:
                 self._give_up(error)
 
+    def _network(self) -> Network:
+        from pytest_sentry_capture.sdk.network import Network
+
+        return Network(self._network_mode, frozenset(self._hosts), self.blocked)
+
     def _give_up(self, error: Exception) -> None:
         from pytest_sentry_capture.sdk.fallback import block_only
         from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED, Modules
 
-        blocked = (
-            "New clients are kept from sending." if block_only(self._network) else "Nothing keeps it from sending."
-        )
+        is_blocked = block_only(self._network())
+        blocked = "New clients are kept from sending." if is_blocked else "Nothing keeps it from sending."
         self.problem = (
             f"sentry-sdk {Modules().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
             f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
@@ -186,3 +205,8 @@ class SdkAccess:
         self.imports.install()
         if self._interception is not None:
             self._interception.resume()
+
+
+def _import_sdk() -> None:
+    """Import the SDK, which installs the interception if it was not there before."""
+    __import__("sentry_sdk")

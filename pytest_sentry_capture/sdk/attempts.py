@@ -8,22 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture.provenance import Provenance, Source
+from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, ScopeValues, Source
 from pytest_sentry_capture.sdk.buffers import wire_form_of
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
 
 Capture = Callable[..., Any]
 
-_SCOPE_SECTIONS: Final = {
-    "tags": "_tags",
-    "user": "_user",
-    "contexts": "_contexts",
-    "extra": "_extras",
-    "level": "_level",
-    "transaction": "_transaction",
-    "fingerprint": "_fingerprint",
-}
 _TELEMETRY: Final = {
     "_capture_log": "log",
     "_capture_experimental_log": "log",  # sentry-sdk 2.25 to 2.40
@@ -46,11 +37,12 @@ class AttemptWatch:
         self._observer = observer
         self._is_observed = is_observed
         self._before_attempt = before_attempt
+        self._silenced: Callable[[], bool] = bool
 
     def install(self, touchpoints: Touchpoints) -> None:
         touchpoints.find("client:_Client._is_ignored_error")
         touchpoints.find("scope:Scope.apply_to_event")
-        touchpoints.find("utils:disable_capture_event")
+        self._silenced = partial(touchpoints.find("utils:disable_capture_event").get, False)
         touchpoints.replace("client:_Client.capture_event", self._event_capture)
         for method, kind in _TELEMETRY.items():
             if touchpoints.exists(f"client:_Client.{method}"):
@@ -203,28 +195,37 @@ class AttemptWatch:
         )
         return self._observer.begin("event", _bare_event(exc_info[1]), {"exc_info": exc_info}, {})
 
-    def _silenced(self) -> bool:
-        return bool(self._modules.utils.disable_capture_event.get(False))
-
     def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
-        merged_values = _sections(merged) if merged is not None else {}
-        given = {name: dict(value) if isinstance(value, dict) else value for name, value in event.items()}
+        given = {
+            name: {**value} if type(value) is dict else value
+            for name, value in event.items()
+            if name in KEYED_SECTIONS or name in PLAIN_SECTIONS
+        }
         if self._modules.has_hubs:
-            return Provenance(given, merged_values, (("scope", merged_values),))
+            return Provenance(given, partial(_values_of, merged), (("scope", _values_of(merged)),))
         scope_module = self._modules.scope
-        scopes: list[tuple[Source, Any]] = [
+        scopes: tuple[tuple[Source, Any], ...] = (
             ("current", scope_module._current_scope.get()),
             ("isolation", scope_module._isolation_scope.get()),
             ("global", scope_module._global_scope),
-        ]
-        return Provenance(
-            given, merged_values, tuple((name, _sections(scope)) for name, scope in scopes if scope is not None)
         )
+        values = tuple([(name, _values_of(scope)) for name, scope in scopes if scope is not None])
+        return Provenance(given, partial(_values_of, merged), values)
 
 
-def _sections(scope: Any) -> dict[str, Any]:
-    sections = {section: getattr(scope, attribute, None) for section, attribute in _SCOPE_SECTIONS.items()}
-    return {name: dict(value) if type(value) is dict and name != "user" else value for name, value in sections.items()}
+def _values_of(scope: Any) -> ScopeValues:
+    """What a scope holds now, in the order of ``SCOPE_SECTIONS``."""
+    if scope is None:
+        return ({}, None, {}, {}, None, None, None)
+    return (
+        scope._tags and {**scope._tags},
+        scope._user,
+        scope._contexts and {**scope._contexts},
+        scope._extras and {**scope._extras},
+        scope._level,
+        scope._transaction,
+        scope._fingerprint,
+    )
 
 
 def _kind_of(event: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ _BATCHER_CLASSES: Final = {
     "metric": ("_metrics_batcher", "MetricsBatcher"),
     "span": ("_span_batcher", "SpanBatcher"),
 }
+_HOLDS_ITEMS: Final = "_holds_items_for_pytest_sentry_capture"
 _WIRE_FORMS: Final = ("_to_transport_format", "_log_to_transport_format", "_metric_to_transport_format")
 
 
@@ -61,10 +62,17 @@ def observe_buffers(client: Any, observer: Observer) -> None:
 
 def drain(client: Any) -> None:
     """Let a client's buffers hand over what they hold."""
-    for name in ("session_flusher", "metrics_aggregator", *_BATCHERS.values()):
-        part = getattr(client, name, None)
-        if part is not None and client.transport is not None:
-            part.flush()
+    if client.transport is None:
+        return
+    sessions = client.session_flusher
+    if sessions.pending_sessions or sessions.pending_aggregates:
+        sessions.flush()
+    if getattr(client, "metrics_aggregator", None) is not None:
+        client.metrics_aggregator.flush()
+    for name in _BATCHERS.values():
+        batcher = getattr(client, name, None)
+        if batcher is not None and vars(batcher).pop(_HOLDS_ITEMS, False):
+            batcher.flush()
 
 
 def _keep_from_starting(part: Any, thread: str, process_id: str) -> None:
@@ -99,8 +107,9 @@ def _observe_batcher(client: Any, batcher: Any, kind: str, observer: Observer) -
                 observer.unserializable(ITEM_TYPE_OF_KIND[kind], item)
             return
         original_add(item)
+        vars(batcher)[_HOLDS_ITEMS] = True
         if attempt is None or attempt.reason is None:
-            observer.captured(ITEM_TYPE_OF_KIND[kind], payload, {}, None)
+            observer.captured([(ITEM_TYPE_OF_KIND[kind], payload, {})], None)
         if batcher._flush_event.is_set():
             batcher._flush_event.clear()
             batcher.flush()

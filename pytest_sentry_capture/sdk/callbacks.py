@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
-from pytest_sentry_capture.changes import MISSING, Change
 from pytest_sentry_capture.sdk.observer import Observer
 
 BEFORE_SEND_OPTIONS: Final = (
@@ -98,45 +96,3 @@ def _snapshot(payload: Any) -> bytes | None:
         return pickle.dumps(payload, protocol=5)
     except Exception:
         return None
-
-
-def observed_scrubbing(original: Callable[[Any, Any], None], observer: Observer) -> Callable[[Any, Any], None]:
-    """A scrubber's ``scrub_event`` that notes which values it took out."""
-
-    @functools.wraps(original)
-    def scrub_event(scrubber: Any, event: Any) -> None:
-        __tracebackhide__ = True
-        attempt = observer.attempt
-        if attempt is None or not attempt.detailed or attempt.scrubbing:
-            return original(scrubber, event)
-        attempt.scrubbing = True
-        before = list(_outlines(event, ()))
-        original(scrubber, event)
-        by = CallableLocation.of(type(scrubber).scrub_event)
-        attempt.context.scrubs = tuple(change for outline in before for change in _scrubs(*outline, by))
-        return None
-
-    return scrub_event
-
-
-def _outlines(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], dict[Any, Any], dict[Any, Any]]]:
-    """Every dictionary of a payload, with its path and a shallow copy."""
-    if isinstance(value, dict):
-        yield path, value, {**value}
-        for key, each in value.items():
-            if isinstance(each, (dict, list)):
-                yield from _outlines(each, (*path, str(key)))
-    else:
-        for index, each in enumerate(value):
-            if isinstance(each, (dict, list)):
-                yield from _outlines(each, (*path, str(index)))
-
-
-def _scrubs(
-    path: tuple[str, ...], now: dict[Any, Any], before: dict[Any, Any], by: CallableLocation
-) -> Iterator[Change]:
-    for key in {**before, **now}:
-        old, new = before.get(key, MISSING), now.get(key, MISSING)
-        if old is not new:
-            new = getattr(new, "value", new) if type(new).__name__ == "AnnotatedValue" else new
-            yield Change(".".join((*path, str(key))), old, new, by, scrubbed=True)

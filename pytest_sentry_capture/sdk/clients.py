@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.buffers import drain, observe_buffers
-from pytest_sentry_capture.sdk.callbacks import observe_callbacks, observed_scrubbing
+from pytest_sentry_capture.sdk.callbacks import observe_callbacks
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
 from pytest_sentry_capture.sdk.transport import RecordingTransport
 
 _PYTEST_SENTRY: str = "pytest"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from importlib.machinery import ModuleSpec
 from types import FrameType
 from typing import Any, Final
@@ -14,7 +13,7 @@ from pytest_sentry_capture.recording import Recorder
 from pytest_sentry_capture.sdk.attempts import AttemptWatch
 from pytest_sentry_capture.sdk.callbacks import ObservedCallback
 from pytest_sentry_capture.sdk.clients import Clients
-from pytest_sentry_capture.sdk.isolation import Isolation
+from pytest_sentry_capture.sdk.isolation import ForgetfulVar, Isolation
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.network import Network
@@ -60,7 +59,7 @@ class Interception:
             self._clients.install(self._touchpoints)
             attempts.install(self._touchpoints)
             watch_sdk_log(self._touchpoints, self._observer)
-            self._isolation.install(self._touchpoints, in_test=self._lifetimes.current is not self._lifetimes.run)
+            self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             self._clients.adopt_existing()
             if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):
                 self.watch_otlp()
@@ -210,5 +209,8 @@ def _module_being_imported() -> ModuleSpec | None:
 def _reset_dedupe(client: Any) -> None:
     """Forget the last exception in every context: the same one raised in another test is no duplicate."""
     dedupe = client.integrations.get("dedupe")
-    if hasattr(dedupe, "_last_seen"):
-        dedupe._last_seen = ContextVar("last-seen")
+    last_seen = getattr(dedupe, "_last_seen", None)
+    if isinstance(last_seen, ForgetfulVar):
+        last_seen.forget()
+    elif last_seen is not None:
+        dedupe._last_seen = ForgetfulVar("last-seen")

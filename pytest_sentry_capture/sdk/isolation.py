@@ -33,17 +33,21 @@ class LifetimeVar:
     before, or, if its scope was handed in from elsewhere, to the application's own.
     """
 
-    def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes, before_access: Callable[[], None]) -> None:
+    def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes) -> None:
         self.name = original.name if hasattr(original, "name") else "scope"
+        self.before_access: Callable[[], None] | None = None
         self._original = original
         self._lifetimes = lifetimes
-        self._before_access = before_access
         self._var: ContextVar[_Binding | None] = ContextVar(self.name, default=None)
         self._root: _Binding | None = None
         self._lasting: dict[int, _Binding] = {}
 
     def get(self, default: Any = None) -> Any:
-        self._before_access()
+        if self.before_access is not None:
+            self.before_access()
+        binding = self._var.get()
+        if binding is not None and binding.lifetime.alive:
+            return binding.value
         binding = self._living()
         return default if binding is None else binding.value
 
@@ -86,6 +90,28 @@ class LifetimeVar:
             return binding
         value = self._original.get(None)
         return None if value is None else _Binding(self._lifetimes.run, value, None)
+
+
+class ForgetfulVar:
+    """Takes the place of a context variable, and can forget what it holds in every context at once.
+
+    A new context variable for each test would do, but contexts keep every variable that was ever set in them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._var: ContextVar[tuple[object, Any] | None] = ContextVar(name, default=None)
+        self._turn = object()
+
+    def forget(self) -> None:
+        self._turn = object()
+        self._var.set(None)
+
+    def get(self, default: Any = None) -> Any:
+        held = self._var.get()
+        return held[1] if held is not None and held[0] is self._turn else default
+
+    def set(self, value: Any) -> None:
+        self._var.set((self._turn, value))
 
 
 @dataclass(eq=False)
@@ -147,6 +173,8 @@ class Isolation:
         if self._import is None and self._put_aside is not None:
             self._import = module, Lifetime(f"import of {module.name}")
             self.begin_fixture(self._import[1])
+            for variable in self._vars:
+                variable.before_access = self._settle_import
 
     def _settle_import(self, *, finished: bool = False) -> None:
         if self._import is None:
@@ -154,6 +182,8 @@ class Isolation:
         module, lifetime = self._import
         if finished or not getattr(module, "_initializing", False):
             self._import = None
+            for variable in self._vars:
+                variable.before_access = None
             self.end_fixture(lifetime)
 
     def begin_fixture(self, lifetime: Lifetime) -> None:
@@ -189,7 +219,7 @@ class Isolation:
 
     def _replace(self, touchpoints: Touchpoints, touchpoint: str, root: Any) -> None:
         def make(original: ContextVar[Any]) -> LifetimeVar:
-            variable = LifetimeVar(original, self._lifetimes, self._settle_import)
+            variable = LifetimeVar(original, self._lifetimes)
             variable.take_root(root)
             self._vars.append(variable)
             return variable

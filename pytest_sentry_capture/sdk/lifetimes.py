@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 
-
-@dataclass(eq=False)
 class Lifetime:
     """The run, one fixture of a scope wider than function, or one attempt at a test with its function fixtures."""
 
-    name: str
-    is_test: bool = False
-    alive: bool = True
+    def __init__(self, name: str, *, is_test: bool = False) -> None:
+        self.name = name
+        self.is_test = is_test
+        self.alive = True
 
 
-@dataclass
 class Lifetimes:
     """Whose set-up code is running now: what is made meanwhile belongs to ``current``, whichever thread makes it."""
 
-    run: Lifetime = field(default_factory=lambda: Lifetime("run"))
-    _stack: list[Lifetime] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.run = Lifetime("run")
+        self._entered: list[Lifetime] = []
 
     @property
     def current(self) -> Lifetime:
-        return self._stack[-1] if self._stack else self.run
+        """The innermost lifetime that was entered and not left."""
+        return self._entered[-1] if self._entered else self.run
+
+    @property
+    def in_test(self) -> bool:
+        """Whether a test has begun."""
+        return any(lifetime.is_test for lifetime in self._entered)
 
     def enter(self, lifetime: Lifetime) -> None:
-        self._stack.append(lifetime)
+        """Let what is made from now on belong to this lifetime."""
+        self._entered.append(lifetime)
 
     def leave(self, lifetime: Lifetime) -> None:
-        if lifetime in self._stack:
-            self._stack.remove(lifetime)
+        """Go back to the lifetime before."""
+        if lifetime in self._entered:
+            self._entered.remove(lifetime)

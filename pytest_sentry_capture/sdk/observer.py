@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sysconfig
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
@@ -50,7 +50,7 @@ _SAMPLER_OF_CATEGORY: Final = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Attempt:
     """One call that asks the SDK to send something, while the SDK works on it."""
 
@@ -66,7 +66,7 @@ class Attempt:
     dropped_by: CallableLocation | None = None
     raised_in: CallableLocation | None = None
     got_nonsense: bool = False
-    scrubbing: bool = False
+    is_scrubbing: bool = False
     handed_over: bool = False
 
     def reports(self, category: str) -> bool:
@@ -97,20 +97,20 @@ class Observer:
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
         return Attempt(kind, payload, options, CaptureContext(chain), self.recorder.exchange, detailed)
 
-    def captured(
-        self, item_type: str, payload: bytes, headers: dict[str, Any], envelope: CapturedEnvelope | None
-    ) -> None:
-        """Record one item that reached the transport or a batcher."""
-        attempt = self.attempt
-        capture = Capture(item_type, payload, headers, envelope=envelope)
+    def captured(self, items: Iterable[tuple[str, bytes, dict[str, Any]]], envelope: CapturedEnvelope | None) -> None:
+        """Record items (their type, payload and headers) that reached the transport or a batcher together."""
+        attempt = self._attempt.get()
         if attempt is not None:
             attempt.handed_over = True
-            capture.context, capture.exchange = attempt.context, attempt.exchange
+            context, exchange = attempt.context, attempt.exchange
         else:
-            capture.exchange = self.recorder.exchange
-        if envelope is not None:
-            envelope.captures.append(capture)
-        self.recorder.current.add(capture)
+            context, exchange = CaptureContext(), self.recorder.exchange
+        captures = [Capture(*item, context, exchange, envelope) for item in items]
+        if envelope is None:
+            self.recorder.current.add(*captures)
+        else:
+            envelope.captures = captures
+            self.recorder.current.add(envelope, *captures)
 
     def unserializable(self, item_type: str, payload: Any) -> None:
         """Record the loss of an item that no transport could have sent."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from pytest_sentry_capture.changes import MISSING
@@ -14,24 +16,28 @@ State = dict[str, Any]
 
 _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")
 """The attributes to which the SDK only appends."""
-_STATEFUL: Final = ("Session", "PropagationContext", "FlagBuffer")
+_OWN_OBJECTS: Final = ("Session", "PropagationContext", "FlagBuffer")
 """The SDK's own mutable objects that hang on a scope."""
+_DEEPEST: Final = 8
 
 
 def read(holder: object) -> State:
     """The state itself, not a copy: attribute by attribute."""
-    return {name: getattr(holder, name) for name in _attributes(holder) if hasattr(holder, name)}
+    names, values_of = _attributes(type(holder))
+    return dict(zip(names, values_of(holder), strict=True))
 
 
 def write(holder: object, state: State) -> None:
     """Give a scope or hub this state."""
-    for name, value in state.items():
-        setattr(holder, name, value)
+    names, values_of = _attributes(type(holder))
+    for name, value in zip(names, values_of(holder), strict=True):
+        if state[name] is not value:
+            setattr(holder, name, state[name])
 
 
 def copied(state: State) -> State:
     """A copy that shares no container with the original; what the containers hold is shared."""
-    return {name: _copied(value) for name, value in state.items()}
+    return {name: value if value is None else _copied(value, _DEEPEST) for name, value in state.items()}
 
 
 def outline(state: State) -> State:
@@ -51,6 +57,7 @@ class StateChange:
     after: Any
 
     def apply(self, state: State) -> None:
+        """Make the same change in another state."""
         self._put(state, self.after)
 
     def revert(self, state: State) -> None:
@@ -93,20 +100,24 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
             yield StateChange(name, None, old, value)
 
 
-def _attributes(holder: object) -> tuple[str, ...]:
-    slots = tuple(slot for base in type(holder).__mro__ for slot in getattr(base, "__slots__", ()))
-    return slots or ("_stack", "_last_event_id")
+@cache
+def _attributes(holder_class: type) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
+    """The names of what a scope, or else a hub, consists of, and how to get all values at once."""
+    slots = tuple(slot for base in holder_class.__mro__ for slot in getattr(base, "__slots__", ()))
+    names = slots or ("_stack", "_last_event_id")
+    return names, attrgetter(*names)
 
 
-def _copied(value: Any, depth: int = 8) -> Any:
-    if depth == 0:
+def _copied(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {key: _copied(each, depth - 1) for key, each in value.items()} if value and depth else {**value}
+    if kind is deque or kind is list:
+        return kind([_copied(each, depth - 1) for each in value]) if value and depth else kind(value)
+    if kind is str or kind is bool:
         return value
-    if type(value) is dict:
-        return {key: _copied(each, depth - 1) for key, each in value.items()}
-    if type(value) in (list, deque):
-        return type(value)(_copied(each, depth - 1) for each in value)
     if isinstance(value, (dict, set)):
         return copy.copy(value)
-    if type(value).__name__ in _STATEFUL and type(value).__module__.startswith("sentry_sdk."):
-        return copy.deepcopy(value) if type(value).__name__ == "FlagBuffer" else copy.copy(value)
+    if kind.__name__ in _OWN_OBJECTS and kind.__module__.startswith("sentry_sdk."):
+        return copy.deepcopy(value) if kind.__name__ == "FlagBuffer" else copy.copy(value)
     return value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from sentry_sdk.envelope import Envelope
+from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.transport import HttpTransport, Transport
 from sentry_sdk.utils import json_dumps
 
@@ -93,20 +94,21 @@ class RecordingTransport(Transport):
 
     def _record(self, envelope: Envelope, *, items: bool) -> None:
         try:
-            headers = dict(envelope.headers)
-            json_dumps(headers)
-            parts = [(item.type or "", item.get_bytes(), dict(item.headers)) for item in envelope.items]
+            headers = {**envelope.headers}
+            if not _is_plain(headers):
+                json_dumps(headers)
+            parts = [(item.type or "", _payload_of(item), {**item.headers}) for item in envelope.items]
         except Exception:
             for item in envelope.items if items else ():
                 self._observer.unserializable(item.type or "", item.payload.json)
             return
         recorded = CapturedEnvelope(headers)
-        self._observer.recorder.current.add(recorded)
-        for item_type, payload, item_headers in parts:
-            if items:
-                self._observer.captured(item_type, payload, item_headers, recorded)
-            else:
-                recorded.add(item_type, payload, item_headers)
+        if items:
+            self._observer.captured(parts, recorded)
+        else:
+            self._observer.recorder.current.add(recorded)
+            for part in parts:
+                recorded.add(*part)
 
     def _deliver(self, envelope: Envelope) -> None:
         if self.refused_host is not None:
@@ -122,3 +124,24 @@ class RecordingTransport(Transport):
         if is_http and self.parsed_dsn is not None:
             return self._network.refused_host(self.parsed_dsn, options)
         return None
+
+
+_encoder: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"))
+_SAMPLE: Final = {"b": ["\u00e9", 1, 2.5, None, True], "a": {}}
+_ENCODES_LIKE_THE_SDK: Final = _encoder.encode(_SAMPLE).encode() == json_dumps(_SAMPLE)
+
+
+def _payload_of(item: Item) -> bytes:
+    """The payload's bytes, as ``json_dumps`` gives them, which spends more time: on circles, which end in an error too."""
+    payload = item.payload
+    if payload.bytes is None and payload.path is None and payload.json is not None and _ENCODES_LIKE_THE_SDK:
+        payload.bytes = _encoder.encode(payload.json).encode()
+    return item.get_bytes()
+
+
+def _is_plain(headers: dict[str, Any]) -> bool:
+    """Whether headers are as they mostly are: text, and the trace's fields as text."""
+    for value in headers.values():
+        if type(value) is not str and not (type(value) is dict and all(type(each) is str for each in value.values())):
+            return False
+    return True

@@ -1,0 +1,254 @@
+"""What the plugin costs: at start-up, per test and per capture. Ratios of interleaved runs, with their limits.
+
+Run it with ``make bench``. The command fails when a ratio or a time is over its limit by more than a tenth, which is
+left for noise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUNDS = 5
+TESTS = 1000
+NOISE = 1.1
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+
+INIT = """
+import sentry_sdk
+from sentry_sdk.transport import Transport
+
+class ListTransport(Transport):
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def capture_envelope(self, envelope):
+        self.events.append(envelope.get_event())
+
+class SilentTransport(Transport):
+    def capture_envelope(self, envelope):
+        pass
+"""
+
+TESTS_WITH_A_LIST = (
+    INIT
+    + """
+import pytest
+
+transport = ListTransport()
+sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=transport)
+
+@pytest.fixture
+def events():
+    transport.events.clear()
+    return transport.events
+
+@pytest.mark.parametrize("number", range({tests}))
+def test(events, number):
+    try:
+        raise LookupError(number)
+    except LookupError:
+        sentry_sdk.capture_exception()
+    [event] = events
+    assert event["exception"]["values"][0]["type"] == "LookupError"
+"""
+)
+
+TESTS_WITH_THE_FIXTURE = """
+import pytest, sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1")
+
+@pytest.mark.parametrize("number", range({tests}))
+def test(sentry_capture, number):
+    try:
+        raise LookupError(number)
+    except LookupError:
+        sentry_sdk.capture_exception()
+    [event] = sentry_capture.events
+    assert event["exception"]["values"][0]["type"] == "LookupError"
+"""
+
+CAPTURES = (
+    INIT
+    + """
+import json, time
+
+def frame_1():
+    order, user = 17, {{"id": "7"}}
+    frame_2()
+
+def frame_2():
+    items = ["book", "pen"]
+    frame_3()
+
+def frame_3():
+    total = 12.5
+    raise LookupError("no such order")
+
+def capture_exception():
+    try:
+        frame_1()
+    except LookupError as error:
+        sentry_sdk.capture_exception(error)
+
+def capture_message():
+    sentry_sdk.capture_message("hello")
+
+def timed(function):
+    best = float("inf")
+    for _ in range(20):
+        start = time.perf_counter()
+        for _ in range(20):
+            function()
+        best = min(best, (time.perf_counter() - start) / 20)
+    return best
+
+def test({fixture}):
+    {init}
+    times = {{function.__name__: timed(function) for function in (capture_exception, capture_message)}}
+    print("TIMES", json.dumps(times))
+"""
+)
+
+START_UP = """
+import json, sys, time
+start = time.perf_counter()
+import pytest
+spent = 0.0
+
+def timed(hook):
+    def run(*args, **kwargs):
+        global spent
+        start = time.perf_counter()
+        try:
+            return hook(*args, **kwargs)
+        finally:
+            spent += time.perf_counter() - start
+    run.__signature__ = __import__("inspect").signature(hook)
+    for name in vars(hook):
+        setattr(run, name, getattr(hook, name))
+    return run
+
+import pytest_sentry_capture.plugin as plugin
+for name in "pytest_addoption", "pytest_load_initial_conftests", "pytest_configure", "pytest_report_header":
+    setattr(plugin, name, timed(getattr(plugin, name)))
+pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", sys.argv[1]])
+print("HOOKS", spent)
+"""
+
+
+@dataclass
+class Measure:
+    """A figure with its limit: a ratio of two times, or milliseconds."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str = "times"
+
+    @property
+    def is_kept(self) -> bool:
+        return self.value <= self.limit * NOISE
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.is_kept else "OVER"
+        return f"{self.name:<72} {self.value:8.2f} {self.unit:<5}  limit {self.limit:5.2f}  {verdict}"
+
+
+def run(command: list[str], folder: Path) -> tuple[float, str]:
+    """The user and system seconds that a command takes, and what it prints."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    timed = subprocess.run(
+        [sys.executable, "-c", _TIMER, json.dumps(command)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, _, output = timed.stdout.partition("\n")
+    return float(seconds), output + timed.stderr
+
+
+_TIMER = """
+import json, os, subprocess, sys
+done = subprocess.run(json.loads(sys.argv[1]), capture_output=True, text=True)
+used = os.times()
+print(used.children_user + used.children_system)
+print(done.stdout)
+print(done.stderr, file=sys.stderr)
+sys.exit(done.returncode)
+"""
+
+
+def cost_per_test(folder: Path) -> Measure:
+    (folder / "test_list.py").write_text(TESTS_WITH_A_LIST.format(tests=TESTS))
+    (folder / "test_fixture.py").write_text(TESTS_WITH_THE_FIXTURE.format(tests=TESTS))
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        theirs.append(run([*PYTEST, "-p", "no:sentry_capture", "test_list.py"], folder)[0])
+        ours.append(run([*PYTEST, "test_fixture.py"], folder)[0])
+    return Measure(f"{TESTS} tests that capture an exception / on a list transport", min(ours) / min(theirs), 1.15)
+
+
+def cost_per_capture(folder: Path) -> list[Measure]:
+    silent = 'sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=SilentTransport())'
+    (folder / "test_silent.py").write_text(CAPTURES.format(fixture="", init=silent))
+    recorded = 'sentry_sdk.init(dsn="https://key@sentry.invalid/1")'
+    (folder / "test_recorded.py").write_text(CAPTURES.format(fixture="sentry_capture", init=recorded))
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
+    for _ in range(ROUNDS):
+        theirs.append(_times([*PYTEST, "-s", "-p", "no:sentry_capture", "test_silent.py"], folder))
+        ours.append(_times([*PYTEST, "-s", "test_recorded.py"], folder))
+
+    def ratio(name: str) -> float:
+        return min(each[name] for each in ours) / min(each[name] for each in theirs)
+
+    return [
+        Measure("capture_exception with four frames / a transport that does nothing", ratio("capture_exception"), 1.10),
+        Measure("capture_message / a transport that does nothing", ratio("capture_message"), 1.50),
+    ]
+
+
+def _times(command: list[str], folder: Path) -> dict[str, float]:
+    output = run(command, folder)[1]
+    line = next(line for line in output.splitlines() if "TIMES" in line)
+    times: dict[str, float] = json.loads(line.partition("TIMES")[2])
+    return times
+
+
+def start_up(folder: Path) -> Measure:
+    """Imports, as ``-X importtime`` gives them, plus the hooks that run before tests, without Sentry in the run."""
+    tests = folder / "start_up"
+    tests.mkdir()
+    (tests / "test_nothing.py").write_text("def test():\n    pass\n")
+    script = folder / "start_up.py"
+    script.write_text(START_UP)
+    totals = []
+    for _ in range(ROUNDS + 1):  # the first one writes the byte code
+        output = run([sys.executable, "-X", "importtime", str(script), str(tests)], folder)[1]
+        imports = next(line for line in output.splitlines() if line.endswith("| pytest_sentry_capture.plugin"))
+        hooks = next(line for line in output.splitlines() if line.startswith("HOOKS"))
+        totals.append(int(imports.split("|")[1]) / 1000 + float(hooks.split()[1]) * 1000)
+    return Measure("start-up without Sentry", min(totals[1:]), 5.0, "ms")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        measures = [start_up(folder), *cost_per_capture(folder), cost_per_test(folder)]
+    for measure in measures:
+        print(measure)
+    return 0 if all(measure.is_kept for measure in measures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
