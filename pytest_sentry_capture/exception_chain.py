@@ -35,6 +35,10 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
         links = [error] if is_alone else _reported(error, set())
         return cls([ExceptionLink(type(link), _status_code(link), link if live else None) for link in links])
 
+    def released(self) -> ExceptionChain:
+        """The chain without the live objects."""
+        return type(self)([link._replace(value=None) for link in self])
+
     @property
     def original(self) -> BaseException | None:
         """The live outermost exception, or None where only the classes were kept."""

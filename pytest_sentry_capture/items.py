@@ -6,18 +6,21 @@ An item is a ``dict``: the payload itself, in Sentry's wire form, with typed sho
 from __future__ import annotations
 
 import json
+import marshal
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change, difference
 from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.payloads import Breadcrumb, ExceptionPayload, Request, User
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
 from pytest_sentry_capture.suggestions import unknown
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.payloads import Breadcrumb, ExceptionPayload, Request, User
 
 Kind = Literal[
     "event",
@@ -48,6 +51,9 @@ class Entry:
         """Become part of a recording."""
         self.phase = phase
 
+    def release_exceptions(self) -> None:
+        """Let go of live exceptions; what is known of them otherwise stays."""
+
 
 @dataclass(slots=True)
 class CaptureContext:
@@ -58,6 +64,10 @@ class CaptureContext:
     before_callback: bytes | None = None
     callback: CallableLocation | None = None
     scrubs: tuple[Change, ...] = ()
+
+    def release_exceptions(self) -> None:
+        """Let go of live exceptions."""
+        self.chain = self.chain and self.chain.released()
 
     @property
     def payload_before_callback(self) -> Any:
@@ -71,10 +81,14 @@ class CaptureContext:
 
 @dataclass(eq=False, slots=True)
 class Capture(Entry):
-    """One envelope item as it was handed to the transport: bytes, parsed when first read."""
+    """One envelope item as it was handed to the transport: bytes, parsed when first read.
+
+    ``content`` is the payload as JSON or, where it was certain to be plain JSON data, marshalled, which is cheaper.
+    """
 
     type: str
-    payload: bytes
+    content: bytes
+    is_marshalled: bool = False
     headers: dict[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
@@ -85,6 +99,17 @@ class Capture(Entry):
         self.phase = phase
         if self.exchange is not None:
             self.exchange.captures.append(self)
+
+    def release_exceptions(self) -> None:
+        self.context.release_exceptions()
+
+    @property
+    def payload(self) -> bytes:
+        """The payload as a transport would have sent it."""
+        return _json(self._unmarshalled()) if self.is_marshalled else self.content
+
+    def _unmarshalled(self) -> Any:
+        return marshal.loads(self.content)  # noqa: S302  (this process's own)
 
     @property
     def kind(self) -> str:
@@ -103,7 +128,7 @@ class Capture(Entry):
         if item_class is CapturedAttachment:
             return [CapturedAttachment(self.headers, self)]
         try:
-            content = json.loads(self.payload)
+            content = self._unmarshalled() if self.is_marshalled else json.loads(self.content)
         except ValueError:
             return [RawItem({}, self)]
         if issubclass(item_class, _Contained) and isinstance(content, dict) and isinstance(content.get("items"), list):
@@ -119,7 +144,7 @@ class CapturedItem(dict[str, Any]):
 
     def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
         super().__init__(payload)
-        self._capture = capture or Capture(type="", payload=b"")
+        self._capture = capture or Capture(type="", content=b"")
 
     @property
     def type_header(self) -> str:
@@ -598,9 +623,9 @@ class CapturedEnvelope(Entry):
     headers: dict[str, Any]
     captures: list[Capture] = field(default_factory=list)
 
-    def add(self, item_type: str, payload: bytes, headers: dict[str, Any]) -> None:
+    def add(self, item_type: str, content: bytes, is_marshalled: bool, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
-        self.captures.append(Capture(item_type, payload, headers, envelope=self, phase=self.phase))
+        self.captures.append(Capture(item_type, content, is_marshalled, headers, envelope=self, phase=self.phase))
 
     @property
     def items(self) -> list[CapturedItem]:
@@ -609,9 +634,10 @@ class CapturedEnvelope(Entry):
 
     def serialize(self) -> bytes:
         """The bytes that a real transport would have sent, before compression."""
-        lines = [_json_line(self.headers)]
+        lines = [_json(self.headers), b"\n"]
         for capture in self.captures:
-            lines += [_json_line({**capture.headers, "length": len(capture.payload)}), capture.payload, b"\n"]
+            payload = capture.payload
+            lines += [_json({**capture.headers, "length": len(payload)}), b"\n", payload, b"\n"]
         return b"".join(lines)
 
 
@@ -633,6 +659,9 @@ class Exchange(Entry):
     chain: ExceptionChain | None = None
     captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)
+
+    def release_exceptions(self) -> None:
+        self.chain = self.chain and self.chain.released()
 
     @property
     def exception(self) -> BaseException | None:
@@ -682,6 +711,9 @@ class Discard(Entry):
         if self.exchange is not None:
             self.exchange.discarded.append(self)
 
+    def release_exceptions(self) -> None:
+        self.context.release_exceptions()
+
     @property
     def exception(self) -> BaseException | None:
         """The live exception, kept like an event's ``original_exception``."""
@@ -697,7 +729,9 @@ class Discard(Entry):
         """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
         if self._item is None:
             item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
-            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, phase=self.phase)
+            capture = Capture(
+                item_type, self.payload or b"{}", False, {}, self.context, self.exchange, phase=self.phase
+            )
             self._item = capture.items[0]
         return self._item
 
@@ -719,6 +753,9 @@ class CallbackError(Entry):
     traceback: str
     exception: BaseException | None = None
 
+    def release_exceptions(self) -> None:
+        self.exception = None
+
 
 @dataclass(eq=False, slots=True)
 class SdkError(Entry):
@@ -728,6 +765,9 @@ class SdkError(Entry):
     message: str
     traceback: str
     exception: BaseException | None = None
+
+    def release_exceptions(self) -> None:
+        self.exception = None
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -763,8 +803,8 @@ def _url_path(url: str) -> str | None:
         return None
 
 
-def _json_line(value: object) -> bytes:
-    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+def _json(value: object) -> bytes:
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _check_section(section: str, key: str | None) -> None:

@@ -92,6 +92,7 @@ class _Run:
         if self._lifetime is not None:
             self.sdk.end_test(self._lifetime)
             self._lifetime = None
+            self.recorder.current.release_exceptions()
 
     def release_recording(self) -> None:
         """The test's last report is made: what it recorded is counted and let go."""

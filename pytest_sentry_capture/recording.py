@@ -51,6 +51,12 @@ class Recording:
         with self._lock:
             self._entries.clear()
 
+    def release_exceptions(self) -> None:
+        """Let go of the live exceptions, and of all that hangs on them."""
+        if self.detailed:
+            for entry in self.entries:
+                entry.release_exceptions()
+
     @property
     def entries(self) -> list[Entry]:
         """Everything seen so far, in order."""

@@ -297,7 +297,7 @@ def test_changes_of_before_send_and_the_scrubber(sentry_capture: SentryCapture, 
     sentry_sdk.set_extra("api_key", "secret")
     fail()
 
-    also_scrubbed, scrubbed, *changed = sentry_capture.events[0].changes
+    scrubbed, also_scrubbed, *changed = sentry_capture.events[0].changes
     assert (scrubbed.path, scrubbed.before, scrubbed.after) == ("extra.api_key", "secret", "[Filtered]")
     assert scrubbed.by is not None
     assert scrubbed.by.name == "sentry_sdk.scrubber.EventScrubber.scrub_event"

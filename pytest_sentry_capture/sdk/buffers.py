@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final
+from weakref import WeakSet, ref
 
 from sentry_sdk.utils import json_dumps
 
@@ -24,7 +25,6 @@ _BATCHER_CLASSES: Final = {
     "metric": ("_metrics_batcher", "MetricsBatcher"),
     "span": ("_span_batcher", "SpanBatcher"),
 }
-_HOLDS_ITEMS: Final = "_holds_items_for_pytest_sentry_capture"
 _WIRE_FORMS: Final = ("_to_transport_format", "_log_to_transport_format", "_metric_to_transport_format")
 
 
@@ -42,37 +42,96 @@ def wire_form_of(kind: str) -> Callable[[Any], Any] | None:
     return next((getattr(batcher_class, name) for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
 
 
-def observe_buffers(client: Any, observer: Observer) -> None:
-    """Record what a client's batchers take, and keep its threads from starting.
+class Buffers:
+    """Records what clients' batchers take, and keeps clients' threads from starting."""
 
-    Raises:
-        UnsupportedSdkError: a buffer is not built as this plugin knows it.
-    """
-    for name in "monitor", "session_flusher":
-        if (part := getattr(client, name, None)) is not None:
-            _keep_from_starting(part, f"{name}._thread", f"{name}._thread_for_pid")
-    for name in (*_BATCHERS.values(), "metrics_aggregator"):
-        if (part := getattr(client, name, None)) is not None:
-            _keep_from_starting(part, f"{name}._flusher", f"{name}._flusher_pid")
-    for kind, name in _BATCHERS.items():
-        batcher = getattr(client, name, None)
-        if batcher is not None and "add" not in vars(batcher):
-            _observe_batcher(client, batcher, kind, observer)
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._holding: WeakSet[Any] = WeakSet()
+
+    def observe(self, client: Any) -> None:
+        """Look after a client's buffers.
+
+        Raises:
+            UnsupportedSdkError: a buffer is not built as this plugin knows it.
+        """
+        for name in "monitor", "session_flusher":
+            if (part := getattr(client, name, None)) is not None:
+                _keep_from_starting(part, f"{name}._thread", f"{name}._thread_for_pid")
+        for name in (*_BATCHERS.values(), "metrics_aggregator"):
+            if (part := getattr(client, name, None)) is not None:
+                _keep_from_starting(part, f"{name}._flusher", f"{name}._flusher_pid")
+        for kind, name in _BATCHERS.items():
+            batcher = getattr(client, name, None)
+            if batcher is not None and "add" not in vars(batcher):
+                self._observe_batcher(client, batcher, kind)
+        for name in "session_flusher", "metrics_aggregator":
+            if (part := getattr(client, name, None)) is not None:
+                self._note_additions(client, part, "add_session" if name == "session_flusher" else "add")
+
+    def drain(self) -> None:
+        """Let the clients' buffers hand over what they hold."""
+        while self._holding:
+            client = self._holding.pop()
+            for name in ("session_flusher", "metrics_aggregator", *_BATCHERS.values()):
+                part = getattr(client, name, None)
+                if part is not None and client.transport is not None:
+                    part.flush()
+
+    def _note_additions(self, client: Any, part: Any, method: str) -> None:
+        original, holding, reference = getattr(part, method), self._holding, ref(client)
+
+        def add(*args: Any, **kwargs: Any) -> Any:
+            if (owner := reference()) is not None:
+                holding.add(owner)
+            return original(*args, **kwargs)
+
+        setattr(part, method, add)
+
+    def _observe_batcher(self, client: Any, batcher: Any, kind: str) -> None:
+        observer, original_add, original_capture = self._observer, batcher.add, batcher._capture_func
+        item_type, wire_form = ITEM_TYPE_OF_KIND[kind], wire_form_of(kind)
+        if wire_form is None:
+            name = type(batcher).__name__
+            raise UnsupportedSdkError(f"its {name} has no _to_transport_format, which this plugin must reach")
+
+        def add(item: Any) -> None:
+            __tracebackhide__ = True
+            attempt, refusal = observer.attempt, _refusal(batcher)
+            if attempt is not None:
+                attempt.reason = attempt.reason or refusal
+            try:
+                payload = json_dumps(wire_form(item))
+            except Exception:
+                if attempt is not None and attempt.got_nonsense:
+                    attempt.reason = "sdk_error"
+                else:
+                    observer.unserializable(item_type, item)
+                return
+            original_add(item)
+            if refusal is None and (attempt is None or attempt.reason is None):
+                observer.captured([(item_type, payload, False, {})], None)
+            if batcher._flush_event.is_set():
+                batcher._flush_event.clear()
+                batcher.flush()
+
+        def capture(envelope: Any) -> None:
+            transport = client.transport
+            if isinstance(transport, RecordingTransport):
+                transport.capture_batch(envelope)
+            else:
+                original_capture(envelope)
+
+        batcher.add = add
+        batcher._capture_func = capture
+        self._note_additions(client, batcher, "add")
 
 
-def drain(client: Any) -> None:
-    """Let a client's buffers hand over what they hold."""
-    if client.transport is None:
-        return
-    sessions = client.session_flusher
-    if sessions.pending_sessions or sessions.pending_aggregates:
-        sessions.flush()
-    if getattr(client, "metrics_aggregator", None) is not None:
-        client.metrics_aggregator.flush()
-    for name in _BATCHERS.values():
-        batcher = getattr(client, name, None)
-        if batcher is not None and vars(batcher).pop(_HOLDS_ITEMS, False):
-            batcher.flush()
+def _refusal(batcher: Any) -> str | None:
+    """Why a batcher will silently take nothing: it was killed, or this thread is inside of it already."""
+    if batcher._flusher is None:
+        return "closed_client"
+    return "recursion_guard" if getattr(getattr(batcher, "_active", None), "flag", False) else None
 
 
 def _keep_from_starting(part: Any, thread: str, process_id: str) -> None:
@@ -81,45 +140,3 @@ def _keep_from_starting(part: Any, thread: str, process_id: str) -> None:
         if not hasattr(part, attribute):
             raise UnsupportedSdkError(f"its clients have no {path}, which this plugin must reach")
         setattr(part, attribute, value)
-
-
-def _observe_batcher(client: Any, batcher: Any, kind: str, observer: Observer) -> None:
-    original_add, original_capture, wire_form = batcher.add, batcher._capture_func, wire_form_of(kind)
-    if wire_form is None:
-        raise UnsupportedSdkError(
-            f"its {type(batcher).__name__} has no _to_transport_format, which this plugin must reach"
-        )
-
-    def add(item: Any) -> None:
-        __tracebackhide__ = True
-        attempt = observer.attempt
-        if batcher._flusher is None or getattr(getattr(batcher, "_active", None), "flag", False):
-            if attempt is not None:
-                attempt.reason = "closed_client" if batcher._flusher is None else "recursion_guard"
-            original_add(item)
-            return
-        try:
-            payload = json_dumps(wire_form(item))
-        except Exception:
-            if attempt is not None and attempt.got_nonsense:
-                attempt.reason = "sdk_error"
-            else:
-                observer.unserializable(ITEM_TYPE_OF_KIND[kind], item)
-            return
-        original_add(item)
-        vars(batcher)[_HOLDS_ITEMS] = True
-        if attempt is None or attempt.reason is None:
-            observer.captured([(ITEM_TYPE_OF_KIND[kind], payload, {})], None)
-        if batcher._flush_event.is_set():
-            batcher._flush_event.clear()
-            batcher.flush()
-
-    def capture(envelope: Any) -> None:
-        transport = client.transport
-        if isinstance(transport, RecordingTransport):
-            transport.capture_batch(envelope)
-        else:
-            original_capture(envelope)
-
-    batcher.add = add
-    batcher._capture_func = capture

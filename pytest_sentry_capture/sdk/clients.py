@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from pytest_sentry_capture.sdk.buffers import drain, observe_buffers
+from pytest_sentry_capture.sdk.buffers import Buffers
 from pytest_sentry_capture.sdk.callbacks import observe_callbacks
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
 from pytest_sentry_capture.sdk.modules import Touchpoints
@@ -46,6 +46,7 @@ class Clients:
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[], None],
     ) -> None:
+        self.buffers = Buffers(observer)
         self._observer = observer
         self._network = network
         self._owner = owner
@@ -124,11 +125,6 @@ class Clients:
         """What the SDK makes of a client's arguments when some are replaced."""
         return self._get_options(*given.args, **{**given.kwargs, **overrides})
 
-    def drain(self) -> None:
-        """Have every client's buffers hand over what they hold."""
-        for client in self.alive():
-            drain(client)
-
     def close(self, lifetime: Lifetime) -> None:
         """Close the clients that belong to a test or fixture which is over."""
         for client, owner in list(self._owners.items()):
@@ -177,7 +173,7 @@ class Clients:
         self._owners[client] = self._owner()
         observe_callbacks(client.options, self._observer)
         self._watch_scrubber(client.options.get("event_scrubber"))
-        observe_buffers(client, self._observer)
+        self.buffers.observe(client)
         self._observer.recorder.current.client_was_active = True
         self._on_client()
 

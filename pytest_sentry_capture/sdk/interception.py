@@ -95,11 +95,12 @@ class Interception:
             self._overrides.check_live(options)
             self._recorder.current.client_was_active = True
         self._isolation.begin_test()
-        self._options_before = [(alive, dict(alive.options)) for alive in self._clients.alive()]
-        for alive in self._clients.alive():
+        self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
+        for alive, _ in self._options_before:
             _reset_dedupe(alive)
         self._test_options = options
-        self._overrides.push(options, client)
+        if options:
+            self._overrides.push(options, client)
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
@@ -110,7 +111,7 @@ class Interception:
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
         self._overrides.clear()
-        self._clients.drain()
+        self._clients.buffers.drain()
         self._clients.close(lifetime)
         for client, options in self._options_before:
             client.options.clear()
@@ -175,11 +176,11 @@ class Interception:
 
     def drain(self) -> None:
         """Have all buffered items handed over."""
-        self._clients.drain()
+        self._clients.buffers.drain()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""
-        self._clients.drain()
+        self._clients.buffers.drain()
         for client in self._clients.alive():
             client.flush()
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
-from pytest_sentry_capture.sdk.scope_state import State, StateChange, changes, copied, outline, read, write
+from pytest_sentry_capture.sdk.scope_state import State, StateChange, changes, lend, outline, read, write
 
 _UNSET: Final = object()
 _DATA: Final = ("_tags", "_user", "_contexts", "_extras", "_breadcrumbs", "_event_processors", "_attributes")
@@ -157,9 +157,7 @@ class Isolation:
 
     def begin_test(self) -> None:
         """Put the scopes' content aside and go on with a copy."""
-        self._put_aside = {holder: read(holder) for holder in self._holders()}
-        for holder, state in self._put_aside.items():
-            write(holder, copied(state))
+        self._put_aside = {holder: lend(holder) for holder in dict.fromkeys(self._holders())}
 
     def end_test(self) -> None:
         """Put back what was there before the test, and what imports and fixtures of wider scopes have added since."""

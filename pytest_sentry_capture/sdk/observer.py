@@ -50,6 +50,10 @@ _SAMPLER_OF_CATEGORY: Final = {
 }
 
 
+Handed = tuple[str, bytes, bool, dict[str, Any]]
+"""An item that was handed over: its type, its content, whether that is marshalled, and its headers."""
+
+
 @dataclass(eq=False, slots=True)
 class Attempt:
     """One call that asks the SDK to send something, while the SDK works on it."""
@@ -97,8 +101,8 @@ class Observer:
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
         return Attempt(kind, payload, options, CaptureContext(chain), self.recorder.exchange, detailed)
 
-    def captured(self, items: Iterable[tuple[str, bytes, dict[str, Any]]], envelope: CapturedEnvelope | None) -> None:
-        """Record items (their type, payload and headers) that reached the transport or a batcher together."""
+    def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
+        """Record items that reached the transport or a batcher together."""
         attempt = self._attempt.get()
         if attempt is not None:
             attempt.handed_over = True

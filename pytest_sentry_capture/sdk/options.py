@@ -9,7 +9,6 @@ from numbers import Real
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from pytest_sentry_capture.sdk.buffers import observe_buffers
 from pytest_sentry_capture.sdk.callbacks import observe_callbacks
 from pytest_sentry_capture.sdk.clients import Clients
 from pytest_sentry_capture.sdk.modules import Modules
@@ -190,7 +189,7 @@ class OptionOverrides:
                 client.log_batcher = batcher_class(capture_func=capture, record_lost_func=self._record_lost(client))
             except TypeError:
                 client.log_batcher = batcher_class(capture_func=capture)
-            observe_buffers(client, self._observer)
+            self._clients.buffers.observe(client)
 
     @staticmethod
     def _record_lost(client: Any) -> Callable[..., None]:

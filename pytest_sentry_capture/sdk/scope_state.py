@@ -18,33 +18,36 @@ _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_b
 """The attributes to which the SDK only appends."""
 _OWN_OBJECTS: Final = ("Session", "PropagationContext", "FlagBuffer")
 """The SDK's own mutable objects that hang on a scope."""
+_CONTAINERS: Final = (dict, list, deque)
 _DEEPEST: Final = 8
 
 
-def read(holder: object) -> State:
+def read(holder: Any) -> State:
     """The state itself, not a copy: attribute by attribute."""
-    names, values_of = _attributes(type(holder))
+    names, values_of = _attributes(holder.__class__)
     return dict(zip(names, values_of(holder), strict=True))
 
 
-def write(holder: object, state: State) -> None:
+def write(holder: Any, state: State) -> None:
     """Give a scope or hub this state."""
-    names, values_of = _attributes(type(holder))
+    names, values_of = _attributes(holder.__class__)
     for name, value in zip(names, values_of(holder), strict=True):
         if state[name] is not value:
             setattr(holder, name, state[name])
 
 
-def copied(state: State) -> State:
-    """A copy that shares no container with the original; what the containers hold is shared."""
-    return {name: value if value is None else _copied(value, _DEEPEST) for name, value in state.items()}
+def lend(holder: Any) -> State:
+    """Leave a scope or hub with a copy of its state, which shares no container with it, and return the state itself."""
+    state = read(holder)
+    for name, value in state.items():
+        if value is not None and (copier := _copier(value.__class__)) is not None:
+            setattr(holder, name, copier(value))
+    return state
 
 
 def outline(state: State) -> State:
     """A copy deep enough to find later what was added, replaced or removed."""
-    return {
-        name: copy.copy(value) if isinstance(value, (dict, list, deque)) else value for name, value in state.items()
-    }
+    return {name: copy.copy(value) if isinstance(value, _CONTAINERS) else value for name, value in state.items()}
 
 
 @dataclass
@@ -101,23 +104,29 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
 
 
 @cache
-def _attributes(holder_class: type) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
+def _attributes(holder_class: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
     """The names of what a scope, or else a hub, consists of, and how to get all values at once."""
     slots = tuple(slot for base in holder_class.__mro__ for slot in getattr(base, "__slots__", ()))
     names = slots or ("_stack", "_last_event_id")
     return names, attrgetter(*names)
 
 
-def _copied(value: Any, depth: int) -> Any:
-    kind = type(value)
-    if kind is dict:
-        return {key: _copied(each, depth - 1) for key, each in value.items()} if value and depth else {**value}
-    if kind is deque or kind is list:
-        return kind([_copied(each, depth - 1) for each in value]) if value and depth else kind(value)
-    if kind is str or kind is bool:
-        return value
-    if isinstance(value, (dict, set)):
-        return copy.copy(value)
+@cache
+def _copier(kind: Any) -> Callable[[Any], Any] | None:
+    """How a value of this type is copied; None where it can't be changed in place, or is shared on purpose."""
+    if kind in _CONTAINERS:
+        return _copied
+    if issubclass(kind, (dict, set)):
+        return copy.copy
     if kind.__name__ in _OWN_OBJECTS and kind.__module__.startswith("sentry_sdk."):
-        return copy.deepcopy(value) if kind.__name__ == "FlagBuffer" else copy.copy(value)
-    return value
+        return copy.deepcopy if kind.__name__ == "FlagBuffer" else copy.copy
+    return None
+
+
+def _copied(value: Any, depth: int = _DEEPEST) -> Any:
+    kind = type(value)
+    if not value or not depth:
+        return kind(value)
+    if kind is dict:
+        return {key: _copied(each, depth - 1) if type(each) in _CONTAINERS else each for key, each in value.items()}
+    return kind([_copied(each, depth - 1) if type(each) in _CONTAINERS else each for each in value])

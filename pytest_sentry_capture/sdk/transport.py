@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any
 
 from sentry_sdk.envelope import Envelope, Item
+from sentry_sdk.serializer import global_repr_processors
 from sentry_sdk.transport import HttpTransport, Transport
 from sentry_sdk.utils import json_dumps
 
@@ -97,7 +99,7 @@ class RecordingTransport(Transport):
             headers = {**envelope.headers}
             if not _is_plain(headers):
                 json_dumps(headers)
-            parts = [(item.type or "", _payload_of(item), {**item.headers}) for item in envelope.items]
+            parts = [(item.type or "", *self._content_of(item), {**item.headers}) for item in envelope.items]
         except Exception:
             for item in envelope.items if items else ():
                 self._observer.unserializable(item.type or "", item.payload.json)
@@ -109,6 +111,19 @@ class RecordingTransport(Transport):
             self._observer.recorder.current.add(recorded)
             for part in parts:
                 recorded.add(*part)
+
+    def _content_of(self, item: Item) -> tuple[bytes, bool]:
+        """An item's payload in bytes, and whether these are marshalled.
+
+        An event that no callback had in hand is just what the SDK's serializer made: plain JSON data. Marshalling it
+        costs a third of encoding it.
+        """
+        attempt = self._observer.attempt
+        is_untouched = item.type == "event" and attempt is not None and attempt.context.callback is None
+        if is_untouched and self.delivery is None and not global_repr_processors:
+            with suppress(ValueError):
+                return marshal.dumps(item.payload.json), True
+        return item.get_bytes(), False
 
     def _deliver(self, envelope: Envelope) -> None:
         if self.refused_host is not None:
@@ -124,19 +139,6 @@ class RecordingTransport(Transport):
         if is_http and self.parsed_dsn is not None:
             return self._network.refused_host(self.parsed_dsn, options)
         return None
-
-
-_encoder: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"))
-_SAMPLE: Final = {"b": ["\u00e9", 1, 2.5, None, True], "a": {}}
-_ENCODES_LIKE_THE_SDK: Final = _encoder.encode(_SAMPLE).encode() == json_dumps(_SAMPLE)
-
-
-def _payload_of(item: Item) -> bytes:
-    """The payload's bytes, as ``json_dumps`` gives them, which spends more time: on circles, which end in an error too."""
-    payload = item.payload
-    if payload.bytes is None and payload.path is None and payload.json is not None and _ENCODES_LIKE_THE_SDK:
-        payload.bytes = _encoder.encode(payload.json).encode()
-    return item.get_bytes()
 
 
 def _is_plain(headers: dict[str, Any]) -> bool:
