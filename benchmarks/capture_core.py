@@ -11,11 +11,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDS = 5
 TESTS = 1000
+TURNS = 100
+BATCH = 20
 NOISE = 1.1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
 
@@ -78,7 +82,7 @@ def test(sentry_capture, number):
 CAPTURES = (
     INIT
     + """
-import json, time
+import sys, time
 
 def frame_1():
     order, user = 17, {{"id": "7"}}
@@ -101,20 +105,16 @@ def capture_exception():
 def capture_message():
     sentry_sdk.capture_message("hello")
 
-def timed(function, forget):
-    best = float("inf")
-    for _ in range(40):
-        forget()
-        start = time.perf_counter()
-        for _ in range(20):
-            function()
-        best = min(best, (time.perf_counter() - start) / 20)
-    return best
-
 def test({fixture}):
     {init}
-    times = {{function.__name__: timed(function, {forget}) for function in (capture_exception, capture_message)}}
-    print("TIMES", json.dumps(times))
+    functions = {{function.__name__: function for function in (capture_exception, capture_message)}}
+    for line in sys.stdin:
+        function = functions[line.strip()]
+        {forget}
+        start = time.perf_counter()
+        for _ in range({batch}):
+            function()
+        print("TOOK", time.perf_counter() - start, flush=True)
 """
 )
 
@@ -200,30 +200,50 @@ def cost_per_test(folder: Path) -> Measure:
 
 
 def cost_per_capture(folder: Path) -> list[Measure]:
+    """Two pytest runs side by side, which take turns at short batches: what slows the machine slows both."""
     silent = 'sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=SilentTransport())'
-    (folder / "test_silent.py").write_text(CAPTURES.format(fixture="", init=silent, forget="bool"))
     recorded = 'sentry_sdk.init(dsn="https://key@sentry.invalid/1")'
-    (folder / "test_recorded.py").write_text(CAPTURES.format(fixture="sentry_capture", init=recorded, forget="sentry_capture.clear"))
-    ours: list[dict[str, float]] = []
-    theirs: list[dict[str, float]] = []
-    for _ in range(ROUNDS):
-        theirs.append(_times([*PYTEST, "-s", "-p", "no:sentry_capture", "test_silent.py"], folder))
-        ours.append(_times([*PYTEST, "-s", "test_recorded.py"], folder))
+    (folder / "test_silent.py").write_text(CAPTURES.format(fixture="", init=silent, forget="pass", batch=BATCH))
+    (folder / "test_recorded.py").write_text(
+        CAPTURES.format(fixture="sentry_capture", init=recorded, forget="sentry_capture.clear()", batch=BATCH)
+    )
+    with (
+        _batches([*PYTEST, "-s", "test_recorded.py"], folder) as ours,
+        _batches([*PYTEST, "-s", "-p", "no:sentry_capture", "test_silent.py"], folder) as theirs,
+    ):
 
-    def ratio(name: str) -> float:
-        return min(each[name] for each in ours) / min(each[name] for each in theirs)
+        def ratio(function: str) -> float:
+            turns = [(ours(function), theirs(function)) for _ in range(TURNS)]
+            return min(turn[0] for turn in turns) / min(turn[1] for turn in turns)
 
-    return [
-        Measure("capture_exception with four frames / a transport that does nothing", ratio("capture_exception"), 1.10),
-        Measure("capture_message / a transport that does nothing", ratio("capture_message"), 1.50),
-    ]
+        return [
+            Measure("capture_exception, four frames / transport that does nothing", ratio("capture_exception"), 1.10),
+            Measure("capture_message / transport that does nothing", ratio("capture_message"), 1.50),
+        ]
 
 
-def _times(command: list[str], folder: Path) -> dict[str, float]:
-    output = run(command, folder)[1]
-    line = next(line for line in output.splitlines() if "TIMES" in line)
-    times: dict[str, float] = json.loads(line.partition("TIMES")[2])
-    return times
+@contextmanager
+def _batches(command: list[str], folder: Path) -> Iterator[Callable[[str], float]]:
+    """A pytest run that, for each name of a function, runs a batch of it and answers with the seconds it took."""
+    process = subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    stdin, stdout = process.stdin, process.stdout
+
+    def batch(function: str) -> float:
+        print(function, file=stdin, flush=True)
+        for line in stdout:
+            if "TOOK" in line:
+                return float(line.split("TOOK")[1])
+        raise RuntimeError("the benchmark's pytest run ended early")
+
+    try:
+        yield batch
+    finally:
+        stdin.close()
+        process.wait()
 
 
 def start_up(folder: Path) -> Measure:

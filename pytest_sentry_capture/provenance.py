@@ -16,6 +16,7 @@ PLAIN_SECTIONS: Final = (
 OPTION_SECTIONS: Final = ("release", "environment", "server_name", "dist")
 SCRUBBED: Final = "[Filtered]"
 """What the SDK's scrubber puts in place of a value (``sentry_sdk.consts``/``utils``: SENSITIVE_DATA_SUBSTITUTE)."""
+SECTIONS: Final = frozenset((*KEYED_SECTIONS, *PLAIN_SECTIONS))
 _SCOPE_BEATS_EVENT: Final = ("tags", "contexts", "extra", "level")
 """The sections in which the SDK lets the scope overwrite the event (``Scope.apply_to_event``)."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, ScopeValues, Source
+from pytest_sentry_capture.provenance import SECTIONS, Provenance, ScopeValues, Source
 from pytest_sentry_capture.sdk.buffers import wire_form_of
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
@@ -196,11 +196,7 @@ class AttemptWatch:
         return self._observer.begin("event", _bare_event(exc_info[1]), {"exc_info": exc_info}, {})
 
     def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
-        given = {
-            name: {**value} if type(value) is dict else value
-            for name, value in event.items()
-            if name in KEYED_SECTIONS or name in PLAIN_SECTIONS
-        }
+        given = {name: {**value} if type(value) is dict else value for name, value in event.items() if name in SECTIONS}
         if self._modules.has_hubs:
             return Provenance(given, partial(_values_of, merged), (("scope", _values_of(merged)),))
         scope_module = self._modules.scope

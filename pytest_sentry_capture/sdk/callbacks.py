@@ -72,19 +72,20 @@ def observe_callbacks(options: dict[str, Any], observer: Observer) -> None:
     """Put observed callbacks into a client's options; the dictionaries that the user gave stay as they are."""
     _observe_each(options, observer)
     experiments = options.get("_experiments")
-    if isinstance(experiments, dict) and any(_is_unobserved(experiments.get(name)) for name in BEFORE_SEND_OPTIONS):
+    if isinstance(experiments, dict) and any(is_unobserved(experiments.get(name)) for name in BEFORE_SEND_OPTIONS):
         options["_experiments"] = {**experiments}
         _observe_each(options["_experiments"], observer)
 
 
 def _observe_each(options: dict[str, Any], observer: Observer) -> None:
     for name in BEFORE_SEND_OPTIONS:
-        if _is_unobserved(options.get(name)):
+        if is_unobserved(options.get(name)):
             options[name] = ObservedCallback(options[name], name, observer)
 
 
-def _is_unobserved(callback: object) -> bool:
-    return callable(callback) and not isinstance(callback, ObservedCallback)
+def is_unobserved(callback: object) -> bool:
+    """Whether this is a callback that the application has put there since the others were looked at."""
+    return callback is not None and callable(callback) and not isinstance(callback, ObservedCallback)
 
 
 def _is_payload(result: object, kind: str) -> bool:

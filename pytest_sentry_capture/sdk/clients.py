@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.buffers import Buffers
-from pytest_sentry_capture.sdk.callbacks import observe_callbacks
+from pytest_sentry_capture.sdk.callbacks import BEFORE_SEND_OPTIONS, is_unobserved, observe_callbacks
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.network import Network
@@ -57,6 +57,7 @@ class Clients:
         self._latest_given: ContextVar[Given | None] = ContextVar("sentry_options_given", default=None)
         self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
         self._replaced_scrubbers: dict[Any, Any] = {}
+        self._watched_scrubbers: set[type] = set()
 
     def install(self, touchpoints: Touchpoints) -> None:
         self._touchpoints = touchpoints
@@ -85,6 +86,7 @@ class Clients:
         for scrubber_class, scrub_event in self._replaced_scrubbers.items():
             scrubber_class.scrub_event = scrub_event
         self._replaced_scrubbers.clear()
+        self._watched_scrubbers.clear()
 
     def observes(self, client: Any) -> bool:
         """Whether a client is one of the application's: pytest-sentry's own is left alone."""
@@ -94,8 +96,11 @@ class Clients:
         """See to what the application may have put into a client by itself since it was made."""
         if type(client.transport) is not RecordingTransport:
             self.watch_transport(client)
-        observe_callbacks(client.options, self._observer)
-        self._watch_scrubber(client.options.get("event_scrubber"))
+        options = client.options
+        if any(map(is_unobserved, map(options.get, BEFORE_SEND_OPTIONS))):
+            observe_callbacks(options, self._observer)
+        if type(options.get("event_scrubber")) not in self._watched_scrubbers:
+            self._watch_scrubber(options.get("event_scrubber"))
 
     def watch_transport(self, client: Any, *, even_without_dsn: bool = False) -> None:
         """Put the recording transport in front of one that was not made through ``make_transport``."""
@@ -178,7 +183,8 @@ class Clients:
         self._on_client()
 
     def _watch_scrubber(self, scrubber: Any) -> None:
-        scrubber_classes: tuple[Any, ...] = type(scrubber).__mro__ if scrubber is not None else ()
+        self._watched_scrubbers.add(type(scrubber))
+        scrubber_classes: tuple[Any, ...] = type(scrubber).__mro__
         for scrubber_class in scrubber_classes:
             if "scrub_event" in vars(scrubber_class) and scrubber_class not in self._replaced_scrubbers:
                 self._replaced_scrubbers[scrubber_class] = scrub_event = vars(scrubber_class)["scrub_event"]
