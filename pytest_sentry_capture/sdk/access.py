@@ -159,7 +159,9 @@ class SdkAccess:
         try:
             from pytest_sentry_capture.sdk.interception import Interception
 
-            interception = Interception(self._recorder, self._lifetimes, self._network(), self._on_client_made)
+            interception = Interception(
+                self._recorder, self._lifetimes, self._network(), self._on_client_made, self._report
+            )
             interception.install()
         except Exception as error:
             self._give_up(error)
@@ -187,9 +189,12 @@ class SdkAccess:
 
     def _give_up(self, error: Exception) -> None:
         from pytest_sentry_capture.sdk.fallback import block_only
+
+        self._report(error, is_blocked=block_only(self._network()))
+
+    def _report(self, error: Exception, *, is_blocked: bool = True) -> None:
         from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED, Modules
 
-        is_blocked = block_only(self._network())
         blocked = "New clients are kept from sending." if is_blocked else "Nothing keeps it from sending."
         self.problem = (
             f"sentry-sdk {Modules().version} can't be observed by pytest-sentry-contract {__version__}: {error}."

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from pytest_sentry_capture.sdk.buffers import Buffers
 from pytest_sentry_capture.sdk.callbacks import BEFORE_SEND_OPTIONS, is_unobserved, observe_callbacks
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
-from pytest_sentry_capture.sdk.modules import Touchpoints
+from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
@@ -36,6 +36,7 @@ class Clients:
         owner: tells what a client that is made now belongs to.
         new_options: the options that a client made now gets on top of its own.
         on_client: called once a client is ready.
+        on_problem: called when a client is not built as this plugin knows it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Clients:
         owner: Callable[[], Lifetime],
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[], None],
+        on_problem: Callable[[UnsupportedSdkError], None],
     ) -> None:
         self.buffers = Buffers(observer)
         self._observer = observer
@@ -52,6 +54,7 @@ class Clients:
         self._owner = owner
         self._new_options = new_options
         self._on_client = on_client
+        self._on_problem = on_problem
         self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
         self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
         self._latest_given: ContextVar[Given | None] = ContextVar("sentry_options_given", default=None)
@@ -178,7 +181,10 @@ class Clients:
         self._owners[client] = self._owner()
         observe_callbacks(client.options, self._observer)
         self._watch_scrubber(client.options.get("event_scrubber"))
-        self.buffers.observe(client)
+        try:
+            self.buffers.observe(client)
+        except UnsupportedSdkError as error:
+            self._on_problem(error)
         self._observer.recorder.current.client_was_active = True
         self._on_client()
 

@@ -15,7 +15,7 @@ from pytest_sentry_capture.sdk.callbacks import ObservedCallback
 from pytest_sentry_capture.sdk.clients import Clients
 from pytest_sentry_capture.sdk.isolation import ForgetfulVar, Isolation
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
-from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.options import OptionOverrides
@@ -30,10 +30,16 @@ class Interception:
 
     Args:
         on_client_made: called after each initialisation of a client.
+        on_problem: called when a client is not built as this plugin knows it.
     """
 
     def __init__(
-        self, recorder: Recorder, lifetimes: Lifetimes, network: Network, on_client_made: Callable[[], None]
+        self,
+        recorder: Recorder,
+        lifetimes: Lifetimes,
+        network: Network,
+        on_client_made: Callable[[], None],
+        on_problem: Callable[[UnsupportedSdkError], None],
     ) -> None:
         self._lifetimes = lifetimes
         self._network = network
@@ -42,7 +48,7 @@ class Interception:
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder)
         self._isolation = Isolation(lifetimes)
-        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made)
+        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made, on_problem)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []

@@ -145,12 +145,13 @@ class Isolation:
         self._modules = touchpoints.modules
         self._vars = []
         if self._modules.has_hubs:
-            self._replace(touchpoints, "hub:_local", touchpoints.find("hub:GLOBAL_HUB"))
+            main_hub = touchpoints.find("hub:GLOBAL_HUB")
+            self._replace(touchpoints, "hub:_local", lambda: main_hub)
         else:
             scope = touchpoints.find("scope:Scope")
             touchpoints.find("scope:Scope.get_global_scope")
-            self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope())
-            self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope())
+            self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
+            self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
         self._pristine = {holder: outline(read(holder)) for holder in self._holders()}
         if in_test:
             self._put_aside = {holder: outline(state) for holder, state in self._pristine.items()}
@@ -215,10 +216,10 @@ class Isolation:
                 if other_holder is holder and (other.name, other.key) == (undone.name, undone.key):
                     other.before = undone.before if other.before is undone.after else other.before
 
-    def _replace(self, touchpoints: Touchpoints, touchpoint: str, root: Any) -> None:
+    def _replace(self, touchpoints: Touchpoints, touchpoint: str, get_root: Callable[[], Any]) -> None:
         def make(original: ContextVar[Any]) -> LifetimeVar:
             variable = LifetimeVar(original, self._lifetimes)
-            variable.take_root(root)
+            variable.take_root(get_root())
             self._vars.append(variable)
             return variable
 

@@ -84,7 +84,7 @@ class Touchpoints:
     def resume(self) -> None:
         """Put every replacement where it was before ``suspend``."""
         for replaced in self._replaced:
-            if getattr(replaced.owner, replaced.name) is replaced.original:
+            if getattr(replaced.owner, replaced.name) == replaced.original:  # bound methods are equal, not the same
                 setattr(replaced.owner, replaced.name, replaced.replacement)
 
     def _owner(self, touchpoint: str) -> tuple[Any, str]:
