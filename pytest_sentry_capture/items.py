@@ -327,7 +327,7 @@ class CapturedEvent(_ErrorOrTransaction):
         entry = _mapping(self.get("logentry")) or _mapping(self.get("message"))
         return (
             _text(entry, "formatted")
-            or _text(entry, "message")
+            or _formatted(_text(entry, "message"), entry.get("params"))
             or _text(self, "message")
             or _text(self._outermost, "value")
         )
@@ -790,6 +790,14 @@ def _pairs(value: object) -> dict[str, Any]:
     if isinstance(value, list):
         return {str(pair[0]): pair[1] for pair in value if isinstance(pair, list) and len(pair) == 2}
     return _mapping(value)
+
+
+def _formatted(template: str | None, params: object) -> str | None:
+    """A log message as Sentry's servers format it where the SDK (up to 2.34 or so) leaves this to them."""
+    try:
+        return template % (tuple(params) if isinstance(params, list) else params) if template and params else template
+    except (TypeError, ValueError, KeyError):
+        return template
 
 
 def _unwrapped(value: object) -> object:

@@ -228,6 +228,30 @@ SETUPS = {
             thread.join()
             check(sentry_capture, name, outer=True)
     """,
+    "threads that share the scopes of the test": """
+        import threading, pytest, sentry_sdk
+        from sentry_sdk.scope import use_isolation_scope, use_scope
+        from shop import check, init, mark_here
+
+        init()
+
+        def work(name, isolation_scope, current_scope):
+            with use_isolation_scope(isolation_scope), use_scope(current_scope):
+                sentry_sdk.set_tag(name, "in the thread")
+                sentry_sdk.get_global_scope().set_tag("global " + name, "in the thread")
+                sentry_sdk.set_user({"id": name})
+                sentry_sdk.add_breadcrumb(message=name)
+                sentry_sdk.capture_message(name)
+
+        @pytest.mark.parametrize("name", ["a", "b", "c"])
+        def test(sentry_capture, name):
+            mark_here(name)
+            scopes = sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+            thread = threading.Thread(target=work, args=(name, *scopes))
+            thread.start()
+            thread.join()
+            check(sentry_capture, name, outer=True)
+    """,
     "an executor that outlives the tests": """
         import pytest, sentry_sdk
         from concurrent.futures import ThreadPoolExecutor

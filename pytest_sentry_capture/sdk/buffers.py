@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, Final
 from weakref import WeakSet, ref
 
@@ -134,7 +135,19 @@ def _refusal(batcher: Any) -> str | None:
     return "recursion_guard" if getattr(getattr(batcher, "_active", None), "flag", False) else None
 
 
+def _stop_early_starter(part: Any, thread: Thread) -> None:
+    """In 1.40 and its like the aggregator of statsd metrics starts its thread as soon as it is made."""
+    part._running = False
+    part._flush_event.set()
+    thread.join()
+    part._running = True
+    part._flush_event.clear()
+
+
 def _keep_from_starting(part: Any, thread: str, process_id: str) -> None:
+    running = getattr(part, thread.partition(".")[2], None)
+    if isinstance(running, Thread) and running.is_alive():
+        _stop_early_starter(part, running)
     for path, value in (thread, _NoThread()), (process_id, os.getpid()):
         attribute = path.partition(".")[2]
         if not hasattr(part, attribute):

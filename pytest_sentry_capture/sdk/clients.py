@@ -74,7 +74,9 @@ class Clients:
         """Take over the clients that were made before: their transport is theirs again after ``release``."""
         client_class = self._touchpoints.find("client:_Client")
         for candidate in gc.get_objects():
-            if not issubclass(type(candidate), client_class) or isinstance(candidate.transport, RecordingTransport):
+            if not issubclass(type(candidate), client_class) or not hasattr(candidate, "transport"):
+                continue  # something else, or a client whose initialisation has failed
+            if isinstance(candidate.transport, RecordingTransport):
                 continue
             self.watch_transport(candidate, even_without_dsn=True)
             if isinstance(candidate.transport, RecordingTransport):

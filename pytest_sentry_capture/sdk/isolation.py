@@ -60,14 +60,14 @@ class LifetimeVar:
             beneath = self._root
         binding = _Binding(lifetime, value, beneath)
         if not lifetime.is_test:
-            self._lasting[id(value)] = binding
+            self._lasting.setdefault(id(value), binding)
         return self._var.set(binding)
 
     def reset(self, token: Token[_Binding | None]) -> None:
         binding = self._var.get()
         self._var.reset(token)
-        if binding is not None and binding is not self._root:
-            self._lasting.pop(id(binding.value), None)
+        if binding is not None and self._lasting.get(id(binding.value)) is binding:
+            del self._lasting[id(binding.value)]
 
     def take_root(self, value: Any) -> None:
         """Say what the application's own scope is, outside of any test."""

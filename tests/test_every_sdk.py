@@ -1,0 +1,260 @@
+"""What holds on every supported version of the SDK, written with what they have in common.
+
+Run it with another version installed to see whether that version is supported.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+from typing import Any
+
+import pytest
+import sentry_sdk
+from sentry_sdk.crons import capture_checkin
+from sentry_sdk.integrations.dedupe import DedupeIntegration
+
+from pytest_sentry_capture import SentryCapture, SentryInit
+
+DSN = "https://key@sentry.invalid/1"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what they have in common is old
+HAS_HUBS = sentry_sdk.VERSION.startswith("1.")
+
+
+def drop(payload: Any, hint: Any) -> None:
+    return None
+
+
+def crash(payload: Any, hint: Any) -> Any:
+    raise RuntimeError("the filter is broken")
+
+
+def add_object(event: Any, hint: Any) -> Any:
+    event["extra"] = {"object": object()}
+    return event
+
+
+def fail() -> None:
+    try:
+        1 / 0  # noqa: B018
+    except ZeroDivisionError:
+        sentry_sdk.capture_exception()
+
+
+def trace() -> None:
+    with sentry_sdk.start_transaction(name="nightly", op="job"), sentry_sdk.start_span(op="db", description="select"):
+        pass
+
+
+def by(discard: Any) -> str | None:
+    return discard.by.name.rpartition(".")[2] if discard.by is not None else None
+
+
+def test_an_error(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, environment="test", release="1")
+    sentry_sdk.set_tag("shop", "berlin")
+    sentry_sdk.set_user({"id": "7"})
+    fail()
+
+    event = sentry_capture.assert_captured(
+        exception=ZeroDivisionError, tags={"shop": "berlin"}, user={"id": "7"}, environment="test", handled=True
+    )
+    assert event.scope_of("tags", "shop") == ("scope" if HAS_HUBS else "isolation")
+    assert event.scope_of("environment") == "options"
+    assert isinstance(event.original_exception, ZeroDivisionError)
+
+
+def test_a_message_through_logging(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN)
+    logging.getLogger("shop").error("order %s failed", 17)
+
+    assert sentry_capture.assert_captured(message="order 17 failed", logger="shop").exception is None
+
+
+def test_a_transaction(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0)
+    trace()
+
+    transaction = sentry_capture.assert_captured("transaction", transaction="nightly", op="job")
+    assert [(span.op, span.name) for span in transaction.spans] == [("db", "select")]
+
+
+def test_check_ins_and_sessions(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    client = sentry_init(dsn=DSN, release="1")
+    capture_checkin(monitor_slug="nightly", status="ok")
+    if HAS_HUBS:
+        sentry_sdk.Hub.current.start_session()
+        sentry_sdk.Hub.current.end_session()
+    else:
+        sentry_sdk.Scope.get_isolation_scope().start_session()
+        sentry_sdk.Scope.get_isolation_scope().end_session()
+
+    assert [check_in.monitor_slug for check_in in sentry_capture.check_ins] == ["nightly"]
+    assert [session["status"] for session in sentry_capture.sessions] == ["exited"]
+    assert client.dsn == sentry_capture.dsn == DSN
+
+
+def test_an_attachment(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN)
+    with sentry_sdk.push_scope() as scope:
+        scope.add_attachment(bytes=b"x,y", filename="orders.csv")
+        fail()
+
+    [event] = sentry_capture.events
+    assert [attachment.payload for attachment in event.attachments] == [b"x,y"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason", "name"),
+    [
+        ({"before_send": drop}, "before_send", "drop"),
+        ({"before_send": crash}, "callback_error", "crash"),
+        ({"before_send": add_object}, "unserializable", "add_object"),
+        ({"ignore_errors": [ArithmeticError]}, "ignore_errors", None),
+        ({"ignore_errors": [ValueError("an instance")]}, "sdk_error", None),
+        ({"sample_rate": 0.0}, "sample_rate", None),
+    ],
+)
+def test_losses_of_errors(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, options: dict[str, Any], reason: str, name: str | None
+) -> None:
+    sentry_init(dsn=DSN, **options)
+    fail()
+
+    [discard] = sentry_capture.assert_discarded(exception=ZeroDivisionError, reason=reason)
+    assert (discard.category, by(discard)) == ("error", name)
+
+
+def test_losses_by_processors_and_dedupe(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, default_integrations=False, integrations=[DedupeIntegration()])
+    error = ValueError("the same")
+    sentry_sdk.capture_exception(error)
+    sentry_sdk.capture_exception(error)
+    with sentry_sdk.push_scope() as scope:
+        scope.add_event_processor(drop)
+        fail()
+
+    assert [(discard.reason, by(discard)) for discard in sentry_capture.discarded] == [
+        ("event_processor", "processor"),
+        ("event_processor", "drop"),
+    ]
+
+
+def test_losses_of_transactions(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0, before_send_transaction=drop)
+    trace()
+    sentry_init(dsn=DSN, traces_sample_rate=0.0)
+    trace()
+
+    discards = [(each.reason, by(each)) for each in sentry_capture.discarded if each.kind == "transaction"]
+    assert discards == [("before_send", "drop"), ("sample_rate", None)]
+
+
+def test_losses_without_and_after_a_client(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    fail()
+    sentry_capture.assert_inactive()
+    sentry_init(dsn=DSN).close()
+    fail()
+
+    assert [discard.reason for discard in sentry_capture.discarded] == ["no_client", "closed_client"]
+
+
+def test_a_capture_while_the_sdk_serialises(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    class Nosy:
+        def __repr__(self) -> str:
+            sentry_sdk.capture_message("from a representation")
+            return "<nosy>"
+
+    sentry_init(dsn=DSN)
+    sentry_sdk.set_extra("nosy", Nosy())
+    fail()
+
+    sentry_capture.assert_captured(exception=ZeroDivisionError, extra={"nosy": "<nosy>"})
+    sentry_capture.assert_discarded(message="from a representation", reason="recursion_guard")
+
+
+def test_changes(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    def mark(event: Any, hint: Any) -> Any:
+        event["tags"] = {"marked": "yes"}
+        return event
+
+    sentry_init(dsn=DSN, before_send=mark)
+    sentry_sdk.set_user({"password": "hunter2"})
+    fail()
+
+    changes = {change.path: (change.before, change.after) for change in sentry_capture.events[0].changes}
+    assert changes["user.password"] == ("hunter2", "[Filtered]")
+    assert changes["tags"][1] == {"marked": "yes"} if "tags" in changes else changes["tags.marked"][1] == "yes"
+    assert sentry_capture.events[0].scope_of("tags", "marked") == "before_send"
+
+
+def test_options_on_a_live_client(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, environment="test")
+    with sentry_capture.override(environment="staging", traces_sample_rate=1.0, send_default_pii=True):
+        trace()
+        fail()
+    fail()
+
+    assert sentry_capture.transactions[0].environment == "staging"
+    assert [event.environment for event in sentry_capture.events] == ["staging", "test"]
+
+
+def test_a_pickled_client(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    client = sentry_init(dsn=DSN, before_send=drop)
+    copy = pickle.loads(pickle.dumps(client))
+    copy.capture_event({"message": "by the copy"})
+
+    assert copy.options["before_send"] == drop
+    sentry_capture.assert_discarded(message="by the copy", reason="before_send", by=drop)
+
+
+def test_no_thread_is_started(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    before = set(threading.enumerate())
+    client = sentry_init(dsn=DSN, release="1", traces_sample_rate=1.0)
+    trace()
+    fail()
+    client.monitor.is_healthy()
+
+    assert set(threading.enumerate()) == before
+
+
+def test_tests_start_alike(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        shop="""
+        import sentry_sdk
+
+        sentry_sdk.init("https://key@sentry.invalid/1")
+        sentry_sdk.set_tag("service", "shop")
+        """,
+        test_shop="""
+        import pytest, sentry_sdk, shop, threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        @pytest.fixture(scope="module")
+        def executor():
+            with ThreadPoolExecutor(1) as executor:
+                yield executor
+
+        @pytest.fixture(scope="module")
+        def region():
+            sentry_sdk.set_tag("region", "eu")
+
+        @pytest.mark.parametrize("name", "abc")
+        def test(executor, region, sentry_capture, name):
+            sentry_sdk.set_tag(name, "yes")
+            with sentry_sdk.push_scope() as scope:
+                scope.set_tag("pushed " + name, "yes")
+                sentry_sdk.capture_message("here")
+            executor.submit(sentry_sdk.capture_message, "in the executor").result()
+            thread = threading.Thread(target=sentry_sdk.capture_message, args=("in a thread",))
+            thread.start()
+            thread.join()
+            tags = {event.message: sorted(event.tags) for event in sentry_capture.events}
+            assert tags["here"] == sorted([name, "pushed " + name, "region", "service"])
+            assert not set("abc") - {name} & set(tags["in a thread"]) - {name} or "service" in tags["in a thread"]
+            for other in set("abc") - {name}:
+                assert other not in tags["in the executor"] + tags["in a thread"] + tags["here"]
+        """,
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
