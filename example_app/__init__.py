@@ -1,0 +1,1 @@
+"""A small bank statement service that reports its errors to Sentry."""
