@@ -742,7 +742,7 @@ class Discard(Entry):
 
 @dataclass(eq=False, slots=True)
 class CallbackError(Entry):
-    """A callback of the application that raised: ``before_send``, a processor, a sampler, …
+    """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
 
     ``exception`` is the live object while it is kept; ``traceback`` is its text.
     """

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 # Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
-import fastapi.testclient
-import httpx
 import pytest
 import sentry_sdk
 import trio  # noqa: F401

@@ -54,10 +54,9 @@ def never(*args: Any) -> float:
 
 
 def error() -> ZeroDivisionError:
-    try:
-        1 / 0  # noqa: B018
-    except ZeroDivisionError as caught:
-        return caught
+    with pytest.raises(ZeroDivisionError) as caught:
+        1 / 0
+    return caught.value
 
 
 def capture_error() -> None:
@@ -72,7 +71,13 @@ def capture_transaction(spans: int = 0) -> None:
 
 def shown(discards: list[Discard]) -> list[tuple[str, str, str, str | None, int]]:
     return [
-        (discard.kind, discard.reason, discard.category, discard.by and discard.by.name.split(".")[-1], discard.quantity)
+        (
+            discard.kind,
+            discard.reason,
+            discard.category,
+            discard.by.name.split(".")[-1] if discard.by is not None else None,
+            discard.quantity,
+        )
         for discard in discards
     ]
 
@@ -146,7 +151,7 @@ def before_send(callback: Callable[..., Any]) -> Callable[[SentryInit], None]:
 def before_send_message(callback: Callable[..., Any]) -> Callable[[SentryInit], None]:
     def provoke(init: SentryInit) -> None:
         init(dsn=DSN, before_send=callback)
-        with pytest.raises(Exception, match="has no attribute|event_id"):  # the SDK lets it reach the application
+        with pytest.raises(Exception, match=r"has no attribute|event_id"):  # the SDK lets it reach the application
             sentry_sdk.capture_message("hello")
 
     return provoke
@@ -182,7 +187,12 @@ def error_sampler(init: SentryInit) -> None:
 
 def closed_client(init: SentryInit) -> None:
     seen = []
-    init(dsn=DSN, before_send=lambda event, hint: seen.append(event) or event).close()
+
+    def see(event: Any, hint: Any) -> Any:
+        seen.append(event)
+        return event
+
+    init(dsn=DSN, before_send=see).close()
     capture_error()
     assert seen, "the SDK calls before_send even of a closed client"
 

@@ -39,7 +39,7 @@ def initialised(sentry_init: SentryInit) -> None:
     )
 
 
-def make_app() -> FastAPI:
+def make_app() -> FastAPI:  # noqa: C901
     app = FastAPI()
     router = APIRouter(prefix="/orders")
     inner = FastAPI()
@@ -83,11 +83,13 @@ def make_app() -> FastAPI:
     @app.get("/slow/{name}")
     async def slow(name: str) -> None:
         arrived.append(name)
-        while len(arrived) < 2:
-            await asyncio.sleep(0)
+        if len(arrived) == 2:
+            both_arrived.set()
+        await both_arrived.wait()
         sentry_sdk.capture_message(name)
 
     arrived: list[str] = []
+    both_arrived = asyncio.Event()
 
     @inner.get("/crash")
     def inner_crash() -> None:

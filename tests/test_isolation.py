@@ -35,7 +35,9 @@ def mark_here(name):
     sentry_sdk.set_tag("test " + name, "in the test")
     sentry_sdk.get_current_scope().set_tag("current " + name, "in the test")
     sentry_sdk.get_global_scope().set_tag("global test " + name, "in the test")
-    sentry_sdk.get_isolation_scope().add_event_processor(lambda event, hint: None if event.get("message") != name else event)
+    sentry_sdk.get_isolation_scope().add_event_processor(
+        lambda event, hint: None if event.get("message") != name else event
+    )
 
 def check(capture, name, *, outer=False):
     [event] = capture.find(message=name)
@@ -66,7 +68,8 @@ SETUPS = {
             client.get(f"/mark/{name}")
             [event] = sentry_capture.find(message=name)
             assert {tag for tag in event.tags if "test" in tag} >= {"global test " + name}
-            assert not any(other in tag.split()[-1] for other in set("abc") - {name} for tag in event.tags if " " in tag)
+            others = set("abc") - {name}
+            assert not any(other in tag.split()[-1] for other in others for tag in event.tags if " " in tag)
             assert event.tags["service"] == "shop"
     """,
     "TestClient with a lifespan, per module": """

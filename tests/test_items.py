@@ -202,7 +202,8 @@ def test_sessions_and_aggregates(sentry_capture: SentryCapture, sentry_init: Sen
 def test_profiles(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, profiles_sample_rate=1.0)
     with sentry_sdk.start_transaction(name="nightly") as transaction:
-        while transaction._profile.unique_samples < 3:
+        profile: Any = getattr(transaction, "_profile")  # noqa: B009
+        while profile.unique_samples < 3:
             sum(range(1000))
 
     [profile] = sentry_capture.profiles
@@ -249,7 +250,8 @@ def test_views_are_new_lists_in_order_of_capture(sentry_capture: SentryCapture, 
     assert sentry_capture.events is not sentry_capture.events
     assert sentry_capture.events[0] is sentry_capture.events[0]
     sentry_capture.clear()
-    assert sentry_capture.items == sentry_capture.envelopes == []
+    assert sentry_capture.items == []
+    assert sentry_capture.envelopes == []
 
 
 def test_later_changes_of_the_application_show_nowhere(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:

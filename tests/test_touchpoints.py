@@ -1,7 +1,8 @@
-"""The SDK as it may be: imported early or late, reloaded, purged, too old, or changed so that a touchpoint is missing."""
+"""The SDK as it may be: imported early or late, reloaded, purged, too old, or without a touchpoint."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -32,7 +33,12 @@ def missing(name: str) -> str:
     [
         ("del client.make_transport", sentry_sdk.VERSION, missing("client.make_transport"), NOTHING),
         ("del client._Client._init_impl", sentry_sdk.VERSION, missing("client._Client._init_impl"), NO_CLIENTS),
-        ("del client._Client._is_ignored_error", sentry_sdk.VERSION, missing("client._Client._is_ignored_error"), NO_CLIENTS),
+        (
+            "del client._Client._is_ignored_error",
+            sentry_sdk.VERSION,
+            missing("client._Client._is_ignored_error"),
+            NO_CLIENTS,
+        ),
         ("del scope._isolation_scope", sentry_sdk.VERSION, missing("scope._isolation_scope"), NO_CLIENTS),
         ("del utils.disable_capture_event", sentry_sdk.VERSION, missing("utils.disable_capture_event"), NO_CLIENTS),
         ("consts.VERSION = '1.39.2'", "1.39.2", "it is too old", NO_CLIENTS),
@@ -121,7 +127,7 @@ def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pyt
 @pytest.mark.parametrize(
     "again",
     [
-        "importlib.reload(sys.modules['sentry_sdk.client']); sentry_sdk.Client = sys.modules['sentry_sdk.client'].Client",
+        "sentry_sdk.Client = importlib.reload(sys.modules['sentry_sdk.client']).Client",
         "importlib.reload(sys.modules['sentry_sdk'])",
         "for name in [name for name in sys.modules if name.startswith('sentry_sdk')]: del sys.modules[name]",
     ],
@@ -210,9 +216,7 @@ def test_the_sdk_is_as_it_was_after_the_run(pytester: pytest.Pytester) -> None:
     assert [name for name in before if after[name] != before[name]] == []
 
 
-def test_a_run_inside_a_test_leaves_the_outer_one_its_own(
-    pytester: pytest.Pytester, sentry_capture: object
-) -> None:
+def test_a_run_inside_a_test_leaves_the_outer_one_its_own(pytester: pytest.Pytester, sentry_capture: object) -> None:
     pytester.makepyfile(
         """
         import sentry_sdk
@@ -241,15 +245,15 @@ def test_watched_imports_leave_no_trace(tmp_path: Path, monkeypatch: pytest.Monk
     watcher.watch("no_such_module", lambda: seen.append("never"))
     watcher.install()
     try:
-        import watched_module
-
+        watched_module = importlib.import_module("watched_module")
         with pytest.raises(ModuleNotFoundError):
-            import no_such_module  # noqa: F401
+            importlib.import_module("no_such_module")
     finally:
         watcher.uninstall()
         sys.modules.pop("watched_module", None)
 
     assert seen == [watched_module.value]
+    assert watched_module.__spec__ is not None
     assert seen[0] == type(watched_module.__loader__).__name__ == type(watched_module.__spec__.loader).__name__
     assert "Watch" not in seen[0]
     assert watcher not in sys.meta_path

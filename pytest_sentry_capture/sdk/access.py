@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from pytest_sentry_capture import __version__
 from pytest_sentry_capture.sdk.importing import ImportWatcher
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture.version import __version__
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.recording import Recorder

@@ -52,15 +52,19 @@ def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Path) -> Iterator[Pla
     for index, crumb in enumerate(_values(event.get("breadcrumbs"))):
         if type(data := crumb.get("data")) is dict and data:
             yield ("breadcrumbs", "values", str(index), "data"), data, {**data}
+    yield from _frame_variables(event)
+    for index, span in enumerate(event.get("spans") or ()):
+        if type(data := span.get("data")) is dict and data:
+            yield ("spans", str(index), "data"), data, {**data}
+
+
+def _frame_variables(event: dict[str, Any]) -> Iterator[Place]:
     for name in "exception", "threads":
         for index, value in enumerate(_values(event.get(name))):
             for frame_index, frame in enumerate((value.get("stacktrace") or {}).get("frames") or ()):
                 if variables := frame.get("vars"):
                     path = name, "values", str(index), "stacktrace", "frames", str(frame_index), "vars"
                     yield path, variables, {**variables}
-    for index, span in enumerate(event.get("spans") or ()):
-        if type(data := span.get("data")) is dict and data:
-            yield ("spans", str(index), "data"), data, {**data}
 
 
 def _all_places(value: Any, path: Path) -> Iterator[Place]:
