@@ -1,21 +1,18 @@
-"""What a test sees: its recording, as views and assertions."""
+"""What a test asks of its recording: views, searches, assertions and waiting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeVar, overload
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 from pytest_sentry_capture import explain
 from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.hints import Evidence
 from pytest_sentry_capture.items import (
-    CallbackError,
-    Capture,
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
-    CapturedEnvelope,
     CapturedEvent,
     CapturedFeedback,
     CapturedItem,
@@ -26,27 +23,22 @@ from pytest_sentry_capture.items import (
     CapturedSpan,
     CapturedTransaction,
     Discard,
-    Exchange,
-    SdkError,
-    spans_of,
 )
 from pytest_sentry_capture.matching import Expectation
-from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.views import ObservedSdk, RecordingViews
+from pytest_sentry_capture.waiting import until, wait_until
 
-AnyItem = TypeVar("AnyItem", bound=CapturedItem)
+AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NEVER_COUNTED = ("session", "client_report")
 _TRACES = ("transaction", "span", "profile")
 
 
-class Sdk(Protocol):
-    """What a view needs of the SDK."""
+class Sdk(ObservedSdk, Protocol):
+    """What a capture needs of the SDK."""
 
     @property
-    def client(self) -> Any: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-    def drain(self) -> None: ...
+    def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
     def flush(self) -> None: ...
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]: ...
 
@@ -57,122 +49,40 @@ class InitialisingSdk(Protocol):
     def init(self, options: dict[str, Any]) -> Any: ...
 
 
-class SentryCapture:
+class Expected(Generic[AnyItem]):
+    """What an ``expect`` block was waiting for."""
+
+    _item: AnyItem | None = None
+
+    @property
+    def item(self) -> AnyItem:
+        """The one item that was captured inside the block.
+
+        Raises:
+            LookupError: the block has not ended yet.
+        """
+        if self._item is None:
+            raise LookupError("the item of an expect block is there after the block")
+        return self._item
+
+
+class SentryCapture(RecordingViews):
     """What the application told Sentry during this test, and what it kept from Sentry.
 
-    Every view is a new plain list, in order of capture, complete when it is read. Assertions fail with
-    ``AssertionError``. Criteria and kinds are one vocabulary, described in the documentation.
+    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
+    take a kind (``"event"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``, ``"session"``,
+    ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All of them raise
+
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
+      as a regex, a negative number;
+    - ``TypeError`` for an unknown criterion, and for an ``exception`` that can't be one.
     """
 
-    def __init__(self, recording: Recording, sdk: Sdk) -> None:
-        self._recording = recording
-        self._sdk = sdk
-
-    @property
-    def events(self) -> list[CapturedEvent]:
-        """Error and message events."""
-        return self._of(CapturedEvent)
-
-    @property
-    def transactions(self) -> list[CapturedTransaction]:
-        return self._of(CapturedTransaction)
-
-    @property
-    def spans(self) -> list[CapturedSpan]:
-        """The spans of transactions, and streamed ones."""
-        return self._of(CapturedSpan)
-
-    @property
-    def logs(self) -> list[CapturedLog]:
-        return self._of(CapturedLog)
-
-    @property
-    def metrics(self) -> list[CapturedMetric]:
-        return self._of(CapturedMetric)
-
-    @property
-    def check_ins(self) -> list[CapturedCheckIn]:
-        return self._of(CapturedCheckIn)
-
-    @property
-    def sessions(self) -> list[CapturedSession]:
-        """Session updates and aggregates."""
-        return self._of(CapturedSession)
-
-    @property
-    def profiles(self) -> list[CapturedProfile]:
-        """Profiles of transactions, and chunks of continuous ones."""
-        return self._of(CapturedProfile)
-
-    @property
-    def attachments(self) -> list[CapturedAttachment]:
-        return self._of(CapturedAttachment)
-
-    @property
-    def feedback(self) -> list[CapturedFeedback]:
-        return self._of(CapturedFeedback)
-
-    @property
-    def client_reports(self) -> list[CapturedClientReport]:
-        return self._of(CapturedClientReport)
-
-    @property
-    def items(self) -> list[CapturedItem]:
-        """Everything that was captured, of unknown types too."""
-        self._sdk.drain()
-        return [item for capture in self._recording.entries_of(Capture) for item in capture.items]
-
-    @property
-    def envelopes(self) -> list[CapturedEnvelope]:
-        """The raw envelopes, with headers and bytes."""
-        self._sdk.drain()
-        return self._recording.entries_of(CapturedEnvelope)
-
-    @property
-    def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not."""
-        self._sdk.drain()
-        return self._recording.entries_of(Discard)
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """The HTTP requests that the application served, and its answers."""
-        return self._recording.entries_of(Exchange)
-
-    @property
-    def callback_errors(self) -> list[CallbackError]:
-        """The application's callbacks that raised."""
-        return self._recording.entries_of(CallbackError)
-
-    @property
-    def sdk_errors(self) -> list[SdkError]:
-        """The errors inside the SDK that it swallowed."""
-        return self._recording.entries_of(SdkError)
-
-    @property
-    def client(self) -> Any:
-        """The application's active client (``sentry_sdk.client.BaseClient``), or None."""
-        return self._sdk.client
-
-    @property
-    def dsn(self) -> str | None:
-        """The active client's DSN."""
-        client = self._sdk.client
-        return client.dsn if client is not None else None
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """The active client's options, read-only; empty without a client."""
-        return MappingProxyType(dict(self._sdk.options))
+    _sdk: Sdk
 
     def flush(self) -> None:
         """Have the SDK hand over what it buffers, and wait for what is really being sent."""
         self._sdk.flush()
-
-    def clear(self) -> None:
-        """Forget what was seen so far."""
-        self._sdk.drain()
-        self._recording.clear()
 
     def override(self, **options: Any) -> AbstractContextManager[None]:
         """Change SDK options for a block of code, on the live client and on clients made meanwhile.
@@ -184,141 +94,423 @@ class SentryCapture:
         __tracebackhide__ = True
         return self._sdk.override(options)
 
-    @overload
-    def find(self, kind: Literal["event"] = "event", **criteria: Any) -> list[CapturedEvent]: ...
-    @overload
-    def find(self, kind: Literal["transaction"], **criteria: Any) -> list[CapturedTransaction]: ...
-    @overload
-    def find(self, kind: Literal["span"], **criteria: Any) -> list[CapturedSpan]: ...
-    @overload
-    def find(self, kind: Literal["log"], **criteria: Any) -> list[CapturedLog]: ...
-    @overload
-    def find(self, kind: Literal["metric"], **criteria: Any) -> list[CapturedMetric]: ...
-    @overload
-    def find(self, kind: Literal["check_in"], **criteria: Any) -> list[CapturedCheckIn]: ...
-    @overload
-    def find(self, kind: str, **criteria: Any) -> list[CapturedItem]: ...
-    def find(self, kind: str = "event", **criteria: Any) -> Any:
-        """The captured items of a kind that match all criteria.
+    def secret(self, value: str) -> None:
+        """Declare a value that no message of this plugin may show.
 
         Raises:
-            ValueError: the kind is unknown.
-            TypeError: a criterion is unknown.
+            TypeError: the value is no text.
+            ValueError: the value is empty.
         """
         __tracebackhide__ = True
-        expectation = Expectation(kind, criteria)
-        return [item for item in self._of_kind(kind) if expectation.matches(item)]
+        if not isinstance(value, str):
+            raise TypeError(f"a secret is a text, not {type(value).__name__}")
+        if not value:
+            raise ValueError("a secret can't be empty")
+        self._recording.secrets.append(value)
 
     @overload
-    def assert_captured(self, kind: Literal["event"] = "event", **criteria: Any) -> CapturedEvent: ...
+    def find(self, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
     @overload
-    def assert_captured(self, kind: Literal["transaction"], **criteria: Any) -> CapturedTransaction: ...
+    def find(self, kind: Literal["transaction"], **criteria: object) -> list[CapturedTransaction]: ...
     @overload
-    def assert_captured(self, kind: Literal["span"], **criteria: Any) -> CapturedSpan: ...
+    def find(self, kind: Literal["span"], **criteria: object) -> list[CapturedSpan]: ...
     @overload
-    def assert_captured(self, kind: Literal["log"], **criteria: Any) -> CapturedLog: ...
+    def find(self, kind: Literal["log"], **criteria: object) -> list[CapturedLog]: ...
     @overload
-    def assert_captured(self, kind: Literal["metric"], **criteria: Any) -> CapturedMetric: ...
+    def find(self, kind: Literal["metric"], **criteria: object) -> list[CapturedMetric]: ...
     @overload
-    def assert_captured(self, kind: Literal["check_in"], **criteria: Any) -> CapturedCheckIn: ...
+    def find(self, kind: Literal["check_in"], **criteria: object) -> list[CapturedCheckIn]: ...
     @overload
-    def assert_captured(self, kind: str, **criteria: Any) -> CapturedItem: ...
-    def assert_captured(self, kind: str = "event", **criteria: Any) -> Any:
+    def find(self, kind: Literal["session"], **criteria: object) -> list[CapturedSession]: ...
+    @overload
+    def find(self, kind: Literal["profile"], **criteria: object) -> list[CapturedProfile]: ...
+    @overload
+    def find(self, kind: Literal["attachment"], **criteria: object) -> list[CapturedAttachment]: ...
+    @overload
+    def find(self, kind: Literal["feedback"], **criteria: object) -> list[CapturedFeedback]: ...
+    @overload
+    def find(self, kind: Literal["client_report"], **criteria: object) -> list[CapturedClientReport]: ...
+    @overload
+    def find(self, kind: str, **criteria: object) -> list[CapturedItem]: ...
+    def find(self, kind: str = "event", **criteria: object) -> Any:
+        """The captured items of a kind that match all criteria."""
+        __tracebackhide__ = True
+        return self._find(Expectation(kind, criteria))
+
+    @overload
+    def assert_captured(self, kind: Literal["event"] = "event", **criteria: object) -> CapturedEvent: ...
+    @overload
+    def assert_captured(self, kind: Literal["transaction"], **criteria: object) -> CapturedTransaction: ...
+    @overload
+    def assert_captured(self, kind: Literal["span"], **criteria: object) -> CapturedSpan: ...
+    @overload
+    def assert_captured(self, kind: Literal["log"], **criteria: object) -> CapturedLog: ...
+    @overload
+    def assert_captured(self, kind: Literal["metric"], **criteria: object) -> CapturedMetric: ...
+    @overload
+    def assert_captured(self, kind: Literal["check_in"], **criteria: object) -> CapturedCheckIn: ...
+    @overload
+    def assert_captured(self, kind: Literal["session"], **criteria: object) -> CapturedSession: ...
+    @overload
+    def assert_captured(self, kind: Literal["profile"], **criteria: object) -> CapturedProfile: ...
+    @overload
+    def assert_captured(self, kind: Literal["attachment"], **criteria: object) -> CapturedAttachment: ...
+    @overload
+    def assert_captured(self, kind: Literal["feedback"], **criteria: object) -> CapturedFeedback: ...
+    @overload
+    def assert_captured(self, kind: Literal["client_report"], **criteria: object) -> CapturedClientReport: ...
+    @overload
+    def assert_captured(self, kind: str, **criteria: object) -> CapturedItem: ...
+    def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned."""
         __tracebackhide__ = True
-        return self._assert_count(1, "exactly one", kind, criteria)[0]
+        return self._assert_count(1, Expectation(kind, criteria))[0]
 
-    def assert_count(self, n: int, kind: str = "event", **criteria: Any) -> list[CapturedItem]:
-        """Exactly ``n`` items of the kind match all criteria; they are returned."""
+    @overload
+    def assert_count(self, n: int, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["transaction"], **criteria: object) -> list[CapturedTransaction]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["span"], **criteria: object) -> list[CapturedSpan]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["log"], **criteria: object) -> list[CapturedLog]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["metric"], **criteria: object) -> list[CapturedMetric]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["check_in"], **criteria: object) -> list[CapturedCheckIn]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["session"], **criteria: object) -> list[CapturedSession]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["profile"], **criteria: object) -> list[CapturedProfile]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["attachment"], **criteria: object) -> list[CapturedAttachment]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["feedback"], **criteria: object) -> list[CapturedFeedback]: ...
+    @overload
+    def assert_count(
+        self, n: int, kind: Literal["client_report"], **criteria: object
+    ) -> list[CapturedClientReport]: ...
+    @overload
+    def assert_count(self, n: int, kind: str, **criteria: object) -> list[CapturedItem]: ...
+    def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
+        """Exactly ``n`` items of the kind match all criteria; they are returned.
+
+        With ``n=0`` it fails too when no client was active.
+        """
         __tracebackhide__ = True
-        return self._assert_count(n, str(n), kind, criteria)
+        _check_count("n", n, least=0)
+        return self._assert_count(n, Expectation(kind, criteria))
 
-    def assert_not_captured(self, kind: str = "event", **criteria: Any) -> None:
+    def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria; fails too when no client was active."""
         __tracebackhide__ = True
-        self._assert_was_active()
-        self._assert_count(0, "no", kind, criteria)
+        self._assert_count(0, Expectation(kind, criteria))
 
     def assert_nothing_captured(self, traces: bool = False) -> None:
         """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
 
-        Fails too when no client was active.
+        Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
         """
         __tracebackhide__ = True
-        self._assert_was_active()
+        self._assert_was_active("nothing to be captured")
         ignored = _NEVER_COUNTED if traces else (*_NEVER_COUNTED, *_TRACES)
         if found := [item for item in self.items if item.kind not in ignored]:
-            raise AssertionError(explain.unexpected("nothing to be captured", found))
+            raise AssertionError(explain.unexpected("nothing to be captured", found, self._evidence(None)))
 
     def assert_discarded(
         self,
         kind: str = "event",
         *,
         reason: str | None = None,
-        by: str | Callable[..., Any] | None = None,
-        **criteria: Any,
+        by: str | Callable[..., object] | None = None,
+        **criteria: object,
     ) -> list[Discard]:
         """At least one such discard, and no such item captured; the discards are returned.
 
         Args:
+            kind: the kind of item that was discarded.
             reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
             by: the callable that discarded it, or its dotted or bare name.
+            criteria: what the discarded item looked like, as far as the SDK had built it.
         """
         __tracebackhide__ = True
-        self._assert_was_active()
         expectation = Expectation(kind, criteria)
         name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
-        of_kind = [discard for discard in self.discarded if discard.kind == kind]
-        found = [
-            discard
-            for discard in of_kind
-            if reason in (None, discard.reason) and _is_by(discard, name) and expectation.matches(discard.item)
-        ]
-        captured = [item for item in self._of_kind(kind) if expectation.matches(item)]
+        alike = [each for each in self.discarded if each.kind == kind and expectation.matches(each.item)]
+        found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
+        captured = self._find(expectation)
         if captured or not found:
-            raise AssertionError(explain.not_discarded(expectation, reason, name, captured, of_kind))
+            evidence = self._evidence(expectation)
+            raise AssertionError(explain.not_discarded(expectation, reason, name, captured, alike, evidence))
+        self._recording.accounted_for += found
         return found
 
     def assert_inactive(self) -> None:
         """Sentry was off: no client was active at any time of the test."""
         __tracebackhide__ = True
         if self._client_was_active:
-            raise AssertionError(explain.was_active(self.items))
+            raise AssertionError(explain.was_active(self._evidence(None)))
+
+    @overload
+    def expect(
+        self, kind: Literal["event"] = "event", **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedEvent]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["transaction"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedTransaction]]: ...
+    @overload
+    def expect(self, kind: Literal["span"], **criteria: object) -> AbstractContextManager[Expected[CapturedSpan]]: ...
+    @overload
+    def expect(self, kind: Literal["log"], **criteria: object) -> AbstractContextManager[Expected[CapturedLog]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["metric"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedMetric]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["check_in"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedCheckIn]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["session"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedSession]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["profile"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedProfile]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["attachment"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedAttachment]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["feedback"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedFeedback]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["client_report"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedClientReport]]: ...
+    @overload
+    def expect(self, kind: str, **criteria: object) -> AbstractContextManager[Expected[CapturedItem]]: ...
+    def expect(self, kind: str = "event", **criteria: object) -> Any:
+        """A block of code during which exactly one new item matches; after it, ``item`` of what it gives is this item.
+
+        An exception that leaves the block is raised on, unjudged.
+        """
+        __tracebackhide__ = True
+        return self._expect(Expectation(kind, criteria))
+
+    def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[None]:
+        """A block of code during which no new item matches; fails too when no client was active.
+
+        An exception that leaves the block is raised on, unjudged.
+        """
+        __tracebackhide__ = True
+        return self._expect_nothing(Expectation(kind, criteria))
+
+    @overload
+    def wait_for(
+        self, kind: Literal["event"] = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedEvent]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["transaction"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedTransaction]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["span"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSpan]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["log"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedLog]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["metric"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedMetric]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["check_in"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedCheckIn]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["session"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSession]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["profile"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedProfile]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["attachment"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedAttachment]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["feedback"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedFeedback]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["client_report"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedClientReport]: ...
+    @overload
+    def wait_for(
+        self, kind: str, *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedItem]: ...
+    def wait_for(self, kind: str = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object) -> Any:
+        """Block until ``count`` items match, and return all that do.
+
+        Args:
+            kind: the kind of items.
+            count: how many, at least.
+            timeout: seconds, after which it fails.
+            criteria: what they look like.
+        """
+        __tracebackhide__ = True
+        expectation = _awaited(kind, count, timeout, criteria)
+        if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, expectation))
+        return self._find(expectation)
+
+    @overload
+    async def await_for(
+        self, kind: Literal["event"] = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedEvent]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["transaction"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedTransaction]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["span"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSpan]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["log"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedLog]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["metric"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedMetric]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["check_in"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedCheckIn]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["session"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSession]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["profile"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedProfile]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["attachment"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedAttachment]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["feedback"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedFeedback]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["client_report"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedClientReport]: ...
+    @overload
+    async def await_for(
+        self, kind: str, *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedItem]: ...
+    async def await_for(
+        self,
+        kind: str = "event",
+        *,
+        count: int = 1,
+        timeout: float = 5.0,
+        **criteria: object,
+    ) -> Any:
+        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio."""
+        __tracebackhide__ = True
+        expectation = _awaited(kind, count, timeout, criteria)
+        if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, expectation))
+        return self._find(expectation)
 
     @property
     def _client_was_active(self) -> bool:
         return self._recording.client_was_active or self._sdk.client is not None
 
-    def _assert_was_active(self) -> None:
+    def _assert_was_active(self, what: str) -> None:
         __tracebackhide__ = True
         if not self._client_was_active:
-            raise AssertionError(explain.NO_CLIENT)
+            raise AssertionError(explain.without_client(what, self._evidence(None)))
 
-    def _assert_count(self, n: int, wanted: str, kind: str, criteria: Mapping[str, Any]) -> list[CapturedItem]:
+    def _assert_count(self, n: int, expectation: Expectation) -> list[CapturedItem]:
         __tracebackhide__ = True
-        expectation = Expectation(kind, criteria)
-        items = self._of_kind(kind)
-        matching = [item for item in items if expectation.matches(item)]
+        if n == 0:
+            self._assert_was_active(explain.absence(expectation))
+        matching = self._find(expectation)
         if len(matching) != n:
-            discarded = [
-                discard for discard in self.discarded if discard.kind == kind and expectation.matches(discard.item)
-            ]
-            raise AssertionError(
-                explain.wrong_count(
-                    expectation, wanted, matching, items, discarded, client_was_active=self._client_was_active
-                )
-            )
+            raise AssertionError(explain.wrong_count(n, expectation, matching, self._evidence(expectation)))
         return matching
 
-    def _of(self, item_class: type[AnyItem]) -> list[AnyItem]:
-        return [item for item in self._of_kind(item_class.kind) if isinstance(item, item_class)]
+    @contextmanager
+    def _expect(self, expectation: Expectation) -> Iterator[Expected[CapturedItem]]:
+        __tracebackhide__ = True
+        before = self._find(expectation)
+        expected = Expected[CapturedItem]()
+        yield expected
+        [expected._item] = self._assert_new(1, expectation, before)
 
-    def _of_kind(self, kind: str) -> list[CapturedItem]:
-        self._sdk.drain()
-        captures = self._recording.entries_of(Capture)
-        if kind == CapturedSpan.kind:
-            return [span for capture in captures for span in spans_of(capture)]
-        return [item for capture in captures if capture.kind == kind for item in capture.items]
+    @contextmanager
+    def _expect_nothing(self, expectation: Expectation) -> Iterator[None]:
+        __tracebackhide__ = True
+        before = self._find(expectation)
+        yield
+        self._assert_was_active(explain.absence(expectation))
+        self._assert_new(0, expectation, before)
+
+    def _assert_new(self, n: int, expectation: Expectation, before: list[CapturedItem]) -> list[CapturedItem]:
+        __tracebackhide__ = True
+        known = {id(item) for item in before}
+        matching = [item for item in self._find(expectation) if id(item) not in known]
+        if len(matching) != n:
+            evidence = self._evidence(expectation)
+            raise AssertionError(explain.wrong_count(n, expectation, matching, evidence, " inside the block"))
+        return matching
+
+    def _find(self, expectation: Expectation) -> list[CapturedItem]:
+        matches = expectation.matches
+        return [item for item in self._items_of(expectation.item_class) if matches(item)]
+
+    def _timed_out(self, count: int, timeout: float, expectation: Expectation) -> str:
+        matching = self._find(expectation)
+        return explain.timed_out(count, timeout, expectation, matching, self._evidence(expectation))
+
+    def _evidence(self, expectation: Expectation | None) -> Evidence:
+        return Evidence(
+            items=self._items_of(expectation.item_class) if expectation is not None else (),
+            entries=self._recording.entries,
+            client_was_active=self._client_was_active,
+            options=self._sdk.options,
+            scopes=self._sdk.scope_values,
+            secrets=tuple(self._recording.secrets),
+        )
+
+
+def _check_count(name: str, count: object, *, least: int) -> None:
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"{name} must be a whole number, not {count!r}")
+    if count < least:
+        raise ValueError(f"{name} must be {least} or more, not {count}")
+
+
+def _awaited(kind: str, count: object, timeout: object, criteria: Mapping[str, object]) -> Expectation:
+    _check_count("count", count, least=1)
+    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
+    if not 0 <= timeout < float("inf"):
+        raise ValueError(f"timeout must be a finite number of seconds, 0 or more, not {timeout}")
+    return Expectation(kind, criteria)
 
 
 def _is_by(discard: Discard, name: str | None) -> bool:

@@ -38,7 +38,7 @@ class Change:
     scrubbed: bool = False
 
     def __repr__(self) -> str:
-        before = _withheld(self.before) if self.scrubbed else repr(self.before)
+        before = withheld_value(self.before) if self.scrubbed else repr(self.before)
         return f"Change({self.path}: {before} -> {self.after!r}, by {self.by})"
 
 
@@ -60,6 +60,7 @@ def _at(values: list[Any], index: int) -> Any:
     return values[index] if index < len(values) else MISSING
 
 
-def _withheld(value: object) -> str:
+def withheld_value(value: object) -> str:
+    """What may be told about a value that was taken out: its type and length."""
     length = f" of length {len(value)}" if isinstance(value, (str, bytes, list, dict, tuple)) else ""
     return f"<{type(value).__name__}{length}>"

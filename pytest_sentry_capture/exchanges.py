@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
+from weakref import WeakSet
 
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items import Exchange
@@ -32,6 +33,7 @@ class StarletteExchanges:
         self._recorder = recorder
         self._is_active = True
         self._wrapped: list[tuple[Application, Application]] = []
+        self._built_before_sentry: WeakSet[Any] = WeakSet()
 
     def wrap(self) -> None:
         """Become the outermost wrapper, again: the SDK puts its own on top when a client is initialised."""
@@ -43,6 +45,8 @@ class StarletteExchanges:
         @functools.wraps(inner)
         async def call(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
             __tracebackhide__ = True
+            if getattr(app, "middleware_stack", None) is None and not _sentry_is_in_middleware():
+                self._built_before_sentry.add(app)
             if scope["type"] != "http" or _EXCHANGE in scope or not self._is_active:
                 return await inner(app, scope, receive, send)
             return await self._observe(inner, app, scope, receive, send)
@@ -61,6 +65,7 @@ class StarletteExchanges:
     async def _observe(self, inner: Application, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         __tracebackhide__ = True
         exchange = Exchange(scope["method"], scope["path"])
+        exchange.before_sentry = app in self._built_before_sentry and _sentry_is_in_middleware()
         scope[_EXCHANGE] = exchange
         before = dict(scope)
         started = time.perf_counter()
@@ -81,6 +86,12 @@ class StarletteExchanges:
                 raise
             finally:
                 exchange.route = exchange.route or _route(app, before, scope)
+
+
+def _sentry_is_in_middleware() -> bool:
+    """Whether middleware that Starlette builds now reports handled errors: the SDK replaces a constructor for that."""
+    middleware = getattr(sys.modules.get("starlette.middleware"), "Middleware", None)
+    return middleware is not None and middleware.__init__.__module__.startswith("sentry_sdk.")
 
 
 def _route(app: Any, before: Scope, after: Scope) -> str | None:

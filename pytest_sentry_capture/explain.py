@@ -1,51 +1,63 @@
-"""Pure text: what a failed assertion tells about what was expected and what happened instead."""
+"""Pure text: what a failed assertion tells about what was expected, what happened instead, and why.
+
+Every message has the same order: the expectation in the user's words, the nearest that was captured, what was discarded
+although it would have matched, and hints.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
+from textwrap import wrap
+from typing import Final
 
-from pytest_sentry_capture.items import (
-    CapturedCheckIn,
-    CapturedEvent,
-    CapturedItem,
-    CapturedLog,
-    CapturedMetric,
-    CapturedSpan,
-    CapturedTransaction,
-    Discard,
+from pytest_sentry_capture.hints import (
+    NO_CLIENT,
+    Evidence,
+    hints_about_absence,
+    hints_about_discards,
+    hints_about_excess,
 )
-from pytest_sentry_capture.matching import Expectation, Mismatch
+from pytest_sentry_capture.items import CallbackError, CapturedItem, Discard
+from pytest_sentry_capture.matching import Expectation
+from pytest_sentry_capture.wording import (
+    counted,
+    described,
+    difference,
+    discard_reason,
+    located,
+    name_of,
+    summary,
+    withheld,
+)
 
-_MOST_CANDIDATES: Final = 5
-_LONGEST_VALUE: Final = 120
-NO_CLIENT: Final = "No Sentry client was active during this test, so nothing could have been captured."
+_MOST_ITEMS: Final = 3
+_WIDTH: Final = 100
+_MOST_DIFFERENCES: Final = 8
+_NUMBERS: Final = {0: "no", 1: "exactly one"}
 
 
 def wrong_count(
-    expectation: Expectation,
-    wanted: str,
-    matching: Sequence[CapturedItem],
-    others: Sequence[CapturedItem],
-    discarded: Sequence[Discard],
-    *,
-    client_was_active: bool,
+    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = ""
 ) -> str:
-    """Why the number of matching items is not the wanted one."""
-    lines = [f"Expected {wanted} {described(expectation.kind, expectation.criteria)}; found {len(matching)}."]
-    if not client_was_active:
-        return "\n".join([*lines, NO_CLIENT])
-    lines += [f"  matching: {summary(item)}" for item in matching[:_MOST_CANDIDATES]]
-    if not matching:
-        lines += _near_misses(expectation, others)
-        lines += [f"  discarded: {discard_summary(discard)}" for discard in discarded[:_MOST_CANDIDATES]]
-    return "\n".join(lines)
+    """Why the number of matching items is not ``n``."""
+    number = _NUMBERS.get(n, f"exactly {n}")
+    heading = f"Expected {number} {_plural(n, expectation)}{where}; {_found(len(matching))}."
+    return _message(heading, _about_count(n, expectation, matching, evidence), evidence)
 
 
-def unexpected(what: str, found: Sequence[CapturedItem]) -> str:
+def timed_out(
+    count: int, timeout: float, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence
+) -> str:
+    """Why waiting was in vain."""
+    number = "one" if count == 1 else str(count)
+    heading = f"Waited {timeout:g} s for {number} {_plural(count, expectation)}; {_found(len(matching))}."
+    return _message(heading, _about_count(count, expectation, matching, evidence), evidence)
+
+
+def unexpected(what: str, found: Sequence[CapturedItem], evidence: Evidence) -> str:
     """What was captured although nothing should have been."""
-    lines = [f"Expected {what}; found {len(found)}."]
-    return "\n".join([*lines, *(f"  captured: {summary(item)}" for item in found[:_MOST_CANDIDATES])])
+    return _message(f"Expected {what}; {_found(len(found))}.", _listed("Captured", found), evidence)
 
 
 def not_discarded(
@@ -54,84 +66,181 @@ def not_discarded(
     by: str | None,
     captured: Sequence[CapturedItem],
     discarded: Sequence[Discard],
+    evidence: Evidence,
 ) -> str:
-    """Why no discard was found, or what was captured all the same."""
-    named = {**expectation.criteria, **({"reason": reason} if reason else {}), **({"by": by} if by else {})}
-    lines = [f"Expected {described(expectation.kind, named)} to be discarded, and none captured."]
+    """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
+    wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
+    criteria = described(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
-        lines += [f"  captured: {summary(item)}" for item in captured[:_MOST_CANDIDATES]]
+        heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
+        return _message(heading, [*_listed("Captured", captured), *_discards(discarded)], evidence)
+    heading = f"Expected {criteria} to be discarded; nothing like it was."
+    if discarded:
+        return _message(heading, _discards(discarded, "Discarded, but otherwise"), evidence)
+    paragraphs = [*_near_misses(expectation, evidence), *_near_discards(expectation, evidence)]
+    return _message(heading, [*paragraphs, *_hints(hints_about_absence(expectation, evidence, None))], evidence)
+
+
+def without_client(what: str, evidence: Evidence) -> str:
+    """Why an assertion about absence does not hold: nothing could have been captured."""
+    return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence), evidence)
+
+
+def not_empty(view: list[object]) -> list[str] | None:
+    """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
+    if all(isinstance(each, CapturedItem) for each in view):
+        lines = [summary(each) for each in view if isinstance(each, CapturedItem)]
+    elif all(isinstance(each, Discard) for each in view):
+        lines = [f"{summary(each.item)}: {discard_reason(each)}" for each in view if isinstance(each, Discard)]
     else:
-        lines.append("  Nothing like it was captured, and nothing like it was discarded.")
-    lines += [f"  discarded: {discard_summary(discard)}" for discard in discarded[:_MOST_CANDIDATES]]
-    return "\n".join(lines)
+        return None
+    numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
+    rest = [f"… and {len(lines) - _MOST_ITEMS} more"] if len(lines) > _MOST_ITEMS else []
+    what = "discarded" if isinstance(view[0], Discard) else "captured"
+    return [f"{len(view)} {what} == []", *numbered, *rest]
 
 
-def was_active(captured: Sequence[CapturedItem]) -> str:
+def absence(expectation: Expectation) -> str:
+    """The absence of what matches, in words."""
+    return f"no {described(expectation.kind, expectation.criteria)}"
+
+
+def was_active(evidence: Evidence) -> str:
     """Why Sentry was not off."""
-    return unexpected("no active Sentry client during this test, but there was one", captured)
+    return _message(
+        "Expected no active Sentry client during this test, but there was one.",
+        _listed("Captured", evidence.captured),
+        evidence,
+    )
 
 
-def described(kind: str, criteria: Mapping[str, Any]) -> str:
-    """The expectation in the words in which the user wrote it."""
-    named = ", ".join(f"{name}={_shown(value)}" for name, value in criteria.items())
-    name = kind.replace("_", "-") if kind == "check_in" else kind.replace("_", " ")
-    return f"{name} with {named}" if named else name
+def crashed_callbacks(errors: Sequence[CallbackError], evidence: Evidence) -> str:
+    """Which callbacks of the application raised, and what was lost."""
+    heading = (
+        f"{len(errors)} callback{'s' if len(errors) > 1 else ''} of the application crashed, which Sentry's SDK hides."
+    )
+    paragraphs = []
+    for error in errors:
+        lost = [
+            f"lost: {summary(discard.item) if discard.payload is not None else name_of(discard.kind)}"
+            for discard in evidence.discarded
+            if discard.reason == "callback_error" and discard.by == error.by
+        ]
+        paragraphs.append(
+            "\n".join([f"{located(error.by)}:", *_indented([*lost[:_MOST_ITEMS], error.traceback.rstrip()])])
+        )
+    waiver = (
+        "An assert_discarded(reason='callback_error') accounts for it, and"
+        ' @pytest.mark.sentry_allow("no-callback-errors", reason="…") waives it.'
+    )
+    return _message(heading, [*paragraphs, _wrapped(waiver)], evidence)
 
 
-def summary(item: CapturedItem) -> str:
-    """One line that says which item is meant."""
-    if isinstance(item, CapturedEvent):
-        return " ".join(_present([item.level or "event", item.exception, _quoted(item.message), _exchange(item)]))
-    if isinstance(item, CapturedTransaction):
-        return " ".join(_present(["transaction", _quoted(item.transaction), item.op, item.status]))
-    if isinstance(item, CapturedSpan):
-        return " ".join(_present(["span", item.op, _quoted(item.name)]))
-    if isinstance(item, CapturedLog):
-        return " ".join(_present([f"{item.level} log", _quoted(item.body)]))
-    if isinstance(item, CapturedMetric):
-        return " ".join(_present([item.type or "metric", item.name, str(item.value)]))
-    if isinstance(item, CapturedCheckIn):
-        return " ".join(_present(["check-in", item.monitor_slug, item.status]))
-    return item.kind or item.type_header
+def _message(heading: str, paragraphs: Iterable[str], evidence: Evidence) -> str:
+    return withheld("\n\n".join([heading, *paragraphs]), evidence.secrets)
 
 
-def discard_summary(discard: Discard) -> str:
-    """One line that says what was lost, why, and by whom."""
-    what = summary(discard.item) if discard.payload is not None else discard.kind
-    by = f" by {discard.by}" if discard.by is not None else ""
-    return f"{what}: {discard.reason}{by}"
+def _plural(n: int, expectation: Expectation) -> str:
+    name = name_of(expectation.kind)
+    text = described(expectation.kind, expectation.criteria)
+    return text if n in (0, 1) or expectation.kind == "feedback" else text.replace(name, f"{name}s", 1)
 
 
-def _near_misses(expectation: Expectation, others: Sequence[CapturedItem]) -> Iterable[str]:
+def _found(number: int) -> str:
+    return f"found {number or 'none'}"
+
+
+def _about_count(
+    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence
+) -> Iterator[str]:
+    if not evidence.client_was_active:
+        yield from _no_client(evidence)
+    elif len(matching) > n:
+        yield from _listed("Matching", matching)
+        yield from _hints(hints_about_excess(matching))
+    else:
+        yield from _listed("Matching", matching)
+        yield from _near_misses(expectation, evidence)
+        lost = _matching_discards(expectation, evidence)
+        yield from _discards(lost)
+        nearest = _ranked(expectation, evidence.items, 1)
+        yield from _hints(hints_about_absence(expectation, evidence, nearest[0] if nearest else None))
+
+
+def _no_client(evidence: Evidence) -> list[str]:
+    return [_wrapped(NO_CLIENT), *_discards(evidence.discarded, "Attempted all the same")]
+
+
+def _listed(title: str, items: Sequence[CapturedItem]) -> list[str]:
+    if not items:
+        return []
+    lines = [f"{number}. {summary(item)}" for number, item in enumerate(items[:_MOST_ITEMS], 1)]
+    return [_section(title, lines, len(items))]
+
+
+def _near_misses(expectation: Expectation, evidence: Evidence) -> list[str]:
+    others = [item for item in evidence.items if not expectation.matches(item)]
     if not others:
-        return [f"  No {expectation.kind} was captured."]
-    ranked = sorted(((expectation.mismatches(item), item) for item in others), key=lambda pair: len(pair[0]))
+        return [] if evidence.items else [f"No {name_of(expectation.kind)} was captured at all."]
     lines = []
-    for mismatches, item in ranked[:_MOST_CANDIDATES]:
-        lines.append(f"  captured: {summary(item)}")
-        lines += [f"    {_difference(mismatch)}" for mismatch in mismatches]
-    if len(ranked) > _MOST_CANDIDATES:
-        lines.append(f"  … and {len(ranked) - _MOST_CANDIDATES} more")
+    for number, item in enumerate(_ranked(expectation, others, _MOST_ITEMS), 1):
+        lines.append(f"{number}. {summary(item)}")
+        lines += _differences(expectation, item)
+    return [_section("Captured instead, the nearest first", lines, len(others))]
+
+
+def _ranked(expectation: Expectation, items: Sequence[CapturedItem], most: int) -> list[CapturedItem]:
+    others = [item for item in items if not expectation.matches(item)]
+    return nsmallest(most, others, key=expectation.count_mismatches)
+
+
+def _differences(expectation: Expectation, item: CapturedItem) -> list[str]:
+    lines = [f"     {difference(mismatch)}" for mismatch in expectation.mismatches(item)]
+    if len(lines) > _MOST_DIFFERENCES:
+        lines[_MOST_DIFFERENCES:] = [f"     … and {len(lines) - _MOST_DIFFERENCES} more differences"]
     return lines
 
 
-def _difference(mismatch: Mismatch) -> str:
-    return f"{mismatch.path}: expected {_shown(mismatch.expected)}, found {_shown(mismatch.found)}"
+def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Discard]:
+    return [
+        discard
+        for discard in evidence.discarded
+        if discard.kind == expectation.kind and expectation.matches(discard.item)
+    ]
 
 
-def _shown(value: object) -> str:
-    text = value.__qualname__ if isinstance(value, type) else repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+def _discards(discards: Sequence[Discard], title: str = "Discarded, though it would have matched") -> list[str]:
+    if not discards:
+        return []
+    lines = []
+    for discard in discards[:_MOST_ITEMS]:
+        what = summary(discard.item) if discard.payload is not None else name_of(discard.kind)
+        lines += [what, f"  {discard_reason(discard)}"]
+    return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
 
 
-def _quoted(text: str | None) -> str | None:
-    return None if text is None else _shown(text)
+def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
+    others = [discard for discard in evidence.discarded if isinstance(discard.item, expectation.item_class)]
+    lines = []
+    for discard in others[:_MOST_ITEMS]:
+        lines += [f"{summary(discard.item)}", f"  {discard_reason(discard)}", *_differences(expectation, discard.item)]
+    return [_section("Discarded instead", lines, len(others))] if others else []
 
 
-def _exchange(item: CapturedEvent) -> str | None:
-    exchange = item.exchange
-    return f"(during {exchange.method} {exchange.route or exchange.path})" if exchange is not None else None
+def _section(title: str, lines: Sequence[str], count: int) -> str:
+    rest = [f"… and {count - _MOST_ITEMS} more"] if count > _MOST_ITEMS else []
+    return "\n".join([f"{title}:", *_indented([*lines, *rest])])
 
 
-def _present(parts: Iterable[str | None]) -> Iterable[str]:
-    return (part for part in parts if part)
+def _hints(hints: Sequence[str]) -> list[str]:
+    return [_wrapped(f"Hint: {hint}") for hint in hints]
+
+
+def _wrapped(text: str) -> str:
+    """The first line of a hint in lines that fit a screen; what follows, such as a traceback, as it is."""
+    first, *rest = text.split("\n")
+    return "\n".join([*wrap(first, _WIDTH, break_long_words=False, break_on_hyphens=False), *rest])
+
+
+def _indented(texts: Iterable[str]) -> list[str]:
+    return [f"  {line}" for text in texts for line in text.splitlines()]

@@ -602,6 +602,9 @@ ITEM_TYPE_OF_KIND: Final[dict[str, str]] = {
 }
 
 
+CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {item_class.kind: item_class for item_class in _CLASSES.values()}
+
+
 def spans_of(capture: Capture) -> list[CapturedSpan]:
     """The spans that a capture carries: streamed ones, or those of a transaction."""
     return [
@@ -647,7 +650,8 @@ class Exchange(Entry):
 
     ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
     complete, and None until then. ``route`` is the template that matched, ``parent`` the exchange that was under way
-    when the application called itself in process.
+    when the application called itself in process. ``before_sentry`` says that the application had built its middleware
+    before Sentry was initialised.
     """
 
     method: str
@@ -656,6 +660,7 @@ class Exchange(Entry):
     status: int | None = None
     duration: float | None = None
     parent: Exchange | None = None
+    before_sentry: bool = False
     chain: ExceptionChain | None = None
     captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture.changes import MISSING
-from pytest_sentry_capture.items import CapturedEvent, CapturedItem
+from pytest_sentry_capture.comparison import Comparison, Mismatch, comparison, mismatches
+from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem
 from pytest_sentry_capture.suggestions import unknown
 
 _EVENT: Final = (
@@ -44,44 +46,81 @@ CRITERIA: Final[dict[str, tuple[str, ...]]] = {
 }
 """The criteria of each kind."""
 
-_BUILTIN_EQUALITY: Final[frozenset[object]] = frozenset(
-    kind.__eq__ for kind in (object, type, str, int, float, bool, bytes, type(None))
-)
+_SENTRY_EVENT: Final = (
+    "_meta", "breadcrumbs", "check_in_id", "contexts", "culprit", "debug_meta", "dist", "duration", "environment",
+    "errors", "event_id", "exception", "extra", "fingerprint", "level", "logentry", "logger", "measurements", "message",
+    "modules", "monitor_config", "monitor_slug", "platform", "profile", "release", "request", "sdk", "server_name",
+    "spans", "stacktrace", "start_timestamp", "status", "tags", "template", "threads", "timestamp", "transaction",
+    "transaction_info", "type", "user",
+)  # fmt: skip
+_TELEMETRY: Final = ("attributes", "parent_span_id", "span_id", "timestamp", "trace_id")
+_FIRST_OF_PATH: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("event", "transaction", "check_in", "feedback"), _SENTRY_EVENT),
+    "span": (
+        *_TELEMETRY, "_metrics_summary", "data", "description", "end_timestamp", "is_segment", "links", "measurements",
+        "name", "op", "origin", "same_process_as_parent", "sentry_tags", "start_timestamp", "status", "tags",
+    ),
+    "log": (*_TELEMETRY, "body", "level", "severity_number"),
+    "metric": (*_TELEMETRY, "name", "type", "unit", "value"),
+    "profile": (
+        *_OWN_FIELDS["profile"][:-1], "client_sdk", "device", "measurements", "os", "runtime", "transactions",
+    ),
+    "attachment": (*_OWN_FIELDS["attachment"][:-1], "length", "type"),
+    "session": _OWN_FIELDS["session"][:-1],
+    "client_report": _OWN_FIELDS["client_report"][:-1],
+}  # fmt: skip
+"""Where a path in ``where`` may begin: the attributes of Sentry's payloads."""
+
+_SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
+"""Criteria whose shortcuts read as empty where the payload has nothing."""
+_TEXTS: Final = ("exception", "message", "level", "logger", "body", "template", "environment", "release")
+_REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^")
+_INDEX: Final = re.compile(r"-?[0-9]{1,9}")
+_SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 
 
-@dataclass(frozen=True)
-class Mismatch:
-    """Why an item does not match: the path, what was expected there, and what is there (``MISSING`` if nothing is)."""
+class Criterion(NamedTuple):
+    """One criterion, ready to be asked: where it looks, and how it compares what it finds."""
 
     path: str
     expected: Any
-    found: Any
-
-
-Comparison = Callable[[Any], bool]
-Criterion = tuple[str, Any, Callable[[CapturedItem], Any], Comparison]
+    value_of: Callable[[Any], Any]
+    is_match: Comparison
 
 
 class Expectation:
     """Compiled criteria for items of one kind.
 
     Raises:
-        ValueError: the kind is unknown, or a path in ``where`` is not one.
-        TypeError: a criterion is unknown for the kind, or a class given for ``exception`` is none.
+        ValueError: the kind is unknown, a path in ``where`` is not one, or a plain text was meant as a pattern.
+        TypeError: a criterion is unknown for the kind, or what is given for ``exception`` can't be one.
     """
 
     def __init__(self, kind: str, criteria: Mapping[str, Any]) -> None:
         if kind not in CRITERIA:
-            raise ValueError(unknown("kind", kind, CRITERIA))
+            raise ValueError(unknown("kind", str(kind), CRITERIA))
         for name in criteria:
             if name not in CRITERIA[kind]:
                 raise TypeError(unknown(f"criterion for kind {kind!r}:", name, CRITERIA[kind]))
         self.kind = kind
         self.criteria = dict(criteria)
+        self.item_class = CLASS_OF_KIND[kind]
         self._compiled = [each for name, expected in criteria.items() for each in _compiled(kind, name, expected)]
+        in_order_of_cost = sorted(self._compiled, key=lambda criterion: criterion.path in _SLOW)
+        self._checks = tuple((criterion.value_of, criterion.is_match) for criterion in in_order_of_cost)
 
     def matches(self, item: CapturedItem) -> bool:
-        return all(is_match(value_of(item)) for _, _, value_of, is_match in self._compiled)
+        """Whether an item of the kind matches all criteria."""
+        if not isinstance(item, self.item_class):
+            return False
+        for value_of, is_match in self._checks:  # noqa: SIM110  (a generator would double the time)
+            if not is_match(value_of(item)):
+                return False
+        return True
+
+    def count_mismatches(self, item: CapturedItem) -> int:
+        """How many criteria the item does not match."""
+        return sum([not is_match(value_of(item)) for value_of, is_match in self._checks])
 
     def mismatches(self, item: CapturedItem) -> list[Mismatch]:
         """Every place that keeps the item from matching; empty for an item that matches."""
@@ -98,81 +137,76 @@ def resolve(value: Any, path: str) -> Any:
     return _resolve(value, path.split("."))
 
 
+def exception_names(item: CapturedItem) -> list[str]:
+    """The dotted names of the exceptions behind an item, outermost first."""
+    if not isinstance(item, CapturedEvent):
+        return []
+    if item.exception_chain is not None:
+        return [f"{link.error_type.__module__}.{link.error_type.__qualname__}" for link in item.exception_chain]
+    return [
+        ".".join(part for part in (each.get("module"), each.get("type")) if isinstance(part, str))
+        for each in reversed(item.exceptions)
+    ]
+
+
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
+    if name in _TEXTS:
+        _check_text(name, expected)
     if name == "where":
-        yield from (_at_path(path, each) for path, each in _checked_paths(expected).items())
-    elif name == "exception" and kind == "event":
-        yield name, expected, _exceptions, _exception_comparison(expected)
-    elif name == "breadcrumbs":
-        yield name, expected, _shortcut(name), _any_one(expected)
+        yield from (_at_path(path, each) for path, each in _checked_paths(kind, expected).items())
+    elif name == "exception":
+        yield Criterion(name, expected, _itself, _exception_comparison(expected))
+    elif name == "breadcrumbs" and expected is not None:
+        yield Criterion(name, expected, attrgetter(name), _any_one(expected))
+    elif kind in _OWN_FIELDS or (expected is None and name in _SECTIONS):
+        yield Criterion(name, expected, _field(name), comparison(expected))
     else:
-        yield name, expected, _field(name) if kind in _OWN_FIELDS else _shortcut(name), comparison(expected)
+        yield Criterion(name, expected, attrgetter(name), comparison(expected))
+
+
+def _check_text(name: str, expected: Any) -> None:
+    for text in expected if isinstance(expected, (list, tuple, set, frozenset)) else (expected,):
+        if type(text) is str and _REGEX_ONLY.search(text):
+            raise ValueError(
+                f"{name}={text!r} is a plain text, which is compared as a whole, but looks like a regex:"
+                f" valid is {name}=re.compile({text!r}), or re.compile(re.escape(…)) if it is no regex"
+            )
 
 
 def _at_path(path: str, expected: Any) -> Criterion:
     parts = path.split(".")
-    return path, expected, lambda item: _resolve(item, parts), comparison(expected)
+    return Criterion(path, expected, lambda item: _resolve(item, parts), comparison(expected))
 
 
-def _checked_paths(paths: Any) -> Mapping[str, Any]:
+def _checked_paths(kind: str, paths: Any) -> Mapping[str, Any]:
     if not isinstance(paths, Mapping):
-        raise TypeError(f"where must be a mapping from paths to what is expected there, not {paths!r}")
+        raise TypeError(
+            f"where must be a mapping from paths to what is expected there, such as {{'contexts.trace.op': 'db'}},"
+            f" not {paths!r}"
+        )
     for path in paths:
-        if not isinstance(path, str) or not all(path.split(".")):
+        if not isinstance(path, str):
+            raise TypeError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
+        if not all(path.split(".")):
             raise ValueError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
+        if path.split(".")[0] not in _FIRST_OF_PATH[kind]:
+            first = path.split(".")[0]
+            raise ValueError(
+                f"{path!r} in where: {unknown(f'attribute of kind {kind!r}:', first, _FIRST_OF_PATH[kind])}"
+            )
     return paths
 
 
-def _shortcut(name: str) -> Callable[[CapturedItem], Any]:
-    return lambda item: getattr(item, name, MISSING)
-
-
-def _field(name: str) -> Callable[[CapturedItem], Any]:
-    return lambda item: item.get(name, MISSING)
-
-
-def _exceptions(item: CapturedItem) -> Any:
+def _itself(item: CapturedItem) -> CapturedItem:
     return item
 
 
-def comparison(expected: Any) -> Comparison:
-    """The comparison that an expected value stands for, asked in the order of the vocabulary."""
-    if expected is None:
-        return lambda found: found is None or found is MISSING or found == {} or found == []
-    if _has_own_equality(expected):
-        return lambda found: bool(expected == found)
-    if isinstance(expected, re.Pattern):
-        return lambda found: isinstance(found, str) and expected.search(found) is not None
-    if callable(expected) and not isinstance(expected, type):
-        return lambda found: found is not MISSING and bool(expected(found))
-    if isinstance(expected, (list, tuple)):
-        return _list_comparison(expected)
-    if isinstance(expected, (set, frozenset, range)):
-        return lambda found: _is_hashable(found) and found in expected
-    if isinstance(expected, dict):
-        return _subset(expected)
-    if isinstance(expected, bool):
-        return lambda found: found is expected
-    return lambda found: not isinstance(found, bool) and bool(expected == found)
-
-
-def _list_comparison(expected: Sequence[Any]) -> Comparison:
-    choices = [comparison(each) for each in expected]
-
-    def is_match(found: Any) -> bool:
-        if isinstance(found, list):
-            return len(found) == len(choices) and all(choice(each) for choice, each in zip(choices, found, strict=True))
-        return any(choice(found) for choice in choices)
-
-    return is_match
-
-
-def _subset(expected: Mapping[Any, Any]) -> Comparison:
-    parts = [(key, comparison(each)) for key, each in expected.items()]
-    return lambda found: isinstance(found, dict) and all(part(found.get(key, MISSING)) for key, part in parts)
+def _field(name: str) -> Callable[[CapturedItem], Any]:
+    return lambda item: item.get(name)
 
 
 def _any_one(expected: Any) -> Comparison:
+    """A list of breadcrumbs in which every expected one is found."""
     wanted = expected if isinstance(expected, (list, tuple)) else [expected]
     comparisons = [comparison(each) for each in wanted]
     return lambda found: all(any(is_match(each) for each in found) for is_match in comparisons)
@@ -182,54 +216,63 @@ def _exception_comparison(expected: Any) -> Comparison:
     if isinstance(expected, (list, tuple, set, frozenset)):
         choices = [_exception_comparison(each) for each in expected]
         return lambda item: any(choice(item) for choice in choices)
-    if isinstance(expected, type):
-        if not issubclass(expected, BaseException):
-            raise TypeError(f"exception={expected.__name__} is a class, but not an exception class")
-        return lambda item: _has_exception(item, expected)
+    if expected is None:
+        return lambda item: item.exception_chain is None and not item.exceptions
+    if isinstance(expected, type) and type(expected).__eq__ is type.__eq__:
+        return _exception_class_comparison(expected)
+    if isinstance(expected, BaseException):
+        raise TypeError(
+            f"exception={expected!r} is an instance, which equals no other; valid are its class,"
+            f" exception={type(expected).__name__}, and message={str(expected)!r} beside it"
+        )
     if isinstance(expected, str):
         return lambda item: _has_exception_named(item, expected)
+    if isinstance(expected, re.Pattern):
+        return lambda item: any(expected.search(name) for name in exception_names(item))
+    if isinstance(expected, (int, float, bytes, Mapping)):
+        raise TypeError(
+            f"exception={expected!r} is neither an exception class nor its name; valid are a class, a bare or dotted"
+            " name, a compiled regex for the dotted name, a predicate, None, and a list of these"
+        )
     is_match = comparison(expected)
-    return lambda item: is_match(None) if not (names := exception_names(item)) else any(map(is_match, names))
+    return lambda item: any(is_match(link.value) for link in item.exception_chain or () if link.value is not None)
 
 
-def exception_names(item: CapturedItem) -> list[str]:
-    """The dotted names of the exceptions behind an item, outermost first."""
-    if not isinstance(item, CapturedEvent):
-        return []
-    if item.exception_chain is not None:
-        return [f"{link.error_type.__module__}.{link.error_type.__qualname__}" for link in item.exception_chain]
-    return [f"{each.get('module')}.{each.get('type')}" for each in reversed(item.exceptions)]
+def _exception_class_comparison(expected: type) -> Comparison:
+    if not issubclass(expected, BaseException):
+        raise TypeError(
+            f"exception={expected.__name__} is a class, but no exception class; valid are classes that derive from"
+            " BaseException, such as exception=ValueError, and names of such classes"
+        )
 
-
-def _has_exception(item: CapturedItem, expected: type[BaseException]) -> bool:
-    if not isinstance(item, CapturedEvent):
+    def is_match(item: CapturedEvent) -> bool:
+        chain: ExceptionChain | None = item.exception_chain
+        if chain is None:
+            return any(
+                each.get("type") == expected.__name__ and each.get("module") in (None, expected.__module__)
+                for each in item.exceptions
+            )
+        for link in chain:  # noqa: SIM110
+            if link.is_a(expected):
+                return True
         return False
-    if item.exception_chain is not None:
-        return any(link.is_a(expected) for link in item.exception_chain)
-    return any(
-        each.get("type") == expected.__name__ and each.get("module") in (None, expected.__module__)
-        for each in item.exceptions
-    )
+
+    return is_match
 
 
-def _has_exception_named(item: CapturedItem, name: str) -> bool:
-    if not isinstance(item, CapturedEvent):
-        return False
+def _has_exception_named(item: CapturedEvent, name: str) -> bool:
     if item.exception_chain is not None and any(link.is_named(name) for link in item.exception_chain):
         return True
     return any(name in (each.get("type"), f"{each.get('module')}.{each.get('type')}") for each in item.exceptions)
 
 
 def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
-    if isinstance(found, CapturedItem) and path == "exception":
+    if path == "exception" and isinstance(found, CapturedItem):
         yield Mismatch(path, expected, exception_names(found))
-    elif isinstance(expected, dict) and isinstance(found, dict):
-        for key, each in expected.items():
-            value = found.get(key, MISSING)
-            if not comparison(each)(value):
-                yield from _reasons(f"{path}.{key}", each, value)
-    else:
+    elif path == "breadcrumbs":
         yield Mismatch(path, expected, found)
+    else:
+        yield from mismatches(path, expected, found)
 
 
 def _resolve(value: Any, parts: list[str]) -> Any:
@@ -240,20 +283,6 @@ def _resolve(value: Any, parts: list[str]) -> Any:
             key = ".".join(parts[:length])
             if key in value and (found := _resolve(value[key], parts[length:])) is not MISSING:
                 return found
-    elif isinstance(value, list) and parts[0].lstrip("-").isdecimal() and -len(value) <= int(parts[0]) < len(value):
+    elif isinstance(value, list) and _INDEX.fullmatch(parts[0]) and -len(value) <= int(parts[0]) < len(value):
         return _resolve(value[int(parts[0])], parts[1:])
     return MISSING
-
-
-def _has_own_equality(expected: Any) -> bool:
-    if isinstance(expected, (re.Pattern, dict, list, tuple, set, frozenset, range)):
-        return False
-    return type(expected).__eq__ not in _BUILTIN_EQUALITY
-
-
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True

@@ -5,14 +5,16 @@ PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_sentry_capture.recording import Recorder
+from pytest_sentry_capture.recording import Recorder, Recording
 from pytest_sentry_capture.sdk.access import SdkAccess
 from pytest_sentry_capture.settings import Settings, SettingsError, read_settings
+from pytest_sentry_capture.suggestions import unknown
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.capture import SentryCapture, SentryInit
@@ -24,6 +26,9 @@ _WORKER_OUTPUT: Final = "sentry_capture"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
+_ALLOW_MARKER: Final = "sentry_allow(rule, *, reason): waives a rule for one test, for a stated reason."
+_NO_CALLBACK_ERRORS: Final = "no-callback-errors"
+_RULES: Final = (_NO_CALLBACK_ERRORS,)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,8 +53,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="Write the table of what was captured and what was not to a file (.txt).",
     )
+    group.addoption(
+        "--sentry-show",
+        dest="sentry_show",
+        metavar="MODE",
+        help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
+    parser.addini("sentry_show", "The same as --sentry-show.", default="")
 
 
 class _Run:
@@ -64,6 +76,7 @@ class _Run:
         self.sdk = SdkAccess(self.recorder, settings.network, settings.network_hosts, self._see_exchanges)
         self.sdk.imports.watch("starlette.applications", self._see_exchanges)
         self.messages: list[str] = []
+        self.waived: set[str] = set()
         self._lifetime: Lifetime | None = None
         self._exchanges: StarletteExchanges | None = None
         self._latest: tuple[str, CaptureTable] | None = None
@@ -84,6 +97,7 @@ class _Run:
         recording = self.recorder.begin(nodeid)
         recording.phase = "setup"
         recording.detailed = detailed
+        self.waived.clear()
 
     def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
         self._lifetime = self.sdk.begin_test(nodeid, options)
@@ -154,6 +168,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _RUN not in config.stash:
         _start(config, config.option)
     config.addinivalue_line("markers", _OPTIONS_MARKER)
+    config.addinivalue_line("markers", _ALLOW_MARKER)
 
 
 @pytest.hookimpl(trylast=True)
@@ -176,7 +191,7 @@ def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, 
     run = item.config.stash[_RUN]
     run.begin_recording(item.nodeid, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
     result = yield
-    _fail_on_mistakes(run.sdk.check_test)
+    _fail_on_mistakes("sentry_options", run.sdk.check_test)
     return result
 
 
@@ -184,14 +199,15 @@ def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Not in the wrapper: one that raises early keeps other plugins from what their teardown relies on."""
     run = item.config.stash[_RUN]
-    _fail_on_mistakes(lambda: run.begin_test(item.nodeid, _marked_options(item)))
+    _fail_on_mistakes("sentry_allow", lambda: run.waived.update(_waived_rules(item)))
+    _fail_on_mistakes("sentry_options", lambda: run.begin_test(item.nodeid, _marked_options(item)))
 
 
-def _fail_on_mistakes(check: Callable[[], None]) -> None:
+def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
     try:
         check()
     except (TypeError, ValueError) as error:
-        message = f"sentry_options: {error}"
+        message = f"{marker}: {error}"
     else:
         return
     pytest.fail(message, pytrace=False)
@@ -218,9 +234,49 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    run = item.config.stash[_RUN]
+    if report.passed and call.when != "setup" and _NO_CALLBACK_ERRORS not in run.waived:
+        _fail_on_callback_errors(report, run.recorder.current)
+    if report.failed:
+        _show_captured(report, run)
     if call.when == "teardown":
-        item.config.stash[_RUN].release_recording()
+        run.release_recording()
     return report
+
+
+def _fail_on_callback_errors(report: pytest.TestReport, recording: Recording) -> None:
+    """A callback that crashes has lost an event of the application, and nobody else would tell."""
+    errors = recording.unaccounted_callback_errors(report.when) if recording.detailed else []
+    if not errors:
+        return
+    from pytest_sentry_capture import explain
+    from pytest_sentry_capture.hints import Evidence
+
+    evidence = Evidence(entries=recording.entries, secrets=tuple(recording.secrets))
+    report.outcome = "failed"
+    report.longrepr = explain.crashed_callbacks(errors, evidence)
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """A view that was expected to be empty: pytest would print whole payloads."""
+    views = [side for side in (left, right) if isinstance(side, list) and side]
+    if op != "==" or len(views) != 1 or [] not in (left, right) or "pytest_sentry_capture.items" not in sys.modules:
+        return None
+    from pytest_sentry_capture import explain
+
+    return explain.not_empty(views[0])
+
+
+def _show_captured(report: pytest.TestReport, run: _Run) -> None:
+    recording = run.recorder.current
+    is_of_interest = recording.entries or (recording.detailed and report.when == "call")
+    if run.settings.show == "no" or not is_of_interest:
+        return
+    from pytest_sentry_capture.reports import section
+
+    report.sections.append((section.TITLE, section.render(recording.entries, run.settings.show)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -305,6 +361,20 @@ def _marked_options(item: pytest.Item) -> dict[str, Any]:
             raise TypeError("takes keyword arguments only, such as sentry_options(traces_sample_rate=1.0)")
         options.update(marker.kwargs)
     return options
+
+
+def _waived_rules(item: pytest.Item) -> set[str]:
+    waived = set()
+    for marker in item.iter_markers("sentry_allow"):
+        [rule] = marker.args if len(marker.args) == 1 else [None]
+        if not isinstance(rule, str) or marker.kwargs.keys() - {"reason"}:
+            raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
+        if rule not in _RULES:
+            raise ValueError(unknown("rule", rule, _RULES))
+        if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
+            raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
+        waived.add(rule)
+    return waived
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.items import Entry, Exchange, Phase
+    from pytest_sentry_capture.items import CallbackError, Discard, Entry, Exchange, Phase
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
@@ -29,6 +29,8 @@ class Recording:
         detailed: whether live exceptions, the payloads before callbacks and the origins of values are kept, which
             costs memory and time: for tests that look at them through the fixture.
         client_was_active: whether a Sentry client was active at any time.
+        secrets: values that the test has declared secret, which no message may show.
+        accounted_for: the discards that the test has asserted.
     """
 
     def __init__(self, label: str) -> None:
@@ -36,7 +38,11 @@ class Recording:
         self.phase: Phase | None = None
         self.detailed = False
         self.client_was_active = False
+        self.secrets: list[str] = []
+        self.accounted_for: list[Discard] = []
         self._entries: list[Entry] = []
+        self._cleared = 0
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._lock = Lock()
 
     def add(self, *entries: Entry) -> None:
@@ -45,11 +51,14 @@ class Recording:
             for entry in entries:
                 entry.join(self.phase)
             self._entries += entries
+        if self._listeners:
+            self.notify()
 
     def clear(self) -> None:
         """Forget everything seen so far."""
         with self._lock:
             self._entries.clear()
+            self._cleared += 1
 
     def release_exceptions(self) -> None:
         """Let go of the live exceptions, and of all that hangs on them."""
@@ -62,6 +71,43 @@ class Recording:
         """Everything seen so far, in order."""
         with self._lock:
             return list(self._entries)
+
+    def entries_since(self, position: tuple[int, int]) -> tuple[list[Entry] | None, tuple[int, int]]:
+        """What was added since a position that this method gave, and the new position; the first is ``(0, 0)``.
+
+        In place of the entries stands None when the recording has been cleared meanwhile: ask again from the start.
+        """
+        with self._lock:
+            cleared, index = position
+            entries = self._entries[index:] if cleared == self._cleared else None
+            return entries, (self._cleared, len(self._entries) if entries is not None else 0)
+
+    def unaccounted_callback_errors(self, phase: Phase | None) -> list[CallbackError]:
+        """The application's callbacks that crashed, up to the call's end or in teardown, and were not asserted."""
+        from pytest_sentry_capture.items import CallbackError
+
+        accounted_for = [discard.by for discard in self.accounted_for if discard.reason == "callback_error"]
+        return [
+            error
+            for error in self.entries_of(CallbackError)
+            if (error.phase == "teardown") == (phase == "teardown") and error.by not in accounted_for
+        ]
+
+    def notify(self) -> None:
+        """Tell those who wait that something has been added, or that an entry is complete now."""
+        for listener in self._listeners:
+            listener()
+
+    @contextmanager
+    def notifying(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call ``listener``, from any thread, whenever there is something new."""
+        with self._lock:
+            self._listeners += (listener,)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners = tuple(each for each in self._listeners if each is not listener)
 
     def entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type, in order."""
@@ -108,3 +154,4 @@ class Recorder:
             yield
         finally:
             _exchange_under_way.reset(token)
+            recording.notify()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from pytest_sentry_capture.suggestions import unknown
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.sdk.network import NetworkMode
 
+ShowMode = Literal["no", "short", "full"]
+
 _NETWORK_MODES: Final = ("block", "allow")
+_SHOW_MODES: Final = ("no", "short", "full")
 _REPORT_SUFFIXES: Final = (".txt",)
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
@@ -28,11 +31,13 @@ class Settings(NamedTuple):
         network: whether events may be sent to other hosts than this machine.
         network_hosts: hosts that they may be sent to all the same.
         reports: the files that the capture table is written to.
+        show: how much of what was captured the report of a failed test shows.
     """
 
     network: NetworkMode = "block"
     network_hosts: tuple[str, ...] = ()
     reports: tuple[Path, ...] = ()
+    show: ShowMode = "short"
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
@@ -51,6 +56,9 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         for host in hosts
         if not re.fullmatch(_HOST, host)
     ]
+    show = option("sentry_show") or ini("sentry_show") or "short"
+    if show not in _SHOW_MODES:
+        mistakes.append(f"sentry_show: {unknown('value', show, _SHOW_MODES)}")
     reports = tuple(Path(path) for path in option("sentry_report") or ())
     mistakes += [
         f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(_REPORT_SUFFIXES)}"
@@ -59,7 +67,12 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     ]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    return Settings(cast("NetworkMode", network), tuple(host.lower().rstrip(".") for host in hosts), reports)
+    return Settings(
+        network=cast("NetworkMode", network),
+        network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        reports=reports,
+        show=cast("ShowMode", show),
+    )
 
 
 def _hosts(values: Sequence[str] | None) -> tuple[str, ...]:

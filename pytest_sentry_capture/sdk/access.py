@@ -132,6 +132,11 @@ class SdkAccess:
         """The active client's options; empty without a client."""
         return self._interception.options if self._interception is not None else {}
 
+    @property
+    def scope_values(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the calling context's scopes hold: name of the scope, then sections such as ``tags``."""
+        return self._interception.scope_values if self._interception is not None else {}
+
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
         _import_sdk()

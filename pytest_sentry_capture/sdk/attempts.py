@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture.provenance import SECTIONS, Provenance, ScopeValues, Source
+from pytest_sentry_capture.provenance import SECTIONS, Provenance
 from pytest_sentry_capture.sdk.buffers import wire_form_of
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
+from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 
 Capture = Callable[..., Any]
 
@@ -198,30 +199,9 @@ class AttemptWatch:
     def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
         given = {name: {**value} if type(value) is dict else value for name, value in event.items() if name in SECTIONS}
         if self._modules.has_hubs:
-            return Provenance(given, partial(_values_of, merged), (("scope", _values_of(merged)),))
-        scope_module = self._modules.scope
-        scopes: tuple[tuple[Source, Any], ...] = (
-            ("current", scope_module._current_scope.get()),
-            ("isolation", scope_module._isolation_scope.get()),
-            ("global", scope_module._global_scope),
-        )
-        values = tuple([(name, _values_of(scope)) for name, scope in scopes if scope is not None])
-        return Provenance(given, partial(_values_of, merged), values)
-
-
-def _values_of(scope: Any) -> ScopeValues:
-    """What a scope holds now, in the order of ``SCOPE_SECTIONS``."""
-    if scope is None:
-        return ({}, None, {}, {}, None, None, None)
-    return (
-        scope._tags and {**scope._tags},
-        scope._user,
-        scope._contexts and {**scope._contexts},
-        scope._extras and {**scope._extras},
-        scope._level,
-        scope._transaction,
-        scope._fingerprint,
-    )
+            return Provenance(given, partial(values_of, merged), (("scope", values_of(merged)),))
+        values = tuple([(name, values_of(scope)) for name, scope in scopes_of(self._modules)])
+        return Provenance(given, partial(values_of, merged), values)
 
 
 def _kind_of(event: Mapping[str, Any]) -> str:

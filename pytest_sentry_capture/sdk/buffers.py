@@ -81,11 +81,14 @@ class Buffers:
 
     def _note_additions(self, client: Any, part: Any, method: str) -> None:
         original, holding, reference = getattr(part, method), self._holding, ref(client)
+        recorder = self._observer.recorder
 
         def add(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
             if (owner := reference()) is not None:
                 holding.add(owner)
-            return original(*args, **kwargs)
+                recorder.current.notify()
+            return result
 
         setattr(part, method, add)
 

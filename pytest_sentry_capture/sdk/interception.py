@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import FrameType
 from typing import Any, Final
 
+from pytest_sentry_capture.provenance import SCOPE_SECTIONS
 from pytest_sentry_capture.recording import Recorder
 from pytest_sentry_capture.sdk.attempts import AttemptWatch
 from pytest_sentry_capture.sdk.callbacks import ObservedCallback
@@ -20,6 +21,7 @@ from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.options import OptionOverrides
 from pytest_sentry_capture.sdk.otlp import block_exporter
+from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
 
 _TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
@@ -146,6 +148,13 @@ class Interception:
             return self._modules.hub.Hub.current.client
         client = self._modules.scope.Scope.get_client()
         return client if client.is_active() else None
+
+    @property
+    def scope_values(self) -> dict[str, dict[str, Any]]:
+        """What the calling context's scopes hold: name of the scope, then sections such as ``tags``."""
+        return {
+            name: dict(zip(SCOPE_SECTIONS, values_of(scope), strict=True)) for name, scope in scopes_of(self._modules)
+        }
 
     @property
     def options(self) -> dict[str, Any]:

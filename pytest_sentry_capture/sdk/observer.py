@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -41,6 +43,7 @@ KIND_OF_CATEGORY: Final = {
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _SEEN: Final = "_seen_by_pytest_sentry_capture"
+_OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
 _SAMPLER_OF_CATEGORY: Final = {
     "error": "error_sampler",
@@ -249,4 +252,13 @@ def _message(error: BaseException) -> str:
 
 
 def _traceback_text(error: BaseException) -> str:
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    rendered = traceback.TracebackException.from_exception(error)
+    _leave_out_our_frames(rendered)
+    return "".join(rendered.format())
+
+
+def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
+    rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith(_OUR_FOLDER)]
+    for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
+        if linked is not None:
+            _leave_out_our_frames(linked)

@@ -1,0 +1,288 @@
+"""What is known about why an expectation failed: each hint recognises one situation, and says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from pytest_sentry_capture.changes import MISSING, Change, withheld_value
+from pytest_sentry_capture.comparison import comparison
+from pytest_sentry_capture.items import (
+    CallbackError,
+    Capture,
+    CapturedEvent,
+    CapturedItem,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+    spans_of,
+)
+from pytest_sentry_capture.matching import CRITERIA, Expectation
+from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS
+from pytest_sentry_capture.wording import (
+    exchange_summary,
+    located,
+    name_of,
+    shown,
+    summary,
+)
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+NO_CLIENT: Final = (
+    "No Sentry client was active during this test, so nothing could have been captured. Does the application call"
+    " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
+)
+_ABOUT_DEDUPE: Final = (
+    "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
+    " the one that counts, with its own level, mechanism and tags."
+)
+_ABOUT_LATE_INIT: Final = (
+    "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
+    " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
+    " lifespan is too late."
+)
+_MOST_HINTS: Final = 3
+_LAST_LINES: Final = 12
+_SAMPLED_BY: Final = {
+    "event": ("sample_rate", "error_sampler"),
+    "transaction": ("traces_sample_rate", "traces_sampler"),
+    "span": ("traces_sample_rate", "traces_sampler"),
+    "profile": ("profiles_sample_rate", "profiles_sampler"),
+}
+_TRACES: Final = ("transaction", "span", "profile")
+_DEDUPE: Final = "DedupeIntegration"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a test saw that bears on an expectation.
+
+    Attributes:
+        items: the captured items of the expected kind.
+        entries: everything that was seen, in order.
+        client_was_active: whether a Sentry client was active at any time.
+        options: the active client's options.
+        scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
+        secrets: values that no message may show.
+    """
+
+    items: Sequence[CapturedItem] = ()
+    entries: Sequence[Entry] = ()
+    client_was_active: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    secrets: Sequence[str] = ()
+
+    def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
+        """The entries of one type."""
+        return [entry for entry in self.entries if isinstance(entry, entry_type)]
+
+    @cached_property
+    def discarded(self) -> list[Discard]:
+        return self.of(Discard)
+
+    @cached_property
+    def captured(self) -> list[CapturedItem]:
+        """The captured items of all kinds, the spans of transactions included."""
+        items = []
+        for capture in self.of(Capture):
+            items += capture.items
+            items += [span for span in spans_of(capture) if span not in capture.items]
+        return items
+
+
+def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
+    """Why what was expected may be missing, the surest reasons first."""
+    found = [
+        *_crashed_callbacks(evidence),
+        *_sampled_out(expectation, evidence),
+        *_other_kinds(expectation, evidence),
+        *_came_through_logging(expectation, evidence),
+        *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
+        *_switched_off(expectation, evidence),
+        *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
+    ]
+    return found[:_MOST_HINTS]
+
+
+def hints_about_excess(matching: Sequence[CapturedItem]) -> list[str]:
+    """Why more was captured than expected."""
+    return [*_reported_twice([item for item in matching if isinstance(item, CapturedEvent)])][:_MOST_HINTS]
+
+
+def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
+    """What is to be known about the reasons of discards."""
+    if any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards):
+        return [_ABOUT_DEDUPE]
+    return []
+
+
+def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
+    for error in evidence.of(CallbackError):
+        lines = error.traceback.rstrip().splitlines()
+        shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
+        yield "\n".join([f"{located(error.by)} crashed, and the SDK lost what it was given:", *shortened])
+
+
+def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    lost = {discard.kind for discard in evidence.discarded if discard.reason == "sample_rate"}
+    if expectation.kind in lost and expectation.kind in _SAMPLED_BY:
+        rate, sampler = _SAMPLED_BY[expectation.kind]
+        by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
+        marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
+        yield (
+            f"The client sampled it out, by {by}. This marker keeps everything in one test:"
+            f" @pytest.mark.sentry_options({marker})"
+        )
+
+
+def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    options = evidence.options
+    if not options or evidence.items:
+        return
+    if expectation.kind in ("transaction", "span") and not any(map(options.get, _SAMPLED_BY["transaction"])):
+        yield (
+            "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
+            " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
+        )
+    if expectation.kind == "log" and not options.get("enable_logs"):
+        yield (
+            "Logs are off: the client has no enable_logs. This marker turns them on for one test:"
+            " @pytest.mark.sentry_options(enable_logs=True)"
+        )
+
+
+def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if not expectation.criteria:
+        return
+    for kind, criteria in _translations(expectation):
+        if kind == expectation.kind:
+            continue
+        other = Expectation(kind, criteria)
+        if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
+            written = "".join(f", {name}={shown(value)}" for name, value in criteria.items())
+            yield f"A {name_of(kind)} like this was captured: assert_captured({kind!r}{written}) finds it."
+
+
+def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same criteria for other kinds, by the names that they have there."""
+    text = {"event": "message", "log": "body", "span": "name", "transaction": "transaction"}
+    own = text.get(expectation.kind)
+    for kind, names in CRITERIA.items():
+        criteria = {
+            text[kind] if name == own and kind in text else name: value for name, value in expectation.criteria.items()
+        }
+        if "where" not in criteria and criteria.keys() <= {*names}:
+            yield kind, criteria
+
+
+def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event" or expectation.criteria.get("exception") is None:
+        return
+    without = [item for item in evidence.items if isinstance(item, CapturedEvent) and not item.exceptions]
+    rest = Expectation("event", {k: v for k, v in expectation.criteria.items() if k not in ("exception", "message")})
+    for event in without:
+        if event.get("logentry") and rest.matches(event):
+            yield (
+                f"An event arrived through logging (logger {event.logger}), so it has no exception to match, only a"
+                f" message: {shown(event.message)}. Report with logger.exception(…) or exc_info=True to have both."
+            )
+            return
+
+
+def _initialised_late(evidence: Evidence) -> list[str]:
+    return [_ABOUT_LATE_INIT] if any(exchange.before_sentry for exchange in evidence.of(Exchange)) else []
+
+
+def _answered_without_report(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event":
+        return
+    for exchange in evidence.of(Exchange):
+        is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
+            capture.kind == "event" for capture in exchange.captures
+        )
+        if exchange.status is not None and exchange.status >= 500 and is_silent:
+            yield (
+                f"{exchange_summary(exchange)}, and nothing was ever reported. The SDK hears nothing when the answer is"
+                " returned rather than raised, when a middleware swallows the exception, or when an exception handler"
+                " answers for an exception class without a status_code of 500 or more."
+            )
+            return
+
+
+def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
+    """Where a value that is missing from the nearest item is found, or who changed it."""
+    for mismatch in expectation.mismatches(nearest):
+        section, _, key = mismatch.path.partition(".")
+        yield from _changed(nearest, mismatch.path)
+        if section not in ("tags", "user", "contexts", "extra") or not key or mismatch.expected is None:
+            continue
+        is_match = comparison(mismatch.expected)
+        for item in evidence.items:
+            if item is not nearest and is_match(_at(getattr(item, section, {}), key)):
+                yield f"{mismatch.path}={shown(mismatch.expected)} is on another event: {summary(item)}."
+                break
+        else:
+            for scope, sections in evidence.scopes.items():
+                if is_match(_at(sections.get(section) or {}, key)):
+                    yield (
+                        f"{mismatch.path}={shown(mismatch.expected)} is set on the test's own {scope} scope, with"
+                        " which the event was not captured: a request, task or thread has scopes of its own."
+                    )
+                    break
+        yield from _set_on(nearest, section, key, mismatch.path)
+
+
+def _changed(item: CapturedItem, path: str) -> Iterator[str]:
+    for change in _changes(item):
+        if change.path == path or change.path.startswith(f"{path}.") or path.startswith(f"{change.path}."):
+            by = f" by {located(change.by)}" if change.by is not None else ""
+            before = (
+                "it was not there before" if change.before is MISSING else f"it was {withheld_value(change.before)}"
+            )
+            done = "removed" if change.after is MISSING else "changed"
+            yield f"{change.path} was {done}{by}; {before}."
+
+
+def _changes(item: CapturedItem) -> list[Change]:
+    return item.changes if isinstance(item, (CapturedEvent, CapturedTransaction)) else []
+
+
+def _set_on(item: CapturedItem, section: str, key: str, path: str) -> Iterator[str]:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)) or "." in key:
+        return
+    if section not in (*KEYED_SECTIONS, *PLAIN_SECTIONS):
+        return
+    try:
+        source = item.scope_of(section, key)
+    except LookupError:
+        return
+    if source in ("current", "isolation", "global"):
+        yield f"The value of {path} that was found was set on the {source} scope."
+
+
+def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:
+    logged = [event for event in events if event.mechanism == "logging" or event.get("logentry")]
+    others = [event for event in events if not any(event is each for each in logged)]
+    for event in logged:
+        for other in others:
+            if event.exchange is other.exchange and (event.exchange is not None or _share_an_exception(event, other)):
+                yield (
+                    f"One failure was reported twice: through logging (logger {event.logger}) and by"
+                    f" {other.mechanism or 'the application'}. Dedupe drops only a second report of the same exception"
+                    " object: log without an exception, or raise the same one on."
+                )
+                return
+
+
+def _share_an_exception(one: CapturedEvent, other: CapturedEvent) -> bool:
+    links = {id(link.value) for link in one.exception_chain or () if link.value is not None}
+    return any(id(link.value) in links for link in other.exception_chain or ())
+
+
+def _at(values: Any, key: str) -> Any:
+    return values.get(key, MISSING) if isinstance(values, Mapping) else MISSING

@@ -1,0 +1,75 @@
+"""The report section of a failed test: what Sentry was told during it and what it was not, in order, without values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal
+
+from pytest_sentry_capture.items import (
+    CallbackError,
+    Capture,
+    CapturedEvent,
+    CapturedItem,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+    SdkError,
+)
+from pytest_sentry_capture.wording import discard_reason, exchange_summary, located, name_of, summary
+
+Detail = Literal["short", "full"]
+
+TITLE: Final = "Captured by Sentry"
+_MOST_LINES: Final = 40
+_SHORT_KINDS: Final = ("event", "transaction", "check_in", "feedback")
+_NEVER_SHOWN: Final = ("session", "client_report")
+
+
+def render(entries: Sequence[Entry], detail: Detail) -> str:
+    """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
+    lines = [line for entry in entries for line in _lines(entry, detail)]
+    if not lines:
+        return "Nothing was captured, and nothing was discarded."
+    if detail == "short" and len(lines) > _MOST_LINES:
+        left_out = len(lines) - _MOST_LINES
+        lines[_MOST_LINES:] = [f"… and {left_out} more; --sentry-show=full shows them"]
+    return "\n".join(lines)
+
+
+def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
+    if isinstance(entry, Exchange):
+        yield f"exchange   {exchange_summary(entry)}"
+    elif isinstance(entry, Capture):
+        for item in entry.items:
+            if item.kind in _SHORT_KINDS or (detail == "full" and item.kind not in _NEVER_SHOWN):
+                yield f"captured   {summary(item, masked=True)}"
+                yield from _details(item) if detail == "full" else ()
+    elif isinstance(entry, Discard):
+        what = summary(entry.item, masked=True) if entry.payload is not None else name_of(entry.kind)
+        yield f"discarded  {what}: {discard_reason(entry)}"
+        yield from _details(entry.item) if detail == "full" else ()
+    elif isinstance(entry, CallbackError):
+        yield f"crashed    {located(entry.by)}: {entry.exception_type.__name__}"
+    elif isinstance(entry, SdkError):
+        yield f"SDK error  {entry.exception_type.__name__}"
+
+
+def _details(item: CapturedItem) -> Iterator[str]:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)):
+        return
+    for title, names in (("tags", item.tags), ("user", item.user), ("contexts", item.contexts)):
+        if names:
+            yield f"             {title}: {', '.join(sorted(map(str, names)))}"
+    if isinstance(item, CapturedEvent) and item.breadcrumbs:
+        yield f"             breadcrumbs: {_counted(crumb.get('category') or '(none)' for crumb in item.breadcrumbs)}"
+    for change in item.changes:
+        by = f" by {located(change.by)}" if change.by is not None else ""
+        yield f"             changed: {change.path}{by}"
+
+
+def _counted(names: Iterable[str]) -> str:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -1,0 +1,64 @@
+"""Waiting for what a recording will hold, in a thread or in a task of asyncio or trio: woken on arrival, no polling."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from pytest_sentry_capture.recording import Recording
+
+
+def wait_until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
+    """Block the thread until the condition holds; False after ``timeout`` seconds."""
+    changed = threading.Event()
+    deadline = time.monotonic() + timeout
+    with recording.notifying(changed.set):
+        while not condition():
+            if not changed.wait(max(0.0, deadline - time.monotonic())):
+                return condition()
+            changed.clear()
+    return True
+
+
+async def until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
+    """Suspend the task until the condition holds; False after ``timeout`` seconds."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        return await _until_in_trio(condition, recording, timeout)
+    loop = asyncio.get_running_loop()
+    changed = asyncio.Event()
+    deadline = loop.time() + timeout
+    with recording.notifying(lambda: _call_soon(loop, changed.set)):
+        while not condition():
+            changed.clear()
+            try:
+                await asyncio.wait_for(changed.wait(), max(0.0, deadline - loop.time()))
+            except asyncio.TimeoutError:
+                return condition()
+    return True
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop has been closed
+        loop.call_soon_threadsafe(callback)
+
+
+async def _until_in_trio(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
+    import trio
+
+    token = trio.lowlevel.current_trio_token()
+    send, receive = trio.open_memory_channel[None](1)
+
+    def wake() -> None:
+        with suppress(trio.WouldBlock):
+            send.send_nowait(None)
+
+    with recording.notifying(lambda: token.run_sync_soon(wake, idempotent=True)), trio.move_on_after(timeout):
+        while not condition():
+            await receive.receive()
+        return True
+    return condition()

@@ -1,0 +1,192 @@
+"""How values, items and discards are put in words: short, the same on every machine, and without declared secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.changes import MISSING
+from pytest_sentry_capture.comparison import Mismatch
+from pytest_sentry_capture.items import (
+    CapturedAttachment,
+    CapturedCheckIn,
+    CapturedEvent,
+    CapturedItem,
+    CapturedLog,
+    CapturedMetric,
+    CapturedSpan,
+    CapturedTransaction,
+    Discard,
+    Exchange,
+)
+
+WITHHELD: Final = "[secret]"
+_LONGEST: Final = 100
+_BEFORE_THE_DIFFERENCE: Final = 30
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def name_of(kind: str) -> str:
+    """A kind as Sentry writes it."""
+    return "check-in" if kind == "check_in" else kind.replace("_", " ")
+
+
+def counted(number: int, kind: str) -> str:
+    """A number of items: ``no event``, ``1 event``, ``3 events``."""
+    name = name_of(kind)
+    return f"{number or 'no'} {name}{'s' if number > 1 and kind != 'feedback' else ''}"
+
+
+def described(kind: str, criteria: Mapping[str, Any]) -> str:
+    """The expectation in the words in which the user wrote it."""
+    named = ", ".join(f"{name}={shown(value)}" for name, value in criteria.items())
+    return f"{name_of(kind)} with {named}" if named else name_of(kind)
+
+
+def shown(value: object) -> str:
+    """A value as a test would write it, shortened at its end."""
+    text = _written(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def difference(mismatch: Mismatch) -> str:
+    """Where an item differs, with both sides shortened around the first difference."""
+    expected, found = _written(mismatch.expected), _written(mismatch.found)
+    if max(len(expected), len(found)) > _LONGEST:
+        first = _first_difference(expected, found) if isinstance(mismatch.expected, str) else 0
+        expected, found = _around(expected, first), _around(found, first)
+    if mismatch.error is None:
+        return f"{mismatch.path}: expected {expected}, found {found}"
+    return f"{mismatch.path}: {expected} raised {shown(mismatch.error)} for {found}"
+
+
+def summary(item: CapturedItem, *, masked: bool = False) -> str:
+    """One line that says which item is meant, and where it came from.
+
+    Args:
+        item: the item.
+        masked: leave out what may hold personal data or secrets: messages, URLs, names of files.
+    """
+    exchange = exchange_summary(item.exchange) if item.exchange is not None else ""
+    return ", ".join(part for part in (*_parts(item, masked), exchange) if part)
+
+
+def discard_reason(discard: Discard) -> str:
+    """Why something was discarded, and by which callable."""
+    by = f" by {located(discard.by)}" if discard.by is not None else ""
+    times = f" ({discard.quantity} times)" if discard.quantity > 1 else ""
+    return f"{discard.reason}{by}{times}"
+
+
+def exchange_summary(exchange: Exchange) -> str:
+    """The request by its route, and the answer."""
+    if exchange.status is not None:
+        answer = f"answered {exchange.status}"
+    else:
+        answer = f"raised {exchange.exception_type.__name__}" if exchange.exception_type else "not answered"
+    return f"{exchange.method} {exchange.route or '(no route)'} {answer}"
+
+
+def located(location: CallableLocation) -> str:
+    """A callable with its place, relative to the working directory where it is in it."""
+    if location.file is None:
+        return location.name
+    return f"{location.name} ({_relative(location.file)}:{location.line})"
+
+
+def withheld(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets in it."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        for form in {secret, repr(secret)[1:-1]}:
+            text = text.replace(form, WITHHELD)
+    return text
+
+
+def _parts(item: CapturedItem, masked: bool) -> Iterator[str | None]:
+    if isinstance(item, CapturedEvent):
+        yield _joined(item.level, item.exception or "message", _title(item, masked))
+        yield {True: "handled", False: "unhandled", None: None}[item.handled]
+        yield f"logger {item.logger}" if item.logger and item.exception is None else None
+    elif isinstance(item, CapturedTransaction):
+        yield _joined("transaction", _withheld(item.transaction, masked and item.source == "url"))
+        yield item.op
+    elif isinstance(item, CapturedSpan):
+        yield _joined("span", item.op, _withheld(item.name, masked))
+    elif isinstance(item, CapturedLog):
+        yield _joined(
+            item.level, "log", _withheld(item.body, masked) if item.template is None else shown(item.template)
+        )
+    elif isinstance(item, CapturedMetric):
+        yield _joined(item.type, "metric", item.name, None if masked else shown(item.value))
+    elif isinstance(item, CapturedCheckIn):
+        yield _joined("check-in", item.monitor_slug, item.status)
+    elif isinstance(item, CapturedAttachment):
+        yield _joined("attachment", _withheld(item.filename, masked))
+    else:
+        yield name_of(item.kind or item.type_header)
+
+
+def _joined(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _title(event: CapturedEvent, masked: bool) -> str | None:
+    """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
+    entry = event.get("logentry")
+    if masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
+        return shown(entry["message"])
+    return _withheld(event.message, masked)
+
+
+def _withheld(text: str | None, masked: bool) -> str | None:
+    if text is None:
+        return None
+    return f"({len(text)} characters)" if masked else shown(text)
+
+
+def _written(value: object) -> str:
+    if value is MISSING:
+        return "nothing"
+    if isinstance(value, type):
+        return value.__qualname__
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"<{located(CallableLocation.of(value))}>"
+    if type(value) in (list, tuple, set, frozenset, dict):
+        return _container(value)
+    try:
+        return _ADDRESS.sub("", repr(value))
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+
+
+def _container(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_written(key)}: {_written(each)}" for key, each in value.items()) + "}"
+    written = [_written(each) for each in value]
+    if isinstance(value, list):
+        return f"[{', '.join(written)}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(written)}{',' if len(written) == 1 else ''})"
+    return "{" + ", ".join(sorted(written)) + "}" if written else f"{type(value).__name__}()"
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _around(text: str, position: int) -> str:
+    start = max(0, position - _BEFORE_THE_DIFFERENCE)
+    end = start + _LONGEST
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def _relative(file: str) -> str:
+    try:
+        relative = os.path.relpath(file)
+    except ValueError:  # on another drive
+        return file
+    return file if relative.startswith("..") else relative
