@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test check bench
+.PHONY: demo test check bench gallery
 
 # The example application's monitoring tests, and the table of what Sentry was told.
 demo: $(INSTALLED)
@@ -27,3 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# Writes what users see when tests fail anew, to be read before it is committed.
+gallery: $(INSTALLED)
+	$(BIN)/python -m pytest tests/test_gallery.py::test_messages --update-gallery

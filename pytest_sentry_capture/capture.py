@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 from pytest_sentry_capture import explain
@@ -135,7 +135,7 @@ class SentryCapture(RecordingViews):
     def find(self, kind: str = "event", **criteria: object) -> Any:
         """The captured items of a kind that match all criteria."""
         __tracebackhide__ = True
-        return self._find(Expectation(kind, criteria))
+        return self._find(_expectation(kind, criteria))
 
     @overload
     def assert_captured(self, kind: Literal["event"] = "event", **criteria: object) -> CapturedEvent: ...
@@ -164,7 +164,7 @@ class SentryCapture(RecordingViews):
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned."""
         __tracebackhide__ = True
-        return self._assert_count(1, Expectation(kind, criteria))[0]
+        return self._assert_count(1, _expectation(kind, criteria))[0]
 
     @overload
     def assert_count(self, n: int, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
@@ -199,12 +199,12 @@ class SentryCapture(RecordingViews):
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
-        return self._assert_count(n, Expectation(kind, criteria))
+        return self._assert_count(n, _expectation(kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria; fails too when no client was active."""
         __tracebackhide__ = True
-        self._assert_count(0, Expectation(kind, criteria))
+        self._assert_count(0, _expectation(kind, criteria))
 
     def assert_nothing_captured(self, traces: bool = False) -> None:
         """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
@@ -234,7 +234,7 @@ class SentryCapture(RecordingViews):
             criteria: what the discarded item looked like, as far as the SDK had built it.
         """
         __tracebackhide__ = True
-        expectation = Expectation(kind, criteria)
+        expectation = _expectation(kind, criteria)
         name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
         alike = [each for each in self.discarded if each.kind == kind and expectation.matches(each.item)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
@@ -299,15 +299,15 @@ class SentryCapture(RecordingViews):
         An exception that leaves the block is raised on, unjudged.
         """
         __tracebackhide__ = True
-        return self._expect(Expectation(kind, criteria))
+        return _ExpectedBlock(self, _expectation(kind, criteria))
 
-    def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[None]:
+    def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
         """A block of code during which no new item matches; fails too when no client was active.
 
         An exception that leaves the block is raised on, unjudged.
         """
         __tracebackhide__ = True
-        return self._expect_nothing(Expectation(kind, criteria))
+        return _EmptyBlock(self, _expectation(kind, criteria))
 
     @overload
     def wait_for(
@@ -453,29 +453,13 @@ class SentryCapture(RecordingViews):
             raise AssertionError(explain.wrong_count(n, expectation, matching, self._evidence(expectation)))
         return matching
 
-    @contextmanager
-    def _expect(self, expectation: Expectation) -> Iterator[Expected[CapturedItem]]:
-        __tracebackhide__ = True
-        before = self._find(expectation)
-        expected = Expected[CapturedItem]()
-        yield expected
-        [expected._item] = self._assert_new(1, expectation, before)
-
-    @contextmanager
-    def _expect_nothing(self, expectation: Expectation) -> Iterator[None]:
-        __tracebackhide__ = True
-        before = self._find(expectation)
-        yield
-        self._assert_was_active(explain.absence(expectation))
-        self._assert_new(0, expectation, before)
-
     def _assert_new(self, n: int, expectation: Expectation, before: list[CapturedItem]) -> list[CapturedItem]:
         __tracebackhide__ = True
         known = {id(item) for item in before}
         matching = [item for item in self._find(expectation) if id(item) not in known]
         if len(matching) != n:
             evidence = self._evidence(expectation)
-            raise AssertionError(explain.wrong_count(n, expectation, matching, evidence, " inside the block"))
+            raise AssertionError(explain.wrong_count_inside(n, expectation, matching, len(before), evidence))
         return matching
 
     def _find(self, expectation: Expectation) -> list[CapturedItem]:
@@ -497,7 +481,17 @@ class SentryCapture(RecordingViews):
         )
 
 
+def _expectation(kind: str, criteria: Mapping[str, object]) -> Expectation:
+    __tracebackhide__ = True
+    try:
+        return Expectation(kind, criteria)
+    except (TypeError, ValueError) as error:
+        mistake = type(error)(str(error))
+    raise mistake
+
+
 def _check_count(name: str, count: object, *, least: int) -> None:
+    __tracebackhide__ = True
     if not isinstance(count, int) or isinstance(count, bool):
         raise TypeError(f"{name} must be a whole number, not {count!r}")
     if count < least:
@@ -505,18 +499,47 @@ def _check_count(name: str, count: object, *, least: int) -> None:
 
 
 def _awaited(kind: str, count: object, timeout: object, criteria: Mapping[str, object]) -> Expectation:
+    __tracebackhide__ = True
     _check_count("count", count, least=1)
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
     if not 0 <= timeout < float("inf"):
         raise ValueError(f"timeout must be a finite number of seconds, 0 or more, not {timeout}")
-    return Expectation(kind, criteria)
+    return _expectation(kind, criteria)
 
 
 def _is_by(discard: Discard, name: str | None) -> bool:
     if name is None:
         return True
     return discard.by is not None and (discard.by.name == name or discard.by.name.endswith(f".{name}"))
+
+
+class _ExpectedBlock:
+    """The context manager of ``expect``: a class of its own, so that no frame but the test's is shown."""
+
+    def __init__(self, capture: SentryCapture, expectation: Expectation) -> None:
+        self._capture = capture
+        self._expectation = expectation
+
+    def __enter__(self) -> Expected[CapturedItem]:
+        self._before = self._capture._find(self._expectation)
+        self._expected = Expected[CapturedItem]()
+        return self._expected
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        if error_type is None:
+            [self._expected._item] = self._capture._assert_new(1, self._expectation, self._before)
+
+
+class _EmptyBlock(_ExpectedBlock):
+    """The context manager of ``expect_nothing``."""
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        if error_type is None:
+            self._capture._assert_was_active(explain.absence(self._expectation))
+            self._capture._assert_new(0, self._expectation, self._before)
 
 
 class SentryInit:

@@ -34,15 +34,23 @@ from pytest_sentry_capture.wording import (
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
 _MOST_DIFFERENCES: Final = 8
-_NUMBERS: Final = {0: "no", 1: "exactly one"}
 
 
-def wrong_count(
-    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = ""
-) -> str:
+def wrong_count(n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence) -> str:
     """Why the number of matching items is not ``n``."""
-    number = _NUMBERS.get(n, f"exactly {n}")
-    heading = f"Expected {number} {_plural(n, expectation)}{where}; {_found(len(matching))}."
+    heading = f"Expected {_number(n)} {_plural(n, expectation)}; {_found(len(matching))}."
+    return _message(heading, _about_count(n, expectation, matching, evidence), evidence)
+
+
+def wrong_count_inside(
+    n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int, evidence: Evidence
+) -> str:
+    """Why the number of new matching items inside a block is not ``n``; ``before`` it, so many matched."""
+    heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
+    if before and not matching:
+        was = "was" if before == 1 else "were"
+        hint = f"{counted(before, expectation.kind)} like this {was} captured before the block."
+        return _message(heading, _hints([hint]), evidence)
     return _message(heading, _about_count(n, expectation, matching, evidence), evidence)
 
 
@@ -144,6 +152,10 @@ def _plural(n: int, expectation: Expectation) -> str:
     name = name_of(expectation.kind)
     text = described(expectation.kind, expectation.criteria)
     return text if n in (0, 1) or expectation.kind == "feedback" else text.replace(name, f"{name}s", 1)
+
+
+def _number(n: int) -> str:
+    return {0: "no", 1: "exactly one"}.get(n, f"exactly {n}")
 
 
 def _found(number: int) -> str:

@@ -144,15 +144,16 @@ def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]
     options = evidence.options
     if not options or evidence.items:
         return
-    if expectation.kind in ("transaction", "span") and not any(map(options.get, _SAMPLED_BY["transaction"])):
+    is_traced = any(options.get(name) is not None for name in _SAMPLED_BY["transaction"])
+    if expectation.kind in ("transaction", "span") and not is_traced:
         yield (
             "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
             " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
         )
     if expectation.kind == "log" and not options.get("enable_logs"):
         yield (
-            "Logs are off: the client has no enable_logs. This marker turns them on for one test:"
-            " @pytest.mark.sentry_options(enable_logs=True)"
+            "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
+            " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
         )
 
 
@@ -218,7 +219,9 @@ def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: Cap
     """Where a value that is missing from the nearest item is found, or who changed it."""
     for mismatch in expectation.mismatches(nearest):
         section, _, key = mismatch.path.partition(".")
-        yield from _changed(nearest, mismatch.path)
+        if changed := [*_changed(nearest, mismatch.path)]:
+            yield from changed
+            continue
         if section not in ("tags", "user", "contexts", "extra") or not key or mismatch.expected is None:
             continue
         is_match = comparison(mismatch.expected)

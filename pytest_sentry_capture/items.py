@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change, difference
 from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.normalization import normalized
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
 from pytest_sentry_capture.suggestions import unknown
 
@@ -264,6 +265,14 @@ class _ErrorOrTransaction(CapturedItem):
         before = context.payload_before_callback
         altered = [] if before is MISSING else difference(before, dict(self), by=context.callback)
         return [*context.scrubs, *altered]
+
+    def normalized(self) -> dict[str, Any]:
+        """The payload as a plain dict for snapshots, the same on every machine and in every run.
+
+        Ids, clocks, hosts, versions (the release too) and stack frames give way to placeholders such as
+        ``"<timestamp>"``; ids of traces and spans are numbered.
+        """
+        return normalized(self)
 
     def scope_of(self, section: str, key: str | None = None) -> Source | None:
         """Which scope, call or callback gave a value, or None where the event does not have it.

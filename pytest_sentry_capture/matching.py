@@ -138,15 +138,16 @@ def resolve(value: Any, path: str) -> Any:
 
 
 def exception_names(item: CapturedItem) -> list[str]:
-    """The dotted names of the exceptions behind an item, outermost first."""
+    """The dotted names of the exceptions behind an item, outermost first; built-in ones bare."""
     if not isinstance(item, CapturedEvent):
         return []
     if item.exception_chain is not None:
-        return [f"{link.error_type.__module__}.{link.error_type.__qualname__}" for link in item.exception_chain]
-    return [
-        ".".join(part for part in (each.get("module"), each.get("type")) if isinstance(part, str))
-        for each in reversed(item.exceptions)
-    ]
+        return [_dotted(link.error_type.__module__, link.error_type.__qualname__) for link in item.exception_chain]
+    return [_dotted(each.get("module"), each.get("type")) for each in reversed(item.exceptions)]
+
+
+def _dotted(*parts: object) -> str:
+    return ".".join(part for part in parts if isinstance(part, str) and part != "builtins")
 
 
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
@@ -268,7 +269,7 @@ def _has_exception_named(item: CapturedEvent, name: str) -> bool:
 
 def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
     if path == "exception" and isinstance(found, CapturedItem):
-        yield Mismatch(path, expected, exception_names(found))
+        yield Mismatch(path, expected, exception_names(found) or MISSING)
     elif path == "breadcrumbs":
         yield Mismatch(path, expected, found)
     else:

@@ -26,6 +26,7 @@ from pytest_sentry_capture.items import (
 WITHHELD: Final = "[secret]"
 _LONGEST: Final = 100
 _BEFORE_THE_DIFFERENCE: Final = 30
+_INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -91,7 +92,7 @@ def exchange_summary(exchange: Exchange) -> str:
 
 
 def located(location: CallableLocation) -> str:
-    """A callable with its place, relative to the working directory where it is in it."""
+    """A callable with its place, relative to the working directory or to where packages are installed."""
     if location.file is None:
         return location.name
     return f"{location.name} ({_relative(location.file)}:{location.line})"
@@ -144,7 +145,9 @@ def _title(event: CapturedEvent, masked: bool) -> str | None:
 def _withheld(text: str | None, masked: bool) -> str | None:
     if text is None:
         return None
-    return f"({len(text)} characters)" if masked else shown(text)
+    if not masked:
+        return shown(text)
+    return f"({len(text)} character{'' if len(text) == 1 else 's'})"
 
 
 def _written(value: object) -> str:
@@ -185,6 +188,9 @@ def _around(text: str, position: int) -> str:
 
 
 def _relative(file: str) -> str:
+    installed = file.rpartition(_INSTALLED)[2]
+    if installed != file:
+        return installed
     try:
         relative = os.path.relpath(file)
     except ValueError:  # on another drive

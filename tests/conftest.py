@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 # Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
 import pytest
 import sentry_sdk
 import trio  # noqa: F401
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-gallery", action="store_true", help="Write the gallery's messages anew.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("update_gallery") and os.environ.get("CI"):
+        raise pytest.UsageError("--update-gallery is for people who read what it writes, not for CI")
+
 
 sentry_sdk.Client()  # imports every integration that enables itself
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from pytest_sentry_capture.items import (
@@ -16,7 +17,8 @@ from pytest_sentry_capture.items import (
     Exchange,
     SdkError,
 )
-from pytest_sentry_capture.wording import discard_reason, exchange_summary, located, name_of, summary
+from pytest_sentry_capture.payloads import Breadcrumb
+from pytest_sentry_capture.wording import counted, discard_reason, exchange_summary, located, name_of, summary
 
 Detail = Literal["short", "full"]
 
@@ -29,12 +31,20 @@ _NEVER_SHOWN: Final = ("session", "client_report")
 def render(entries: Sequence[Entry], detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
     lines = [line for entry in entries for line in _lines(entry, detail)]
-    if not lines:
-        return "Nothing was captured, and nothing was discarded."
     if detail == "short" and len(lines) > _MOST_LINES:
-        left_out = len(lines) - _MOST_LINES
-        lines[_MOST_LINES:] = [f"… and {left_out} more; --sentry-show=full shows them"]
-    return "\n".join(lines)
+        lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
+    if detail == "short":
+        lines += _others(entries)
+    return "\n".join(lines) or "Nothing was captured, and nothing was discarded."
+
+
+def _others(entries: Sequence[Entry]) -> Iterator[str]:
+    """How many items were captured of the kinds that have no lines of their own."""
+    items = [item for entry in entries if isinstance(entry, Capture) for item in entry.items]
+    kinds = [item.kind or item.type_header for item in items if item.kind not in (*_SHORT_KINDS, *_NEVER_SHOWN)]
+    counts = [counted(number, kind) for kind, number in Counter(kinds).items()]
+    if counts:
+        yield f"captured   {', '.join(counts)}"
 
 
 def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
@@ -62,14 +72,12 @@ def _details(item: CapturedItem) -> Iterator[str]:
         if names:
             yield f"             {title}: {', '.join(sorted(map(str, names)))}"
     if isinstance(item, CapturedEvent) and item.breadcrumbs:
-        yield f"             breadcrumbs: {_counted(crumb.get('category') or '(none)' for crumb in item.breadcrumbs)}"
+        yield f"             breadcrumbs: {_categories(item.breadcrumbs)}"
     for change in item.changes:
         by = f" by {located(change.by)}" if change.by is not None else ""
         yield f"             changed: {change.path}{by}"
 
 
-def _counted(names: Iterable[str]) -> str:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+def _categories(breadcrumbs: Sequence[Breadcrumb]) -> str:
+    counts = Counter(str(crumb.get("category") or "(no category)") for crumb in breadcrumbs)
+    return ", ".join(f"{number} {category}" for category, number in counts.items())

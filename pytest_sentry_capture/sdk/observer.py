@@ -257,7 +257,16 @@ def _traceback_text(error: BaseException) -> str:
     return "".join(rendered.format())
 
 
+def _is_from_within(context: traceback.TracebackException, rendered: traceback.TracebackException) -> bool:
+    functions = {(frame.filename, frame.name) for frame in rendered.stack}
+    return bool(context.stack) and (context.stack[0].filename, context.stack[0].name) in functions
+
+
 def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
+    """Leave out what users have no need of: our frames, and what was being handled before the error's own code ran."""
+    context = rendered.__context__
+    if context is not None and not _is_from_within(context, rendered):
+        rendered.__context__ = None
     rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith(_OUR_FOLDER)]
     for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
         if linked is not None:

@@ -1,0 +1,127 @@
+"""A payload for snapshots: ids, clocks, hosts, versions and stack frames give way to placeholders.
+
+What is replaced are the attributes that Sentry defines (https://develop.sentry.dev/sdk/data-model/event-payloads/) and
+memory addresses in texts; what the application adds itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+_REPLACED: Final = (
+    "event_id", "check_in_id", "timestamp", "start_timestamp", "dist", "sdk", "modules", "debug_meta",
+)  # fmt: skip
+_FROM_SURROUNDINGS: Final = ("release", "server_name")
+"""What the SDK takes from the environment or from git where the application doesn't give it, or leaves out."""
+_META: Final = "_meta"
+"""What the SDK says about shortened values, which depends on the lengths of paths."""
+_REPLACED_IN_SPAN: Final = ("timestamp", "start_timestamp", "end_timestamp", "exclusive_time")
+_REPLACED_IN_SPAN_DATA: Final = (
+    "thread.id", "thread.name", "server.port", "network.peer.port", "network.local.port", "client.port",
+)  # fmt: skip
+_REPLACED_IN_ENVIRONMENT: Final = ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR")
+_REPLACED_IN_HEADERS: Final = ("user-agent", "accept-encoding", "sentry-trace", "baggage", "traceparent", "date")
+_NUMBERED: Final = {"trace_id": "trace_id", "span_id": "span_id", "parent_span_id": "span_id"}
+_VERSIONS: Final = ("version", "build", "kernel_version", "raw_description")
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_LOOPBACK_PORT: Final = re.compile(r"(\blocalhost|\b127\.[0-9.]+|\[::1\]):[0-9]+")
+
+
+def normalized(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain copy of an event's or transaction's payload that is the same on every machine and in every run."""
+    return _Normalization().of(payload)
+
+
+class _Normalization:
+    """One payload's normalization; ids are numbered in the order of their first appearance."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def of(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        result = _replace(_copied(payload), _REPLACED)
+        result.pop(_META, None)
+        result.update({name: f"<{name}>" for name in _FROM_SURROUNDINGS})
+        _change(result, "contexts", self._contexts)
+        _change(result, "spans", lambda spans: [self._span(span) for span in spans], list)
+        for name in "exception", "threads":
+            _each_value(result, name, _without_frames)
+        _each_value(result, "breadcrumbs", lambda crumb: _replace(crumb, ("timestamp",)))
+        _change(result, "request", _request)
+        _change(result, "extra", lambda extra: _replace(extra, ("sys.argv",)))
+        return result
+
+    def _contexts(self, contexts: dict[str, Any]) -> dict[str, Any]:
+        _change(contexts, "trace", self._span)
+        for name in "runtime", "os", "browser":
+            _change(contexts, name, lambda context: _replace(context, _VERSIONS))
+        _change(contexts, "profile", lambda profile: _replace(profile, ("profile_id", "profiler_id")))
+        return contexts
+
+    def _span(self, span: Any) -> Any:
+        if not isinstance(span, dict):
+            return span
+        for name, counted in _NUMBERED.items():
+            if isinstance(identifier := span.get(name), str):
+                number = self._numbers.setdefault((counted, identifier), self._next(counted))
+                span[name] = f"<{counted} {number}>"
+        _change(span, "data", lambda data: _replace(data, _REPLACED_IN_SPAN_DATA))
+        return _replace(span, _REPLACED_IN_SPAN)
+
+    def _next(self, counted: str) -> int:
+        return 1 + sum(1 for name, _ in self._numbers if name == counted)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_copied(key): _copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_copied(each) for each in value]
+    return _ADDRESS.sub("0x…", value) if isinstance(value, str) else value
+
+
+def _replace(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    for name in names:
+        if values.get(name) is not None:
+            values[name] = f"<{name}>"
+    return values
+
+
+def _change(values: dict[str, Any], name: str, change: Callable[[Any], Any], expected: type = dict) -> None:
+    if isinstance(values.get(name), expected):
+        values[name] = change(values[name])
+
+
+def _each_value(payload: dict[str, Any], name: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """An interface's values, which Sentry accepts bare or under ``values``."""
+    interface = payload.get(name)
+    values = interface.get("values") if isinstance(interface, dict) else interface
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict):
+            change(value)
+
+
+def _without_frames(value: dict[str, Any]) -> None:
+    _replace(value, ("stacktrace", "raw_stacktrace", "thread_id", "id"))
+
+
+def _request(request: dict[str, Any]) -> dict[str, Any]:
+    _change(request, "env", lambda environment: _replace(environment, _REPLACED_IN_ENVIRONMENT))
+    _change(request, "url", _without_port, str)
+    _change(request, "headers", _headers)
+    return request
+
+
+def _headers(headers: dict[str, Any]) -> dict[str, Any]:
+    for name, value in headers.items():
+        if str(name).lower() in _REPLACED_IN_HEADERS:
+            headers[name] = f"<{str(name).lower()}>"
+        elif str(name).lower() in ("host", "referer", "origin") and isinstance(value, str):
+            headers[name] = _without_port(value)
+    return headers
+
+
+def _without_port(text: str) -> str:
+    return _LOOPBACK_PORT.sub(r"\1:<port>", text)

@@ -1,0 +1,32 @@
+"""A pytest plugin that writes what users see of each failure to a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+_CARETS = re.compile(r"^[E ]*[ ~]*\^+[ ~^]*\n", re.MULTILINE)  # from Python 3.11 on
+_WORKER = re.compile(r"^\[gw\d+\] .*\n", re.MULTILINE)
+_LINE_NUMBER = re.compile(r"(\.py:|\.py\", line )\d+")
+_SECTION = "Captured by Sentry"
+
+failures: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed:
+        text = report.longreprtext
+        shown = [f"--- {title} ---\n{content}" for title, content in report.sections if title == _SECTION]
+        text = "\n".join([text, *shown]).replace(f"{Path.cwd()}{os.sep}", "")
+        failures[report.nodeid.split("::")[-1]] = _LINE_NUMBER.sub(
+            r"\1…", _WORKER.sub("", _CARETS.sub("", text))
+        ).rstrip()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        Path("failures.json").write_text(json.dumps(failures))

@@ -1,0 +1,641 @@
+"""Tests that fail, each in another situation. Their messages are kept in ``messages.txt``.
+
+A docstring says what the situation is, then which lines its message must have, in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import sentry_sdk
+import shop
+from fastapi import HTTPException
+from fastapi.testclient import TestClient
+
+from pytest_sentry_capture import SentryCapture, SentryInit
+
+
+@pytest.fixture
+def client() -> TestClient:
+    shop.init()
+    return TestClient(shop.make_app(title="shop"), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def initialised() -> None:
+    shop.init()
+
+
+def test_nothing_at_all(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Nothing was captured.
+
+    Expected exactly one event with exception=ZeroDivisionError; found none.
+    No event was captured at all.
+    """
+    client.get("/orders/1")
+
+    sentry_capture.assert_captured(exception=ZeroDivisionError)
+
+
+def test_fields_differ(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """One event was captured, and differs in some of the fields.
+
+    Captured instead, the nearest first:
+    1. error ZeroDivisionError 'division by zero', unhandled, GET /orders/{number} answered 500
+    handled: expected True, found False
+    tags.order: expected '7', found '0'
+    tags.region: expected re.compile('eu-.*'), found nothing
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(
+        exception=ZeroDivisionError, level="error", handled=True, tags={"order": "7", "region": re.compile("eu-.*")}
+    )
+
+
+def test_the_nearest_is_first(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Of many events the nearest are shown, the best first.
+
+    1. warning message 'second'
+    level: expected 'error', found 'warning'
+    2.
+    and 2 more
+    """
+    for message in "first", "second", "third", "fourth", "fifth":
+        sentry_sdk.capture_message(message, level="warning")
+
+    sentry_capture.assert_captured(message="second", level="error")
+
+
+def test_another_exception(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Another exception was captured: its classes, and those of its causes, are named.
+
+    exception: expected LookupError, found ['ZeroDivisionError']
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(exception=LookupError)
+
+
+def test_discarded_by_before_send(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The application's own filter dropped it.
+
+    No event was captured at all.
+    Discarded, though it would have matched:
+    error HTTPException
+    before_send by shop.hide_not_found (shop.py:
+    """
+    client.get("/orders/404")
+
+    sentry_capture.assert_captured(exception=HTTPException, status_code=404)
+
+
+@pytest.mark.sentry_options(sample_rate=0.0)
+def test_sampled_out(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The sample rate dropped it.
+
+    Discarded, though it would have matched:
+    sample_rate
+    Hint: The client sampled it out, by sample_rate=0.0.
+    @pytest.mark.sentry_options(sample_rate=1.0)
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(exception=ZeroDivisionError)
+
+
+@pytest.mark.sentry_options(traces_sample_rate=0.0)
+def test_transaction_sampled_out(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The sample rate dropped a transaction.
+
+    No transaction was captured at all.
+    Hint: The client sampled it out, by traces_sample_rate=0.0.
+    @pytest.mark.sentry_options(traces_sample_rate=1.0)
+    """
+    client.get("/orders/1")
+
+    sentry_capture.assert_captured("transaction", transaction="/orders/{number}")
+
+
+def test_tracing_is_off(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """A transaction was expected, but tracing is off.
+
+    Expected exactly one transaction with op='http.server'; found none.
+    Hint: Tracing is off
+    """
+    client.get("/orders/1")
+
+    sentry_capture.assert_captured("transaction", op="http.server")
+
+
+def test_logs_are_off(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A log was expected, but logs are off.
+
+    Expected exactly one log with body='hello'; found none.
+    Hint: Logs are off
+    """
+    shop.logger.warning("hello")
+
+    sentry_capture.assert_captured("log", body="hello")
+
+
+def test_no_client(sentry_capture: SentryCapture) -> None:
+    """Sentry was never initialised, and the failure was reported to nobody.
+
+    No Sentry client was active during this test
+    Attempted all the same:
+    no_client
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message="hello")
+
+
+def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
+    """Nothing was captured because nothing could have been.
+
+    Expected nothing to be captured, but that would be true of anything.
+    No Sentry client was active during this test
+    """
+    sentry_capture.assert_nothing_captured()
+
+
+def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The application answered 500, and Sentry was told nothing.
+
+    No event was captured at all.
+    Hint: GET /stock answered 500, and nothing was ever reported.
+    """
+    client.get("/stock")
+
+    sentry_capture.assert_captured(exception=shop.OutOfStockError)
+
+
+def test_reported_twice(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """One failure was reported through logging and by the exception handler.
+
+    Expected exactly one event with route='/refunds'; found 2.
+    Matching:
+    1. error KeyError
+    2. error HTTPException
+    Hint: One failure was reported twice: through logging (logger shop) and by starlette.
+    """
+    client.get("/refunds")
+
+    sentry_capture.assert_captured(route="/refunds")
+
+
+def test_dropped_by_dedupe(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The second report of one exception is dropped by the SDK.
+
+    Expected exactly one event with level='fatal'; found none.
+    1. error LookupError
+    level: expected 'fatal', found 'error'
+    Discarded
+    event_processor by sentry_sdk.integrations.dedupe.DedupeIntegration
+    Hint: The SDK's DedupeIntegration drops an exception that has been reported already
+    """
+    error = LookupError("stock")
+    sentry_sdk.capture_exception(error)
+    sentry_sdk.capture_exception(error, level="fatal")
+
+    sentry_capture.assert_captured(level="fatal")
+
+
+def test_came_through_logging(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The failure was logged, without its exception.
+
+    1. error message 'payment of order 7 failed'
+    exception: expected HTTPException, found nothing
+    Hint: An event arrived through logging (logger shop), so it has no exception to match
+    """
+    client.get("/payments/7")
+
+    sentry_capture.assert_captured(exception=HTTPException)
+
+
+@pytest.mark.sentry_options(before_send=shop.crash)
+def test_a_callback_crashed(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The application's before_send crashed, and the event was lost.
+
+    Discarded, though it would have matched:
+    callback_error by shop.crash
+    Hint: shop.crash
+    Traceback (most recent call last):
+    KeyError: 'no such key'
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(exception=ZeroDivisionError)
+
+
+@pytest.mark.sentry_options(before_send=shop.crash)
+def test_a_callback_crashed_unnoticed(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The test itself passes, but a callback crashed.
+
+    1 callback of the application crashed, which Sentry's SDK hides.
+    shop.crash
+    lost: error ZeroDivisionError
+    KeyError: 'no such key'
+    An assert_discarded(reason='callback_error') accounts for it
+    """
+    assert client.get("/orders/0").status_code == 500
+
+
+@pytest.fixture
+def reports_in_teardown(sentry_init: SentryInit) -> Iterator[None]:
+    sentry_init(before_send=shop.crash)
+    yield
+    sentry_sdk.capture_message("goodbye")
+
+
+def test_a_callback_crashed_in_teardown(reports_in_teardown: None, sentry_capture: SentryCapture) -> None:
+    """A callback crashed in the teardown of a fixture: an error of the teardown.
+
+    1 callback of the application crashed
+    lost: info message 'goodbye'
+    """
+
+
+def test_a_tag_on_another_event(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The tag is there, but on another event.
+
+    tags.order: expected '7', found nothing
+    Hint: tags.order='7' is on another event: info message 'paid'.
+    """
+    sentry_sdk.capture_message("ordered", level="error")
+    sentry_sdk.set_tag("order", "7")
+    sentry_sdk.capture_message("paid")
+
+    sentry_capture.assert_captured(message="ordered", level="error", tags={"order": "7"})
+
+
+def test_a_tag_on_another_scope(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The test sets a tag on its own scope, which is not the request's.
+
+    tags.shop: expected 'north', found nothing
+    Hint: tags.shop='north' is set on the test's own current scope
+    """
+    sentry_sdk.get_current_scope().set_tag("shop", "north")
+    with sentry_sdk.new_scope() as scope:
+        scope.clear()
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message="hello", tags={"shop": "north"})
+
+
+def test_the_value_of_a_scope(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The tag has another value: the scope that gave it is named.
+
+    tags.order: expected '7', found '8'
+    Hint: The value of tags.order that was found was set on the isolation scope.
+    """
+    sentry_sdk.set_tag("order", "8")
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message="hello", tags={"order": "7"})
+
+
+@pytest.mark.sentry_options(before_send=shop.hide_name)
+def test_changed_by_before_send(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The application's before_send took the value out. What it was is not told.
+
+    user.username: expected 'alice', found nothing
+    Hint: user.username was removed by shop.hide_name (shop.py:
+    it was <str of length 5>
+    """
+    sentry_sdk.set_user({"id": "7", "username": "alice"})
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(user={"id": "7", "username": "alice"})
+
+
+def test_changed_by_the_scrubber(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The SDK's scrubber took the value out. What it was is not told.
+
+    extra.password: expected re.compile('^sword'), found '[Filtered]'
+    Hint: extra.password was changed by sentry_sdk.scrubber.EventScrubber.scrub_event
+    it was <str of length 9>
+    """
+    sentry_sdk.set_extra("password", "swordfish")
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(extra={"password": re.compile("^sword")})
+
+
+@pytest.mark.sentry_options(traces_sample_rate=1.0)
+def test_a_transaction_instead_of_an_event(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Right except for the kind.
+
+    No event was captured at all.
+    Hint: A transaction like this was captured: assert_captured('transaction',
+    """
+    client.get("/orders/1")
+
+    sentry_capture.assert_captured(transaction="/orders/{number}")
+
+
+@pytest.mark.sentry_options(enable_logs=True)
+def test_a_log_instead_of_an_event(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Right except for the kind, in which the field has another name.
+
+    Hint: A log like this was captured: assert_captured('log', body='hello') finds it.
+    """
+    sentry_sdk.logger.info("hello")  # type: ignore[attr-defined]
+
+    sentry_capture.assert_captured(message="hello")
+
+
+def test_too_few(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Right except for the number: there are fewer.
+
+    Expected exactly 3 events with level='info'; found 1.
+    Matching:
+    1. info message 'one'
+    """
+    sentry_sdk.capture_message("one")
+
+    sentry_capture.assert_count(3, level="info")
+
+
+def test_too_many(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Right except for the number: there are more.
+
+    Expected exactly one event with level='info'; found 5.
+    Matching:
+    1. info message '0'
+    … and 2 more
+    """
+    for number in range(5):
+        sentry_sdk.capture_message(str(number))
+
+    sentry_capture.assert_captured(level="info")
+
+
+def test_captured_although_not_expected(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """One event should not have been captured.
+
+    Expected no event with exception='ArithmeticError'; found 1.
+    1. error ZeroDivisionError
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(exception="ArithmeticError")
+
+
+def test_something_captured(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Nothing should have been captured.
+
+    Expected nothing to be captured; found 2.
+    Captured:
+    1. error message 'payment of order 7 failed'
+    2. error ZeroDivisionError
+    """
+    client.get("/payments/7")
+    client.get("/orders/0")
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_captured_and_not_discarded(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """The filter should have dropped it, and let it pass.
+
+    Expected event with status_code=500, reason='before_send' to be discarded; 1 event captured.
+    1. error ZeroDivisionError
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_discarded(status_code=500, reason="before_send")
+
+
+def test_discarded_for_another_reason(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """It was discarded, but for another reason.
+
+    Expected event with status_code=404, reason='ignore_errors' to be discarded; nothing like it was.
+    Discarded, but otherwise:
+    before_send by shop.hide_not_found
+    """
+    client.get("/orders/404")
+
+    sentry_capture.assert_discarded(status_code=404, reason="ignore_errors")
+
+
+def test_another_was_discarded(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Something else was discarded.
+
+    Discarded instead:
+    before_send by shop.hide_not_found
+    status_code: expected 403, found 404
+    """
+    client.get("/orders/404")
+
+    sentry_capture.assert_discarded(status_code=403)
+
+
+def test_never_attempted(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Nothing was discarded, because nothing was attempted.
+
+    Expected event with status_code=404 to be discarded; nothing like it was.
+    No event was captured at all.
+    """
+    client.get("/nowhere/at/all")
+    sentry_capture.clear()
+
+    sentry_capture.assert_discarded(status_code=404)
+
+
+def test_active(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Sentry should have been off.
+
+    Expected no active Sentry client during this test, but there was one.
+    1. info message 'hello'
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_inactive()
+
+
+def test_nothing_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was expected inside of a block came before it.
+
+    Expected exactly one event with message='hello' inside the block; found none.
+    Hint: 1 event like this was captured before the block.
+    """
+    sentry_sdk.capture_message("hello")
+
+    with sentry_capture.expect(message="hello"):
+        pass
+
+
+def test_something_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Nothing was expected inside of a block.
+
+    Expected no event with level='info' inside the block; found 1.
+    """
+    with sentry_capture.expect_nothing(level="info"):
+        sentry_sdk.capture_message("hello")
+
+
+def test_waited_in_vain(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was waited for didn't come in time.
+
+    Waited 0.01 s for 2 events with level='info'; found 1.
+    Matching:
+    1. info message 'hello'
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.wait_for(level="info", count=2, timeout=0.01)
+
+
+def test_long_values(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Long values are shortened around their first difference.
+
+    message: expected … a very long story, then 'the end' and more
+    …, found … a very long story, then 'the END' and more
+    """
+    sentry_sdk.capture_message("a very long story, " * 20 + "then 'the END'" + " and more" * 20)
+
+    sentry_capture.assert_captured(message="a very long story, " * 20 + "then 'the end'" + " and more" * 20)
+
+
+def test_a_secret(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret is shown nowhere.
+
+    Expected exactly one event with message='signed in with [secret]', level='error'; found none.
+    1. info message 'signed in with [secret]'
+    """
+    sentry_capture.secret("hunter2")
+    sentry_sdk.capture_message("signed in with hunter2")
+
+    sentry_capture.assert_captured(message="signed in with hunter2", level="error")
+
+
+def test_a_predicate_raises(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A predicate can't judge a value: that is shown as a difference.
+
+    message: <situations.test_a_predicate_raises.<locals>.is_positive (situations.py:
+    raised ValueError("invalid literal for int() with base 10: 'hello'") for 'hello'
+    """
+
+    def is_positive(message: str) -> bool:
+        return int(message) > 0
+
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message=is_positive)
+
+
+def test_a_view_that_should_be_empty(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A plain assert on a view, which pytest would show with whole payloads.
+
+    assert 2 captured == []
+    1. info message 'one'
+    2. info message 'two'
+    """
+    sentry_sdk.capture_message("one")
+    sentry_sdk.capture_message("two")
+
+    assert sentry_capture.events == []
+
+
+def test_a_view_that_should_hold_one(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Unpacking an empty view: the report section tells why it is empty.
+
+    ValueError: not enough values to unpack (expected 1, got 0)
+    Captured by Sentry
+    discarded  error HTTPException
+    """
+    client.get("/orders/404")
+
+    [_event] = sentry_capture.events
+
+
+def test_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A plain assert on a part of an event.
+
+    AssertionError: assert {'order': '8'} == {'order': '7'}
+    """
+    sentry_sdk.set_tag("order", "8")
+    sentry_sdk.capture_message("hello")
+
+    [event] = sentry_capture.events
+    assert event["tags"] == {"order": "7"}
+
+
+def test_unknown_criterion(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A criterion that the kind doesn't have.
+
+    TypeError: unknown criterion for kind 'event': 'mesage'; did you mean 'message'? Valid:
+    """
+    sentry_capture.assert_captured(mesage="hello")
+
+
+def test_unknown_kind(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A kind that doesn't exist.
+
+    ValueError: unknown kind 'events'; did you mean 'event'? Valid:
+    """
+    sentry_capture.find("events")
+
+
+def test_a_regex_in_a_text(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A text that was meant as a regex.
+
+    ValueError: message='division.*zero' is a plain text
+    valid is message=re.compile('division.*zero')
+    """
+    sentry_capture.assert_captured(message="division.*zero")
+
+
+def test_a_class_that_is_no_exception(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A class that can't have been raised.
+
+    TypeError: exception=dict is a class, but no exception class
+    """
+    sentry_capture.assert_captured(exception=dict)
+
+
+def test_a_negative_number(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A number that can't be.
+
+    ValueError: n must be 0 or more, not -1
+    """
+    sentry_capture.assert_count(-1)
+
+
+def test_a_wrong_path(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A path that no payload of the kind has.
+
+    ValueError: 'context.response.status_code' in where: unknown attribute of kind 'event': 'context'
+    did you mean 'contexts'?
+    """
+    sentry_capture.assert_captured(where={"context.response.status_code": 500})
+
+
+@pytest.mark.sentry_allow("no-callback-error", reason="they crash on purpose")
+def test_a_waiver_of_an_unknown_rule(sentry_capture: SentryCapture) -> None:
+    """A waiver of a rule that doesn't exist.
+
+    sentry_allow: unknown rule 'no-callback-error'; did you mean 'no-callback-errors'?
+    """
+
+
+@pytest.mark.sentry_allow("no-callback-errors")
+def test_a_waiver_without_a_reason(sentry_capture: SentryCapture) -> None:
+    """A waiver that doesn't say why.
+
+    sentry_allow: a waiver needs a reason: sentry_allow('no-callback-errors', reason="…")
+    """
+
+
+@pytest.mark.asyncio
+async def test_awaited_in_vain(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What a task waited for didn't come in time.
+
+    Waited 0.01 s for one check-in with monitor_slug='nightly'; found none.
+    No check-in was captured at all.
+    """
+    await sentry_capture.await_for("check_in", monitor_slug="nightly", timeout=0.01)

@@ -1,0 +1,21 @@
+"""Situations that only a process in which Sentry was never initialised can be in. See ``situations``."""
+
+from __future__ import annotations
+
+import shop
+from fastapi import HTTPException
+from fastapi.testclient import TestClient
+
+from pytest_sentry_capture import SentryCapture
+
+
+def test_initialised_late(sentry_capture: SentryCapture) -> None:
+    """Sentry is initialised in the lifespan, when the application has built its middleware already.
+
+    No event was captured at all.
+    Hint: The application built its middleware before Sentry was initialised
+    """
+    with TestClient(shop.make_app(), raise_server_exceptions=False) as client:
+        client.get("/unavailable")
+
+    sentry_capture.assert_captured(exception=HTTPException, status_code=503)
