@@ -212,10 +212,10 @@ class SentryCapture(RecordingViews):
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
         """
         __tracebackhide__ = True
-        self._assert_was_active("nothing to be captured")
+        self._assert_was_active(None)
         ignored = _NEVER_COUNTED if traces else (*_NEVER_COUNTED, *_TRACES)
         if found := [item for item in self.items if item.kind not in ignored]:
-            raise AssertionError(explain.unexpected("nothing to be captured", found, self._evidence(None)))
+            raise AssertionError(explain.unexpected(self._evidence(None), "nothing to be captured", found))
 
     def assert_discarded(
         self,
@@ -241,7 +241,7 @@ class SentryCapture(RecordingViews):
         captured = self._find(expectation)
         if captured or not found:
             evidence = self._evidence(expectation)
-            raise AssertionError(explain.not_discarded(expectation, reason, name, captured, alike, evidence))
+            raise AssertionError(explain.not_discarded(evidence, expectation, reason, name, captured, alike))
         self._recording.accounted_for += found
         return found
 
@@ -439,18 +439,18 @@ class SentryCapture(RecordingViews):
     def _client_was_active(self) -> bool:
         return self._recording.client_was_active or self._sdk.client is not None
 
-    def _assert_was_active(self, what: str) -> None:
+    def _assert_was_active(self, absent: Expectation | None) -> None:
         __tracebackhide__ = True
         if not self._client_was_active:
-            raise AssertionError(explain.without_client(what, self._evidence(None)))
+            raise AssertionError(explain.without_client(self._evidence(None), absent))
 
     def _assert_count(self, n: int, expectation: Expectation) -> list[CapturedItem]:
         __tracebackhide__ = True
         if n == 0:
-            self._assert_was_active(explain.absence(expectation))
+            self._assert_was_active(expectation)
         matching = self._find(expectation)
         if len(matching) != n:
-            raise AssertionError(explain.wrong_count(n, expectation, matching, self._evidence(expectation)))
+            raise AssertionError(explain.wrong_count(self._evidence(expectation), n, expectation, matching))
         return matching
 
     def _assert_new(self, n: int, expectation: Expectation, before: list[CapturedItem]) -> list[CapturedItem]:
@@ -459,7 +459,7 @@ class SentryCapture(RecordingViews):
         matching = [item for item in self._find(expectation) if id(item) not in known]
         if len(matching) != n:
             evidence = self._evidence(expectation)
-            raise AssertionError(explain.wrong_count_inside(n, expectation, matching, len(before), evidence))
+            raise AssertionError(explain.wrong_count_inside(evidence, n, expectation, matching, len(before)))
         return matching
 
     def _find(self, expectation: Expectation) -> list[CapturedItem]:
@@ -468,7 +468,7 @@ class SentryCapture(RecordingViews):
 
     def _timed_out(self, count: int, timeout: float, expectation: Expectation) -> str:
         matching = self._find(expectation)
-        return explain.timed_out(count, timeout, expectation, matching, self._evidence(expectation))
+        return explain.timed_out(self._evidence(expectation), count, timeout, expectation, matching)
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return Evidence(
@@ -538,7 +538,7 @@ class _EmptyBlock(_ExpectedBlock):
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
         __tracebackhide__ = True
         if error_type is None:
-            self._capture._assert_was_active(explain.absence(self._expectation))
+            self._capture._assert_was_active(self._expectation)
             self._capture._assert_new(0, self._expectation, self._before)
 
 

@@ -6,10 +6,11 @@ although it would have matched, and hints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
 from heapq import nsmallest
 from textwrap import wrap
-from typing import Final
+from typing import Concatenate, Final, ParamSpec
 
 from pytest_sentry_capture.hints import (
     NO_CLIENT,
@@ -29,69 +30,90 @@ from pytest_sentry_capture.wording import (
     name_of,
     summary,
     withheld,
+    withholding,
 )
+
+Parameters = ParamSpec("Parameters")
 
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
 _MOST_DIFFERENCES: Final = 8
 
 
-def wrong_count(n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence) -> str:
+def _without_secrets(
+    explanation: Callable[Concatenate[Evidence, Parameters], str],
+) -> Callable[Concatenate[Evidence, Parameters], str]:
+    @wraps(explanation)
+    def explained(evidence: Evidence, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> str:
+        with withholding(evidence.secrets):
+            return withheld(explanation(evidence, *args, **kwargs))
+
+    return explained
+
+
+@_without_secrets
+def wrong_count(evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem]) -> str:
     """Why the number of matching items is not ``n``."""
     heading = f"Expected {_number(n)} {_plural(n, expectation)}; {_found(len(matching))}."
-    return _message(heading, _about_count(n, expectation, matching, evidence), evidence)
+    return _message(heading, _about_count(n, expectation, matching, evidence))
 
 
+@_without_secrets
 def wrong_count_inside(
-    n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int, evidence: Evidence
+    evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int
 ) -> str:
     """Why the number of new matching items inside a block is not ``n``; ``before`` it, so many matched."""
     heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
     if before and not matching:
         was = "was" if before == 1 else "were"
         hint = f"{counted(before, expectation.kind)} like this {was} captured before the block."
-        return _message(heading, _hints([hint]), evidence)
-    return _message(heading, _about_count(n, expectation, matching, evidence), evidence)
+        return _message(heading, _hints([hint]))
+    return _message(heading, _about_count(n, expectation, matching, evidence))
 
 
+@_without_secrets
 def timed_out(
-    count: int, timeout: float, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence
+    evidence: Evidence, count: int, timeout: float, expectation: Expectation, matching: Sequence[CapturedItem]
 ) -> str:
     """Why waiting was in vain."""
     number = "one" if count == 1 else str(count)
     heading = f"Waited {timeout:g} s for {number} {_plural(count, expectation)}; {_found(len(matching))}."
-    return _message(heading, _about_count(count, expectation, matching, evidence), evidence)
+    return _message(heading, _about_count(count, expectation, matching, evidence))
 
 
-def unexpected(what: str, found: Sequence[CapturedItem], evidence: Evidence) -> str:
+@_without_secrets
+def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:  # noqa: ARG001  (its secrets)
     """What was captured although nothing should have been."""
-    return _message(f"Expected {what}; {_found(len(found))}.", _listed("Captured", found), evidence)
+    return _message(f"Expected {what}; {_found(len(found))}.", _listed("Captured", found))
 
 
+@_without_secrets
 def not_discarded(
+    evidence: Evidence,
     expectation: Expectation,
     reason: str | None,
     by: str | None,
     captured: Sequence[CapturedItem],
     discarded: Sequence[Discard],
-    evidence: Evidence,
 ) -> str:
     """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
     wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
     criteria = described(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
-        return _message(heading, [*_listed("Captured", captured), *_discards(discarded)], evidence)
+        return _message(heading, [*_listed("Captured", captured), *_discards(discarded)])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
-        return _message(heading, _discards(discarded, "Discarded, but otherwise"), evidence)
+        return _message(heading, _discards(discarded, "Discarded, but otherwise"))
     paragraphs = [*_near_misses(expectation, evidence), *_near_discards(expectation, evidence)]
-    return _message(heading, [*paragraphs, *_hints(hints_about_absence(expectation, evidence, None))], evidence)
+    return _message(heading, [*paragraphs, *_hints(hints_about_absence(expectation, evidence, None))])
 
 
-def without_client(what: str, evidence: Evidence) -> str:
+@_without_secrets
+def without_client(evidence: Evidence, absent: Expectation | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
-    return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence), evidence)
+    what = "nothing to be captured" if absent is None else f"no {described(absent.kind, absent.criteria)}"
+    return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
 def not_empty(view: list[object]) -> list[str] | None:
@@ -108,21 +130,17 @@ def not_empty(view: list[object]) -> list[str] | None:
     return [f"{len(view)} {what} == []", *numbered, *rest]
 
 
-def absence(expectation: Expectation) -> str:
-    """The absence of what matches, in words."""
-    return f"no {described(expectation.kind, expectation.criteria)}"
-
-
+@_without_secrets
 def was_active(evidence: Evidence) -> str:
     """Why Sentry was not off."""
     return _message(
         "Expected no active Sentry client during this test, but there was one.",
         _listed("Captured", evidence.captured),
-        evidence,
     )
 
 
-def crashed_callbacks(errors: Sequence[CallbackError], evidence: Evidence) -> str:
+@_without_secrets
+def crashed_callbacks(evidence: Evidence, errors: Sequence[CallbackError]) -> str:
     """Which callbacks of the application raised, and what was lost."""
     heading = (
         f"{len(errors)} callback{'s' if len(errors) > 1 else ''} of the application crashed, which Sentry's SDK hides."
@@ -141,11 +159,11 @@ def crashed_callbacks(errors: Sequence[CallbackError], evidence: Evidence) -> st
         "An assert_discarded(reason='callback_error') accounts for it, and"
         ' @pytest.mark.sentry_allow("no-callback-errors", reason="…") waives it.'
     )
-    return _message(heading, [*paragraphs, _wrapped(waiver)], evidence)
+    return _message(heading, [*paragraphs, _wrapped(waiver)])
 
 
-def _message(heading: str, paragraphs: Iterable[str], evidence: Evidence) -> str:
-    return withheld("\n\n".join([heading, *paragraphs]), evidence.secrets)
+def _message(heading: str, paragraphs: Iterable[str]) -> str:
+    return "\n\n".join([heading, *paragraphs])
 
 
 def _plural(n: int, expectation: Expectation) -> str:

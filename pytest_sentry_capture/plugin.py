@@ -254,7 +254,7 @@ def _fail_on_callback_errors(report: pytest.TestReport, recording: Recording) ->
 
     evidence = Evidence(entries=recording.entries, secrets=tuple(recording.secrets))
     report.outcome = "failed"
-    report.longrepr = explain.crashed_callbacks(errors, evidence)
+    report.longrepr = explain.crashed_callbacks(evidence, errors)
     if hasattr(report, "wasxfail"):
         del report.wasxfail
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
@@ -22,10 +24,12 @@ from pytest_sentry_capture.items import (
     Discard,
     Exchange,
 )
+from pytest_sentry_capture.secrets import forms_of
 
 WITHHELD: Final = "[secret]"
 _LONGEST: Final = 100
 _BEFORE_THE_DIFFERENCE: Final = 30
+_secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 _INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -98,10 +102,20 @@ def located(location: CallableLocation) -> str:
     return f"{location.name} ({_relative(location.file)}:{location.line})"
 
 
-def withheld(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets in it."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        for form in {secret, repr(secret)[1:-1]}:
+@contextmanager
+def withholding(secrets: Sequence[str]) -> Iterator[None]:
+    """Show none of these secrets in what is put in words meanwhile, not even their beginnings in shortened values."""
+    token = _secrets.set(tuple(sorted(secrets, key=len, reverse=True)))
+    try:
+        yield
+    finally:
+        _secrets.reset(token)
+
+
+def withheld(text: str) -> str:
+    """The text without the secrets in it, in whatever form."""
+    for secret in _secrets.get():
+        for form in forms_of(secret):
             text = text.replace(form, WITHHELD)
     return text
 
@@ -151,6 +165,10 @@ def _withheld(text: str | None, masked: bool) -> str | None:
 
 
 def _written(value: object) -> str:
+    return withheld(_unguarded(value)) if _secrets.get() else _unguarded(value)
+
+
+def _unguarded(value: object) -> str:
     if value is MISSING:
         return "nothing"
     if isinstance(value, type):
