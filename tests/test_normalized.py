@@ -170,7 +170,8 @@ def test_a_plain_dict_all_the_way_down(sentry_capture: SentryCapture) -> None:
 
 
 @pytest.fixture
-def shop(pytester: pytest.Pytester) -> pytest.Pytester:
+def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # what snapshot plugins go by
     pytester.makepyfile(shop=SHOP)
     return pytester
 
