@@ -21,7 +21,8 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	$(BIN)/python benchmarks/capture_core.py
+	$(BIN)/python -m benchmarks.matching
+	$(BIN)/python -m benchmarks.capture_core
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

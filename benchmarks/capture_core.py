@@ -13,14 +13,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.measures import Measure, report
 
 ROUNDS = 5
 TESTS = 1000
 TURNS = 100
 BATCH = 20
-NOISE = 1.1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
 
 INIT = """
@@ -145,24 +145,6 @@ print("HOOKS", spent)
 """
 
 
-@dataclass
-class Measure:
-    """A figure with its limit: a ratio of two times, or milliseconds."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str = "times"
-
-    @property
-    def is_kept(self) -> bool:
-        return self.value <= self.limit * NOISE
-
-    def __str__(self) -> str:
-        verdict = "ok" if self.is_kept else "OVER"
-        return f"{self.name:<72} {self.value:8.2f} {self.unit:<5}  limit {self.limit:5.2f}  {verdict}"
-
-
 def run(command: list[str], folder: Path) -> tuple[float, str]:
     """The user and system seconds that a command takes, and what it prints."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -262,14 +244,7 @@ def start_up(folder: Path) -> Measure:
     return Measure("start-up without Sentry", min(totals[1:]), 5.0, "ms")
 
 
-def main() -> int:
+if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        measures = [start_up(folder), *cost_per_capture(folder), cost_per_test(folder)]
-    for measure in measures:
-        print(measure)
-    return 0 if all(measure.is_kept for measure in measures) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        sys.exit(report([start_up(folder), *cost_per_capture(folder), cost_per_test(folder)]))
