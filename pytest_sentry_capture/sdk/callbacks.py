@@ -41,7 +41,7 @@ class ObservedCallback:
             attempt.context.before_callback = _snapshot(payload)
         try:
             result = self.__wrapped__(payload, *args, **kwargs)
-        except Exception as error:
+        except BaseException as error:
             self._observer.callback_raised(location, error)
             if self._option not in _CAN_NOT_DROP:
                 attempt.raised_in = location

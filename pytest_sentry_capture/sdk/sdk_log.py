@@ -21,6 +21,7 @@ _INTERNAL_ERROR: Final = "Internal error in sentry_sdk"
 def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
     """Listen to the SDK's log."""
     touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
+    touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, observer))
     touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, observer))
 
 
@@ -32,6 +33,17 @@ def _watched_info(original: Callable[..., None], observer: Observer) -> Callable
         original(message, *args, **_one_frame_up(kwargs))
 
     return info
+
+
+def _watched_warning(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+    """A sampler that raises is a warning in the newer SDKs."""
+
+    def warning(message: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("exc_info"):
+            _note_internal_error(kwargs["exc_info"], observer)
+        original(message, *args, **_one_frame_up(kwargs))
+
+    return warning
 
 
 def _watched_error(original: Callable[..., None], observer: Observer) -> Callable[..., None]:

@@ -1,0 +1,576 @@
+"""Criteria: which items match, for whatever payload, and which criteria are refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from unittest.mock import ANY
+
+import pytest
+from dirty_equals import IsPartialDict, IsPositiveInt, IsStr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_sentry_capture import CapturedItem, Discard, SentryCapture
+from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.items import Capture, CaptureContext, Exchange
+from pytest_sentry_capture.recording import Recording
+
+TYPES = {
+    "event": "event",
+    "transaction": "transaction",
+    "span": "span",
+    "log": "log",
+    "metric": "trace_metric",
+    "check_in": "check_in",
+    "session": "session",
+    "profile": "profile",
+    "feedback": "feedback",
+    "client_report": "client_report",
+}
+CRITERIA = {
+    "event": (
+        *("exception", "message", "level", "logger", "handled", "mechanism", "transaction", "tags", "user", "contexts"),
+        *("extra", "request", "breadcrumbs", "fingerprint", "release", "environment", "trace_id"),
+    ),
+    "transaction": (
+        *("transaction", "op", "status", "source", "tags", "user", "contexts", "request", "release", "environment"),
+        "trace_id",
+    ),
+    "span": ("op", "name", "status", "origin", "attributes", "trace_id", "transaction"),
+    "log": ("level", "body", "template", "attributes", "trace_id"),
+    "metric": ("name", "type", "value", "unit", "attributes", "trace_id"),
+    "check_in": ("monitor_slug", "status", "duration", "environment", "release"),
+    "session": ("sid", "status", "errors", "attrs"),
+    "profile": ("profile_id", "version", "profile"),
+    "feedback": ("contexts", "tags", "level"),
+    "client_report": ("timestamp", "discarded_events"),
+}
+
+
+class NoSdk:
+    """An SDK of which only the recording is left."""
+
+    client: Any = "active"
+    options: Mapping[str, Any] = {}
+    scope_values: Mapping[str, Mapping[str, Any]] = {}
+
+    def drain(self) -> None: ...
+    def flush(self) -> None: ...
+    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def capture_of(*captures: Capture | Discard) -> SentryCapture:
+    recording = Recording("test")
+    recording.add(*captures)
+    return SentryCapture(recording, NoSdk())
+
+
+def captured(kind: str, payload: object, **more: Any) -> SentryCapture:
+    return capture_of(Capture(TYPES[kind], json.dumps(payload).encode(), **more))
+
+
+TEXTS = st.sampled_from(["a", "b", "error", "info", "LookupError", "builtins"]) | st.text(max_size=5)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+ATTRIBUTES = st.dictionaries(TEXTS, st.fixed_dictionaries({"value": SCALARS, "type": TEXTS}) | VALUES, max_size=3)
+EXCEPTION = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": TEXTS | VALUES,
+        "module": TEXTS | VALUES,
+        "value": TEXTS | VALUES,
+        "mechanism": st.fixed_dictionaries({}, optional={"type": TEXTS, "handled": st.booleans() | VALUES}) | VALUES,
+    },
+)
+LISTS_OF_EXCEPTIONS = st.lists(EXCEPTION | VALUES, max_size=3)
+SECTION = st.dictionaries(TEXTS, VALUES, max_size=3)
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "exception": st.fixed_dictionaries({"values": LISTS_OF_EXCEPTIONS}) | LISTS_OF_EXCEPTIONS,
+    "logentry": st.fixed_dictionaries({}, optional={"message": TEXTS, "formatted": TEXTS, "params": VALUES}),
+    "tags": SECTION | st.lists(st.tuples(TEXTS, VALUES).map(list), max_size=3),
+    "contexts": st.fixed_dictionaries(
+        {}, optional={"trace": st.dictionaries(st.sampled_from(["op", "status", "trace_id"]), TEXTS | VALUES)}
+    )
+    | SECTION,
+    "breadcrumbs": st.fixed_dictionaries({"values": st.lists(SECTION | VALUES, max_size=3)}),
+    "transaction_info": st.fixed_dictionaries({"source": TEXTS}),
+    "fingerprint": st.lists(TEXTS, max_size=3),
+    "attributes": ATTRIBUTES,
+    "discarded_events": st.lists(SECTION, max_size=2),
+}
+NAMES = (
+    *("exception", "logentry", "message", "level", "logger", "transaction", "tags", "user", "contexts", "extra"),
+    *("request", "breadcrumbs", "fingerprint", "release", "environment", "transaction_info", "op", "name"),
+    *("description", "status", "origin", "attributes", "data", "trace_id", "body", "type", "value", "unit"),
+    *("monitor_slug", "duration", "sid", "errors", "attrs", "profile_id", "version", "profile", "timestamp"),
+    "discarded_events",
+)
+PAYLOADS = st.fixed_dictionaries({name: st.none() | FIELDS.get(name, TEXTS) | VALUES for name in NAMES}).map(
+    lambda payload: {name: value for name, value in payload.items() if value is not None}
+)
+
+
+def naive_texts(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def naive_section(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def naive_list(value: object) -> list[dict[str, Any]]:
+    values = value.get("values") if isinstance(value, dict) else value
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+def naive_tags(value: object) -> dict[str, Any]:
+    if isinstance(value, list):
+        return {str(pair[0]): pair[1] for pair in value if isinstance(pair, list) and len(pair) == 2}
+    return naive_section(value)
+
+
+def naive_message(payload: dict[str, Any], outermost: dict[str, Any]) -> str | None:
+    entry = naive_section(payload.get("logentry")) or naive_section(payload.get("message"))
+    template, params = naive_texts(entry.get("message")), entry.get("params")
+    try:
+        formatted = (
+            template % (tuple(params) if isinstance(params, list) else params) if template and params else template
+        )
+    except (TypeError, ValueError, KeyError):
+        formatted = template
+    return (
+        naive_texts(entry.get("formatted"))
+        or formatted
+        or naive_texts(payload.get("message"))
+        or naive_texts(outermost.get("value"))
+    )
+
+
+def naive_attributes(payload: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value["value"] if isinstance(value, dict) and {"value", "type"} <= value.keys() else value
+        for key, value in naive_section(payload.get("attributes")).items()
+    }
+
+
+def naive_value(kind: str, name: str, payload: dict[str, Any]) -> Any:  # noqa: C901
+    """What a criterion looks at, read from the design of the vocabulary."""
+    outermost = naive_list(payload.get("exception"))[-1:]
+    last: dict[str, Any] = outermost[0] if outermost else {}
+    trace = naive_section(naive_section(payload.get("contexts")).get("trace"))
+    if kind in ("session", "profile", "feedback", "client_report"):
+        return payload.get(name)
+    if name == "message":
+        return naive_message(payload, last)
+    if name == "mechanism":
+        return naive_texts(naive_section(last.get("mechanism")).get("type"))
+    if name == "handled":
+        handled = naive_section(last.get("mechanism")).get("handled")
+        return handled if isinstance(handled, bool) else None
+    if name == "tags":
+        return naive_tags(payload.get("tags"))
+    if name in ("user", "contexts", "extra", "request"):
+        return naive_section(payload.get(name))
+    if name == "fingerprint":
+        return payload[name] if isinstance(payload.get(name), list) else []
+    if kind in ("event", "transaction") and name in ("trace_id", "op", "status"):
+        return naive_texts(trace.get(name))
+    if name == "source":
+        return naive_texts(naive_section(payload.get("transaction_info")).get("source"))
+    if name == "attributes":
+        return naive_attributes(payload)
+    if kind == "span" and name == "name":
+        return naive_texts(payload.get("description")) or naive_texts(payload.get("name"))
+    if kind == "span" and name in ("op", "origin"):
+        return naive_texts(payload.get(name)) or naive_texts(naive_attributes(payload).get(f"sentry.{name}"))
+    if kind == "span" and name == "transaction":
+        return naive_texts(naive_attributes(payload).get("sentry.segment.name"))
+    if name == "template":
+        return naive_texts(naive_attributes(payload).get("sentry.message.template"))
+    if name in ("value", "duration"):
+        return payload[name] if isinstance(payload.get(name), (int, float)) else None
+    return naive_texts(payload.get(name))
+
+
+def naive_match(expected: Any, found: Any) -> bool:
+    if expected is None:
+        return found is None
+    if isinstance(expected, re.Pattern):
+        return isinstance(found, str) and bool(expected.search(found))
+    if isinstance(expected, (list, tuple)):
+        return (
+            found == list(expected) if isinstance(found, list) else any(naive_match(each, found) for each in expected)
+        )
+    if isinstance(expected, (set, range)):
+        return any(naive_match(each, found) for each in expected)
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(
+            (key in found and naive_match(each, found[key])) or (each is None and found.get(key) is None)
+            for key, each in expected.items()
+        )
+    return bool(found == expected)
+
+
+def naive_holds(kind: str, name: str, expected: Any, payload: dict[str, Any]) -> bool:
+    if name == "exception":
+        names = [(each.get("type"), each.get("module")) for each in naive_list(payload.get("exception"))]
+        if expected is None:
+            return not names
+        choices = expected if isinstance(expected, list) else [expected]
+        return any(choice in (type_, f"{module}.{type_}") for choice in choices for type_, module in names)
+    if name == "breadcrumbs":
+        if expected is None:
+            return payload.get("breadcrumbs") is None
+        crumbs = naive_list(payload.get("breadcrumbs"))
+        wanted = expected if isinstance(expected, list) else [expected]
+        return all(any(naive_match(each, crumb) for crumb in crumbs) for each in wanted)
+    if expected is None and name in ("tags", "user", "contexts", "extra", "request", "fingerprint", "attributes"):
+        return payload.get(name) is None
+    return naive_match(expected, naive_value(kind, name, payload))
+
+
+@st.composite
+def criterion(draw: st.DrawFn, kind: str, name: str, payload: dict[str, Any]) -> Any:
+    """An expected value that is often near to what is there."""
+    if name == "exception":
+        types = [each["type"] for each in naive_list(payload.get("exception")) if isinstance(each.get("type"), str)]
+        return draw(st.none() | TEXTS | st.lists(TEXTS, max_size=2) | st.sampled_from([*types, "LookupError"]))
+    if name == "breadcrumbs":
+        there = [*naive_list(payload.get("breadcrumbs")), {}]
+        return draw(st.none() | SECTION | st.lists(SECTION | st.sampled_from(there), max_size=2))
+    value = naive_value(kind, name, payload)
+    if isinstance(value, dict) and draw(st.booleans()):
+        part = {key: value[key] for key in value if draw(st.booleans())}
+        return {**part, **draw(st.dictionaries(TEXTS, SCALARS | st.sampled_from([None, "a"]), max_size=1))}
+    return draw(st.just(value) | VALUES | st.lists(SCALARS, max_size=3) | st.just([value, "a"]))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    """A kind, payloads, and criteria that often match one of them."""
+    kind = draw(st.sampled_from(sorted(TYPES)))
+    payloads = draw(st.lists(PAYLOADS, min_size=1, max_size=2))
+    names = draw(st.sets(st.sampled_from(CRITERIA[kind]), min_size=1, max_size=2))
+    criteria = {name: draw(criterion(kind, name, payloads[0])) for name in sorted(names)}
+    return kind, payloads, {name: value for name, value in criteria.items() if not looks_like_a_regex(value)}
+
+
+def looks_like_a_regex(value: object) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(text, str) and re.search(r"[\\^.(\[]", text) is not None for text in texts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(situations())
+def test_find_selects_what_the_vocabulary_says(situation: tuple[str, list[dict[str, Any]], dict[str, Any]]) -> None:
+    kind, payloads, criteria = situation
+    if kind == "span" and "transaction" in criteria:
+        criteria.pop("transaction")
+    capture = capture_of(*(Capture(TYPES[kind], json.dumps(payload).encode()) for payload in payloads))
+
+    found = [dict(item) for item in capture.find(kind, **criteria)]
+
+    assert found == [
+        payload
+        for payload in payloads
+        if all(naive_holds(kind, name, expected, payload) for name, expected in criteria.items())
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(situations(), VALUES, st.dictionaries(TEXTS, VALUES, max_size=2))
+def test_explaining_raises_nothing_but_assertion_errors(
+    situation: tuple[str, list[dict[str, Any]], dict[str, Any]], odd: Any, scope: dict[str, Any]
+) -> None:
+    kind, payloads, criteria = situation
+    contents = [json.dumps(payload).encode() for payload in (*payloads, odd)]
+    exchange = Exchange("GET", "/orders/1", "/orders/{number}", 500)
+    discards = [Discard("before_send", "error", kind, payload=content, exchange=exchange) for content in contents]
+    captures = [Capture(TYPES[kind], content, exchange=exchange) for content in contents]
+    capture = capture_of(exchange, *captures, *discards)  # type: ignore[arg-type]
+    capture._sdk.scope_values = {"isolation": {"tags": scope, "user": None, "contexts": odd}}  # type: ignore[misc]
+
+    assertions: list[Callable[[], object]] = [
+        lambda: capture.assert_captured(kind, **criteria),
+        lambda: capture.assert_count(2, kind, **criteria),
+        lambda: capture.assert_not_captured(kind, **criteria),
+        lambda: capture.assert_discarded(kind, reason="sample_rate", **criteria),
+        capture.assert_nothing_captured,
+    ]
+
+    messages = [message_of(assertion) for assertion in assertions]
+
+    assert all(message.startswith("Expected ") for message in messages if message is not None)
+    assert messages[3] is not None
+
+
+def message_of(assertion: Callable[[], object]) -> str | None:
+    try:
+        assertion()
+    except AssertionError as error:
+        return str(error)
+    return None
+
+
+ITEM: dict[str, dict[str, Any]] = {
+    "event": {
+        "message": "hello",
+        "level": "error",
+        "logger": "shop",
+        "transaction": "/orders",
+        "tags": {"region": "eu", "shop.name": "north", "count": 3},
+        "user": {"id": "7"},
+        "contexts": {"trace": {"trace_id": "t-1"}, "response": {"status_code": 500}, "a.b": {"c": [1, {"d": 2}]}},
+        "extra": {"n": 1},
+        "request": {"method": "POST", "url": "https://shop.example.org/orders?id=1"},
+        "breadcrumbs": {"values": [{"category": "query", "message": "SELECT"}, {"category": "http"}]},
+        "fingerprint": ["a", "b"],
+        "release": "1.0",
+        "environment": "test",
+        "exception": {
+            "values": [
+                {"type": "KeyError", "module": None, "value": "'x'"},
+                {"type": "CartError", "module": "shop", "value": "x", "mechanism": {"type": "asgi", "handled": False}},
+            ]
+        },
+    },
+    "transaction": {
+        "transaction": "/orders",
+        "contexts": {"trace": {"op": "http.server", "status": "ok", "trace_id": "t-1"}},
+        "transaction_info": {"source": "route"},
+        "tags": [["region", "eu"]],
+    },
+    "span": {
+        "name": "SELECT 1",
+        "status": "ok",
+        "trace_id": "t-1",
+        "attributes": {
+            "sentry.op": {"value": "db", "type": "string"},
+            "sentry.origin": {"value": "auto.db", "type": "string"},
+            "sentry.segment.name": {"value": "/orders", "type": "string"},
+        },
+    },
+    "log": {
+        "level": "warn",
+        "body": "out of milk",
+        "trace_id": "t-1",
+        "attributes": {"sentry.message.template": {"value": "out of %s", "type": "string"}},
+    },
+    "metric": {"name": "orders", "type": "counter", "value": 2.0, "unit": "none", "trace_id": "t-1"},
+    "check_in": {"monitor_slug": "nightly", "status": "ok", "duration": 1.5, "environment": "test", "release": "1"},
+    "session": {"sid": "s-1", "status": "exited", "errors": 0},
+    "profile": {"profile_id": "p-1", "version": "1"},
+    "feedback": {"contexts": {"feedback": {"message": "bad"}}},
+    "client_report": {"discarded_events": [{"reason": "before_send"}]},
+}
+
+
+def is_three(value: object) -> bool:
+    return value == 3
+
+
+def raises(value: object) -> bool:
+    raise RuntimeError("can't judge")
+
+
+class RaisingEquality:
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("can't compare")
+
+    __hash__ = object.__hash__
+
+
+MATCHING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("event", {"message": "hello"}, {"message": "hell"}),
+    ("event", {"message": re.compile("ell")}, {"message": re.compile("^ell")}),
+    ("event", {"level": ["error", "fatal"]}, {"level": ["info"]}),
+    ("event", {"level": {"error", "fatal"}}, {"level": {"info"}}),
+    ("event", {"level": ["x", re.compile("err")]}, {"level": []}),
+    ("event", {"logger": IsStr(regex="sh.p")}, {"logger": IsStr(regex="x")}),
+    ("event", {"logger": IsStr}, {"handled": IsStr}),
+    ("event", {"logger": ANY}, {"logger": RaisingEquality()}),
+    ("event", {"handled": False}, {"handled": True}),
+    ("event", {"mechanism": "asgi"}, {"mechanism": None}),
+    ("event", {"transaction": "/orders"}, {"transaction": None}),
+    ("event", {"tags": {"region": "eu"}}, {"tags": {"region": "us"}}),
+    ("event", {"tags": {"shop": None}}, {"tags": {"region": None}}),
+    ("event", {"tags": {"count": is_three}}, {"tags": {"count": raises}}),
+    ("event", {"tags": {"count": IsPositiveInt}}, {"tags": {"nothing": ANY}}),
+    ("event", {"tags": IsPartialDict(region="eu")}, {"tags": None}),
+    ("event", {"user": {"id": ["7", "8"], "email": None}}, {"user": {"id": range(3)}}),
+    ("event", {"contexts": {"response": {"status_code": range(500, 600)}}}, {"contexts": {"response": {"x": 1}}}),
+    ("event", {"extra": {"n": 1}}, {"extra": {"n": "1"}}),
+    ("event", {"request": {"method": "POST"}}, {"request": {"method": "GET"}}),
+    ("event", {"breadcrumbs": {"category": "query"}}, {"breadcrumbs": {"category": "redis"}}),
+    (
+        "event",
+        {"breadcrumbs": [{"category": "query"}, {"category": "http"}]},
+        {"breadcrumbs": [{"category": "query"}, {"category": "x"}]},
+    ),
+    ("event", {"fingerprint": ["a", "b"]}, {"fingerprint": ["a"]}),
+    ("event", {"release": "1.0", "environment": "test"}, {"release": "1.0", "environment": "x"}),
+    ("event", {"trace_id": "t-1"}, {"trace_id": "t-2"}),
+    ("event", {"method": "POST", "path": "/orders", "route": None}, {"route": "/orders"}),
+    ("event", {"exception": "CartError"}, {"exception": "Cart"}),
+    ("event", {"exception": "shop.CartError"}, {"exception": "shop.KeyError"}),
+    ("event", {"exception": KeyError}, {"exception": IndexError}),
+    ("event", {"exception": ["X", "KeyError"]}, {"exception": None}),
+    ("event", {"exception": re.compile(r"^shop\.")}, {"exception": re.compile("^Cart")}),
+    ("event", {"where": {"contexts.response.status_code": 500}}, {"where": {"contexts.response.status": 500}}),
+    ("event", {"where": {"contexts.a.b.c.1.d": 2}}, {"where": {"contexts.a.b.c.2": 2}}),
+    ("event", {"where": {"contexts.a.b.c.-1": {"d": 2}}}, {"where": {"contexts.a.b.c.-3": 1}}),
+    ("event", {"where": {"tags.shop.name": "north"}}, {"where": {"tags.shop": ANY}}),
+    ("event", {"where": {"exception.values.-1.type": "CartError"}}, {"where": {"exception.values.x": ANY}}),
+    ("event", {"where": {"user.email": None}}, {"where": {"user.id": None}}),
+    ("transaction", {"op": "http.server", "status": "ok"}, {"op": "http.client"}),
+    ("transaction", {"source": "route", "tags": {"region": "eu"}}, {"source": "url"}),
+    ("span", {"op": "db", "name": "SELECT 1", "origin": "auto.db"}, {"op": "http"}),
+    ("span", {"transaction": "/orders", "attributes": {"sentry.op": "db"}}, {"transaction": "x"}),
+    ("log", {"level": "warn", "body": "out of milk", "template": "out of %s"}, {"level": "warning"}),
+    ("metric", {"name": "orders", "type": "counter", "value": 2, "unit": "none"}, {"value": 3}),
+    ("check_in", {"monitor_slug": "nightly", "status": ["ok", "error"], "duration": 1.5}, {"status": "error"}),
+    ("session", {"sid": "s-1", "errors": 0, "did": None}, {"errors": 1}),
+    ("profile", {"profile_id": "p-1", "version": "1"}, {"version": "2"}),
+    ("feedback", {"contexts": {"feedback": {"message": re.compile("bad")}}}, {"contexts": None}),
+    ("client_report", {"discarded_events": [{"reason": "before_send"}]}, {"discarded_events": []}),
+]
+
+
+@pytest.mark.parametrize(("kind", "matching", "other"), MATCHING, ids=[f"{kind} {m}" for kind, m, _ in MATCHING])
+def test_a_criterion_selects(kind: str, matching: dict[str, Any], other: dict[str, Any]) -> None:
+    capture = captured(kind, ITEM[kind])
+
+    assert [dict(item) for item in capture.find(kind, **matching)] == [ITEM[kind]]
+    assert capture.find(kind, **other) == []
+
+
+def cause() -> BaseException:
+    try:
+        try:
+            raise KeyError("cause")
+        except KeyError as error:
+            raise ValueError("outer") from error
+    except ValueError as error:
+        return error
+
+
+def context(*, suppressed: bool) -> BaseException:
+    try:
+        try:
+            raise KeyError("context")
+        except KeyError as error:
+            raise ValueError("outer") from (None if suppressed else error.__context__)
+    except ValueError as error:
+        error.__suppress_context__ = suppressed
+        return error
+
+
+class NotFoundError(LookupError):
+    status_code = 404
+
+
+@pytest.mark.parametrize(
+    ("error", "matching", "other"),
+    [
+        (
+            cause(),
+            [ValueError, KeyError, LookupError, "KeyError", "builtins.LookupError", Exception],
+            [OSError, "OSErr"],
+        ),
+        (context(suppressed=False), [ValueError, KeyError], [IndexError]),
+        (context(suppressed=True), [ValueError], [KeyError]),
+        (NotFoundError(), [LookupError, "NotFoundError", f"{__name__}.NotFoundError"], [KeyError]),
+        (NotFoundError("x"), [lambda error: error.args == ("x",)], [lambda error: error.args == (), raises]),
+    ],
+)
+def test_an_exception_is_searched_in_the_chain_that_sentry_reports(
+    error: BaseException, matching: list[Any], other: list[Any]
+) -> None:
+    payload = {"exception": {"values": [{"type": type(error).__name__}]}}
+    capture = captured("event", payload, context=CaptureContext(ExceptionChain.of(error, live=True)))
+
+    for each in matching:
+        assert len(capture.find(exception=each)) == 1
+    assert len(capture.find(exception=[OSError, *matching])) == 1
+    for each in other:
+        assert capture.find(exception=each) == []
+    assert capture.find(exception=None) == []
+
+
+def test_the_status_is_that_of_the_answer_else_of_the_exception() -> None:
+    chain = CaptureContext(ExceptionChain.of(NotFoundError(), live=False))
+    exchange = Exchange("GET", "/orders/7", "/orders/{number}", 500)
+    capture = captured("event", {}, context=chain, exchange=exchange)
+
+    assert len(capture.find(status_code=500, method="GET", path="/orders/7", route="/orders/{number}")) == 1
+    assert len(captured("event", {}, context=chain).find(status_code=range(400, 500))) == 1
+
+
+REGEX = "looks like a regex: valid is "
+REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = [
+    (lambda c: c.find("evnt"), ValueError, "unknown kind 'evnt'; did you mean 'event'? Valid: attachment, "),
+    (lambda c: c.find(7), ValueError, "unknown kind '7'. Valid: "),  # type: ignore[call-overload]
+    (lambda c: c.find(tag={}), TypeError, "criterion for kind 'event': 'tag'; did you mean 'tags'? Valid: breadcrumbs"),
+    (lambda c: c.find("log", message="x"), TypeError, "unknown criterion for kind 'log': 'message'. Valid: attributes"),
+    (lambda c: c.find(message="^a"), ValueError, f"{REGEX}message=re.compile('^a')"),
+    (lambda c: c.find(message=["a", "b.*"]), ValueError, f"{REGEX}message=re.compile('b.*')"),
+    (lambda c: c.find("log", body=r"\d+"), ValueError, REGEX),
+    (lambda c: c.find(exception="Lookup.*"), ValueError, REGEX),
+    (lambda c: c.find(exception=int), TypeError, "exception=int is a class, but no exception class; valid are"),
+    (lambda c: c.find(exception=[KeyError, int]), TypeError, "exception=int is a class"),
+    (
+        lambda c: c.find(exception=KeyError("x")),
+        TypeError,
+        "is an instance, which equals no other; valid are its class",
+    ),
+    (lambda c: c.find(exception=404), TypeError, "exception=404 is neither an exception class nor its name; valid are"),
+    (lambda c: c.assert_count(-1), ValueError, "n must be 0 or more, not -1"),
+    (lambda c: c.assert_count("1"), TypeError, "n must be a whole number, not '1'"),  # type: ignore[call-overload]
+    (lambda c: c.assert_count(True), TypeError, "n must be a whole number, not True"),
+    (lambda c: c.wait_for(count=0), ValueError, "count must be 1 or more, not 0"),
+    (lambda c: c.wait_for(timeout=-1), ValueError, "timeout must be a finite number of seconds, 0 or more, not -1"),
+    (lambda c: c.wait_for(timeout=float("inf")), ValueError, "timeout must be a finite number"),
+    (lambda c: c.wait_for(timeout="5"), TypeError, "timeout must be a number of seconds"),  # type: ignore[call-overload]
+    (lambda c: c.find(where="contexts"), TypeError, "where must be a mapping from paths to what is expected there"),
+    (lambda c: c.find(where={7: 1}), TypeError, "7 in where is no path; paths look like"),
+    (lambda c: c.find(where={"a..b": 1}), ValueError, "'a..b' in where is no path; paths look like 'contexts."),
+    (lambda c: c.find(where={"": 1}), ValueError, "'' in where is no path"),
+    (
+        lambda c: c.find(where={"tag.x": 1}),
+        ValueError,
+        "unknown attribute of kind 'event': 'tag'; did you mean 'tags'?",
+    ),
+    (lambda c: c.find("log", where={"tags.x": 1}), ValueError, "unknown attribute of kind 'log': 'tags'"),
+    (lambda c: c.assert_discarded(mesage="x"), TypeError, "did you mean 'message'?"),
+    (lambda c: c.expect("evnt"), ValueError, "unknown kind"),
+    (lambda c: c.expect_nothing(mesage="x"), TypeError, "unknown criterion"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSED, ids=[text for _, _, text in REFUSED])
+def test_bad_input_is_refused_at_the_call(
+    call: Callable[[SentryCapture], object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        call(capture_of())
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"x"', b"\xff", b'{"a": NaN}'])
+@pytest.mark.parametrize("kind", [*TYPES, "attachment"])
+def test_what_is_no_payload_of_the_kind_matches_nothing(kind: str, content: bytes) -> None:
+    capture = capture_of(Capture(TYPES.get(kind, kind), content))
+    broken = not content.startswith(b'{"')
+
+    items: list[CapturedItem] = capture.find(kind)
+
+    assert len(items) == (1 if kind == "attachment" or not broken else 0)
+    assert len(capture.items) == 1
