@@ -75,9 +75,7 @@ class CaptureContext:
         """What went into ``before_send`` or its like; ``MISSING`` where there was none or it was not kept."""
         if self.before_callback is None:
             return MISSING
-        payload = json.loads(json.dumps(pickle.loads(self.before_callback), default=str, skipkeys=True))
-        _mapping(_mapping(_mapping(payload).get("contexts")).get("trace")).pop(_MOVED_TO_HEADERS, None)
-        return payload
+        return _without_moved(json.loads(json.dumps(pickle.loads(self.before_callback), default=str, skipkeys=True)))
 
 
 @dataclass(eq=False, slots=True)
@@ -263,7 +261,7 @@ class _ErrorOrTransaction(CapturedItem):
         """
         context = self._capture.context
         before = context.payload_before_callback
-        altered = [] if before is MISSING else difference(before, dict(self), by=context.callback)
+        altered = [] if before is MISSING else difference(before, _without_moved(dict(self)), by=context.callback)
         return [*context.scrubs, *altered]
 
     def normalized(self) -> dict[str, Any]:
@@ -782,6 +780,15 @@ class SdkError(Entry):
 
     def release_exceptions(self) -> None:
         self.exception = None
+
+
+def _without_moved(payload: Any) -> Any:
+    """The payload without what the SDK moves out of it."""
+    trace = _mapping(_mapping(_mapping(payload).get("contexts")).get("trace"))
+    if _MOVED_TO_HEADERS not in trace:
+        return payload
+    trace = {name: value for name, value in trace.items() if name != _MOVED_TO_HEADERS}
+    return {**payload, "contexts": {**payload["contexts"], "trace": trace}}
 
 
 def _mapping(value: object) -> dict[str, Any]:

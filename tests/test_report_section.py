@@ -1,0 +1,246 @@
+"""The section "Captured by Sentry" of a failed test's report: what happened, in order, and no values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+SHOP = """
+import logging
+import sentry_sdk
+from fastapi import FastAPI, HTTPException
+from fastapi.testclient import TestClient
+from sentry_sdk.integrations.starlette import StarletteIntegration
+
+app = FastAPI()
+
+@app.get("/orders/{number}")
+def order(number: str):
+    with sentry_sdk.start_span(op="db", name="SELECT planted-span"):
+        sentry_sdk.set_tag("shop", "planted-tag")
+        sentry_sdk.set_user({"id": "planted-id", "email": "planted-email@example.org"})
+        sentry_sdk.set_extra("cart", "planted-extra")
+        sentry_sdk.add_breadcrumb(category="cart", message="planted-breadcrumb")
+        logging.getLogger("shop").error("order %s is odd", "planted-parameter")
+        logging.getLogger("shop").error("order planted-formatted is odd")
+        if number == "404":
+            raise HTTPException(404, "planted-detail")
+        variable = "planted-variable"
+        raise KeyError("planted-exception")
+
+def hide_not_found(event, hint):
+    event.setdefault("extra", {})["hidden"] = "planted-change"
+    return None if getattr(hint.get("exc_info", [0, 0])[1], "status_code", None) == 404 else event
+
+sentry_sdk.init(
+    dsn="https://key@sentry.invalid/1",
+    before_send=hide_not_found,
+    integrations=[StarletteIntegration(failed_request_status_codes={*range(400, 600)})],
+)
+client = TestClient(app, raise_server_exceptions=False)
+"""
+TEST = """
+import pytest, sentry_sdk
+from shop import client
+
+@pytest.mark.sentry_options(traces_sample_rate=1.0, enable_logs=True)
+def test(sentry_capture):
+    client.get("/orders/404?token=planted-query")
+    client.get("/orders/planted-path")
+    with sentry_sdk.start_transaction(name="/planted-transaction/1", source="url", op="task"):
+        sentry_sdk.get_current_scope().add_attachment(b"planted-content", filename="planted-file.txt")
+        sentry_sdk.capture_message("planted-message")
+    sentry_sdk.metrics.count("orders", 47110815)
+    assert False
+"""
+SHORT = """\
+exchange   GET /orders/{number} answered 404
+captured   error message 'order %s is odd', logger shop, GET /orders/{number} answered 404
+captured   error message (30 characters), logger shop, GET /orders/{number} answered 404
+discarded  error HTTPException (14 characters), handled, GET /orders/{number} answered 404: \
+before_send by shop.hide_not_found (shop.py:23)
+captured   transaction '/orders/{number}', http.server, GET /orders/{number} answered 404
+exchange   GET /orders/{number} answered 500
+captured   error message 'order %s is odd', logger shop, GET /orders/{number} answered 500
+captured   error message (30 characters), logger shop, GET /orders/{number} answered 500
+captured   error KeyError (19 characters), unhandled, GET /orders/{number} answered 500
+captured   transaction '/orders/{number}', http.server, GET /orders/{number} answered 500
+captured   info message (15 characters)
+captured   transaction (22 characters), task
+captured   4 logs, 1 attachment, 1 metric
+"""
+
+
+@pytest.fixture
+def shop(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(shop=SHOP)
+    pytester.syspathinsert()
+    return pytester
+
+
+def section(result: pytest.RunResult) -> str | None:
+    """The text under the title, up to the next title."""
+    found = re.search(r"-+ Captured by Sentry -+\n(.*?)^[-=_]{3,} ", result.stdout.str(), re.DOTALL | re.MULTILINE)
+    return found and found[1]
+
+
+@pytest.mark.parametrize("args", [(), ("--sentry-show=short",), ("-n1",)])
+def test_one_line_for_each_in_order(args: tuple[str, ...], shop: pytest.Pytester) -> None:
+    shop.makepyfile(TEST)
+
+    assert section(shop.runpytest_subprocess(*args)) == SHORT
+
+
+def test_in_full_names_are_shown_too(shop: pytest.Pytester) -> None:
+    shop.makepyfile(TEST)
+
+    lines = section(shop.runpytest_subprocess("--sentry-show=full"))
+
+    assert lines is not None
+    assert [line for line in lines.splitlines() if "KeyError" in line or "shop:" in line] == [
+        "captured   error KeyError (19 characters), unhandled, GET /orders/{number} answered 500"
+    ]
+    after = lines.partition("KeyError")[2].splitlines()[1:6]
+    assert after == [
+        "             tags: shop",
+        "             user: email, id",
+        "             contexts: runtime, trace",
+        "             breadcrumbs: 1 cart, 2 shop",
+        "             changed: extra.hidden by shop.hide_not_found (shop.py:23)",
+    ]
+    assert "captured   span db (19 characters), " in lines or "captured   error log " in lines
+    assert "captured   counter metric orders\n" in lines
+
+
+@pytest.mark.parametrize("mode", ["short", "full"])
+def test_no_value_is_shown(mode: str, shop: pytest.Pytester) -> None:
+    shop.makepyfile(TEST)
+
+    shown = section(shop.runpytest_subprocess(f"--sentry-show={mode}"))
+
+    assert shown is not None
+    assert "planted" not in shown
+    assert "example.org" not in shown
+    assert "47110815" not in shown
+
+
+def test_ini_option_and_command_line(shop: pytest.Pytester) -> None:
+    shop.makepyfile(TEST)
+    with (shop.path / "tox.ini").open("a") as ini:
+        ini.write("\nsentry_show = no\n")
+
+    assert section(shop.runpytest_subprocess()) is None
+    assert section(shop.runpytest_subprocess("--sentry-show=short")) == SHORT
+
+
+def test_a_wrong_mode_is_a_usage_error(shop: pytest.Pytester) -> None:
+    result = shop.runpytest_subprocess("--sentry-show=sort")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: sentry_show: unknown value 'sort'; did you mean 'short'? Valid: full, no, short"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("def test(): pass", None),
+        ("def test(): assert False", None),
+        ("import sentry_sdk\ndef test(): assert False", None),
+        ("def test(sentry_capture): assert False", "Nothing was captured, and nothing was discarded.\n"),
+        (
+            "import sentry_sdk\ndef test():\n    sentry_sdk.capture_message('hello')\n    assert False",
+            "discarded  info message (5 characters): no_client\n",
+        ),
+    ],
+)
+def test_only_where_it_is_of_use(test: str, expected: str | None, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test)
+
+    assert section(pytester.runpytest_inprocess()) == expected
+
+
+@pytest.mark.parametrize("phase", ["setup", "call", "teardown"])
+def test_every_phase_that_fails_has_it(phase: str, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest, sentry_sdk
+
+        @pytest.fixture
+        def resource(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("up")
+            assert "{phase}" != "setup"
+            yield
+            sentry_sdk.capture_message("down!")
+            assert "{phase}" != "teardown"
+
+        def test(resource):
+            sentry_sdk.capture_message("call")
+            assert "{phase}" != "call"
+        """
+    )
+    lengths = {"setup": [2], "call": [2, 4], "teardown": [2, 4, 5]}[phase]
+
+    expected = "".join(f"captured   info message ({length} characters)\n" for length in lengths)
+    assert section(pytester.runpytest_inprocess()) == expected
+
+
+def test_many_lines_are_cut(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            for number in range(50):
+                sentry_sdk.capture_message("hello")
+            assert False
+        """
+    )
+    line = "captured   info message (5 characters)\n"
+
+    assert section(pytester.runpytest_inprocess()) == line * 40 + "… and 10 more lines; --sentry-show=full shows them\n"
+    assert str(section(pytester.runpytest_inprocess("--sentry-show=full"))).count(line) == 50
+
+
+@pytest.mark.parametrize(
+    ("assertion", "lines"),
+    [
+        (
+            "sentry_capture.events == []",
+            ["E       AssertionError: assert 1 captured == []", "E         1. info message 'hi'"],
+        ),
+        (
+            "[] == sentry_capture.events",
+            ["E       AssertionError: assert 1 captured == []", "E         1. info message 'hi'"],
+        ),
+        (
+            "sentry_capture.discarded == []",
+            [
+                "E       AssertionError: assert 1 discarded == []",
+                "E         1. info message 'bye': before_send by *.before_send (*.py:4)",
+            ],
+        ),
+        ("[1] == []", ["E       assert [1] == []", "E         Left contains one more item: 1"]),
+    ],
+)
+def test_a_view_that_should_be_empty(assertion: str, lines: list[str], pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import sentry_sdk
+
+        def test(sentry_capture, sentry_init):
+            def before_send(event, hint):
+                return event if event["message"] == "hi" else None
+
+            sentry_init(dsn="https://key@sentry.invalid/1", before_send=before_send)
+            sentry_sdk.capture_message("hi")
+            sentry_sdk.capture_message("bye")
+            assert {assertion}
+        """
+    )
+
+    pytester.runpytest_inprocess().stdout.re_match_lines([re.escape(line).replace(r"\*", ".*") for line in lines])
