@@ -445,7 +445,9 @@ MATCHING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "matching", "other"), MATCHING, ids=[f"{kind} {m}" for kind, m, _ in MATCHING])
+@pytest.mark.parametrize(
+    ("kind", "matching", "other"), MATCHING, ids=[f"{kind}-{'-'.join(matching)}" for kind, matching, _ in MATCHING]
+)
 def test_a_criterion_selects(kind: str, matching: dict[str, Any], other: dict[str, Any]) -> None:
     capture = captured(kind, ITEM[kind])
 
