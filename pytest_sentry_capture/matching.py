@@ -269,7 +269,7 @@ def _has_exception_named(item: CapturedEvent, name: str) -> bool:
 
 def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
     if path == "exception" and isinstance(found, CapturedItem):
-        yield Mismatch(path, expected, exception_names(found) or MISSING)
+        yield Mismatch(path, expected, tuple(exception_names(found)) or MISSING)
     elif path == "breadcrumbs":
         yield Mismatch(path, expected, found)
     else:

@@ -60,6 +60,8 @@ def shown(value: object) -> str:
 def difference(mismatch: Mismatch) -> str:
     """Where an item differs, with both sides shortened around the first difference."""
     expected, found = _written(mismatch.expected), _written(mismatch.found)
+    if mismatch.path == "exception":
+        expected, found = _exceptions(mismatch.expected, " or "), _exceptions(mismatch.found, " from ")
     if max(len(expected), len(found)) > _LONGEST:
         first = _first_difference(expected, found) if isinstance(mismatch.expected, str) else 0
         expected, found = _around(expected, first), _around(found, first)
@@ -197,6 +199,15 @@ def _container(value: Any) -> str:
 def _first_difference(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _exceptions(value: object, between: str) -> str:
+    """Exception classes by their dotted names: several packages have an HTTPException."""
+    if isinstance(value, type):
+        return value.__qualname__ if value.__module__ == "builtins" else f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, (list, tuple)) and all(isinstance(each, (str, type)) for each in value):
+        return between.join(each if isinstance(each, str) else _exceptions(each, between) for each in value)
+    return _written(value)
 
 
 def _around(text: str, position: int) -> str:

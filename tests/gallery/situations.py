@@ -72,11 +72,25 @@ def test_the_nearest_is_first(initialised: None, sentry_capture: SentryCapture) 
 def test_another_exception(client: TestClient, sentry_capture: SentryCapture) -> None:
     """Another exception was captured: its classes, and those of its causes, are named.
 
-    exception: expected LookupError, found ['ZeroDivisionError']
+    exception: expected LookupError, found ZeroDivisionError
     """
     client.get("/orders/0")
 
     sentry_capture.assert_captured(exception=LookupError)
+
+
+def test_another_exception_of_the_same_name(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """Several packages have a class of this name: the names are dotted. The causes are named too.
+
+    exception: expected fastapi.exceptions.HTTPException or OSError, found starlette.exceptions.HTTPException
+    exception: expected fastapi.exceptions.HTTPException or OSError, found KeyError
+    """
+    client.get("/nowhere")
+
+    with sentry_capture.override(before_send=None):
+        client.get("/nowhere")
+        client.get("/refunds")
+    sentry_capture.assert_captured(exception=[HTTPException, OSError], status_code=404)
 
 
 def test_discarded_by_before_send(client: TestClient, sentry_capture: SentryCapture) -> None:
@@ -208,7 +222,7 @@ def test_came_through_logging(client: TestClient, sentry_capture: SentryCapture)
     """The failure was logged, without its exception.
 
     1. error message 'payment of order 7 failed'
-    exception: expected HTTPException, found nothing
+    exception: expected fastapi.exceptions.HTTPException, found nothing
     Hint: An event arrived through logging (logger shop), so it has no exception to match
     """
     client.get("/payments/7")
