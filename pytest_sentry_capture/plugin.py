@@ -167,6 +167,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if _RUN not in config.stash:
         _start(config, config.option)
+    config.pluginmanager.register(_Fixtures(config.stash[_RUN]), "sentry_capture_fixtures")
     config.addinivalue_line("markers", _OPTIONS_MARKER)
     config.addinivalue_line("markers", _ALLOW_MARKER)
 
@@ -246,12 +247,20 @@ def pytest_runtest_makereport(
 
 def _fail_on_callback_errors(report: pytest.TestReport, recording: Recording) -> None:
     """A callback that crashes has lost an event of the application, and nobody else would tell."""
-    errors = recording.unaccounted_callback_errors(report.when) if recording.detailed else []
-    if not errors:
+    if not recording.detailed or not recording.has_callback_errors:
         return
     from pytest_sentry_capture import explain
     from pytest_sentry_capture.hints import Evidence
+    from pytest_sentry_capture.items import CallbackError
 
+    accounted_for = [discard.by for discard in recording.accounted_for if discard.reason == "callback_error"]
+    errors = [
+        error
+        for error in recording.entries_of(CallbackError)
+        if (error.phase == "teardown") == (report.when == "teardown") and error.by not in accounted_for
+    ]
+    if not errors:
+        return
     evidence = Evidence(entries=recording.entries, secrets=tuple(recording.secrets))
     report.outcome = "failed"
     report.longrepr = explain.crashed_callbacks(evidence, errors)
@@ -377,27 +386,33 @@ def _waived_rules(item: pytest.Item) -> set[str]:
     return waived
 
 
-@pytest.fixture
-def sentry_capture(request: pytest.FixtureRequest) -> SentryCapture:
-    """What the application tells Sentry during this test, and what it keeps from Sentry."""
-    from pytest_sentry_capture.capture import SentryCapture
+class _Fixtures:
+    """A run's fixtures: methods, because fixtures that ask for ``request`` cost every test a signature more."""
 
-    run = request.config.stash[_RUN]
-    if run.sdk.problem is not None:
-        pytest.fail(run.sdk.problem, pytrace=False)
-    run.recorder.current.detailed = True
-    return SentryCapture(run.recorder.current, run.sdk)
+    def __init__(self, run: _Run) -> None:
+        self._run = run
 
+    @pytest.fixture
+    def sentry_capture(self) -> SentryCapture:
+        """What the application tells Sentry during this test, and what it keeps from Sentry."""
+        from pytest_sentry_capture.capture import SentryCapture
 
-@pytest.fixture
-def sentry_init(request: pytest.FixtureRequest) -> SentryInit:
-    """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
-    from pytest_sentry_capture.capture import SentryInit
+        self._fail_if_unsupported()
+        recording = self._run.recorder.current
+        recording.detailed = True
+        return SentryCapture(recording, self._run.sdk)
 
-    run = request.config.stash[_RUN]
-    if run.sdk.problem is not None:
-        pytest.fail(run.sdk.problem, pytrace=False)
-    return SentryInit(run.sdk)
+    @pytest.fixture
+    def sentry_init(self) -> SentryInit:
+        """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
+        from pytest_sentry_capture.capture import SentryInit
+
+        self._fail_if_unsupported()
+        return SentryInit(self._run.sdk)
+
+    def _fail_if_unsupported(self) -> None:
+        if self._run.sdk.problem is not None:
+            pytest.fail(self._run.sdk.problem, pytrace=False)
 
 
 class SentryCaptureMixin:

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.items import CallbackError, Discard, Entry, Exchange, Phase
+    from pytest_sentry_capture.items import Discard, Entry, Exchange, Phase
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
@@ -29,6 +29,7 @@ class Recording:
         detailed: whether live exceptions, the payloads before callbacks and the origins of values are kept, which
             costs memory and time: for tests that look at them through the fixture.
         client_was_active: whether a Sentry client was active at any time.
+        has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
         accounted_for: the discards that the test has asserted.
     """
@@ -38,6 +39,7 @@ class Recording:
         self.phase: Phase | None = None
         self.detailed = False
         self.client_was_active = False
+        self.has_callback_errors = False
         self.secrets: list[str] = []
         self.accounted_for: list[Discard] = []
         self._entries: list[Entry] = []
@@ -81,17 +83,6 @@ class Recording:
             cleared, index = position
             entries = self._entries[index:] if cleared == self._cleared else None
             return entries, (self._cleared, len(self._entries) if entries is not None else 0)
-
-    def unaccounted_callback_errors(self, phase: Phase | None) -> list[CallbackError]:
-        """The application's callbacks that crashed, up to the call's end or in teardown, and were not asserted."""
-        from pytest_sentry_capture.items import CallbackError
-
-        accounted_for = [discard.by for discard in self.accounted_for if discard.reason == "callback_error"]
-        return [
-            error
-            for error in self.entries_of(CallbackError)
-            if (error.phase == "teardown") == (phase == "teardown") and error.by not in accounted_for
-        ]
 
     def notify(self) -> None:
         """Tell those who wait that something has been added, or that an entry is complete now."""

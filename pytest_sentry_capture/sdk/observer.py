@@ -158,7 +158,9 @@ class Observer:
             return
         live = error if self.recorder.current.detailed else None
         text = _traceback_text(error)
-        self.recorder.current.add(CallbackError(by, type(error), _message(error), text, live))
+        recording = self.recorder.current
+        recording.has_callback_errors = True
+        recording.add(CallbackError(by, type(error), _message(error), text, live))
 
     def sdk_failed(self, error: BaseException) -> None:
         """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""

@@ -119,8 +119,24 @@ def _copier(kind: Any) -> Callable[[Any], Any] | None:
     if issubclass(kind, (dict, set)):
         return copy.copy
     if kind.__name__ in _OWN_OBJECTS and kind.__module__.startswith("sentry_sdk."):
-        return copy.deepcopy if kind.__name__ == "FlagBuffer" else copy.copy
+        return copy.deepcopy if kind.__name__ == "FlagBuffer" else _shallow_copier(kind)
     return None
+
+
+def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
+    """Like ``copy.copy``, several times as fast; it is done for every test."""
+    slots = tuple(slot for base in kind.__mro__ for slot in getattr(base, "__slots__", ()))
+    if not slots or kind.__dictoffset__ or hasattr(kind, "__copy__"):
+        return copy.copy
+
+    def copied(value: Any) -> Any:
+        twin = kind.__new__(kind)
+        for slot in slots:
+            if hasattr(value, slot):
+                setattr(twin, slot, getattr(value, slot))
+        return twin
+
+    return copied
 
 
 def _copied(value: Any, depth: int = _DEEPEST) -> Any:
