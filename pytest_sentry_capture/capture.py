@@ -26,7 +26,7 @@ from pytest_sentry_capture.items import (
 )
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.views import ObservedSdk, RecordingViews
-from pytest_sentry_capture.waiting import until, wait_until
+from pytest_sentry_capture.waiting import is_in_event_loop, until, wait_until
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
@@ -369,7 +369,7 @@ class SentryCapture(RecordingViews):
         __tracebackhide__ = True
         expectation = _awaited(kind, count, timeout, criteria)
         if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, expectation))
+            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=is_in_event_loop()))
         return self._find(expectation)
 
     @overload
@@ -432,7 +432,7 @@ class SentryCapture(RecordingViews):
         __tracebackhide__ = True
         expectation = _awaited(kind, count, timeout, criteria)
         if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, expectation))
+            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=False))
         return self._find(expectation)
 
     @property
@@ -466,9 +466,9 @@ class SentryCapture(RecordingViews):
         matches = expectation.matches
         return [item for item in self._items_of(expectation.item_class) if matches(item)]
 
-    def _timed_out(self, count: int, timeout: float, expectation: Expectation) -> str:
+    def _timed_out(self, count: int, timeout: float, expectation: Expectation, *, blocked_loop: bool) -> str:
         matching = self._find(expectation)
-        return explain.timed_out(self._evidence(expectation), count, timeout, expectation, matching)
+        return explain.timed_out(self._evidence(expectation), count, timeout, expectation, matching, blocked_loop)
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return Evidence(

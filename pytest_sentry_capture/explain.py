@@ -37,6 +37,10 @@ Parameters = ParamSpec("Parameters")
 
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
+_ABOUT_BLOCKED_LOOP: Final = (
+    "wait_for() blocked the event loop that runs in this thread, so that no task could go on. In a task, await_for()"
+    " waits without blocking it."
+)
 _MOST_DIFFERENCES: Final = 8
 
 
@@ -73,12 +77,18 @@ def wrong_count_inside(
 
 @_without_secrets
 def timed_out(
-    evidence: Evidence, count: int, timeout: float, expectation: Expectation, matching: Sequence[CapturedItem]
+    evidence: Evidence,
+    count: int,
+    timeout: float,
+    expectation: Expectation,
+    matching: Sequence[CapturedItem],
+    blocked_loop: bool,
 ) -> str:
-    """Why waiting was in vain."""
+    """Why waiting was in vain; ``blocked_loop`` says that it kept the thread's own event loop from running."""
     number = "one" if count == 1 else str(count)
     heading = f"Waited {timeout:g} s for {number} {_plural(count, expectation)}; {_found(len(matching))}."
-    return _message(heading, _about_count(count, expectation, matching, evidence))
+    blocked = _hints([_ABOUT_BLOCKED_LOOP]) if blocked_loop else []
+    return _message(heading, [*blocked, *_about_count(count, expectation, matching, evidence)])
 
 
 @_without_secrets

@@ -24,6 +24,18 @@ def wait_until(condition: Callable[[], bool], recording: Recording, timeout: flo
     return True
 
 
+def is_in_event_loop() -> bool:
+    """Whether the calling code runs in an event loop of asyncio or trio, which it blocks while it waits."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        return True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 async def until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
     """Suspend the task until the condition holds; False after ``timeout`` seconds."""
     trio = sys.modules.get("trio")

@@ -653,3 +653,14 @@ async def test_awaited_in_vain(initialised: None, sentry_capture: SentryCapture)
     No check-in was captured at all.
     """
     await sentry_capture.await_for("check_in", monitor_slug="nightly", timeout=0.01)
+
+
+@pytest.mark.asyncio
+async def test_waited_in_a_task(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A task waited as if it were a thread.
+
+    Waited 0.01 s for one event; found none.
+    Hint: wait_for() blocked the event loop that runs in this thread
+    No event was captured at all.
+    """
+    sentry_capture.wait_for(timeout=0.01)
