@@ -26,8 +26,7 @@ def wait_until(condition: Callable[[], bool], recording: Recording, timeout: flo
 
 def is_in_event_loop() -> bool:
     """Whether the calling code runs in an event loop of asyncio or trio, which it blocks while it waits."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
+    if _is_in_trio():
         return True
     try:
         asyncio.get_running_loop()
@@ -38,8 +37,7 @@ def is_in_event_loop() -> bool:
 
 async def until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
     """Suspend the task until the condition holds; False after ``timeout`` seconds."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if _is_in_trio():
         return await _until_in_trio(condition, recording, timeout)
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
@@ -51,6 +49,17 @@ async def until(condition: Callable[[], bool], recording: Recording, timeout: fl
                 await asyncio.wait_for(changed.wait(), max(0.0, deadline - loop.time()))
             except asyncio.TimeoutError:
                 return condition()
+    return True
+
+
+def _is_in_trio() -> bool:
+    trio = sys.modules.get("trio")
+    if trio is None:
+        return False
+    try:
+        trio.lowlevel.current_task()
+    except RuntimeError:
+        return False
     return True
 
 
