@@ -258,3 +258,79 @@ def test_tests_start_alike(pytester: pytest.Pytester) -> None:
         """,
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_a_failed_assertion_explains_itself(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, before_send=lambda event, hint: None if event["level"] == "info" else event)
+    sentry_sdk.set_tag("shop", "berlin")
+    fail()
+    sentry_sdk.capture_message("hello")
+    sentry_sdk.set_tag("order", "7")
+
+    with pytest.raises(AssertionError) as failure:
+        sentry_capture.assert_captured(exception=ZeroDivisionError, tags={"shop": "bonn", "order": "7"})
+
+    message = str(failure.value)
+    scope = "scope" if HAS_HUBS else "isolation"
+    assert "1. error ZeroDivisionError 'division by zero', handled\n" in message
+    assert (
+        "       tags.shop: expected 'bonn', found 'berlin'\n       tags.order: expected '7', found nothing" in message
+    )
+    assert f"tags.order='7' is set on the test's own {scope} scope" in " ".join(message.split())
+    with pytest.raises(AssertionError, match=r"Discarded, though it would have matched:\n  info message 'hello'"):
+        sentry_capture.assert_captured(message="hello")
+
+
+def test_waiting(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    def work() -> None:
+        fail()
+        trace()
+
+    sentry_init(dsn=DSN, traces_sample_rate=1.0)
+    thread = threading.Thread(target=work)
+    thread.start()
+
+    assert len(sentry_capture.wait_for("transaction", op="job", timeout=20)) == 1
+    thread.join()
+    with pytest.raises(AssertionError, match=r"Waited 0 s for 2 events; found 1"):
+        sentry_capture.wait_for(count=2, timeout=0)
+
+
+def test_a_snapshot(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN)
+    fail()
+
+    snapshot = sentry_capture.assert_captured().normalized()
+
+    [exception] = snapshot["exception"]["values"]
+    assert (exception["type"], exception["stacktrace"]) == ("ZeroDivisionError", "<stacktrace>")
+    for name in "event_id", "timestamp", "sdk", "modules", "server_name", "release":
+        assert snapshot[name] == f"<{name}>"
+    assert snapshot["contexts"]["trace"]["trace_id"] == "<trace_id 1>"
+
+
+def test_a_crashed_callback_fails_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def crash(event, hint):
+            raise KeyError("oops")
+
+        def test(sentry_capture):
+            sentry_sdk.init(dsn="https://key@sentry.invalid/1", before_send=crash)
+            sentry_sdk.capture_message("hello")
+        """
+    )
+
+    result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 callback of the application crashed*",
+            "*.crash (*.py:3):",
+            "  lost: info message 'hello'",
+            "*KeyError: 'oops'",
+        ]
+    )
