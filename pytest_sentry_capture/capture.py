@@ -31,6 +31,7 @@ from pytest_sentry_capture.waiting import is_in_event_loop, until, wait_until
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NEVER_COUNTED = ("session", "client_report")
+_NO_CLIENT = "no_client"
 _TRACES = ("transaction", "span", "profile")
 
 
@@ -227,6 +228,8 @@ class SentryCapture(RecordingViews):
     ) -> list[Discard]:
         """At least one such discard, and no such item captured; the discards are returned.
 
+        Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
+
         Args:
             kind: the kind of item that was discarded.
             reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
@@ -235,6 +238,8 @@ class SentryCapture(RecordingViews):
         """
         __tracebackhide__ = True
         expectation = _expectation(kind, criteria)
+        if reason != _NO_CLIENT and not self._client_was_active:
+            raise AssertionError(explain.discarded_without_client(self._evidence(expectation), expectation))
         name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
         alike = [each for each in self.discarded if each.kind == kind and expectation.matches(each.item)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]

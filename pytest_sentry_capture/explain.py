@@ -141,6 +141,15 @@ def not_empty(view: list[object]) -> list[str] | None:
 
 
 @_without_secrets
+def discarded_without_client(evidence: Evidence, expectation: Expectation) -> str:
+    """Why a discard proves nothing: without a client everything is discarded."""
+    criteria = described(expectation.kind, expectation.criteria)
+    heading = f"Expected {criteria} to be discarded, but without a client everything is."
+    ask = _wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
+    return _message(heading, [*_no_client(evidence), ask])
+
+
+@_without_secrets
 def was_active(evidence: Evidence) -> str:
     """Why Sentry was not off."""
     return _message(

@@ -130,6 +130,14 @@ def test_who_discarded_is_told_by_callable_or_name(
         sentry_capture.assert_discarded(by=test_who_discarded_is_told_by_callable_or_name)
 
 
+def test_without_a_client_only_its_absence_is_a_reason(sentry_capture: SentryCapture) -> None:
+    sentry_sdk.capture_message("hello")
+
+    assert len(sentry_capture.assert_discarded(reason="no_client", message="hello")) == 1
+    with pytest.raises(AssertionError, match="without a client everything is"):
+        sentry_capture.assert_discarded(message="hello")
+
+
 def test_discarded_means_none_captured(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, before_send=drop)
     sentry_sdk.capture_message("hello")

@@ -176,6 +176,19 @@ def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_nothing_captured()
 
 
+def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
+    """Something was discarded because there was no client: the filter that is to be tested never ran.
+
+    Expected event with message='hello' to be discarded, but without a client everything is.
+    No Sentry client was active during this test
+    Attempted all the same:
+    no_client
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_discarded(message="hello")
+
+
 def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The application answered 500, and Sentry was told nothing.
 
