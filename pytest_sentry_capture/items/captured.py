@@ -1,4 +1,4 @@
-"""What a recording holds, as users see it: captured items, discards, exchanges and errors. Plain typed data.
+"""Captured items of every kind.
 
 An item is a ``dict``: the payload itself, in Sentry's wire form, with typed shortcuts for what tests ask about.
 """
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change, difference
 from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
 from pytest_sentry_capture.normalization import normalized
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
 from pytest_sentry_capture.suggestions import unknown
@@ -36,24 +37,9 @@ Kind = Literal[
     "feedback",
     "client_report",
 ]
-Phase = Literal["setup", "call", "teardown"]
 
 _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
-
-
-@dataclass(eq=False, slots=True)
-class Entry:
-    """Something seen during a test; ``phase`` is the phase of the test, None outside tests."""
-
-    phase: Phase | None = field(default=None, kw_only=True)
-
-    def join(self, phase: Phase | None) -> None:
-        """Become part of a recording."""
-        self.phase = phase
-
-    def release_exceptions(self) -> None:
-        """Let go of live exceptions; what is known of them otherwise stays."""
 
 
 @dataclass(slots=True)
@@ -649,137 +635,6 @@ class CapturedEnvelope(Entry):
             payload = capture.payload
             lines += [_json({**capture.headers, "length": len(payload)}), b"\n", payload, b"\n"]
         return b"".join(lines)
-
-
-@dataclass(eq=False, slots=True)
-class Exchange(Entry):
-    """One HTTP request and its answer, as the application under test saw it.
-
-    ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
-    complete, and None until then. ``route`` is the template that matched, ``parent`` the exchange that was under way
-    when the application called itself in process. ``before_sentry`` says that the application had built its middleware
-    before Sentry was initialised.
-    """
-
-    method: str
-    path: str
-    route: str | None = None
-    status: int | None = None
-    duration: float | None = None
-    parent: Exchange | None = None
-    before_sentry: bool = False
-    chain: ExceptionChain | None = None
-    captures: list[Capture] = field(default_factory=list)
-    discarded: list[Discard] = field(default_factory=list)
-
-    def release_exceptions(self) -> None:
-        self.chain = self.chain and self.chain.released()
-
-    @property
-    def exception(self) -> BaseException | None:
-        """The live exception that left the application, kept like an event's ``original_exception``."""
-        return self.chain.original if self.chain is not None else None
-
-    @property
-    def exception_type(self) -> type[BaseException] | None:
-        """The class of the exception that left the application."""
-        return self.chain[0].error_type if self.chain else None
-
-    @property
-    def items(self) -> list[CapturedItem]:
-        """What was captured while the exchange ran, its background tasks included."""
-        return [item for capture in self.captures for item in capture.items]
-
-    def __repr__(self) -> str:
-        return f"<Exchange {self.method} {self.path} -> {self.status}>"
-
-
-@dataclass(eq=False, slots=True)
-class Discard(Entry):
-    """Something that the SDK was asked to send and did not.
-
-    Attributes:
-        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …) or, where the SDK is
-            silent or vague, one of ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``,
-            ``recursion_guard``, ``sdk_error``, ``unserializable``.
-        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …).
-        kind: the kind of item that was lost.
-        by: the callable that discarded it; None where no callable is involved.
-        quantity: how many items were lost.
-    """
-
-    reason: str
-    category: str
-    kind: str
-    by: CallableLocation | None = None
-    quantity: int = 1
-    payload: bytes | None = None
-    context: CaptureContext = field(default_factory=CaptureContext)
-    exchange: Exchange | None = None
-    _item: CapturedItem | None = None
-
-    def join(self, phase: Phase | None) -> None:
-        self.phase = phase
-        if self.exchange is not None:
-            self.exchange.discarded.append(self)
-
-    def release_exceptions(self) -> None:
-        self.context.release_exceptions()
-
-    @property
-    def exception(self) -> BaseException | None:
-        """The live exception, kept like an event's ``original_exception``."""
-        return self.context.chain.original if self.context.chain is not None else None
-
-    @property
-    def event(self) -> dict[str, Any] | None:
-        """The payload as far as it got, or None where the SDK had built none."""
-        return dict(self.item) if self.payload is not None else None
-
-    @property
-    def item(self) -> CapturedItem:
-        """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
-        if self._item is None:
-            item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
-            capture = Capture(
-                item_type, self.payload or b"{}", False, {}, self.context, self.exchange, phase=self.phase
-            )
-            self._item = capture.items[0]
-        return self._item
-
-    def __repr__(self) -> str:
-        by = f" by {self.by}" if self.by else ""
-        return f"<Discard {self.kind}: {self.reason}{by}>"
-
-
-@dataclass(eq=False, slots=True)
-class CallbackError(Entry):
-    """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
-
-    ``exception`` is the live object while it is kept; ``traceback`` is its text.
-    """
-
-    by: CallableLocation
-    exception_type: type[BaseException]
-    message: str
-    traceback: str
-    exception: BaseException | None = None
-
-    def release_exceptions(self) -> None:
-        self.exception = None
-
-
-@dataclass(eq=False, slots=True)
-class SdkError(Entry):
-    """An error inside the SDK that the SDK swallowed and only logged."""
-
-    exception_type: type[BaseException]
-    message: str
-    traceback: str
-    exception: BaseException | None = None
-
-    def release_exceptions(self) -> None:
-        self.exception = None
 
 
 def _without_moved(payload: Any) -> Any:

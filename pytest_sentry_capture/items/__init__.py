@@ -1,0 +1,63 @@
+"""What a recording holds, as users see it: captured items, discards, exchanges and errors. Plain typed data."""
+
+from pytest_sentry_capture.items.captured import (
+    CLASS_OF_KIND,
+    ITEM_TYPE_OF_KIND,
+    Capture,
+    CaptureContext,
+    CapturedAttachment,
+    CapturedCheckIn,
+    CapturedClientReport,
+    CapturedEnvelope,
+    CapturedEvent,
+    CapturedFeedback,
+    CapturedItem,
+    CapturedLog,
+    CapturedMetric,
+    CapturedProfile,
+    CapturedSession,
+    CapturedSpan,
+    CapturedTransaction,
+    Kind,
+    RawItem,
+    spans_of,
+)
+from pytest_sentry_capture.items.discards import (
+    Discard,
+)
+from pytest_sentry_capture.items.entries import (
+    CallbackError,
+    Entry,
+    Exchange,
+    Phase,
+    SdkError,
+)
+
+__all__ = [
+    "CLASS_OF_KIND",
+    "ITEM_TYPE_OF_KIND",
+    "CallbackError",
+    "Capture",
+    "CaptureContext",
+    "CapturedAttachment",
+    "CapturedCheckIn",
+    "CapturedClientReport",
+    "CapturedEnvelope",
+    "CapturedEvent",
+    "CapturedFeedback",
+    "CapturedItem",
+    "CapturedLog",
+    "CapturedMetric",
+    "CapturedProfile",
+    "CapturedSession",
+    "CapturedSpan",
+    "CapturedTransaction",
+    "Discard",
+    "Entry",
+    "Exchange",
+    "Kind",
+    "Phase",
+    "RawItem",
+    "SdkError",
+    "spans_of",
+]

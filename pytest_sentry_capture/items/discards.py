@@ -1,0 +1,68 @@
+"""What the SDK was asked to send and did not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.items.captured import ITEM_TYPE_OF_KIND, Capture, CaptureContext, CapturedItem
+from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
+
+
+@dataclass(eq=False, slots=True)
+class Discard(Entry):
+    """Something that the SDK was asked to send and did not.
+
+    Attributes:
+        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …) or, where the SDK is
+            silent or vague, one of ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``,
+            ``recursion_guard``, ``sdk_error``, ``unserializable``.
+        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …).
+        kind: the kind of item that was lost.
+        by: the callable that discarded it; None where no callable is involved.
+        quantity: how many items were lost.
+    """
+
+    reason: str
+    category: str
+    kind: str
+    by: CallableLocation | None = None
+    quantity: int = 1
+    payload: bytes | None = None
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    _item: CapturedItem | None = None
+
+    def join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        if self.exchange is not None:
+            self.exchange.discarded.append(self)
+
+    def release_exceptions(self) -> None:
+        self.context.release_exceptions()
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The live exception, kept like an event's ``original_exception``."""
+        return self.context.chain.original if self.context.chain is not None else None
+
+    @property
+    def event(self) -> dict[str, Any] | None:
+        """The payload as far as it got, or None where the SDK had built none."""
+        return dict(self.item) if self.payload is not None else None
+
+    @property
+    def item(self) -> CapturedItem:
+        """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
+        if self._item is None:
+            item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
+            capture = Capture(
+                item_type, self.payload or b"{}", False, {}, self.context, self.exchange, phase=self.phase
+            )
+            self._item = capture.items[0]
+        return self._item
+
+    def __repr__(self) -> str:
+        by = f" by {self.by}" if self.by else ""
+        return f"<Discard {self.kind}: {self.reason}{by}>"
