@@ -25,8 +25,13 @@ sentry_sdk.Client()  # imports every integration that enables itself
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder for a pytest run of its own, which treats warnings as pytest does by default."""
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for a pytest run of its own, which treats warnings as pytest does by default.
+
+    It prints the same on a developer's machine and in CI, where pytest would shorten nothing.
+    """
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
     pytester.makeini(
         """
         [pytest]
