@@ -15,6 +15,7 @@ _SHORTEST_IN_BASE64 = 4
 def forms_of(secret: str) -> tuple[str, ...]:
     """All forms of a secret, the longest first; in base64 at each of the three alignments to what stands before it."""
     forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    forms |= {repr(form)[1:-1] for form in forms if "\\" in form}  # in the representation of a frame's variable
     data = secret.encode(errors="surrogatepass")
     forms |= {quote(data), quote(data, safe=""), quote_plus(data)}
     for encode in b64encode, urlsafe_b64encode:

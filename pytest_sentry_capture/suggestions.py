@@ -14,6 +14,7 @@ def unknown(what: str, name: str, valid: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     known = sorted(valid)
-    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    by_lower_case = {each.lower(): each for each in known}
+    nearest = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
+    hint = f"; did you mean {by_lower_case[nearest[0]]!r}?" if nearest else "."
     return f"unknown {what} {name!r}{hint} Valid: {', '.join(known)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -59,12 +59,7 @@ def shown(value: object) -> str:
 
 def difference(mismatch: Mismatch) -> str:
     """Where an item differs, with both sides shortened around the first difference."""
-    expected, found = _written(mismatch.expected), _written(mismatch.found)
-    if mismatch.path == "exception":
-        expected, found = _exceptions(mismatch.expected, " or "), _exceptions(mismatch.found, " from ")
-    if max(len(expected), len(found)) > _LONGEST:
-        first = _first_difference(expected, found) if isinstance(mismatch.expected, str) else 0
-        expected, found = _around(expected, first), _around(found, first)
+    expected, found = _both_sides(mismatch)
     if mismatch.error is None:
         return f"{mismatch.path}: expected {expected}, found {found}"
     return f"{mismatch.path}: {expected} raised {shown(mismatch.error)} for {found}"
@@ -171,8 +166,6 @@ def _written(value: object) -> str:
 
 
 def _unguarded(value: object) -> str:
-    if value is MISSING:
-        return "nothing"
     if isinstance(value, type):
         return value.__qualname__
     if callable(value) and hasattr(value, "__qualname__"):
@@ -196,6 +189,24 @@ def _container(value: Any) -> str:
     return "{" + ", ".join(sorted(written)) + "}" if written else f"{type(value).__name__}()"
 
 
+def _both_sides(mismatch: Mismatch) -> tuple[str, str]:
+    expected, found = mismatch.expected, mismatch.found
+    if mismatch.path == "exception":
+        one, other = _exceptions(expected, " or "), _exceptions(found, " from ")
+    else:
+        one, other = _written(expected), _written(found)
+    if found is None or found is MISSING:
+        other = "nothing"
+    if max(len(one), len(other)) <= _LONGEST:
+        return one, other
+    if isinstance(expected, str) and isinstance(found, str):
+        one, other = withheld(expected), withheld(found)  # whose quotes and escapes differ when they are written
+        first = _first_difference(one, other)
+        return _around(one, first, written=repr), _around(other, first, written=repr)
+    first = _first_difference(one, other) if type(expected) is type(found) else 0
+    return _around(one, first), _around(other, first)
+
+
 def _first_difference(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
@@ -210,10 +221,10 @@ def _exceptions(value: object, between: str) -> str:
     return _written(value)
 
 
-def _around(text: str, position: int) -> str:
+def _around(text: str, position: int, written: Callable[[str], str] = str) -> str:
     start = max(0, position - _BEFORE_THE_DIFFERENCE)
     end = start + _LONGEST
-    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+    return f"{'…' if start else ''}{written(text[start:end])}{'…' if end < len(text) else ''}"
 
 
 def _relative(file: str) -> str:

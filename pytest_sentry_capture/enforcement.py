@@ -1,0 +1,93 @@
+"""What every test of the run is judged by, and what came outside of tests.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.recording import Recording
+    from pytest_sentry_capture.rules.judging import EnforcedRule, Judging, Waiver
+    from pytest_sentry_capture.settings.configuration import Configuration
+
+
+class Enforcement:
+    """The rules of the run.
+
+    Attributes:
+        rules: those that are configured, and those of the project's own.
+        wants_table: whether the capture table is written or compared with a contract.
+    """
+
+    def __init__(self, configuration: Configuration, *, wants_table: bool) -> None:
+        self.rules: tuple[EnforcedRule, ...] = configuration.rules
+        self.wants_table = wants_table
+        self._switched_off = configuration.switched_off
+        self._outside_tests: dict[str, tuple[int, str]] = {}
+
+    def add_own(self, given: Callable[[], Sequence[object]]) -> str | None:
+        """Judge by the rules too which the project has written itself: what each hook implementation gives.
+
+        Returns:
+            What is wrong with them, in words for users; None where nothing is.
+        """
+        from pytest_sentry_capture.rules.judging import UnusableRulesError, own_rules, traceback_of
+
+        try:
+            self.rules = (*self.rules, *own_rules(given(), self.rules))
+        except UnusableRulesError as error:
+            return f": {error}"
+        except Exception as error:
+            return "\n".join([f" raised {type(error).__name__}:", *traceback_of(error)])
+        return None
+
+    def waiver(self, rule: str, place: str) -> Waiver:
+        """A waiver of a rule, by a marker at ``place``.
+
+        Raises:
+            ValueError: there is no such rule.
+        """
+        from pytest_sentry_capture.results import CONTRACT
+        from pytest_sentry_capture.rules.judging import Waiver, names_of
+        from pytest_sentry_capture.suggestions import unknown
+
+        valid = [*names_of(self.rules), CONTRACT]
+        if rule not in valid:
+            raise ValueError(unknown("rule", rule, valid))
+        return Waiver(rule, place)
+
+    def judging(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> Judging:
+        """The judging of a test, by the rules that are on by themselves too."""
+        from pytest_sentry_capture.rules.judging import Judging
+
+        return Judging([*self.rules, *self._on_by_themselves], recording, waivers, received)
+
+    def findings_outside_tests(self, recording: Recording) -> str | None:
+        """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
+        number = len(recording.entries)
+        if not number or not (self.rules or self.wants_table):
+            return None
+        known, text = self._outside_tests.get(recording.label, (0, ""))
+        if number == known:
+            return text
+        from pytest_sentry_capture.results import Findings
+        from pytest_sentry_capture.rules.judging import Judging
+
+        findings, judging = Findings(recording.label), Judging(self.rules, recording)
+        findings.add_broken(judging.judge_rest(), recording.withheld)
+        findings.add_judging(judging)
+        if self.wants_table:
+            findings.add_rows(recording)
+        text = findings.to_json()
+        self._outside_tests[recording.label] = number, text
+        return text
+
+    @cached_property
+    def _on_by_themselves(self) -> list[EnforcedRule]:
+        from pytest_sentry_capture.rules.judging import default_rules
+
+        return default_rules(self.rules, self._switched_off)

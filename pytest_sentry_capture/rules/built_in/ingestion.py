@@ -1,0 +1,46 @@
+"""``accepted-by-sentry``: Sentry would store what is captured as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_sentry_capture import relay
+from pytest_sentry_capture.ingestion import Ingestion
+from pytest_sentry_capture.privacy import PiiSearch
+from pytest_sentry_capture.rules.built_in.requirements import sentry_events
+from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture.wording import summary
+
+
+@dataclass(kw_only=True)
+class AcceptedBySentry(Rule):
+    """Every event and transaction would be stored as it was sent: nothing in it is rejected, replaced or cut.
+
+    Sentry's own engine says what would be: releases, environments, levels and tags that are not valid, attributes that
+    Sentry does not know, data that is nested too deep or too large. The clock is not judged, because tests may set it.
+    """
+
+    name = "accepted-by-sentry"
+
+    def __post_init__(self) -> None:
+        self._ingestion = Ingestion()
+        self._search = PiiSearch()
+
+    @property
+    def obstacle(self) -> str | None:
+        return relay.obstacle()
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        if self.obstacle is not None:
+            return
+        for item in sentry_events(views, ("event", "transaction")):
+            objections = self._ingestion.objections(item)
+            if not objections:
+                yield self.kept(item)
+                continue
+            views.recording.withhold(value for found in self._search.of_payload(item) for value in found.values)
+            for each in objections:
+                what = f"{each.path or 'the whole'} would not be stored as it was sent"
+                problem = f"{what} ({each.reason}): {summary(item, masked=True)}"
+                yield self.broken(item, problem, path=each.path or None, details=(f"stored: {each.stored}",))

@@ -1,0 +1,82 @@
+"""``required-tags`` and ``required-context``: what every event must tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pytest_sentry_capture.changes import MISSING
+from pytest_sentry_capture.items import CapturedEvent, CapturedItem, CapturedTransaction
+from pytest_sentry_capture.matching import resolve
+from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture.wording import summary
+
+SentryEventKind = Literal["event", "transaction"]
+
+
+@dataclass(kw_only=True)
+class RequiredTags(Rule):
+    """Every event carries these tags.
+
+    Attributes:
+        tags: the names of the tags.
+        kinds: what is judged: ``"event"``, ``"transaction"`` or both.
+    """
+
+    name = "required-tags"
+    shorthand: ClassVar[str] = "tags"
+    tags: tuple[str, ...]
+    kinds: tuple[SentryEventKind, ...] = ("event",)
+
+    def __post_init__(self) -> None:
+        if not self.tags:
+            raise ValueError("tags must not be empty")
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for item in sentry_events(views, self.kinds):
+            missing = [tag for tag in self.tags if item.tags.get(tag) in (None, "")]
+            yield from _judged(self, item, [f"tags.{tag}" for tag in missing])
+
+
+@dataclass(kw_only=True)
+class RequiredContext(Rule):
+    """Every event says these things: the release, the environment, who was signed in.
+
+    Attributes:
+        always: what must be there, as dotted paths: ``"release"``, ``"contexts.trace.trace_id"``.
+        when_authenticated: what must be there besides when the request was authenticated: ``"user.id"``.
+        kinds: what is judged: ``"event"``, ``"transaction"`` or both.
+    """
+
+    name = "required-context"
+    shorthand: ClassVar[str] = "always"
+    always: tuple[str, ...] = ()
+    when_authenticated: tuple[str, ...] = ()
+    kinds: tuple[SentryEventKind, ...] = ("event",)
+
+    def __post_init__(self) -> None:
+        if not (self.always or self.when_authenticated):
+            raise ValueError("always and when_authenticated must not both be empty")
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for item in sentry_events(views, self.kinds):
+            is_authenticated = item.exchange is not None and item.exchange.authenticated
+            required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
+            missing = [path for path in required if resolve(item, path) in (MISSING, None, "", {}, [])]
+            yield from _judged(self, item, missing)
+
+
+def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedTransaction]:
+    """The captured events and transactions of these kinds."""
+    if CapturedEvent.kind in kinds:
+        yield from views.events
+    if CapturedTransaction.kind in kinds:
+        yield from views.transactions
+
+
+def _judged(rule: Rule, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:
+    if not missing:
+        yield rule.kept(item)
+    for path in missing:
+        yield rule.broken(item, f"{path} is missing: {summary(item, masked=True)}", path=path)

@@ -1,0 +1,172 @@
+"""One pytest run, in one process of it: the parts of the plugin put together.
+
+What a run without Sentry does not need is imported when it is first needed. pytest itself is known to the door alone.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_sentry_capture.enforcement import Enforcement
+from pytest_sentry_capture.recording import Recorder, Recording
+from pytest_sentry_capture.running_test import RunningTest
+from pytest_sentry_capture.sdk.access import SdkAccess
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.capture import Judges
+    from pytest_sentry_capture.exchanges import StarletteExchanges
+    from pytest_sentry_capture.sdk.lifetimes import Lifetime
+    from pytest_sentry_capture.server.sentry_server import SentryServer, ServerRun
+    from pytest_sentry_capture.settings.configuration import Configuration
+    from pytest_sentry_capture.settings.options import Settings
+    from pytest_sentry_capture.whole_run import OfProcess, WholeRun
+
+_SCOPE_BLEED = "no-scope-bleed"
+
+
+class Run:
+    """One pytest run, in one process of it.
+
+    Attributes:
+        settings: the ini options and the command line.
+        configuration: the project's configuration.
+        enforcement: the rules that tests are judged by.
+        sdk: the SDK, whether it has been imported yet or not.
+        recorder: knows the recording that is the current one.
+        test: the attempt at a test that is under way; between tests one that has nothing to do with any.
+        deselected: how many tests were left out of the run.
+    """
+
+    def __init__(self, settings: Settings, configuration: Configuration) -> None:
+        self.settings = settings
+        self.configuration = configuration
+        self.enforcement = Enforcement(configuration, wants_table=bool(settings.reports or settings.contract != "off"))
+        self.recorder = Recorder()
+        self.sdk = SdkAccess(
+            self.recorder,
+            settings.network,
+            settings.network_hosts,
+            self._see_exchanges,
+            watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
+        )
+        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
+        self.test = self._test_of(self.recorder.current)
+        self.deselected = 0
+        self._lifetime: Lifetime | None = None
+        self._exchanges: StarletteExchanges | None = None
+        self._server: ServerRun | None = None
+        self._told: OfProcess | None = None
+
+    def start(self) -> None:
+        self.sdk.activate()
+
+    def stop(self) -> None:
+        self.end_test()
+        if self._exchanges is not None:
+            self._exchanges.unwrap()
+        if self._server is not None:
+            self._server.stop()
+        self.sdk.deactivate()
+
+    def header(self) -> list[str]:
+        """What pytest's header says: whether the network is blocked, and which rules there are."""
+        hosts = f" and to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
+        blocked = f"sentry: network blocked, events are sent to this machine{hosts} only"
+        is_allowed = self.settings.network == "allow"
+        lines = ["sentry: network allowed, events are really sent" if is_allowed else blocked]
+        if self.configuration.file:
+            number = len(self.configuration.rules)
+            lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")
+        return lines
+
+    def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
+        """Record what comes now for an attempt at a test."""
+        self.end_test()
+        recording = self.recorder.begin(nodeid)
+        recording.phase = "setup"
+        recording.detailed = detailed
+        self.test = self._test_of(recording)
+
+    def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
+        """Isolate what the test does to the SDK; see ``SdkAccess.begin_test`` for what is raised."""
+        self._lifetime = self.sdk.begin_test(nodeid, options)
+
+    def end_test(self) -> None:
+        if self._lifetime is not None:
+            self.sdk.end_test(self._lifetime)
+            self._lifetime = None
+            self.recorder.current.release_exceptions()
+
+    def serve(self) -> SentryServer:
+        """Give the current test a project of its own on the run's server, which starts when it is first needed."""
+        if self._server is None:
+            from pytest_sentry_capture.server.sentry_server import ServerRun
+
+            self._server = ServerRun()
+        recording = self.test.recording
+        received = self.test.received = Recording(recording.label)
+        received.phase = recording.phase
+        received.secrets = recording.secrets
+        received.personal_data = recording.personal_data
+        return self._server.begin_test(received, self.judges)
+
+    def release_test(self, *, of_process: bool) -> dict[str, Any]:
+        """Let go of what the attempt has recorded.
+
+        Args:
+            of_process: whether to tell too what this process has found beside its tests, if it is news.
+
+        Returns:
+            What the attempt adds to the results of the run, for ``WholeRun``; empty where that is nothing.
+        """
+        findings = self.test.export()
+        self.recorder.finish()
+        self.test = self._test_of(self.recorder.current)
+        results: dict[str, Any] = {"test": findings} if findings is not None else {}
+        if of_process and (found := self.found()) != self._told:
+            self._told = results["process"] = found
+        return results
+
+    def found(self) -> OfProcess:
+        """What this process has found beside its tests."""
+        outside_tests = map(self.enforcement.findings_outside_tests, self.recorder.of_run)
+        return {
+            "blocked": [(*what, count) for what, count in self.sdk.blocked.items()],
+            "problem": self.sdk.problem,
+            "ignored_errors": dict(self.sdk.ignored_errors),
+            "deselected": self.deselected,
+            "server": list(self._server.messages) if self._server is not None else [],
+            "findings": [text for text in outside_tests if text],
+        }
+
+    @cached_property
+    def whole(self) -> WholeRun:
+        """The results of the whole run, in the process that makes its reports."""
+        from pytest_sentry_capture.whole_run import WholeRun
+
+        return WholeRun(self.enforcement, self.settings)
+
+    @cached_property
+    def judges(self) -> Judges:
+        """Sentry's own engine, as the project has configured it."""
+        from pytest_sentry_capture.capture import Judges
+        from pytest_sentry_capture.ingestion import ServerScrubbing
+        from pytest_sentry_capture.privacy import PiiSearch
+        from pytest_sentry_capture.rules.built_in.personal_data import NoPii
+
+        searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, NoPii)]
+        return Judges(next(iter(searches), PiiSearch()), self.configuration.scrubbing or ServerScrubbing())
+
+    def _test_of(self, recording: Recording) -> RunningTest:
+        return RunningTest(recording, self.enforcement, self.sdk.drain)
+
+    def _see_exchanges(self) -> None:
+        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
+        if not self.sdk.is_observed:
+            return
+        if self._exchanges is None:
+            from pytest_sentry_capture.exchanges import StarletteExchanges
+
+            self._exchanges = StarletteExchanges(self.recorder)
+        self._exchanges.wrap()

@@ -1,0 +1,144 @@
+"""The attempt at a test that is under way: what it recorded, how it went, and what the rules say about it.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.enforcement import Enforcement
+    from pytest_sentry_capture.items import Phase
+    from pytest_sentry_capture.recording import Recording
+    from pytest_sentry_capture.results import Findings
+    from pytest_sentry_capture.rules.judging import Judging, Waiver
+
+
+class RunningTest:
+    """One attempt at a test.
+
+    Args:
+        drain: has everything handed over that the SDK still buffers.
+
+    Attributes:
+        recording: what was seen in this process.
+        received: what came to ``sentry_server``; None where the test does not use it.
+        has_failed: whether the attempt has failed for another reason than a broken rule.
+        rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
+        call_is_under_way: whether the attempt is in its call.
+    """
+
+    def __init__(self, recording: Recording, enforcement: Enforcement, drain: Callable[[], None]) -> None:
+        self.recording = recording
+        self.received: Recording | None = None
+        self.has_failed = False
+        self.rules_decide = True
+        self.call_is_under_way = False
+        self._enforcement = enforcement
+        self._drain = drain
+        self._waivers: list[Waiver] = []
+        self._judging: Judging | None = None
+        self._findings: Findings | None = None
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """What was seen of the attempt, in this process and, where it is used, by ``sentry_server``."""
+        return [self.recording] if self.received is None else [self.recording, self.received]
+
+    def enter_phase(self, phase: Phase) -> None:
+        """Say that what is recorded from now on belongs to a phase of the test."""
+        for recording in self.recordings:
+            recording.phase = phase
+
+    def waive(self, rule: str, place: str) -> None:
+        """Say that the test waives a rule, by a marker at ``place``.
+
+        Raises:
+            ValueError: there is no such rule.
+        """
+        self._waivers.append(self._enforcement.waiver(rule, place))
+
+    def judge(self, *, is_over: bool, **where: Any) -> str | None:
+        """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
+
+        Args:
+            where: the attributes of ``Breach`` that say where the test stands.
+
+        Returns:
+            What fails the test, in words for users; None where nothing does.
+        """
+        if not self._is_to_be_judged:
+            return None
+        if not is_over:
+            self._drain()
+        if self._judging is None:
+            self._judging = self._enforcement.judging(self.recording, self._waivers, self.received)
+        broken = self._judging.judge_rest() if is_over else self._judging.judge_new()
+        if not broken:
+            return None
+        self._found().add_broken(broken, self.recording.withheld, **where)
+        failing = [each for each in broken if each.severity == "fail"]
+        if not failing:
+            return None
+        from pytest_sentry_capture.rules.messages import message
+
+        return message(failing, self.recording.withheld)
+
+    def sum_up(self) -> None:
+        """The test's last report is made: what it recorded is counted."""
+        wants_table = self._enforcement.wants_table
+        if not (wants_table or self._enforcement.rules or self._findings or self._waivers):
+            return
+        findings = self._found()
+        findings.is_complete = not self.has_failed
+        if self._judging is not None:
+            findings.add_judging(self._judging)
+        if wants_table:
+            findings.add_rows(*self.recordings)
+        if not self.rules_decide:
+            findings.drop_idle_waivers()
+
+    def give_up(self, error: Exception) -> str:
+        """The plugin itself has failed at this attempt, which must not end the run.
+
+        Returns:
+            What is to be told, in words for users.
+        """
+        from pytest_sentry_capture.internal_error import told
+        from pytest_sentry_capture.results import Findings
+
+        self.has_failed = True
+        self._findings = Findings(self.recording.label, is_complete=False)
+        return told(error, self.recording.withheld)
+
+    def export(self) -> str | None:
+        """What was found, in plain data; None where nothing was."""
+        return self._findings.to_json() if self._findings is not None else None
+
+    def counts(self) -> list[tuple[str, object]]:
+        """What the attempt has seen, in numbers, as properties of its test."""
+        from pytest_sentry_capture.items import Capture, Discard
+
+        captures = [capture for each in self.recordings for capture in each.entries_of(Capture)]
+        discards = [discard for each in self.recordings for discard in each.entries_of(Discard)]
+        broken = len(self._findings.breaches) if self._findings is not None else 0
+        return [
+            ("sentry_captured", sum(len(capture.items) for capture in captures)),
+            ("sentry_discarded", sum(discard.quantity for discard in discards)),
+            ("sentry_rules_broken", broken),
+        ]
+
+    @property
+    def _is_to_be_judged(self) -> bool:
+        uses_fixture = self.recording.detailed or self.received is not None
+        has_own = uses_fixture and (self.recording.has_callback_errors or self.recording.secrets)
+        return bool(self._enforcement.rules or has_own or self._judging)
+
+    def _found(self) -> Findings:
+        if self._findings is None:
+            from pytest_sentry_capture.results import Findings
+
+            self._findings = Findings(self.recording.label, waivers=dict.fromkeys(self._waivers, False))
+        return self._findings

@@ -1,0 +1,247 @@
+"""Configurations and options: both files, every mistake at once with its place and what is valid."""
+
+from __future__ import annotations
+
+import pytest
+
+RULES = (
+    "accepted-by-sentry, forbidden-data, max-breadcrumbs, max-event-bytes, no-callback-errors, no-pii, no-scope-bleed,"
+    " no-silent-loss, no-unexpected-events, required-context, required-tags, server-errors-captured, tag-values"
+)
+CRITERIA = (
+    "breadcrumbs, contexts, environment, exception, extra, fingerprint, handled, level, logger, mechanism, message,"
+    " method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
+)
+KINDS = "attachment, check_in, client_report, event, feedback, log, metric, profile, session, span, transaction"
+OPTIONS_OF_FORBIDDEN_DATA = "allow, keys, paths, patterns, severity"
+WRONG = """\
+strict = true
+rulez = 1
+
+[rules]
+server-errors-capturd = true
+server-errors-captured = { except_status = ["503"], severity = "warning" }
+required-tags = true
+required-context = 5
+max-event-bytes = "big"
+max-breadcrumbs = { number = true }
+forbidden-data = { keyz = ["a"], patterns = ["("] }
+tag-values.tags = { plan = 5, order = { regex = "(" }, shop = { regexp = "a" } }
+no-scope-bleed = { allow = "x" }
+no-silent-loss = { paths = "tests" }
+no-callback-errors = 1
+
+[[expect]]
+name = "first"
+levl = "error"
+captured = false
+
+[[expect]]  # the second
+name = 3
+captured = "no"
+kind = "evnt"
+
+[[expect]]
+name = "first"
+captured = false
+event = { level = "error" }
+
+[[expect]]
+name = "server-errors-captured"
+captured = true
+message = { regex = "(" }
+event = { levle = "error" }
+
+[[expect]]
+name = " "
+captured = false
+where = { "stauts" = 1 }
+"""
+NO_REGEX = "no valid regex: missing ), unterminated subpattern at position 0"
+MISTAKES = [
+    (1, "strict is the ini option sentry_strict, and no key of the configuration"),
+    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, relay, rules"),
+    (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
+    (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
+    (6, "rules.server-errors-captured.except_status[0]: must be a whole number, not '503'"),
+    (7, "rules.required-tags.tags: tags is missing"),
+    (8, "rules.required-context.always: must be a list, not 5"),
+    (9, "rules.max-event-bytes.bytes: must be a whole number, not 'big'"),
+    (10, "rules.max-breadcrumbs.number: must be a whole number, not True"),
+    (11, f"rules.forbidden-data.patterns[0]: {NO_REGEX}"),
+    (
+        11,
+        f"rules.forbidden-data: unknown option 'keyz'; did you mean 'keys'? Valid: {OPTIONS_OF_FORBIDDEN_DATA}",
+    ),
+    (12, "rules.tag-values.tags['plan']: must be a list, not 5"),
+    (12, f"rules.tag-values.tags['order'].regex: {NO_REGEX}"),
+    (12, "rules.tag-values.tags['shop'].regex: regex is missing"),
+    (12, "rules.tag-values.tags['shop']: unknown option 'regexp'; did you mean 'regex'? Valid: regex"),
+    (13, "rules.no-scope-bleed.allow: must be a list, not 'x'"),
+    (14, "rules.no-silent-loss.paths: must be a list, not 'tests'"),
+    (15, "rules.no-callback-errors: must be true, false or a table of options, not 1"),
+    (17, f"expect: unknown criterion for kind 'event': 'levl'; did you mean 'level'? Valid: {CRITERIA}"),
+    (22, "expect.name: must be a text, not 3"),
+    (22, "expect.captured: must be true or false, not 'no'"),
+    (22, f"expect: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}"),
+    (27, "expect: the name 'first' is taken"),
+    (27, "expect: event says what a captured item looks like, but captured is false"),
+    (32, "expect: the name 'server-errors-captured' is taken"),
+    (32, f"expect: {NO_REGEX}"),
+    (36, f"expect.event: unknown criterion for kind 'event': 'levle'; did you mean 'level'? Valid: {CRITERIA}"),
+]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile("def test():\n    pass")
+    return pytester
+
+
+def errors(project: pytest.Pytester, *args: str) -> list[str]:
+    """What a run says that does not begin, without pytest's own word for it."""
+    result = project.runpytest_inprocess(*args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stdout.lines == []
+    return "\n".join(result.stderr.lines).removeprefix("ERROR: ").strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("file", "prefix", "shift"), [("sentry_capture.toml", "", 0), ("pyproject.toml", "tool.sentry_capture", 1)]
+)
+def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: str, prefix: str, shift: int) -> None:
+    text = WRONG
+    if prefix:
+        text = f"[{prefix}]\n{WRONG}".replace("[rules]", f"[{prefix}.rules]").replace("[expect]", f"[{prefix}.expect]")
+    (project.path / file).write_text(text)
+
+    told = errors(project)
+
+    assert told[: len(MISTAKES)] == [f"{file}:{line + shift}: {mistake}" for line, mistake in MISTAKES]
+    [blank, unknown] = told[len(MISTAKES) :]
+    assert blank == f"{file}:{38 + shift}: expect: name must not be empty"
+    assert unknown.startswith(f"{file}:{38 + shift}: expect: 'stauts' in where: unknown attribute of kind 'event'")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("rules = ['a']", "rules must be a table, not ['a']"),
+        ("expect = { a = 1 }", "expect must be an array of tables: [[tool.sentry_capture.expect]]"),
+        ("expect = [1]", "expect must be an array of tables, and 1 is none"),
+        ("rules.max-event-bytes = 0", "rules.max-event-bytes: bytes must be at least 1, not 0"),
+        ("rules.max-breadcrumbs = -1", "rules.max-breadcrumbs: number must be at least 0, not -1"),
+        ('rules."required-tags" = []', "rules.required-tags: tags must not be empty"),
+        ("[rules.required-context]", "rules.required-context: always and when_authenticated must not both be empty"),
+        ("rules.tag-values.tags = {}", "rules.tag-values: tags must not be empty"),
+        ("[[expect]]\ncaptured = true", "expect.name: name is missing"),
+    ],
+)
+def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> None:
+    (project.path / "sentry_capture.toml").write_text(text)
+
+    assert errors(project) == [f"sentry_capture.toml:1: {mistake}"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"sentry_capture.toml": "", "pyproject.toml": "[tool.sentry_capture]"},
+            "the configuration stands in sentry_capture.toml and in pyproject.toml; valid is one of them",
+        ),
+        (
+            {"sentry_capture.toml": "rules"},
+            "sentry_capture.toml is not valid TOML: Expected '=' after a key in a key/value pair (at end of document)",
+        ),
+        (
+            {"pyproject.toml": "[tool]\nsentry_capture = 5"},
+            "pyproject.toml: tool.sentry_capture must be a table, not 5",
+        ),
+    ],
+)
+def test_files_that_are_no_configuration(project: pytest.Pytester, files: dict[str, str], message: str) -> None:
+    for name, text in files.items():
+        (project.path / name).write_text(text)
+
+    assert errors(project) == [message]
+
+
+def test_a_configuration_that_can_not_be_read(project: pytest.Pytester) -> None:
+    (project.path / "sentry_capture.toml").mkdir()
+
+    assert errors(project) == ["sentry_capture.toml can't be read: Is a directory"]
+
+
+@pytest.mark.parametrize("text", ["", "[tool.other]\nname = 'sentry_capture'", "[project]\nname = 'shop'"])
+def test_another_pyproject_is_none_of_our_business(project: pytest.Pytester, text: str) -> None:
+    (project.path / "pyproject.toml").write_text(text)
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("sentry: * from *")
+
+
+@pytest.mark.parametrize(("number", "rules"), [(1, "1 rule"), (2, "2 rules")])
+def test_the_header_says_which_rules_there_are(project: pytest.Pytester, number: int, rules: str) -> None:
+    text = "rules.no-silent-loss = true\nrules.no-scope-bleed = true".splitlines()[:number]
+    (project.path / "sentry_capture.toml").write_text("\n".join(text))
+
+    project.runpytest_inprocess().stdout.fnmatch_lines([f"sentry: {rules} from sentry_capture.toml"])
+
+
+OPTIONS = [
+    "sentry_network: unknown value 'blok'; did you mean 'block'? Valid: allow, block",
+    "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
+    "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short",
+    "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
+    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
+]
+
+
+def test_mistakes_in_options(project: pytest.Pytester) -> None:
+    (project.path / "sentry_capture.toml").write_text("rule = 1")
+    args = ("--sentry-network=blok", "--sentry-network-hosts=http://x", "--sentry-show=shrt", "--sentry-contract=chek")
+
+    told = errors(project, *args, "--sentry-report=a.pdf", "--sentry-report=b.md")
+
+    assert told == [
+        *OPTIONS,
+        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, relay, rules",
+    ]
+
+
+def test_mistakes_in_ini_options(project: pytest.Pytester) -> None:
+    with (project.path / "tox.ini").open("a") as ini:
+        ini.write(
+            "\nsentry_network = blok\nsentry_network_hosts = http://x\nsentry_show = shrt\nsentry_contract = chek\n"
+            "sentry_report = a.pdf b.md\n"
+        )
+
+    assert errors(project) == OPTIONS
+
+
+def test_the_command_line_outdoes_ini_options(project: pytest.Pytester) -> None:
+    with (project.path / "tox.ini").open("a") as ini:
+        ini.write("\nsentry_strict = true\nsentry_report = a.md b.json\nsentry_contract = check\n")
+    (project.path / "sentry_capture.toml").write_text("rules.no-silent-loss = true")
+
+    by_ini = project.runpytest_inprocess()
+    by_command_line = project.runpytest_inprocess("--sentry-contract=off", "--sentry-report=c.txt")
+
+    assert by_ini.ret == by_command_line.ret == pytest.ExitCode.TESTS_FAILED
+    by_ini.stdout.fnmatch_lines(
+        [
+            "There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml.",
+            "What was captured and what was not: a.md",
+            "What was captured and what was not: b.json",
+            "*A strict run fails for each of them*",
+        ]
+    )
+    by_command_line.stdout.no_fnmatch_line("*no contract*")
+    assert sorted(file.name for file in project.path.iterdir() if file.suffix in (".md", ".json", ".txt")) == [
+        "a.md",
+        "b.json",
+        "c.txt",
+    ]

@@ -1,0 +1,403 @@
+"""``--sentry-contract``, end to end: written, checked and updated by whole and partial runs, alone and with workers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHOP = """
+import sentry_sdk
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+def before_send(event, hint):
+    error = hint.get("exc_info", (None, None))[1]
+    return None if isinstance(error, HTTPException) else event
+
+
+def order(request):
+    if request.path_params["number"] == "10":
+        sentry_sdk.set_tag("shop", "berlin")
+        raise HTTPException(404)
+    return Response()
+
+
+def crash(request):
+    sentry_sdk.set_user({"id": "7"})
+    return 1 / 0
+
+
+app = Starlette(routes=[Route("/orders/{number}", order), Route("/crash", crash)])
+"""
+CONFTEST = """
+import pytest
+import shop
+from sentry_sdk.integrations.starlette import StarletteIntegration
+from starlette.testclient import TestClient
+
+
+@pytest.fixture
+def client(sentry_init):
+    integrations = [StarletteIntegration(failed_request_status_codes={404, 500})]
+    sentry_init(dsn="https://key@sentry.invalid/1", before_send=shop.before_send, integrations=integrations)
+    return TestClient(shop.app, raise_server_exceptions=False)
+"""
+TESTS = {
+    "tests/api/test_orders.py": """
+import sentry_sdk
+
+def test_order(client):
+    client.get("/orders/1")
+
+def test_no_order(client):
+    client.get("/orders/10")
+
+def test_no_page(client):
+    client.get("/nowhere")
+""",
+    "tests/api/test_crash.py": """
+import os
+import pytest
+
+def test_crash(client):
+    client.get("/crash")
+    assert "FAIL" not in os.environ
+
+@pytest.mark.sentry_allow("contract", reason="random requests")
+def test_waived(client):
+    client.post("/crash")
+""",
+    "tests/jobs/test_jobs.py": """
+import sentry_sdk
+
+def test_job(client):
+    sentry_sdk.capture_message("the job is done")
+""",
+}
+CONTRACT = """\
+# What this application tells Sentry, and what it keeps from Sentry: one [[row]] for each distinct way.
+# "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
+# Comments are kept where they stand.
+
+version = 1
+
+[[row]]
+request = "GET (no route)"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+
+[[row]]
+request = "GET /crash"
+status = 500
+kind = "event"
+exception = "ZeroDivisionError"
+captured = true
+level = "error"
+user = ["id"]
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+tags = ["shop"]
+
+[[row]]
+origin = "direct"
+kind = "event"
+captured = true
+level = "info"
+"""
+CONFLICT = 'a merge conflict. Keep one side, whichever, and run "pytest --sentry-contract=update"'
+KEYS = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
+GONE = "  gone     event, direct: was captured"
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(shop=SHOP)
+    pytester.makeconftest(CONFTEST)
+    pytester.syspathinsert()
+    for name, text in TESTS.items():
+        (pytester.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (pytester.path / name).write_text(text)
+    return pytester
+
+
+def file(project: pytest.Pytester) -> Path:
+    return project.path / "sentry-contract.toml"
+
+
+def told(result: pytest.RunResult) -> list[str]:
+    """What the terminal summary says, but for the hosts that were blocked."""
+    _, _, rest = result.stdout.str().partition("= sentry =")
+    lines = "\n".join(rest.split("\n")[1:]).partition("\n==")[0].rstrip("\n").split("\n")
+    return [line for line in lines if "kept from" not in line]
+
+
+def test_written_checked_and_up_to_date(project: pytest.Pytester) -> None:
+    none_yet = project.runpytest_inprocess("--sentry-contract=check")
+    written = project.runpytest_inprocess("--sentry-contract=update")
+    text = file(project).read_text()
+    kept = project.runpytest_inprocess("--sentry-contract=check")
+    again = project.runpytest_inprocess("--sentry-contract=update")
+
+    assert none_yet.ret == pytest.ExitCode.TESTS_FAILED
+    none_yet.assert_outcomes(passed=6)
+    assert told(none_yet) == ["There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml."]
+    assert told(written) == ["sentry-contract.toml was updated: 4 new."]
+    assert text == CONTRACT
+    assert told(kept) == ["The contract is kept: 4 rows in sentry-contract.toml."]
+    assert told(again) == ["sentry-contract.toml is up to date."]
+    assert written.ret == kept.ret == again.ret == pytest.ExitCode.OK
+    assert file(project).read_text() == text
+
+
+def test_differences_fail_the_run(project: pytest.Pytester) -> None:
+    discarded = 'discarded = "before_send"\nby = "shop.x"'
+    changed = CONTRACT.replace('"ZeroDivisionError"\ncaptured = true', f'"ZeroDivisionError"\n{discarded}')
+    changed = changed.replace('origin = "direct"', 'origin = "logging"').replace('["shop"]', '["town"]')
+    file(project).write_text(changed)
+
+    result = project.runpytest_inprocess("--sentry-contract=check", "--sentry-report=report.txt")
+
+    result.assert_outcomes(passed=6)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(result) == [
+        "4 rows differ from the contract.",
+        "",
+        "  changed  event ZeroDivisionError, GET /crash 500: was discarded by before_send, is captured now",
+        "             by: was shop.x, is none now",
+        "  changed  event HTTPException, GET /orders/{number} 404: discarded by before_send",
+        "             tags: new shop; gone town",
+        "  new      event, direct: captured",
+        "             level: info",
+        "  gone     event, logging: was captured",
+        "",
+        'If this is meant, "pytest --sentry-contract=update" writes it.',
+        "What was captured and what was not: report.txt",
+    ]
+    assert "4 rows differ from the contract." in (project.path / "report.txt").read_text()
+    assert file(project).read_text() == changed
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["-k", "not job"], "1 test deselected"),
+        (["--deselect=tests/jobs/test_jobs.py"], "1 test deselected"),
+        (["tests/api"], "only some of the tests were asked for"),
+        (["tests/api/test_orders.py", "tests/api/test_crash.py"], "only some of the tests were asked for"),
+        (["tests/api/test_crash.py::test_crash"], "only some of the tests were asked for"),
+        (["--ignore=tests/jobs"], "--ignore was given"),
+        (["--ignore-glob", "*jobs"], "--ignore-glob was given"),
+        (["--setup-only"], "--setup-only was given"),
+        (["--maxfail=1", "-p", "failing"], "it did not run to its end; 1 test failed"),
+        (["-p", "exiting"], "it did not run to its end"),
+    ],
+)
+def test_partial_runs_take_nothing_for_gone(project: pytest.Pytester, args: list[str], why: str) -> None:
+    project.makepyfile(
+        failing="def pytest_runtest_call(item):\n    assert item.name != 'test_order'",
+        exiting="import pytest\n\ndef pytest_runtest_call(item):\n"
+        "    if item.name == 'test_no_page':\n        pytest.exit('no more')",
+    )
+    file(project).write_text(CONTRACT)
+
+    result = project.runpytest_inprocess("--sentry-contract=update", *args)
+
+    assert told(result)[0] == f"sentry-contract.toml is up to date. A partial run ({why}): nothing was taken for gone."
+    assert file(project).read_text() == CONTRACT
+
+
+def test_last_failed_and_failed_tests(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    file(project).write_text(CONTRACT)
+    cached = (
+        "-o",
+        "addopts=-p no:randomly --override-ini=asyncio_default_fixture_loop_scope=function",
+        "--sentry-contract=update",
+    )
+    monkeypatch.setenv("FAIL", "1")
+    failed = project.runpytest_inprocess(*cached)
+    monkeypatch.delenv("FAIL")
+    last_failed = project.runpytest_inprocess(*cached, "--lf")
+
+    note = "sentry-contract.toml is up to date. A partial run ({}): nothing was taken for gone."
+    assert told(failed) == [note.format("1 test failed")]
+    assert told(last_failed) == [note.format("--last-failed was given")]
+    last_failed.assert_outcomes(passed=1)
+
+
+def test_a_file_that_can_not_be_collected(project: pytest.Pytester) -> None:
+    file(project).write_text(CONTRACT)
+    (project.path / "tests/jobs/test_jobs.py").write_text("syntax error")
+
+    result = project.runpytest_inprocess("--sentry-contract=check", "--continue-on-collection-errors")
+
+    why = "tests/jobs/test_jobs.py could not be collected"
+    assert told(result) == [
+        f"The contract is kept: 4 rows in sentry-contract.toml. A partial run ({why}): nothing was taken for gone."
+    ]
+
+
+@pytest.mark.parametrize("folder", ["tests", "tests/api"])
+def test_a_run_that_starts_in_a_folder(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    file(project).write_text(CONTRACT)
+    monkeypatch.chdir(project.path / folder)
+
+    result = project.runpytest_inprocess("--sentry-contract=check", "--sentry-report=report.txt")
+
+    is_partial = "A partial run" in told(result)[0]
+    assert is_partial is (folder == "tests/api")
+    assert (project.path / folder / "report.txt").exists()
+
+
+def test_whole_runs_find_what_is_gone_and_partial_ones_what_is_new(project: pytest.Pytester) -> None:
+    (project.path / "tests/jobs/test_jobs.py").unlink()
+    file(project).write_text(CONTRACT.replace('request = "GET /crash"', 'request = "GET /crashed"'))
+
+    whole = project.runpytest_inprocess("--sentry-contract=check")
+    partial = project.runpytest_inprocess("--sentry-contract=check", "-k", "crash")
+    adding = project.runpytest_inprocess("--sentry-contract=update", "-k", "crash")
+    added = file(project).read_text()
+    removing = project.runpytest_inprocess("--sentry-contract=update", "--sentry-report=report.txt")
+    removed = file(project).read_text()
+
+    new = [
+        "  new      event ZeroDivisionError, GET /crash 500: captured",
+        "             level: error",
+        "             user: id",
+    ]
+    assert whole.ret == partial.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(whole)[2:7] == [*new, "  gone     event ZeroDivisionError, GET /crashed 500: was captured", GONE]
+    assert told(partial)[:5] == ["1 row differs from the contract.", "", *new]
+    assert told(adding)[0].startswith("sentry-contract.toml was updated: 1 new. A partial run (3 tests deselected)")
+    assert told(removing)[0] == "sentry-contract.toml was updated: 2 gone."
+    assert "\n2 rows were updated in the contract.\n" in (project.path / "report.txt").read_text()
+    assert added.count("\n[[row]]\n") == 5
+    assert removed == CONTRACT.removesuffix(CONTRACT[CONTRACT.index('[[row]]\norigin = "direct"') :]).rstrip() + "\n"
+
+
+def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
+    commented = (
+        CONTRACT.replace('[[row]]\nrequest = "GET /crash"', '# ours\n[[row]]\nrequest = "GET /crash"')
+        .replace("status = 500", "status = 500  # sorry")
+        .replace('tags = ["shop"]', 'tags = ["town"]  # by name')
+    )
+    file(project).write_text(f"{commented}\n# the end\n")
+
+    project.runpytest_inprocess("--sentry-contract=update")
+
+    assert file(project).read_text() == f"{commented}\n# the end\n".replace('["town"]', '["shop"]')
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "version = 1\n<<<<<<< HEAD\n[[row]]\n=======\n>>>>>>> other\n",
+            [f"sentry-contract.toml:2: {CONFLICT}"],
+        ),
+        (
+            "version = 2\n",
+            ["sentry-contract.toml: from a newer version of pytest-sentry-contract: format 2, this one reads 1"],
+        ),
+        (
+            'version = 1\n[[row]]\norign = "direct"\nkind = 5\ncaptured = true\n',
+            [
+                f"sentry-contract.toml:3: unknown key 'orign'; did you mean 'origin'? Valid: {KEYS}",
+                "sentry-contract.toml:4: kind: 5 is no text. Write it in quotes",
+                "sentry-contract.toml:2: a row has one of 'request' and 'origin'",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_told_and_left_alone(project: pytest.Pytester, text: str, lines: list[str]) -> None:
+    file(project).write_text(text)
+
+    result = project.runpytest_inprocess("--sentry-contract=update", "-k", "job")
+
+    result.assert_outcomes(passed=1, deselected=5)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(result) == lines
+    assert file(project).read_text() == text
+
+
+def test_a_file_that_can_not_be_read(project: pytest.Pytester) -> None:
+    file(project).mkdir()
+
+    result = project.runpytest_inprocess("--sentry-contract=update", "-k", "job")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(result) == ["sentry-contract.toml could not be read: Is a directory"]
+
+
+def test_nothing_is_overwritten_before_the_new_file_is_whole(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = CONTRACT.replace("GET /crash", "GET /crashed")
+    file(project).write_text(before)
+
+    def full(*args: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        result = project.runpytest_inprocess("--sentry-contract=update", "--sentry-report=report.md")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(result) == [
+        "sentry-contract.toml could not be written: No space left on device",
+        "report.md could not be written: No space left on device",
+    ]
+    assert file(project).read_text() == before
+    assert [path.name for path in project.path.iterdir() if path.name.endswith((".md", ".tmp"))] == []
+
+
+def test_what_is_told_to_sentry_at_import_counts_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        setup_of_shop="import sentry_sdk\nsentry_sdk.init(dsn='https://key@sentry.invalid/1')\nsentry_sdk.capture_message('x')"
+    )
+    (project.path / "tests/jobs/test_jobs.py").write_text(
+        "import setup_of_shop\n\ndef test_a(): pass\ndef test_b(): pass"
+    )
+
+    serial = project.runpytest_inprocess("--sentry-contract=check", "--sentry-report=serial.json")
+    parallel = project.runpytest_subprocess("--sentry-contract=update", "--sentry-report=parallel.json", "-n2")
+
+    assert told(serial)[0] == "There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml."
+    parallel.assert_outcomes(passed=7)
+    assert file(project).read_text() == CONTRACT
+    reports = [
+        (project.path / name).read_text().partition('"contract"')[0] for name in ("serial.json", "parallel.json")
+    ]
+    assert reports[0] == reports[1]
+
+
+def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.sentry_allow("contract", reason="random requests")
+        def test():
+            pass
+        """
+    )
+
+    result = pytester.runpytest_inprocess("--sentry-strict")
+
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.no_fnmatch_line("*waived nothing*")

@@ -1,0 +1,657 @@
+"""The contract file: reading it, comparing it with a run, and updating it."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pytest_sentry_capture.reports.contract import Contract, ContractError, pinned, read_contract
+from pytest_sentry_capture.reports.differences import render
+from pytest_sentry_capture.reports.table import Row, Tally
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REJECTED = Row(
+    "/statements",
+    "POST",
+    422,
+    "event",
+    "StatementRejectedError",
+    "before_send",
+    "monitoring.before_send",
+    "error",
+    ("request_id",),
+)
+CRASH = Row("/orders/{number}", "GET", 500, "event", "KeyError", level="error", tags=("a", "b"), user=("id",))
+ANONYMOUS_CRASH = replace(CRASH, user=())
+LOGGED = Row("logging", kind="event", level="warning")
+SILENT = Row("(no route)", "GET", 404, result="nothing")
+ROWS = [REJECTED, CRASH, ANONYMOUS_CRASH, LOGGED, SILENT]
+
+FILE = """\
+# What this application tells Sentry, and what it keeps from Sentry: one [[row]] for each distinct way.
+# "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
+# Comments are kept where they stand.
+
+version = 1
+
+[[row]]
+request = "GET (no route)"
+status = 404
+captured = false
+
+[[row]]
+request = "GET /orders/{number}"
+status = 500
+kind = "event"
+exception = "KeyError"
+captured = true
+level = "error"
+tags = ["a", "b"]
+
+[[row]]
+request = "GET /orders/{number}"
+status = 500
+kind = "event"
+exception = "KeyError"
+captured = true
+level = "error"
+tags = ["a", "b"]
+user = ["id"]
+
+[[row]]
+request = "POST /statements"
+status = 422
+kind = "event"
+exception = "StatementRejectedError"
+discarded = "before_send"
+by = "monitoring.before_send"
+level = "error"
+tags = ["request_id"]
+
+[[row]]
+origin = "logging"
+kind = "event"
+captured = true
+level = "warning"
+"""
+
+NAMES = st.text(min_size=1, max_size=5)
+KEYS = st.lists(NAMES, max_size=3).map(lambda names: tuple(sorted(set(names))))
+ROW = st.builds(
+    lambda request, status, kind, exception, result, by, level, tags, user: Row(
+        request[1],
+        request[0],
+        status,
+        "" if result == "nothing" else kind,
+        exception,
+        result,
+        "" if result in ("captured", "nothing") else by,
+        level,
+        tags,
+        user,
+    ),
+    st.sampled_from([("GET", "/"), ("GET", "/orders/{number}"), ("", "logging"), ("", 'odd "origin" \\ #\n\t')]),
+    st.sampled_from([None, 200, 404, 500]),
+    st.sampled_from(["event", "transaction"]),
+    st.sampled_from(["", "KeyError", "Ünlucky"]),
+    st.sampled_from(["captured", "nothing", "before_send", "sample_rate"]),
+    st.sampled_from(["", "shop.<lambda>"]) | NAMES,
+    st.sampled_from(["", "error"]) | NAMES,
+    KEYS,
+    KEYS,
+)
+RUN = st.lists(ROW, max_size=5)
+property_of_files = settings(max_examples=50, deadline=None)
+
+
+def updated(text: str, rows: list[Row], *, partial: bool = False) -> str:
+    return Contract.parse(text).updated(rows, partial=partial)
+
+
+def shown(contract: list[Row], found: list[Row], *, partial: bool = False) -> list[str]:
+    lines = render(Contract(rows=tuple(contract)).differences(found, partial=partial)).splitlines()
+    return [line[2:] for line in lines if line.startswith("  ")]
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        Contract.parse(text)
+    return str(caught.value).splitlines()
+
+
+def test_a_new_contract() -> None:
+    assert Contract().updated(ROWS) == FILE
+
+
+def test_a_contract_without_rows() -> None:
+    assert Contract().updated([]) == FILE.partition("\n[[row]]")[0]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\N{BYTE ORDER MARK}"])
+def test_an_empty_file_is_a_contract_without_rows(text: str) -> None:
+    assert Contract.parse(text).rows == ()
+    assert updated(text, ROWS) == FILE
+
+
+def test_a_contract_reads_back_to_its_rows() -> None:
+    assert set(Contract.parse(FILE).rows) == set(ROWS)
+    assert Contract.parse(FILE).differences(ROWS) == []
+
+
+def test_long_lists_have_a_line_for_each_name() -> None:
+    row = replace(CRASH, tags=tuple(f"a_rather_long_name_{letter}" for letter in "abcdef"))
+    text = Contract().updated([row])
+
+    assert '\ntags = [\n    "a_rather_long_name_a",\n    "a_rather_long_name_b",\n' in text
+    assert Contract.parse(text).rows == (row,)
+
+
+def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "contract.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
+    contract = read_contract(path)
+
+    assert contract.updated(ROWS) == FILE.replace("\n", "\r\n")
+    text = contract.updated([*ROWS, replace(CRASH, status=503)])
+    assert text.count("\n") == text.count("\r\n") > FILE.count("\n")
+    assert text == updated(FILE, [*ROWS, replace(CRASH, status=503)]).replace("\n", "\r\n")
+
+
+# What differs
+
+
+def test_nothing_differs() -> None:
+    assert render(Contract(rows=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
+
+
+def test_the_whole_message() -> None:
+    found = [replace(REJECTED, result="captured", by="", level="warning"), LOGGED, replace(CRASH, tags=("b", "c", "d"))]
+
+    assert render(Contract(rows=(REJECTED, ANONYMOUS_CRASH, SILENT)).differences(found)) == (
+        """\
+4 rows differ from the contract.
+
+  gone     GET (no route) 404: Sentry was told nothing
+  changed  event KeyError, GET /orders/{number} 500: captured
+             tags: new c, d; gone a
+             user: new id
+  changed  event StatementRejectedError, POST /statements 422: was discarded by before_send, is captured now
+             by: was monitoring.before_send, is none now
+             level: was error, is warning now
+  new      event, logging: captured
+             level: warning
+
+If this is meant, "pytest --sentry-contract=update" writes it.
+"""
+    )
+
+
+def test_one_row_differs() -> None:
+    assert render(Contract().differences([LOGGED])).splitlines()[0] == "1 row differs from the contract."
+
+
+def test_another_callable_discards() -> None:
+    assert shown([REJECTED], [replace(REJECTED, by="monitoring.Filter.__call__")]) == [
+        "changed  event StatementRejectedError, POST /statements 422: discarded by before_send",
+        "           by: was monitoring.before_send, is monitoring.Filter.__call__ now",
+    ]
+
+
+def test_another_reason() -> None:
+    assert shown([REJECTED], [replace(REJECTED, result="ignore_errors", by="")]) == [
+        (
+            "changed  event StatementRejectedError, POST /statements 422:"
+            " was discarded by before_send, is discarded by ignore_errors now"
+        ),
+        "           by: was monitoring.before_send, is none now",
+    ]
+
+
+def test_what_is_gone_and_what_is_silent() -> None:
+    assert shown([REJECTED, LOGGED], [replace(SILENT, origin="/statements", method="POST")]) == [
+        "new      POST /statements 404: Sentry is told nothing",
+        "gone     event StatementRejectedError, POST /statements 422: was discarded by before_send",
+        "gone     event, logging: was captured",
+    ]
+
+
+def test_variants_of_a_row_are_paired_with_those_that_are_most_alike() -> None:
+    found = [replace(CRASH, level="fatal"), replace(ANONYMOUS_CRASH, level="fatal")]
+
+    assert (
+        shown([CRASH, ANONYMOUS_CRASH], found)
+        == [
+            "changed  event KeyError, GET /orders/{number} 500: captured",
+            "           level: was error, is fatal now",
+        ]
+        * 2
+    )
+
+
+def test_a_partial_run_reports_nothing_as_gone() -> None:
+    changed = replace(REJECTED, level="warning")
+
+    assert shown(ROWS, [changed], partial=True) == [
+        "changed  event StatementRejectedError, POST /statements 422: discarded by before_send",
+        "           level: was error, is warning now",
+    ]
+    assert shown([CRASH, ANONYMOUS_CRASH], [replace(CRASH, level="fatal")], partial=True)[0].startswith("new ")
+    assert shown([CRASH], [CRASH, ANONYMOUS_CRASH], partial=True)[0].startswith("new ")
+    assert shown(ROWS, [], partial=True) == []
+
+
+# Updates
+
+COMMENTED = """\
+# Our contract.
+version = 1  # of the format
+# Under the version.
+
+# --- Orders ---
+
+# Crashes are ours.
+[[row]] # beside a header
+request = 'GET /orders/{number}'
+status=500
+kind = "event"
+exception = "KeyError" # not "#LookupError"
+# The level matters.
+captured = true  # agreed with support
+level = "error"
+tags = [
+    "b",  # from the middleware
+    "a",
+] # two
+user = ["id"]
+# Nothing but the id.
+
+# --- Statements ---
+
+[[row]]
+request = "POST /statements"
+status = 422
+kind = "event"
+exception = "StatementRejectedError"
+discarded = "before_send"
+by = "monitoring.before_send" # see #17
+level = "error"
+tags = ["request_id"]
+
+# The end.
+"""
+
+
+def test_what_stays_is_left_as_it_was_written() -> None:
+    assert updated(COMMENTED, [CRASH, REJECTED]) == COMMENTED
+    assert updated(COMMENTED.rstrip("\n"), [CRASH, REJECTED]) == COMMENTED.rstrip("\n")
+
+
+def test_a_new_row_stands_where_it_belongs_and_touches_nothing_else() -> None:
+    new = '\n[[row]]\norigin = "logging"\nkind = "event"\ncaptured = true\nlevel = "warning"\n'
+    text = updated(COMMENTED, [LOGGED, REJECTED, CRASH])
+    assert text == COMMENTED.replace("\n\n# The end.", f"\n{new}\n# The end.")
+
+    text = updated(COMMENTED, [REJECTED, SILENT, CRASH])
+    assert text == COMMENTED.replace(
+        "\n# --- Orders", '\n[[row]]\nrequest = "GET (no route)"\nstatus = 404\ncaptured = false\n\n# --- Orders'
+    )
+
+
+def test_a_changed_row_keeps_the_lines_that_stay_and_all_comments() -> None:
+    found = [
+        replace(CRASH, result="ignore_errors", tags=("a", "c"), user=()),
+        replace(REJECTED, result="captured", by=""),
+    ]
+
+    assert (
+        updated(COMMENTED, found)
+        == """\
+# Our contract.
+version = 1  # of the format
+# Under the version.
+
+# --- Orders ---
+
+# Crashes are ours.
+[[row]] # beside a header
+request = 'GET /orders/{number}'
+status=500
+kind = "event"
+exception = "KeyError" # not "#LookupError"
+# The level matters.
+discarded = "ignore_errors"  # agreed with support
+level = "error"
+# from the middleware
+tags = ["a", "c"]  # two
+# Nothing but the id.
+
+# --- Statements ---
+
+[[row]]
+request = "POST /statements"
+status = 422
+kind = "event"
+exception = "StatementRejectedError"
+captured = true
+# see #17
+level = "error"
+tags = ["request_id"]
+
+# The end.
+"""
+    )
+
+
+def test_keys_that_a_row_gets_stand_in_their_order() -> None:
+    text = Contract().updated([replace(CRASH, level="", tags=())])
+    changed = replace(CRASH, result="before_send", by="shop.drop")
+
+    assert updated(text, [changed]) == Contract().updated([changed])
+
+
+def test_comments_of_a_row_that_is_gone_stay() -> None:
+    assert (
+        updated(COMMENTED, [REJECTED])
+        == """\
+# Our contract.
+version = 1  # of the format
+# Under the version.
+
+# --- Orders ---
+
+# Crashes are ours.
+# beside a header
+# not "#LookupError"
+# The level matters.
+# agreed with support
+# from the middleware
+# two
+# Nothing but the id.
+
+# --- Statements ---
+
+[[row]]
+request = "POST /statements"
+status = 422
+kind = "event"
+exception = "StatementRejectedError"
+discarded = "before_send"
+by = "monitoring.before_send" # see #17
+level = "error"
+tags = ["request_id"]
+
+# The end.
+"""
+    )
+
+
+def test_all_rows_gone_without_comments() -> None:
+    assert updated(FILE, []) == Contract().updated([])
+
+
+def test_a_partial_run_changes_and_adds_and_never_removes() -> None:
+    changed, new = replace(REJECTED, level="warning"), replace(CRASH, status=503)
+
+    text = updated(FILE, [changed, new], partial=True)
+
+    assert set(Contract.parse(text).rows) == {*ROWS, changed, new} - {REJECTED}
+
+
+def test_a_partial_run_keeps_variants_that_it_did_not_see() -> None:
+    text = updated(FILE, [replace(CRASH, level="fatal")], partial=True)
+
+    assert set(Contract.parse(text).rows) == {*ROWS, replace(CRASH, level="fatal")}
+
+
+def test_rows_that_were_moved_by_hand_are_sorted_with_their_comments() -> None:
+    head, *blocks = FILE.split("\n[[row]]\n")
+    blocks[2] = blocks[2].replace('user = ["id"]', 'user = ["id"]\n# signed in')
+    tidy = "\n[[row]]\n".join([head, *blocks])
+    moved = "\n[[row]]\n".join([head, *reversed(blocks)])
+
+    assert updated(moved, ROWS) == tidy
+
+
+def test_rows_that_a_merge_has_doubled_become_one() -> None:
+    doubled = FILE + FILE[FILE.index("\n[[row]]") :]
+
+    assert Contract.parse(doubled).differences(ROWS) == []
+    assert updated(doubled, ROWS) == FILE
+    assert updated(doubled, ROWS[:1], partial=True) == FILE
+
+
+@property_of_files
+@given(RUN, RUN, st.booleans())
+def test_an_update_is_read_back_and_leaves_no_difference(before: list[Row], after: list[Row], partial: bool) -> None:
+    text = updated(Contract().updated(before), after, partial=partial)
+    contract = Contract.parse(text)
+
+    assert contract.differences(after, partial=partial) == []
+    assert contract.updated(after, partial=partial) == text
+    assert len(tomllib.loads(text).get("row", [])) == len(contract.rows) == len(set(contract.rows))
+    assert set(contract.rows) >= set(after)
+    if not partial:
+        assert text == Contract().updated(after)
+        assert set(contract.rows) == set(after)
+    else:
+        keys = [(row.kind, row.request_or_origin, row.status, row.exception) for row in before]
+        assert {(row.kind, row.request_or_origin, row.status, row.exception) for row in contract.rows} >= set(keys)
+
+
+@property_of_files
+@given(RUN, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_matter(rows: list[Row], shuffler: random.Random) -> None:
+    shuffled = rows * 2
+    shuffler.shuffle(shuffled)
+
+    assert Contract().updated(shuffled) == Contract().updated(rows)
+
+
+COMMENTS = ['# "a" comment', "# with = sign", "# [[row]]", "# '"]
+
+
+@property_of_files
+@given(RUN, RUN, st.booleans(), st.integers())
+def test_no_comment_is_ever_lost(before: list[Row], after: list[Row], partial: bool, seed: int) -> None:
+    """Each line of a contract gets a comment beside it, above it, or neither."""
+    chance = random.Random(seed)
+    written: list[str] = []
+    lines = []
+    for number, line in enumerate(Contract().updated(before).rstrip("\n").split("\n")):
+        where = chance.choice(["above", "beside", "blank", "no"])
+        comment = f"{chance.choice(COMMENTS)} {number}"
+        if where in ("above", "beside"):
+            written.append(comment)
+        if where == "above":
+            lines.append(comment)
+        lines += [""] if where == "blank" else []
+        lines.append(f"{line}  {comment}" if where == "beside" else line)
+    text = "\n".join(lines)
+    assume(tomllib.loads(text).get("row", []) == tomllib.loads(Contract().updated(before)).get("row", []))
+
+    changed = updated(text, after, partial=partial)
+
+    assert all(changed.count(comment) == text.count(comment) for comment in written)
+    assert Contract.parse(changed).differences(after, partial=partial) == []
+    assert updated(changed, after, partial=partial) == changed
+    assert updated(text, before) == text
+
+
+# Files that can't be read
+
+
+def test_a_merge_conflict() -> None:
+    text = FILE.replace('level = "warning"\n', '<<<<<<< HEAD\nlevel = "warning"\n=======\n>>>>>>> theirs\n')
+
+    assert mistakes(text) == [
+        'sentry-contract.toml:45: a merge conflict. Keep one side, whichever, and run "pytest --sentry-contract=update"'
+    ]
+    assert mistakes(text.replace("\n", "\r\n")) == mistakes(text)
+
+
+def test_damaged_toml() -> None:
+    [mistake] = mistakes(FILE.replace('kind = "event"', "kind = event", 1))
+    assert mistake.startswith("sentry-contract.toml:15: no valid TOML: ")
+    [mistake] = mistakes('version = 1\nrow = """')
+    assert mistake.startswith("sentry-contract.toml")
+    assert ": no valid TOML: " in mistake
+
+
+def test_a_file_from_a_newer_version() -> None:
+    assert mistakes('version = 2\nfuture = "x"\n[[rows]]\n') == [
+        "sentry-contract.toml: from a newer version of pytest-sentry-contract: format 2, this one reads 1"
+    ]
+
+
+def test_a_file_that_is_not_in_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "contract.toml"
+    path.write_bytes(b"version = 1\n# caf\xe9\n")
+
+    with pytest.raises(ContractError) as caught:
+        read_contract(path, "our.toml")
+    assert str(caught.value) == "our.toml:2: not in UTF-8, as TOML files are: invalid continuation byte"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_contract(tmp_path / "contract.toml")
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    text = """\
+version = true
+verion = 1
+
+[[row]]
+request = "/orders"
+origin = "logging"
+status = "404"
+kind = ""
+exeption = "KeyError"
+captured = "yes"
+discarded = "captured"
+level = 3
+tags = ["a", 1]
+user = "id"
+
+[[row]]
+origin = ""
+captured = true
+by = "shop.drop"
+
+[[row]]
+request = "GET /"
+status = 42
+user.id = true
+captured = false
+
+[[rows]] # plural
+captured = false
+
+[row_of_mine]
+"""
+    place = "sentry-contract.toml"
+    keys = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
+    assert mistakes(text) == [
+        f"{place}:1: version: True is no version of the format. Valid: 1",
+        f"{place}:2: unknown key 'verion'; did you mean 'version'? Valid: version",
+        f"{place}:5: request: '/orders' is no method with a route. Write them as in \"GET /orders/{{number}}\"",
+        f"{place}:7: status: '404' is no HTTP status. Write a number such as 404",
+        f"{place}:8: kind: '' is empty",
+        f"{place}:9: unknown key 'exeption'; did you mean 'exception'? Valid: {keys}",
+        f"{place}:10: captured: 'yes' is neither true nor false",
+        f"{place}:11: discarded: 'captured' is no discard reason. Write captured = true",
+        f"{place}:12: level: 3 is no text. Write it in quotes",
+        f"{place}:13: tags: ['a', 1] is no list of names. Write one such as [\"request_id\"]",
+        f"{place}:14: user: 'id' is no list of names. Write one such as [\"request_id\"]",
+        f"{place}:4: a row has only one of 'request' and 'origin'",
+        f"{place}:4: a row has only one of 'captured' and 'discarded'",
+        f"{place}:17: origin: '' is empty",
+        f"{place}:16: a row has a 'kind', such as \"event\", unless captured = false: Sentry is told nothing",
+        f"{place}:16: 'by' names the callable that discarded something, and the row has no 'discarded'",
+        f"{place}:23: status: 42 is no HTTP status. Write a number such as 404",
+        f"{place}:24: user: {{'id': True}} is no list of names. Write one such as [\"request_id\"]",
+        f"{place}:27: unknown table [[rows]]. Valid: [[row]]",
+        f"{place}:30: unknown table [row_of_mine]. Valid: [[row]]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("# empty", ": the line version = 1 is missing at the beginning"),
+        ("version = 0", ":1: version: 0 is no version of the format. Valid: 1"),
+        ('version = "1"', ":1: version: '1' is no version of the format. Valid: 1"),
+        ("version = 1\nrow = [{captured = false}]", ":2: each row is a table of its own, headed [[row]]"),
+        ('version = 1\n[[row]]\norigin = "logging"\nkind = "event"', ":2: a row has one of 'captured' and 'discarded'"),
+        ("version = 1\n[[row]]\ncaptured = false", ":2: a row has one of 'request' and 'origin'"),
+    ],
+)
+def test_a_mistake(text: str, mistake: str) -> None:
+    assert mistakes(text) == [f"sentry-contract.toml{mistake}"]
+
+
+# Which rows a contract has
+
+
+@pytest.mark.parametrize(
+    ("row", "is_pinned"),
+    [
+        (REJECTED, True),
+        (replace(REJECTED, result="sample_rate"), True),
+        (replace(REJECTED, result="backpressure"), False),
+        (replace(REJECTED, result="queue_overflow"), False),
+        (replace(REJECTED, result="ratelimit_backoff"), False),
+        (replace(REJECTED, result="network_error"), False),
+        (replace(CRASH, kind="profile"), False),
+        (replace(CRASH, kind="profile", result="insufficient_data"), False),
+        (SILENT, True),
+        (replace(SILENT, status=500), True),
+        (replace(SILENT, status=200), False),
+        (replace(SILENT, status=302), False),
+        (replace(SILENT, status=None), False),
+        (replace(SILENT, status=None, exception="KeyError"), True),
+    ],
+)
+def test_what_says_nothing_of_the_application_is_left_out(row: Row, is_pinned: bool) -> None:
+    assert pinned([(row, Tally("t::a", in_contract=True))]) == [row] * is_pinned
+    assert pinned([(row, Tally("t::a", in_contract=False))]) == []
+
+
+STABLE = """
+import sys
+from pytest_sentry_capture.reports.contract import Contract
+from pytest_sentry_capture.reports.table import Row
+
+tags = {"a", "b", "c", "d"}
+keys = {(status, tag) for status in (404, 500) for tag in tags}
+rows = {Row("/", "GET", status, "event", tags=tuple(sorted(tags - {tag})), user=(tag,)) for status, tag in keys}
+sys.stdout.buffer.write(Contract().updated(rows).encode())
+"""
+
+
+def test_the_file_does_not_depend_on_hash_seeds_and_locales() -> None:
+    texts = {
+        subprocess.run(
+            [sys.executable, *flags, "-c", STABLE],
+            env={**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for flags, seed, locale in (((), "1", "C"), (("-X", "utf8"), "2", "C.UTF-8"))
+    }
+
+    [text] = texts
+    assert text.count(b"[[row]]\n") == 8

@@ -1,0 +1,249 @@
+"""What ``forbidden-data`` finds, whatever is recorded, and that no built-in rule stumbles over it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_sentry_capture import CallableLocation, Rule, RuleViews
+from pytest_sentry_capture.items import Capture, CapturedEnvelope, Discard, Entry, Exchange
+from pytest_sentry_capture.matching import CRITERIA, Expectation
+from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture.rules.built_in.forbidden_data import ForbiddenData
+from pytest_sentry_capture.rules.expectation import ExpectedCapture
+from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
+from pytest_sentry_capture.rules.rule import Regex
+
+KINDS = ["event", "transaction", "span", "log", "trace_metric", "check_in", "session", "profile", "feedback", "unknown"]
+
+
+def recording(*entries: Entry, secrets: tuple[str, ...] = ()) -> Recording:
+    result = Recording("test_shop.py::test_order")
+    result.client_was_active = True
+    result.secrets += secrets
+    result.add(*entries)
+    return result
+
+
+def capture(payload: Mapping[str, Any], kind: str = "event") -> Capture:
+    return Capture(kind, json.dumps(payload).encode())
+
+
+def problems(rule: Rule, recorded: Recording) -> list[str]:
+    return [judgement.problem for judgement in rule.judge(RuleViews(recorded)) if judgement.problem is not None]
+
+
+def found(payload: Mapping[str, Any], **options: Any) -> list[str]:
+    return [problem.partition(":")[0] for problem in problems(ForbiddenData(**options), recording(capture(payload)))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=x",
+        "/login?password=x&next=/",
+        "name=jane; PASSWORD=x;",
+        "LoginForm(password='x')",
+        "LoginForm(name='jane', password='x')",
+        "{'name': 'jane', 'password': 'x'}",
+        '{"password": "x"}',
+        r"{\"password\": \"x\"}",
+        """b'{"password": "x"}'""",
+        "{'password': 5}",
+        "UPDATE users SET password='x'",
+    ],
+)
+def test_a_key_in_a_text(text: str) -> None:
+    assert found({"extra": {"text": text}}, keys=["Password"]) == ["extra.text holds a forbidden key with its value"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=",
+        "password=&next=/",
+        "password=[Filtered]&next=/",
+        "password=%5BFiltered%5D",
+        "{'password': '[Filtered]'}",
+        r"{\"password\": \"[Filtered]\"}",
+        "{'password': None}",
+        "{'password': ''}",
+        '{"password": null}',
+        r"{\"password\": \"\"}",
+        "LoginForm(password=None, name='jane')",
+        "LoginForm(password=SecretStr('**********'))",
+        "UPDATE users SET password=%s",
+        "UPDATE users SET password=%(password)s, name=%(name)s",
+        "UPDATE users SET password=$1",
+        "UPDATE users SET password=?",
+        "UPDATE users SET password=:password",
+        "my_password=x",
+        "forgot your password?",
+    ],
+)
+def test_a_key_without_a_value(text: str) -> None:
+    assert found({"extra": {"text": text}}, keys=["password"]) == []
+
+
+def test_a_keyword_argument_in_source_code_is_no_value() -> None:
+    frame = {"context_line": "login(password=password)", "pre_context": ["login(password=password)"], "vars": {"a": 1}}
+    payload = {"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
+
+    assert found(payload, keys=["password"]) == []
+    frame["vars"] = {"form": "Login(password='x')"}
+    assert found(payload, keys=["password"]) == [
+        "exception.values.0.stacktrace.frames.0.vars.form holds a forbidden key with its value"
+    ]
+
+
+@pytest.mark.parametrize("value", ["[Filtered]", "", None, {}, []])
+def test_what_is_filtered_or_empty_is_no_value(value: object) -> None:
+    assert found({"extra": {"password": value}}, keys=["password"]) == []
+
+
+@pytest.mark.parametrize("value", ["x", 0, False, {"a": None}, [""]])
+def test_any_other_value(value: object) -> None:
+    assert found({"extra": {"Password": value}}, keys=["password"]) == [
+        "extra.Password holds the value of a forbidden key"
+    ]
+
+
+def test_patterns_in_texts_numbers_and_keys() -> None:
+    payload = {"extra": {"account": "DE1234", "number": 1234, "DE5678": "x", "list": ["a", "b"], "short": "12"}}
+
+    assert sorted(found(payload, patterns=["[0-9]{4}"])) == [
+        "a key holds what matches the forbidden pattern '[0-9]{4}'",
+        "extra.account holds what matches the forbidden pattern '[0-9]{4}'",
+        "extra.number holds what matches the forbidden pattern '[0-9]{4}'",
+    ]
+    assert found(payload, patterns=["^1$", "^0$"]) == []
+    assert found(payload, patterns=["^DE5"]) == ["a key holds what matches the forbidden pattern '^DE5'"]
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(TEXTS, values, max_size=3),
+    max_leaves=8,
+)
+SECRETS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=6, max_size=20).filter(str.strip)
+DISGUISES: st.SearchStrategy[Callable[[str], str]] = st.sampled_from(
+    [
+        lambda text: text,
+        lambda text: f"before{text}after",
+        quote,
+        lambda text: quote(text, safe=""),
+        lambda text: json.dumps({"text": text}),
+        lambda text: json.dumps({"text": text}, ensure_ascii=False),
+        lambda text: repr({"text": text}),
+        *(lambda text, n=n: b64encode(b"x" * n + text.encode()).decode() for n in range(3)),
+    ]
+)
+
+
+@st.composite
+def planted(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
+    """A payload that has a secret in it somewhere, as a value or as a key, and the secret."""
+    secret = draw(SECRETS)
+    text = draw(DISGUISES)(secret)
+    payload: Any = draw(st.sampled_from([text, {text: 1}]))
+    for wrapping in draw(st.lists(st.sampled_from(["extra", "a b", 0]), max_size=4)):
+        rest = draw(st.dictionaries(TEXTS, VALUES, max_size=2)) if wrapping != 0 else {}
+        payload = [draw(VALUES), payload] if wrapping == 0 else {**rest, wrapping: payload}
+    return {"extra": payload}, secret
+
+
+@given(planted=planted(), kind=st.sampled_from(KINDS))
+def test_a_secret_is_found_wherever_it_is_planted(planted: tuple[dict[str, Any], str], kind: str) -> None:
+    payload, secret = planted
+
+    [first, *_] = problems(ForbiddenData(), recording(capture(payload, kind), secrets=(secret,)))
+
+    assert "holds a declared secret: " in first
+    assert secret not in first
+
+
+@given(payload=st.dictionaries(TEXTS, VALUES, max_size=3), kind=st.sampled_from(KINDS))
+def test_what_is_not_there_is_not_found(payload: dict[str, Any], kind: str) -> None:
+    recorded = recording(capture(payload, kind), secrets=("a secret that is in no payload",))
+
+    assert problems(ForbiddenData(keys=("no such key",), patterns=(Regex("no such pattern"),)), recorded) == []
+
+
+SECTIONS = [
+    *("event_id", "level", "message", "logentry", "exception", "tags", "user", "contexts", "extra", "request", "spans"),
+    *("breadcrumbs", "fingerprint", "release", "transaction", "transaction_info", "items", "attributes", "body"),
+    *("_meta", "threads", "modules", "sdk", "status", "name", "value", "unit", "type", "monitor_slug", "timestamp"),
+]
+PAYLOADS = st.dictionaries(st.sampled_from(SECTIONS), VALUES, max_size=6)
+CALLABLES = st.none() | st.just(CallableLocation("shop.before_send", "shop.py", 7))
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> Recording:
+    """A recording of anything."""
+    exchanges = [
+        Exchange("GET", "/", route=draw(st.none() | TEXTS), status=draw(st.none() | st.sampled_from([200, 404, 500])))
+        for _ in range(2)
+    ]
+    exchanges[1].parent = draw(st.sampled_from([None, exchanges[0]]))
+    entries: list[Entry] = [*exchanges]
+    for _ in range(draw(st.integers(0, 4))):
+        kind, content = draw(st.sampled_from([*KINDS, "attachment"])), json.dumps(draw(PAYLOADS | VALUES)).encode()
+        exchange, by = draw(st.sampled_from([None, *exchanges])), draw(CALLABLES)
+        reason = draw(st.sampled_from(["before_send", "callback_error", "sdk_error", "unserializable"]))
+        entries.append(
+            draw(
+                st.sampled_from(
+                    [
+                        Capture(kind, content, exchange=exchange),
+                        CapturedEnvelope({"trace": {"user_id": "7"}}),
+                        Discard(
+                            reason, "error", kind, by, exchange=exchange, payload=draw(st.sampled_from([None, content]))
+                        ),
+                    ]
+                )
+            )
+        )
+    return recording(*entries, secrets=draw(st.sampled_from([(), ("hunter2",)])))
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "required-tags": {"tags": ("a",), "kinds": ("event", "transaction")},
+    "required-context": {"always": ("contexts.a", "tags.0"), "kinds": ("event", "transaction")},
+    "tag-values": {"tags": {"a": ("b",)}},
+    "max-event-bytes": {"bytes": 20},
+    "max-breadcrumbs": {"number": 1},
+    "forbidden-data": {"keys": ("a",), "patterns": ("b",)},
+}
+EVERY_RULE = [rule(**OPTIONS.get(name, {})) for name, rule in BUILT_IN_RULES.items()]
+EVERY_EXPECTATION = [
+    ExpectedCapture(name=f"{kind} {captured}", expectation=Expectation(kind, {}), captured=captured)
+    for kind in CRITERIA
+    for captured in (True, False)
+]
+
+
+@given(recorded())
+def test_no_rule_stumbles_over_anything(recorded: Recording) -> None:
+    judging = Judging([EnforcedRule(rule, "here") for rule in [*EVERY_RULE, *EVERY_EXPECTATION]], recorded)
+
+    raised = [broken for broken in judging.judge_rest() if broken.has_raised]
+
+    assert raised == []
+
+
+@pytest.mark.parametrize("item_type", ["event", "unknown", "attachment"])
+def test_what_is_nested_deeper_than_python_reads(item_type: str) -> None:
+    depth = 100_000
+    deep = b"[" * depth + b'{"password":"x"}' + b"]" * depth
+    [problem] = problems(ForbiddenData(keys=("password",)), recording(Capture(item_type, deep)))
+    assert "holds a forbidden key with its value" in problem

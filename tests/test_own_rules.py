@@ -1,0 +1,367 @@
+"""Rules of a project's own: the hook, what is wrong with them, and what becomes of a rule that raises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import pytest_sentry_capture.results
+from pytest_sentry_capture.rules.built_in.requirements import RequiredTags
+
+TESTS = """
+import pytest
+import sentry_sdk
+
+@pytest.fixture(autouse=True)
+def client(sentry_init):
+    sentry_init(dsn="https://key@sentry.invalid/1")
+
+def test_short():
+    sentry_sdk.capture_message("short")
+
+def test_long():
+    sentry_sdk.capture_message("much longer")
+
+@pytest.mark.sentry_allow("short-messages", reason="it has to be")
+def test_waived():
+    sentry_sdk.capture_message("much longer")
+
+def test_nothing():
+    pass
+"""
+RULES = """
+from pytest_sentry_capture import Rule
+
+class ShortMessages(Rule):
+    name = "short-messages"
+
+    def judge(self, views):
+        for event in views.events:
+            if len(event.message) < 6:
+                yield self.kept(event)
+            else:
+                yield self.broken(event, "the message is too long", path="logentry.message", details=["by far"])
+"""
+NO_JUDGEMENT = "judge() must give judgements, made by kept() and broken()"
+NO_PROBLEM = "broken() wants a text as problem, and a list of texts as details"
+NO_INSTANCE = "it does not derive from pytest_sentry_capture.Rule; an instance is wanted"
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(test_shop=TESTS)
+    return pytester
+
+
+def states(project: pytest.Pytester) -> dict[str, tuple[str, int, int, str]]:
+    rules = json.loads((project.path / "report.json").read_text())["rules"]
+    return {rule["name"]: (rule["state"], rule["kept"], rule["broken"], rule["severity"]) for rule in rules}
+
+
+def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
+    project.makeconftest(f"{RULES}\ndef pytest_sentry_capture_rules(config):\n    return [ShortMessages()]")
+
+    result = project.runpytest_inprocess("--sentry-report=report.json", "--sentry-show=no")
+
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_long _*",
+            "Rule 'short-messages' is broken (a rule of the project's own).",
+            "",
+            "  the message is too long",
+            "    by far",
+            "",
+            'A test waives the rule with @pytest.mark.sentry_allow("short-messages", reason="…").',
+            "*= sentry =*",
+            "*",
+            "What was captured and what was not: report.json",
+            "Rules: 0 kept, 1 broken, 0 never exercised.",
+            "  broken   short-messages in 1 test",
+        ],
+        consecutive=True,
+    )
+    assert states(project) == {"short-messages": ("broken", 1, 1, "fail")}
+
+
+def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        plugin="from conftest import ShortMessages\n\n"
+        "def pytest_sentry_capture_rules():\n"
+        '    rule = ShortMessages(paths=["elsewhere"])\n    rule.name = "elsewhere"\n    yield rule'
+    )
+    project.makeconftest(
+        f'{RULES}\ndef pytest_sentry_capture_rules(config):\n    return (ShortMessages(severity="warn"),)'
+    )
+    project.syspathinsert()
+
+    result = project.runpytest_inprocess("-p", "plugin", "--sentry-report=report.json")
+
+    result.assert_outcomes(passed=4)
+    assert states(project) == {
+        "short-messages": ("broken", 1, 1, "warn"),
+        "elsewhere": ("never exercised", 0, 0, "fail"),
+    }
+    result.stdout.fnmatch_lines(
+        [
+            "  warning  short-messages in 1 test",
+            "           the message is too long [[]test_shop.py::test_long]",
+            "  idle     rule 'elsewhere' was never exercised (a rule of the project's own)",
+        ],
+        consecutive=True,
+    )
+
+
+def test_a_rule_is_judged_once_unless_something_comes_later(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest, sentry_sdk
+
+        @pytest.fixture
+        def late(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            yield
+            sentry_sdk.capture_message("late")
+
+        def test_captures(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("x")
+
+        def test_captures_later(late):
+            sentry_sdk.capture_message("x")
+        """
+    )
+    project.makeconftest(
+        """
+        from pytest_sentry_capture import Rule
+
+        class Told(Rule):
+            name = "told"
+
+            def judge(self, views):
+                seen = [event.message for event in views.events]
+                return [self.kept() if seen else self.broken(None, "nothing was told")]
+
+        class ToldOnce(Told):
+            name = "told-once"
+            at_teardown = True
+
+            def judge(self, views):
+                return [self.broken(event, "told") for event in views.events[1:]]
+
+        def pytest_sentry_capture_rules():
+            return [Told(), ToldOnce()]
+        """
+    )
+
+    result = project.runpytest_inprocess("-k", "captures", "--deselect=test_shop.py", "--sentry-report=report.json")
+
+    result.assert_outcomes(passed=2, errors=1, deselected=4)
+    assert states(project) == {"told": ("kept", 2, 0, "fail"), "told-once": ("broken", 0, 1, "fail")}
+
+
+@pytest.mark.parametrize(
+    ("given", "mistake"),
+    [
+        ("5", "valid is a list of rules, not 5"),
+        ("'abc'", "valid is a list of rules, not 'abc'"),
+        ("{'a': 1}", "valid is a list of rules, not {'a': 1}"),
+        ("None", None),
+        ("[]", None),
+        ("[5]", "5 is no rule: it does not derive from pytest_sentry_capture.Rule"),
+        ("ShortMessages()", "valid is a list of rules, not ShortMessages(name='', severity='fail', paths=())"),
+        ("[ShortMessages]", f"<class 'conftest.ShortMessages'> is no rule: {NO_INSTANCE}"),
+        ("[changed(name='')]", "ShortMessages has no name"),
+        ("[changed(name=5)]", "ShortMessages: name must be a text, not 5"),
+        ("[changed(name='max-breadcrumbs')]", "there are two rules named 'max-breadcrumbs'"),
+        ("[changed(name='client errors')]", "there are two rules named 'client errors'"),
+        ("[ShortMessages(), ShortMessages()]", "there are two rules named 'short-messages'"),
+        (
+            "[ShortMessages(severity='warning')]",
+            "ShortMessages: unknown severity 'warning'; did you mean 'warn'? Valid: fail, warn",
+        ),
+        ("[ShortMessages(paths='tests')]", "ShortMessages: paths must be a tuple of texts, not 'tests'"),
+        ("[ShortMessages(paths=(5,))]", "ShortMessages: paths must be a tuple of texts, not (5,)"),
+    ],
+)
+def test_what_is_no_rule(project: pytest.Pytester, given: str, mistake: str | None) -> None:
+    project.makefile(".toml", sentry_capture="[[expect]]\nname = 'client errors'\ncaptured = false")
+    project.makeconftest(
+        f"{RULES}\ndef changed(**attributes):\n    rule = ShortMessages()\n    vars(rule).update(attributes)\n"
+        f"    return rule\n\ndef pytest_sentry_capture_rules():\n    return {given}"
+    )
+
+    result = project.runpytest_inprocess("-k", "nothing")
+
+    if mistake is None:
+        result.assert_outcomes(passed=1, deselected=3)
+        return
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    expected = mistake.replace("name='', ", "name='short-messages', ")
+    assert result.stderr.lines[0] == f"ERROR: pytest_sentry_capture_rules: {expected}"
+    assert result.stdout.lines == []
+
+
+@pytest.mark.parametrize(
+    ("hook", "error"),
+    [
+        ("return 1 / 0", "ZeroDivisionError"),
+        ("yield ShortMessages()\n    1 / 0", "ZeroDivisionError"),
+        ("return [Rule()]", "TypeError"),
+    ],
+)
+def test_a_hook_that_raises(project: pytest.Pytester, hook: str, error: str) -> None:
+    project.makeconftest(f"{RULES}\ndef pytest_sentry_capture_rules():\n    {hook}")
+
+    result = project.runpytest_inprocess()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.lines[:2] == [
+        f"ERROR: pytest_sentry_capture_rules raised {error}:",
+        "Traceback (most recent call last):",
+    ]
+    files = [line for line in result.stderr.lines if line.startswith("  File")]
+    assert len(files) == 1
+    assert str(project.path / "conftest.py") in files[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("raise ValueError('a value')", "ValueError: a value"),
+        ("pytest.fail('no')", "Failed: no"),
+        ("return None", f"TypeError: {NO_JUDGEMENT}, not None"),
+        ("return [5]", f"TypeError: {NO_JUDGEMENT}, not 5"),
+        ("return [self.broken(None, '')]", f"TypeError: {NO_PROBLEM}"),
+        ("return [self.broken(None, 'x', details='y')]", f"TypeError: {NO_PROBLEM}"),
+    ],
+)
+def test_a_rule_that_raises(project: pytest.Pytester, body: str, error: str) -> None:
+    project.makeconftest(
+        f"import pytest\n{RULES}\nclass Raising(Rule):\n    name = 'raising'\n    def judge(self, views):\n"
+        f"        {body}\n\ndef pytest_sentry_capture_rules():\n    return [Raising(), ShortMessages()]"
+    )
+
+    result = project.runpytest_inprocess("-k", "long", "--sentry-show=no")
+
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_long _*",
+            "Rule 'raising' is broken (a rule of the project's own).",
+            "",
+            f"  the rule itself raised {error.partition(':')[0]}.",
+        ],
+        consecutive=True,
+    )
+    result.stdout.fnmatch_lines(
+        [f"    {error}", "", "Rule 'short-messages' is broken (a rule of the project's own)."], consecutive=True
+    )
+    result.stdout.no_fnmatch_line("*judging.py*")
+
+
+def test_a_waiver_does_not_excuse_a_rule_that_raises(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        f"{RULES}\nShortMessages.judge = lambda self, views: 1 / 0\n"
+        "def pytest_sentry_capture_rules():\n    return [ShortMessages()]"
+    )
+
+    project.runpytest_inprocess("-k", "waived").assert_outcomes(failed=1, deselected=3)
+
+
+def test_secrets_in_the_traceback_of_a_rule_are_withheld(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        "from pytest_sentry_capture import Rule\n\nclass Raising(Rule):\n    name = 'raising'\n"
+        "    def judge(self, views):\n        raise ValueError(views.recording.secrets[0])\n\n"
+        "def pytest_sentry_capture_rules():\n    return [Raising()]"
+    )
+    project.makepyfile(test_shop="def test(sentry_capture):\n    sentry_capture.secret('hunter2')")
+
+    result = project.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["    ValueError: [[]secret]"])
+    result.stdout.no_fnmatch_line("*hunter2*")
+
+
+def test_an_interruption_in_a_rule_is_one(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        f"{RULES}\nclass Interrupting(ShortMessages):\n    def judge(self, views):\n        raise KeyboardInterrupt\n\n"
+        "def pytest_sentry_capture_rules():\n    return [Interrupting()]"
+    )
+
+    assert project.inline_run("-k", "long", no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
+
+
+def broken_by_us(*args: Any, **kwargs: Any) -> Any:
+    raise LookupError("our own fault")
+
+
+def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.makefile(".toml", sentry_capture='rules.required-tags = ["a"]\nrules.max-event-bytes = 100_000')
+    with monkeypatch.context() as patch:
+        patch.setattr(RequiredTags, "judge", broken_by_us)
+        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
+
+    result.assert_outcomes(failed=3, deselected=1)
+    result.stdout.fnmatch_lines(
+        [
+            "Rule 'required-tags' is broken (sentry_capture.toml:1).",
+            "",
+            "  the rule itself raised LookupError, which is an error in pytest-sentry-contract: please report it.",
+            "    Traceback (most recent call last):",
+            "*pytest_sentry_capture*judging.py*",
+            "    LookupError: our own fault",
+        ]
+    )
+    assert states(project)["max-event-bytes"] == ("kept", 2, 0, "fail")
+
+
+@pytest.mark.parametrize(
+    ("place", "outcomes"),
+    [
+        ("running_test.RunningTest.judge", {"failed": 3, "errors": 3}),
+        ("results.Findings.add_rows", {"passed": 3, "errors": 3}),
+    ],
+)
+def test_an_error_of_the_plugin_is_that_of_a_test(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str, outcomes: dict[str, int]
+) -> None:
+    with monkeypatch.context() as patch:  # the run of this test must not stumble over it too
+        patch.setattr(f"pytest_sentry_capture.{place}", broken_by_us)
+        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
+
+    result.assert_outcomes(**outcomes, deselected=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "pytest-sentry-contract itself has failed here. Please report it:",
+            "Traceback (most recent call last):",
+            "LookupError: our own fault",
+        ]
+    )
+    report = json.loads((project.path / "report.json").read_text())
+    assert report["partial"] == ["1 test deselected", "3 tests failed"]
+
+
+def test_an_error_of_the_plugin_at_the_end_of_the_run(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(pytest_sentry_capture.results.Results, "settle", broken_by_us)
+        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
+
+    result.assert_outcomes(passed=3, deselected=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*= sentry =*",
+            "*",
+            "pytest-sentry-contract itself has failed here. Please report it:",
+            "Traceback (most recent call last):",
+        ],
+        consecutive=True,
+    )
+    result.stdout.fnmatch_lines(["LookupError: our own fault"])
