@@ -49,7 +49,7 @@ def test(sentry_capture):
     client.get("/orders/404?token=planted-query")
     client.get("/orders/planted-path")
     with sentry_sdk.start_transaction(name="/planted-transaction/1", source="url", op="task"):
-        sentry_sdk.get_current_scope().add_attachment(b"planted-content", filename="planted-file.txt")
+        sentry_sdk.Scope.get_current_scope().add_attachment(b"planted-content", filename="planted-file.txt")
         sentry_sdk.capture_message("planted-message")
     sentry_sdk.metrics.count("orders", 47110815)
     assert False
@@ -204,6 +204,29 @@ def test_many_lines_are_cut(pytester: pytest.Pytester) -> None:
 
     assert section(pytester.runpytest_inprocess()) == line * 40 + "… and 10 more lines; --sentry-show=full shows them\n"
     assert str(section(pytester.runpytest_inprocess("--sentry-show=full"))).count(line) == 50
+
+
+@pytest.mark.parametrize("mode", ["short", "full"])
+def test_no_declared_secret_is_shown(mode: str, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test(sentry_capture, sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_capture.secret("hunter" + "2")
+            sentry_sdk.set_tag("hunter" + "2", "yes")
+            sentry_sdk.capture_event({"message": "hello hunter" + "2", "logger": "shop.hunter" + "2"})
+            assert sentry_capture.events == []
+        """
+    )
+
+    result = pytester.runpytest_inprocess(f"--sentry-show={mode}")
+
+    result.stdout.fnmatch_lines(
+        ["E * 1. message 'hello [[]secret]', logger shop.[[]secret]", "captured * logger shop.[[]secret]"]
+    )
+    result.stdout.no_fnmatch_line("*hunter2*")
 
 
 @pytest.mark.parametrize(

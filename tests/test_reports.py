@@ -68,16 +68,16 @@ def test_thread():
 """
 
 TABLE = """\
-request or origin     status  kind   exception          Sentry       by                   level  tags   user       times
---------------------  ------  -----  -----------------  -----------  -------------------  -----  -----  ---------  -----
-GET (no route)        404     event  HTTPException      before_send  shop.hide_not_found  error                    1
-GET /orders/{number}  200                               nothing                                                    1
-GET /orders/{number}  404     event  HTTPException      before_send  shop.hide_not_found  error                    1
-GET /orders/{number}  500     event  ZeroDivisionError  captured                          error  order  email, id  3
-direct                        event                     captured                          info                     1
-logging                       event                     captured                          error                    1
-threading                     event  KeyError           captured                          error                    1
-"""
+request or origin     status  kind   exception          Sentry       by                   level  tags   user       times  example
+--------------------  ------  -----  -----------------  -----------  -------------------  -----  -----  ---------  -----  ---------------------------------------
+GET (no route)        404     event  HTTPException      before_send  shop.hide_not_found  error                    1      test_orders.py::test_no_route
+GET /orders/{number}  200                               nothing                                                    1      test_orders.py::test_fine
+GET /orders/{number}  404     event  HTTPException      before_send  shop.hide_not_found  error                    1      test_orders.py::test_not_found
+GET /orders/{number}  500     event  ZeroDivisionError  captured                          error  order  email, id  3      test_orders.py::test_crash
+direct                        event                     captured                          info                     1      test_orders.py::test_crash_with_tracing
+logging                       event                     captured                          error                    1      test_orders.py::test_logged
+threading                     event  KeyError           captured                          error                    1      test_orders.py::test_thread
+"""  # noqa: E501
 
 
 @pytest.fixture
@@ -94,13 +94,13 @@ def report(run: pytest.Pytester, *args: str) -> str:
 
 @pytest.mark.parametrize("args", [(), ("-n2",), ("-n2", "--dist=loadfile"), ("-p", "randomly")])
 def test_a_row_for_each_distinct_way(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
-    shop.makepyfile(TESTS)
+    shop.makepyfile(test_orders=TESTS)
 
     assert report(shop, *args) == TABLE
 
 
 def test_a_removed_test_changes_the_table(shop: pytest.Pytester) -> None:
-    shop.makepyfile(TESTS.replace("def test_not_found", "def not_found"))
+    shop.makepyfile(test_orders=TESTS.replace("def test_not_found", "def not_found"))
 
     assert report(shop) == "".join(
         line for line in TABLE.splitlines(keepends=True) if not re.match(r"GET /orders/\{number\}  404", line)
@@ -123,18 +123,21 @@ def test_only_the_last_attempt_at_a_test_counts(shop: pytest.Pytester) -> None:
     )
 
     assert [line.split() for line in report(shop, "--reruns=5").splitlines()[2:]] == [
-        ["direct", "event", "captured", "info", "1"]
+        ["direct", "event", "captured", "info", "1", "test_only_the_last_attempt_at_a_test_counts.py::test_flaky"]
     ]
 
 
-def test_what_came_outside_of_tests_is_not_counted(shop: pytest.Pytester) -> None:
+@pytest.mark.parametrize("args", [(), ("-n2",)])
+def test_what_came_outside_of_tests_is_counted_once(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
     shop.makepyfile("import sentry_sdk, shop\nsentry_sdk.capture_message('at import')\ndef test(): pass")
 
-    assert report(shop) == "Nothing was captured, and nothing was discarded.\n"
+    assert [line.split() for line in report(shop, *args).splitlines()[2:]] == [
+        ["direct", "event", "captured", "info", "1", "(collection)"]
+    ]
 
 
 def test_folders_are_made_and_several_files_written(shop: pytest.Pytester) -> None:
-    shop.makepyfile(TESTS)
+    shop.makepyfile(test_orders=TESTS)
 
     result = shop.runpytest_subprocess(
         "--sentry-report=build/new/one.txt", "--sentry-report", str(shop.path / "two.txt")
@@ -158,4 +161,4 @@ def test_a_report_that_cannot_be_written_fails_the_run(shop: pytest.Pytester) ->
 
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["The report could not be written to folder/table.txt: *"])
+    result.stdout.fnmatch_lines(["folder/table.txt could not be written: *"])

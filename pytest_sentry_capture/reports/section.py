@@ -15,21 +15,37 @@ from pytest_sentry_capture.items import (
     Discard,
     Entry,
     Exchange,
+    Rejection,
     SdkError,
 )
 from pytest_sentry_capture.payloads import Breadcrumb
-from pytest_sentry_capture.wording import counted, discard_reason, exchange_summary, located, name_of, summary
+from pytest_sentry_capture.wording import (
+    counted,
+    discard_reason,
+    exchange_summary,
+    located,
+    name_of,
+    summary,
+    withheld,
+    withholding,
+)
 
 Detail = Literal["short", "full"]
 
 TITLE: Final = "Captured by Sentry"
+SERVER_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
 _SHORT_KINDS: Final = ("event", "transaction", "check_in", "feedback")
 _NEVER_SHOWN: Final = ("session", "client_report")
 
 
-def render(entries: Sequence[Entry], detail: Detail) -> str:
+def render(entries: Sequence[Entry], detail: Detail, secrets: Sequence[str] = ()) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
+    with withholding(secrets):
+        return withheld(_rendered(entries, detail))
+
+
+def _rendered(entries: Sequence[Entry], detail: Detail) -> str:
     lines = [line for entry in entries for line in _lines(entry, detail)]
     if detail == "short" and len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
@@ -61,6 +77,9 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
         yield from _details(entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
         yield f"crashed    {located(entry.by)}: {entry.exception_type.__name__}"
+    elif isinstance(entry, Rejection):
+        items = ", ".join(summary(item, masked=True) for item in entry.items)
+        yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
         yield f"SDK error  {entry.exception_type.__name__}"
 

@@ -5,20 +5,44 @@ Nothing in it is a value of the application's: names of tags and user fields, ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+import json
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
-from pytest_sentry_capture.items import Capture, CapturedEvent, CapturedItem, CapturedTransaction, Discard, Exchange
+from pytest_sentry_capture.items import (
+    Capture,
+    CapturedAttachment,
+    CapturedEvent,
+    CapturedItem,
+    CapturedLog,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+)
 from pytest_sentry_capture.matching import exception_names
-from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.recording import BETWEEN_TESTS, COLLECTION, Recording
+from pytest_sentry_capture.reports.names import shown_dotted, shown_key, shown_method, shown_route, shown_test
+from pytest_sentry_capture.wording import withholding
 
 CAPTURED: Final = "captured"
 SILENT: Final = "nothing"
+NO_ROUTE: Final = "(no route)"
+STATUSES: Final = range(100, 1000)
+"""What an HTTP status can be (RFC 9110, 15)."""
 _DIRECT: Final = "direct"
 """The origin of what the application hands to the SDK by itself, outside of any exchange."""
+_LOGGING: Final = "logging"
+_THREADING: Final = "threading"
 _UNSPECIFIC_MECHANISM: Final = "generic"
+_NAMES_WITHOUT_VALUES: Final = ("route", "component", "view")
+"""Where the name of a transaction may come from, beside URLs and what users make up
+(https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
 _NOT_SHOWN: Final = ("session", "client_report")
+_OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
+_ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
 
 @dataclass(frozen=True)
@@ -26,29 +50,61 @@ class Row:
     """One distinct way in which something was captured, was discarded, or was answered without either.
 
     Attributes:
-        origin: the method and route of the exchange, or what else it came from: ``logging``, ``threading``, …
-        status: the status of the exchange's answer.
+        origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, …
+        method: the method of the request; empty outside of requests.
+        status: the status of the answer.
+        kind: the kind of the item; empty where Sentry was told nothing.
+        exception: the bare name of the outermost exception's class.
         result: ``captured``, the discard reason, or ``nothing`` for an exchange that Sentry was told nothing about.
         by: the callable that discarded it.
+        level: the level of an event or log.
+        tags: the sorted names of the tags.
+        user: the sorted names of the user's fields.
     """
 
     origin: str
-    status: int | None
-    kind: str
-    exception: str
-    result: str
-    by: str
-    level: str
-    tags: tuple[str, ...]
-    user: tuple[str, ...]
+    method: str = ""
+    status: int | None = None
+    kind: str = ""
+    exception: str = ""
+    result: str = CAPTURED
+    by: str = ""
+    level: str = ""
+    tags: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+
+    @property
+    def request_or_origin(self) -> str:
+        """The method and route of the request, or what else it came from."""
+        return f"{self.method} {self.origin}" if self.method else self.origin
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
+        status = -1 if self.status is None else self.status
+        what = (self.request_or_origin, status, self.kind, self.exception)
+        return (*what, self.user, self.tags, self.level, self.result, self.by, self.method)
 
 
 @dataclass
 class Tally:
-    """How often a row was seen, and one test in which it was."""
+    """How often a row was seen, and one test in which it was.
 
-    count: int
+    Attributes:
+        example: the node id of a test, without its parameters, or ``(collection)`` or ``(between tests)``.
+        in_contract: whether it was seen where the contract applies: not only in tests that waive it.
+        in_tests: how often it was seen while tests were running, or between them.
+        in_collection: how often a process saw it while modules were imported, which every process of a run does.
+    """
+
     example: str
+    in_contract: bool = False
+    in_tests: int = 0
+    in_collection: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.in_tests + self.in_collection
 
 
 class CaptureTable:
@@ -57,75 +113,168 @@ class CaptureTable:
     def __init__(self) -> None:
         self._rows: dict[Row, Tally] = {}
 
-    def add(self, recording: Recording) -> None:
-        """Count what one recording holds."""
-        for entry in recording.entries:
-            for row, quantity in _rows_of(entry):
-                self._count(row, quantity, recording.label)
+    def add(self, *recordings: Recording, in_contract: bool = True, client_was_active: bool = True) -> None:
+        """Count what the recordings of one test hold.
+
+        Args:
+            recordings: the one that knows most first; what a later one has seen too (an event that was captured in
+                process and was received by a server) counts once.
+            in_contract: whether the test does not waive the contract.
+            client_was_active: whether a Sentry client was active at any time of the test: without one, that Sentry was
+                told nothing is no part of the contract.
+        """
+        known: set[Hashable] = set()
+        with withholding([value for recording in recordings for value in recording.withheld]):
+            for recording in recordings:
+                entries = recording.entries
+                for entry in entries:
+                    is_certain = in_contract and not _is_sampled_by_chance(entry)
+                    for row, quantity in _rows_of(entry, known):
+                        counts = is_certain and (client_was_active or row.result != SILENT)
+                        self._count(row, quantity, recording.label, counts)
+                if len(recordings) > 1:
+                    known.update(_identity(item) for entry in entries for item in _items_of(entry))
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
-        """Add the rows that another process has exported."""
-        for values, count, example in exported:
-            row: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-            }
-            self._count(Row(**row), count, example)
+        """Add the rows that another process, or another table, has exported."""
+        for values, in_tests, in_collection, example, in_contract in exported:
+            columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+            row = Row(*columns)
+            tally = self._tally(row, example, in_contract)
+            tally.in_tests += in_tests
+            tally.in_collection = max(tally.in_collection, in_collection)
 
     def export(self) -> list[list[Any]]:
-        """The rows as plain lists, for another process."""
-        return [[asdict(row), tally.count, tally.example] for row, tally in self._rows.items()]
+        """The rows as lists of what JSON can say, for another process."""
+        return [
+            [
+                [list(value) if isinstance(value, tuple) else value for value in astuple(row)],
+                tally.in_tests,
+                tally.in_collection,
+                tally.example,
+                tally.in_contract,
+            ]
+            for row, tally in self._rows.items()
+        ]
 
     def rows(self) -> list[tuple[Row, Tally]]:
         """All rows, sorted by what they say."""
-        return sorted(self._rows.items(), key=lambda pair: [str(value) for value in astuple(pair[0])])
+        return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
 
-    def _count(self, row: Row, quantity: int, example: str) -> None:
-        tally = self._rows.setdefault(row, Tally(0, example))
-        tally.count += quantity
-        tally.example = min(tally.example, example)
+    def _count(self, row: Row, quantity: int, label: str, in_contract: bool) -> None:
+        tally = self._tally(row, label if label in _OUTSIDE_TESTS else shown_test(label), in_contract)
+        if label == COLLECTION:
+            tally.in_collection += quantity
+        else:
+            tally.in_tests += quantity
+
+    def _tally(self, row: Row, example: str, in_contract: bool) -> Tally:
+        tally = self._rows.setdefault(row, Tally(example))
+        tally.example = min(tally.example, example, key=lambda label: (label in _OUTSIDE_TESTS, label))
+        tally.in_contract |= in_contract
+        return tally
 
 
-def _rows_of(entry: object) -> Iterator[tuple[Row, int]]:
+def _is_sampled_by_chance(entry: Entry) -> bool:
+    """Whether a random number decided: a sampler that always says the same is told by its name or its rate."""
+    if isinstance(entry, Discard):
+        return entry.reason == "sample_rate" and entry.by is None
+    if not isinstance(entry, Capture) or entry.type != CapturedTransaction.kind or entry.envelope is None:
+        return False
+    rate = _mapping(entry.envelope.headers.get("trace")).get("sample_rate")
+    try:
+        return rate is not None and 0 < float(rate) < 1
+    except (TypeError, ValueError):
+        return False
+
+
+def _rows_of(entry: Entry, known: set[Hashable]) -> Iterator[tuple[Row, int]]:
     if isinstance(entry, Capture):
-        for item in entry.items:
-            if item.kind not in _NOT_SHOWN:
+        for item in _items_of(entry):
+            if not known or _identity(item) not in known:
                 yield _row(item, item.kind or item.type_header, entry.exchange, CAPTURED, ""), 1
-    elif isinstance(entry, Discard):
+    elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN:
         by = _short_name(entry.by.name) if entry.by is not None else ""
         yield _row(entry.item, entry.kind, entry.exchange, entry.reason, by), entry.quantity
-    elif isinstance(entry, Exchange) and not entry.captures and not entry.discarded:
-        exception = entry.exception_type.__name__ if entry.exception_type is not None else ""
-        yield Row(_origin(None, entry), entry.status, "", exception, SILENT, "", "", (), ()), 1
+    elif isinstance(entry, Exchange) and _is_silent(entry):
+        exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
+        method, origin = _request(entry)
+        yield Row(origin, method, _status(entry.status), exception=exception, result=SILENT), 1
+
+
+def _items_of(entry: Entry) -> list[CapturedItem]:
+    return [item for item in entry.items if item.kind not in _NOT_SHOWN] if isinstance(entry, Capture) else []
+
+
+def _is_silent(exchange: Exchange) -> bool:
+    is_discarded = any(discard.kind not in _NOT_SHOWN for discard in exchange.discarded)
+    return not is_discarded and all(capture.kind in _NOT_SHOWN for capture in exchange.captures)
+
+
+def _identity(item: CapturedItem) -> Hashable:
+    """What is the same wherever an item is seen: its event id, or all of it for kinds that have none."""
+    if isinstance(item.get("event_id"), str):
+        return item.type_header, item["event_id"]
+    content = item.payload if isinstance(item, CapturedAttachment) else b""
+    headers = {name: value for name, value in item.items() if name != "length"}
+    return item.type_header, json.dumps(headers, sort_keys=True), content
 
 
 def _row(item: CapturedItem, kind: str, exchange: Exchange | None, result: str, by: str) -> Row:
     names = exception_names(item)
+    method, origin = _request(exchange) if exchange is not None else _origin(item)
     return Row(
-        origin=_origin(item, exchange),
-        status=exchange.status if exchange is not None else None,
-        kind=kind,
-        exception=names[0].rpartition(".")[2] if names else "",
-        result=result,
+        origin=origin,
+        method=method,
+        status=_status(exchange.status if exchange is not None else _answered(item)),
+        kind=shown_key(kind),
+        exception=shown_dotted(names[0].rpartition(".")[2]) if names else "",
+        result=shown_key(result),
         by=by,
-        level=(item.level or "") if isinstance(item, CapturedEvent) else "",
+        level=shown_key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
         tags=_names(item.tags) if isinstance(item, (CapturedEvent, CapturedTransaction)) else (),
         user=_names(item.user) if isinstance(item, (CapturedEvent, CapturedTransaction)) else (),
     )
 
 
-def _origin(item: CapturedItem | None, exchange: Exchange | None) -> str:
-    if exchange is not None:
-        return f"{exchange.method} {exchange.route or '(no route)'}"
-    if isinstance(item, CapturedEvent):
-        if item.get("logentry"):
-            return "logging"
-        return _DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else item.mechanism
-    return _DIRECT
+def _request(exchange: Exchange) -> tuple[str, str]:
+    return shown_method(exchange.method), shown_route(exchange.route) if exchange.route else NO_ROUTE
+
+
+def _origin(item: CapturedItem) -> tuple[str, str]:
+    """The method and route where no exchange was seen but the item tells of a request, else what it came from."""
+    if isinstance(item, (CapturedEvent, CapturedTransaction)):
+        is_of_thread = isinstance(item, CapturedEvent) and item.mechanism == _THREADING
+        source = _mapping(item.get("transaction_info")).get("source")
+        if item.method and item.transaction and source in _NAMES_WITHOUT_VALUES and not is_of_thread:
+            return shown_method(item.method), shown_route(item.transaction)
+    if isinstance(item, CapturedLog):
+        return "", _LOGGING if "logger.name" in item.attributes else _DIRECT
+    if not isinstance(item, CapturedEvent):
+        return "", _DIRECT
+    if item.get("logentry"):
+        return "", _LOGGING
+    return "", _DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
+
+
+def _answered(item: CapturedItem) -> object:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)):
+        return None
+    return _mapping(item.contexts.get("response")).get("status_code")
+
+
+def _status(value: object) -> int | None:
+    return value if isinstance(value, int) and value in STATUSES else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _names(values: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(sorted(map(str, values)))
+    return tuple(sorted({shown_key(str(name)) for name in values}))
 
 
 def _short_name(name: str) -> str:
-    return ".".join(name.replace(".<locals>", "").split(".")[-2:])
+    """A callable within its class or module; which function has made it does not matter."""
+    return shown_dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))

@@ -1,51 +1,37 @@
-"""The capture table as plain text, for terminals and logs."""
+"""The report as plain text, for terminals and logs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
+from pytest_sentry_capture.reports import differences
+from pytest_sentry_capture.reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
 from pytest_sentry_capture.reports.table import Row, Tally
 
-_HEADINGS: Final = (
-    "request or origin",
-    "status",
-    "kind",
-    "exception",
-    "Sentry",
-    "by",
-    "level",
-    "tags",
-    "user",
-    "times",
-)
+
+def render_report(report: RunReport) -> str:
+    """The capture table, the rules, and what differs from the contract."""
+    parts = [_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n"]
+    if report.rules:
+        parts.append(_aligned(rule_cells(report.rules)))
+    if report.differences is not None:
+        parts.append(differences.render(report.differences, updated=report.contract_was_updated))
+    if report.partial:
+        parts.append(f"{partial_note(report.partial)}\n")
+    return "\n".join(parts)
 
 
 def render(rows: Sequence[tuple[Row, Tally]]) -> str:
-    """The table with aligned columns; columns that are empty in every row are left out."""
+    """The capture table alone, without the examples."""
     if not rows:
-        return "Nothing was captured, and nothing was discarded.\n"
-    lines = [_HEADINGS, *(_cells(row, tally) for row, tally in rows)]
-    columns = [column for column in zip(*lines, strict=True) if any(column[1:])]
-    widths = [max(map(len, column)) for column in columns]
+        return f"{NOTHING}\n"
+    return _aligned([cells[:-1] for cells in row_cells(rows)])
+
+
+def _aligned(lines: Sequence[Cells]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     separator = tuple("-" * width for width in widths)
-    table = [*zip(*columns, strict=True)]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
-        for line in (table[0], separator, *table[1:])
-    )
-
-
-def _cells(row: Row, tally: Tally) -> tuple[str, ...]:
-    return (
-        row.origin,
-        "" if row.status is None else str(row.status),
-        row.kind,
-        row.exception,
-        row.result,
-        row.by,
-        row.level,
-        ", ".join(row.tags),
-        ", ".join(row.user),
-        str(tally.count),
+        for line in (lines[0], separator, *lines[1:])
     )

@@ -1,0 +1,64 @@
+"""The report as JSON; docs/reports.md and docs/report.schema.json describe it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from pytest_sentry_capture.reports.differences import summary
+from pytest_sentry_capture.reports.report import RunReport
+from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row, Tally
+
+VERSION: Final = 1
+"""Of the format: goes up when a reader of the version before would not understand the file."""
+
+
+def render_report(report: RunReport) -> str:
+    """The report as JSON, in ASCII."""
+    content = {
+        "version": VERSION,
+        "plugin_version": report.version,
+        "partial": list(report.partial),
+        "rows": [{**_row(row), **_tally(tally)} for row, tally in report.rows],
+        "rules": [asdict(rule) for rule in report.rules],
+        "contract": _contract(report),
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    is_discarded = row.result not in (CAPTURED, SILENT)
+    return {
+        "request": {"method": row.method, "route": row.origin} if row.method else None,
+        "origin": None if row.method else row.origin,
+        "status": row.status,
+        "kind": row.kind or None,
+        "exception": row.exception or None,
+        "captured": row.result == CAPTURED,
+        "discarded": {"reason": row.result, "by": row.by or None} if is_discarded else None,
+        "level": row.level or None,
+        "tags": list(row.tags),
+        "user": list(row.user),
+    }
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {"count": tally.count, "example": tally.example, "in_contract": tally.in_contract}
+
+
+def _contract(report: RunReport) -> dict[str, Any] | None:
+    if report.differences is None:
+        return None
+    return {
+        "updated": report.contract_was_updated,
+        "differences": [
+            {
+                "state": difference.state,
+                "summary": summary(difference),
+                "before": _row(difference.before) if difference.before is not None else None,
+                "after": _row(difference.after) if difference.after is not None else None,
+            }
+            for difference in report.differences
+        ],
+    }

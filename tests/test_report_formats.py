@@ -1,0 +1,300 @@
+"""What a report says in each format, that the formats say the same, and that no content can break them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from pytest_sentry_capture.reports import markdown
+from pytest_sentry_capture.reports.differences import Difference
+from pytest_sentry_capture.reports.rendering import RENDERINGS
+from pytest_sentry_capture.reports.report import RuleSummary, RunReport
+from pytest_sentry_capture.reports.table import Row, Tally
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
+
+CRASH = Row("/orders/{number}", "GET", 500, "event", "KeyError", level="error", tags=("a", "b"), user=("id",))
+FILTERED = Row("/orders/{number}", "GET", 404, "event", "HTTPException", "before_send", "s.<lambda>", "error")
+LOGGED = Row("logging", kind="event", level="warning")
+SILENT = Row("(no route)", "GET", 404, result="nothing")
+REPORT = RunReport(
+    rows=[
+        (SILENT, Tally("t.py::bad", True, 1)),
+        (FILTERED, Tally("t.py::no", True, 2)),
+        (CRASH, Tally("t.py::yes", False, 12)),
+        (LOGGED, Tally("(collection)", True, 0, 1)),
+    ],
+    rules=[
+        RuleSummary("server-errors-captured", "broken", 10, 2, "fail", "pyproject.toml:12"),
+        RuleSummary("client errors are not bugs", "never exercised", 0, 0, "warn", "pyproject.toml:20"),
+    ],
+    differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
+    partial=["-k was given", "1 test failed"],
+    version="1.2.3",
+)
+
+TEXT = """\
+request or origin     status  kind   exception      Sentry       by          level    tags  user  times  example
+--------------------  ------  -----  -------------  -----------  ----------  -------  ----  ----  -----  ------------
+GET (no route)        404                           nothing                                       1      t.py::bad
+GET /orders/{number}  404     event  HTTPException  before_send  s.<lambda>  error                2      t.py::no
+GET /orders/{number}  500     event  KeyError       captured                 error    a, b  id    12     t.py::yes
+logging                       event                 captured                 warning              1      (collection)
+
+rule                        state            kept  broken  severity  configured in
+--------------------------  ---------------  ----  ------  --------  -----------------
+server-errors-captured      broken           10    2       fail      pyproject.toml:12
+client errors are not bugs  never exercised  0     0       warn      pyproject.toml:20
+
+2 rows differ from the contract.
+
+  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+             by: was s.<lambda>, is none now
+  gone     event, logging: was captured
+
+If this is meant, "pytest --sentry-contract=update" writes it.
+
+This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+"""
+
+MARKDOWN = """\
+## Sentry
+
+### Contract
+
+2 rows differ from the contract.
+
+```diff
+! changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+!            by: was s.<lambda>, is none now
+- gone     event, logging: was captured
+```
+
+### Rules
+
+| rule | state | kept | broken | severity | configured in |
+| --- | --- | --- | --- | --- | --- |
+| `server-errors-captured` | broken | 10 | 2 | fail | `pyproject.toml:12` |
+| client errors are not bugs | never exercised | 0 | 0 | warn | `pyproject.toml:20` |
+
+### What was captured and what was not
+
+| request or origin | status | kind | exception | Sentry | by | level | tags | user | times | example |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| `GET (no route)` | 404 |  |  | nothing |  |  |  |  | 1 | `t.py::bad` |
+| `GET /orders/{number}` | 404 | event | HTTPException | `before_send` | `s.<lambda>` | error |  |  | 2 | `t.py::no` |
+| `GET /orders/{number}` | 500 | event | KeyError | captured |  | error | `a, b` | id | 12 | `t.py::yes` |
+| logging |  | event |  | captured |  | warning |  |  | 1 | `(collection)` |
+
+This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+"""
+
+
+def cells_of(markdown_text: str) -> list[list[str]]:
+    """The texts of the cells of the last table, as a reader sees them."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown_text)
+    rows: list[list[str]] = []
+    for token in tokens:
+        if token.type == "table_open":
+            rows = []
+        elif token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows:
+            rows[-1].append("".join(_text(child) for child in token.children or ()))
+    return rows
+
+
+def _text(token: Token) -> str:
+    if token.type == "html_inline":
+        assert token.content in ("<code>", "</code>")
+        return ""
+    assert token.type in ("text", "code_inline", "text_special"), token.type
+    return token.content
+
+
+def test_text() -> None:
+    assert RENDERINGS[".txt"](REPORT) == TEXT
+
+
+def test_markdown() -> None:
+    assert RENDERINGS[".md"](REPORT) == MARKDOWN
+
+
+def test_json() -> None:
+    content = json.loads(RENDERINGS[".json"](REPORT))
+    filtered: dict[str, Any] = {
+        "request": {"method": "GET", "route": "/orders/{number}"},
+        "origin": None,
+        "status": 404,
+        "kind": "event",
+        "exception": "HTTPException",
+        "captured": False,
+        "discarded": {"reason": "before_send", "by": "s.<lambda>"},
+        "level": "error",
+        "tags": [],
+        "user": [],
+    }
+    logged: dict[str, Any] = {
+        "request": None,
+        "origin": "logging",
+        "status": None,
+        "kind": "event",
+        "exception": None,
+        "captured": True,
+        "discarded": None,
+        "level": "warning",
+        "tags": [],
+        "user": [],
+    }
+
+    assert content.keys() == {"version", "plugin_version", "partial", "rows", "rules", "contract"}
+    assert (content["version"], content["plugin_version"]) == (1, "1.2.3")
+    assert content["partial"] == ["-k was given", "1 test failed"]
+    assert content["rows"][1] == {
+        **filtered,
+        "count": 2,
+        "example": "t.py::no",
+        "in_contract": True,
+    }
+    assert [(row["kind"], row["captured"], row["discarded"]) for row in content["rows"][::3]] == [
+        (None, False, None),
+        ("event", True, None),
+    ]
+    assert [row["in_contract"] for row in content["rows"]] == [True, True, False, True]
+    assert content["rules"][0] == {
+        "name": "server-errors-captured",
+        "state": "broken",
+        "kept": 10,
+        "broken": 2,
+        "severity": "fail",
+        "place": "pyproject.toml:12",
+    }
+    assert content["contract"]["differences"] == [
+        {
+            "state": "changed",
+            "summary": "event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now",
+            "before": filtered,
+            "after": {**filtered, "captured": True, "discarded": None},
+        },
+        {"state": "gone", "summary": "event, logging: was captured", "before": logged, "after": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [REPORT, RunReport(rows=[]), RunReport(rows=[], differences=[])],
+    ids=["full", "empty", "contract kept"],
+)
+def test_json_is_what_its_schema_says(report: RunReport) -> None:
+    jsonschema_rs.meta.validate(SCHEMA)
+
+    jsonschema_rs.validate(SCHEMA, json.loads(RENDERINGS[".json"](report)))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), 2),
+        (("more",), 1),
+        (("rows", 0, "more"), 1),
+        (("rows", 0, "count"), 0),
+        (("rows", 0, "status"), 42),
+        (("rows", 0, "request", "path"), "/orders/17"),
+        (("rows", 1, "discarded", "line"), 17),
+        (("rules", 0, "state"), "unknown"),
+        (("contract", "differences", 0, "before", "count"), 1),
+    ],
+)
+def test_the_schema_allows_nothing_else(path: tuple[str | int, ...], value: object) -> None:
+    content: Any = json.loads(RENDERINGS[".json"](REPORT))
+    *parents, last = path
+    part = content
+    for step in parents:
+        part = part[step]
+    part[last] = value
+
+    assert not jsonschema_rs.is_valid(SCHEMA, content)
+
+
+def test_a_run_without_anything() -> None:
+    nothing = "Nothing was captured, and nothing was discarded."
+
+    assert RENDERINGS[".txt"](RunReport(rows=[])) == f"{nothing}\n"
+    assert RENDERINGS[".md"](RunReport(rows=[])) == (
+        f"## Sentry\n\n### What was captured and what was not\n\n{nothing}\n"
+    )
+
+
+def test_a_contract_that_was_updated() -> None:
+    report = RunReport(rows=[], differences=[Difference(LOGGED, None)], contract_was_updated=True)
+
+    text, markdown = (RENDERINGS[suffix](report) for suffix in (".txt", ".md"))
+    assert "\n\n1 row was updated in the contract.\n\n  gone  " in text
+    assert "--sentry-contract" not in text
+    assert "### Contract\n\n1 row was updated in the contract.\n\n```diff\n- gone  " in markdown
+    assert json.loads(RENDERINGS[".json"](report))["contract"]["updated"] is True
+
+
+def test_a_contract_that_is_kept() -> None:
+    report = RunReport(rows=[], differences=[])
+
+    assert RENDERINGS[".txt"](report).endswith("\n\nThe contract is kept.\n")
+    assert "### Contract\n\nThe contract is kept.\n" in RENDERINGS[".md"](report)
+
+
+def test_a_long_table_is_folded_in_markdown() -> None:
+    rows = [(replace(CRASH, origin=f"/{letter}"), Tally("t::a", True, 1)) for letter in "abcdefghijklmnopqrstu"]
+
+    text = RENDERINGS[".md"](RunReport(rows=rows))
+
+    assert "<details><summary>21 rows</summary>\n\n| request" in text
+    assert text.endswith("|\n\n</details>\n")
+    assert [cells[0] for cells in cells_of(text)] == [
+        "request or origin",
+        *(f"GET /{c}" for c in "abcdefghijklmnopqrstu"),
+    ]
+    assert "<details>" not in RENDERINGS[".md"](RunReport(rows=rows[:20]))
+
+
+CONTENT = st.text(st.sampled_from("ab1 |`\\\n\r\t<>&*_[]()!#~$@:/-{}'\"\u2028\u202e\x1b"), max_size=12) | st.text()
+
+
+@settings(deadline=None, max_examples=200)
+@given(CONTENT, CONTENT)
+def test_no_content_breaks_the_markdown(first: str, second: str) -> None:
+    row = Row("x", kind=first, exception=second, level="x", tags=(second,))
+    report = RunReport(rows=[(row, Tally("t", True, 1)), (CRASH, Tally("t", True, 1))])
+
+    _, cells, crash = cells_of(markdown.render_report(report))
+
+    assert [cells[0], cells[2], cells[3], cells[6]] == ["x", _as_shown(first), _as_shown(second), _as_shown(second)]
+    assert crash[0] == "GET /orders/{number}"
+
+
+def _as_shown(text: str) -> str:
+    """Content as it may be shown: in one line, and without what is invisible."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+", "\ufffd", text)
+    return " ".join(text.split())
+
+
+@given(st.lists(st.sampled_from(["```", "`", "~~~", "a\n```", "</details>"]), max_size=4).map("".join))
+def test_no_content_breaks_the_diff(name: str) -> None:
+    report = RunReport(rows=[], differences=[Difference(None, replace(LOGGED, level=name or "x"))])
+
+    fences = [
+        token for token in MarkdownIt("commonmark").parse(markdown.render_report(report)) if token.type == "fence"
+    ]
+
+    [fence] = fences
+    assert fence.info == "diff"
+    assert len(fence.content.splitlines()) == 2
