@@ -1,0 +1,266 @@
+"""``accepted-by-sentry`` and ``as_stored()``: what ingestion would reject, cut, and make of an event."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sentry_sdk
+
+from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit, relay
+from pytest_sentry_capture.ingestion import Ingestion, Objection, ServerScrubbing
+from pytest_sentry_capture.items import Capture
+
+if TYPE_CHECKING or sys.version_info < (3, 11):
+    from typing_extensions import assert_type
+else:
+    from typing import assert_type
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = {"in": value}
+    return value
+
+
+def objections(**attributes: Any) -> list[Objection]:
+    event = CapturedEvent({"message": "hello", "level": "info", "release": "shop@1", **attributes})
+    return [*Ingestion().objections(event)]
+
+
+def test_what_the_sdk_sends_is_accepted(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn="https://key@sentry.invalid/1", release="shop@1.4.2", traces_sample_rate=1.0, enable_logs=True)
+    sentry_sdk.set_tag("plan", "pro")
+    sentry_sdk.set_user({"id": 42, "email": "jane@shop.example"})
+    sentry_sdk.add_breadcrumb(category="http", message="GET /", data={"status": 200})
+    with sentry_sdk.start_transaction(name="nightly", op="task"), sentry_sdk.start_span(op="db", name="SELECT 1"):
+        try:
+            int("x")
+        except ValueError:
+            sentry_sdk.capture_exception()
+    logging.getLogger("shop").error("no exchange rates")
+    logging.getLogger("shop").error("the exchange rates are %s days old", 3)
+    items: list[CapturedEvent | CapturedTransaction] = [*sentry_capture.events, *sentry_capture.transactions]
+
+    assert len(items) == 4
+    assert [Ingestion().objections(item) for item in items] == [(), (), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"release": "a\nb"}, ("release", "not valid", "nothing")),
+        ({"release": "latest"}, ("release", "not valid", "nothing")),
+        ({"environment": "a/b"}, ("environment", "not valid", "nothing")),
+        ({"environment": "x" * 65}, ("environment", "not valid", "nothing")),
+        ({"level": "sad"}, ("level", "invalid level", "'error'")),
+        ({"platform": "abacus"}, ("platform", "not valid", "'other'")),
+        ({"tags": {"a": "b", "plan": ""}}, ("tags.plan", "expected a non-empty value", "nothing")),
+        ({"tags": {"": "x", "b": "c"}}, ("tags", "expected a non-empty value", "nothing")),
+        ({"tags": {"a": "b", "plan": "x" * 201}}, ("tags.plan", "too long: 201 characters", "200 characters")),
+        ({"tags": {"a": "b", "the plan!": "x"}}, ("tags.the plan!", "invalid character '!'", "nothing")),
+        ({"tags": {"k" * 201: "x"}}, (f"tags.{'k' * 40}…", "too long: 201 characters", "200 characters")),
+        ({"tags": {"plan": "a\nb"}}, ("tags.plan", "invalid character '\\n'", "nothing")),
+        ({"tags": [["plan", "a\nb"]]}, ("tags.0.1", "invalid character '\\n'", "nothing")),
+        ({"tags": {"plan": {"a": 1}}}, ("tags.plan", "expected a primitive value", "nothing")),
+        ({"mood": "sad"}, ("mood", "no attribute that Sentry knows", "nothing")),
+        ({"user": {"ip_address": "here"}}, ("user.ip_address", "expected an ip address", "nothing")),
+        ({"breadcrumbs": [{"level": "sad"}]}, ("breadcrumbs.0.level", "invalid level", "'info'")),
+        ({"message": "x" * 9000}, ("message", "too long: 9000 characters", "8192 characters")),
+        ({"logger": "x" * 65}, ("logger", "too long: 65 characters", "64 characters")),
+        ({"extra": {"a": "x" * 5_000_000}}, ("extra.a", "too long: 5000000 characters", "16384 characters")),
+        ({"extra": {"a": nested(12)}}, ("extra.a.in.in.in.in.in", "nested too deep", "a text in its place")),
+        ({"extra": ["a"]}, ("extra", "expected an object", "nothing")),
+        ({"contexts": {"a": 5}}, ("contexts.a", "expected an object", "nothing")),
+        ({"contexts": {"runtime": {"name": "x", "version": "1" * 9000}}}, ("contexts.runtime", "too long: *", "*")),
+        ({"extra": {"a": [10**30]}}, ("extra.a.0", "too large a number", "0")),
+        ({"request": {"method": "GET", "mood": "sad"}}, ("request.mood", "no attribute that Sentry knows", "nothing")),
+        ({"breadcrumbs": [{"mood": {"is": 0}}]}, ("breadcrumbs.0.mood", "no attribute that Sentry knows", "nothing")),
+        ({"request": {"headers": {"A": "b", "x-a": {"a": 1}}}}, ("request.headers.x-a", "expected a primitive *", "*")),
+        ({"request": {"cookies": {"z": "1", "a": 5, "b": "2"}}}, ("request.cookies.a", "expected a string", "nothing")),
+        ({"request": {"headers": [["X", {"a": 1}], ["A", "b"]]}}, ("request.headers.0", "expected a primitive *", "*")),
+        ({"request": {"query_string": "x" * 9000}}, ("request.query_string", "too long: 9000 *", "*")),
+        (
+            {"extra": {"a": nested(200)}},
+            ("extra.a.in.in.in.in", "recursion limit exceeded at line 1 column *", "nothing of the event"),
+        ),
+        (
+            {"extra": {"b": "", "a": ["x", "\ud800"]}},
+            ("extra.a.1", "unexpected end of hex escape at *", "nothing of the event"),
+        ),
+    ],
+)
+def test_what_is_rejected_and_cut(attributes: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    [found] = objections(**attributes)
+
+    assert re.fullmatch(re.escape("|".join(expected)).replace(r"\*", ".*"), "|".join(found))
+
+
+def test_what_is_too_much() -> None:
+    found = objections(extra={f"key {number}": "x" * 1000 for number in range(400)})
+
+    assert ("extra", "too large: 400 entries", "262 entries") in found
+
+
+def test_strange_payloads() -> None:
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+
+    assert objections(extra={"ratio": float("nan"), "bytes": b"\xff"}) == []
+    assert objections(extra=circle)[0][::2] == ("extra.self", "nothing of the event")
+    assert objections(extra=nested(100_000))[0][2] == "nothing of the event"
+
+
+def test_the_sdk_may_have_cut_before(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn="https://key@sentry.invalid/1", max_value_length=100)
+    sentry_sdk.set_extra("deep", [[[[[[[[[["x"]]]]]]]]]])
+    sentry_sdk.capture_message("x" * 1000)
+
+    assert Ingestion().objections(sentry_capture.events[0]) == ()
+
+
+def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = []
+    normalized = relay.normalized
+
+    def counted(text: str) -> dict[str, Any]:
+        texts.append(text)
+        return normalized(text)
+
+    monkeypatch.setattr(relay, "normalized", counted)
+    ingestion = Ingestion()
+
+    for message in ["hello", "goodbye"] * 3:
+        [item] = Capture("event", json.dumps({"message": message}).encode()).items
+        assert isinstance(item, CapturedEvent)
+        ingestion.objections(item)
+
+    assert len(texts) == 2
+
+
+def test_the_rule(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml("[tool.sentry_capture.rules]\naccepted-by-sentry = true")
+    pytester.makepyfile(
+        """
+        import pytest
+        import sentry_sdk
+
+        @pytest.fixture(autouse=True)
+        def client(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1", release="shop@1")
+
+        def test_broken():
+            sentry_sdk.set_tag("plan", "x" * 201)
+            sentry_sdk.set_tag("to jane@shop.example", "pro")
+            sentry_sdk.capture_message("hello")
+
+        def test_kept():
+            sentry_sdk.set_tag("plan", "x" * 200)
+            sentry_sdk.capture_message("hello")
+
+        @pytest.mark.sentry_allow("accepted-by-sentry", reason="on purpose")
+        def test_waived():
+            sentry_sdk.capture_message("hello", level="sad")
+        """
+    )
+
+    result = pytester.runpytest_inprocess("--sentry-report=report.json")
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "Rule 'accepted-by-sentry' is broken (pyproject.toml:2).",
+            "",
+            "  tags.plan would not be stored as it was sent (too long: 201 characters): info message (5 characters)",
+            "    stored: 200 characters",
+            "",
+            "  tags.to [[]secret] would not be stored as it was sent (invalid character '@'): info message",
+            "  (5 characters)",
+            "    stored: nothing",
+        ],
+        consecutive=True,
+    )
+    [rule] = json.loads((pytester.path / "report.json").read_text())["rules"]
+    assert (rule["state"], rule["kept"], rule["broken"]) == ("broken", 1, 1)
+
+
+def test_an_event_as_stored(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn="https://key@sentry.invalid/1", release="latest", traces_sample_rate=1.0)
+    with sentry_sdk.start_transaction(name="nightly"):
+        sentry_sdk.set_extra("order", {"card": "4242 4242 4242 4242", "note": "x" * 20_000})
+        sentry_sdk.capture_message("hello", level="info")
+    event, transaction = sentry_capture.events[0], sentry_capture.transactions[0]
+
+    stored = assert_type(sentry_capture.as_stored(event), CapturedEvent)
+
+    assert stored.extra["order"]["card"] == "[Filtered]"
+    assert len(stored.extra["order"]["note"]) < 20_000
+    assert (stored.message, stored.release, event.release) == ("hello", None, "latest")
+    assert stored.event_id == event.event_id
+    assert json.loads(stored.payload) == stored
+    assert assert_type(sentry_capture.as_stored(transaction), CapturedTransaction).transaction == "nightly"
+    with pytest.raises(TypeError, match="takes a captured event or transaction, not CapturedLog"):
+        sentry_capture.as_stored(CapturedLog({}))  # type: ignore[type-var]
+    with pytest.raises(ValueError, match="unexpected end of hex escape"):
+        sentry_capture.as_stored(CapturedEvent({"extra": {"a": "\ud800"}}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, ("[Filtered]", "203.0.113.7", "C-12345678", "hidden", "[Filtered]")),
+        ({"data_scrubber": False}, ("hunter2", "203.0.113.7", "C-12345678", "hidden", "word")),
+        ({"data_scrubber_defaults": False}, ("hunter2", "203.0.113.7", "C-12345678", "hidden", "word")),
+        ({"scrub_ip_addresses": True}, ("[Filtered]", "[ip]", "C-12345678", "hidden", "[Filtered]")),
+        ({"sensitive_fields": ("note",)}, ("[Filtered]", "203.0.113.7", "C-12345678", "[Filtered]", "[Filtered]")),
+        ({"safe_fields": ("secret",)}, ("[Filtered]", "203.0.113.7", "C-12345678", "hidden", "word")),
+        (
+            {"pii_config": '{"applications": {"extra.number": ["@anything:remove"]}}'},
+            ("[Filtered]", "203.0.113.7", None, "hidden", "[Filtered]"),
+        ),
+    ],
+)
+def test_settings_of_a_project(settings: dict[str, Any], expected: tuple[object, ...]) -> None:
+    extra = {"password": "hunter2", "peer": "203.0.113.7", "number": "C-12345678", "note": "hidden", "secret": "word"}
+
+    stored = ServerScrubbing(**settings).stored(CapturedEvent({"extra": extra}))
+
+    assert tuple(stored.extra.get(key) for key in extra) == expected
+
+
+def test_settings_of_a_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml('[tool.sentry_capture.relay]\nsensitive_fields = ["customer"]\npii_config = "pii.json"')
+    (pytester.path / "pii.json").write_text('{"applications": {"extra.*": ["@email:mask"]}}')
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test_stored(sentry_init, sentry_capture):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.set_extra("customer", "Jane")
+            sentry_sdk.set_extra("mail", "a@b.example")
+            sentry_sdk.capture_message("hello")
+            extra = sentry_capture.as_stored(sentry_capture.assert_captured()).extra
+            assert (extra["customer"], extra["mail"]) == ("[Filtered]", "***********")
+        """
+    )
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_the_environment_is_left_alone() -> None:
+    code = "from pytest_sentry_capture import relay; import os; relay.normalized('{}'); print(os.environ)"
+
+    environment = {name: value for name, value in os.environ.items() if name != "RUST_BACKTRACE"}
+
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, env=environment)
+
+    assert "PATH" in result.stdout
+    assert "RUST_BACKTRACE" not in result.stdout

@@ -1,0 +1,454 @@
+"""``pii()``: what Sentry's own engine finds wherever it stands, what it must not find, and that nothing shows it."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+import sentry_sdk
+import sentry_sdk.logger
+from hypothesis import given
+from hypothesis import strategies as st
+from sentry_sdk.scrubber import EventScrubber
+
+from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit, relay
+from pytest_sentry_capture.items import Capture
+from pytest_sentry_capture.privacy import KINDS, REFUSED, PiiSearch
+from pytest_sentry_capture.rules.built_in.personal_data import NoPii
+
+if TYPE_CHECKING or sys.version_info < (3, 11):
+    from typing_extensions import assert_type
+else:
+    from typing import assert_type
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----"
+PRIVACY = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text(encoding="utf-8")
+
+
+class Sort(NamedTuple):
+    """A sort of data: the rule that finds it, a value of it for each number, and the text that holds the value.
+
+    ``key`` is what makes a secret of a value that does not look like one.
+    """
+
+    rule: str
+    value: Callable[[int], str]
+    text: str = "{}"
+    key: str = ""
+
+
+SORTS = {
+    "email": Sort("@email", "jane.{0}@mail{0}.example.com".format, "from {} to nobody"),
+    "IPv4": Sort("@ip", "203.0.113.{}".format, "client {} said"),
+    "IPv6": Sort("@ip", "2001:db8:0:0:0:ff00:42:{}".format, "peer {} left"),
+    "card": Sort("@creditcard", lambda n: f"4{n:015}", "paid with {}."),
+    "card with spaces": Sort("@creditcard", lambda n: f"5105 1051 {n:04} 5100", "paid with {}."),
+    "IBAN": Sort("@iban", lambda n: f"DE{n % 89 + 10}37040044{n:010}", "to {} today"),
+    "social security number": Sort("@usssn", lambda n: f"078-05-{n:04}", "ssn {}"),
+    "bearer token": Sort("@bearer", "Bearer ey{0}.J{0}x".format, "header: {}"),
+    "password": Sort("@password", "hunter-{}-2".format, "password={}", "password"),
+    "access token": Sort("@password", "gho_{}abc".format, "access_token: {}", "access_token"),
+    "API key": Sort("@password", "sk-{}-xyz".format, "api_key={}", "api_key"),
+    "PEM": Sort("@pemkey", lambda n: PEM.format(f"MIIEpAIB{n}"), "{}"),
+    "URL": Sort("@urlauth", "app{0}:s3cr3t{0}".format, "postgresql://{}@db.internal/shop"),
+    "Linux path": Sort("@userpath", "janedoe{}".format, "/home/{}/orders.csv"),
+    "Windows path": Sort("@userpath", "JaneDoe{}".format, r"C:\Users\{}\orders.csv"),
+}
+
+
+class Place(NamedTuple):
+    """A place for data, as a capture of a text, or of a mapping where there are keys.
+
+    ``path`` is where it is found; ``{}`` stands for the key.
+    """
+
+    capture: Callable[[Any], object]
+    path: str
+    takes_keys: bool = False
+
+
+def event(**attributes: Any) -> None:
+    sentry_sdk.capture_event({"level": "info", **attributes})  # type: ignore[typeddict-item]
+
+
+def with_frame(variables: dict[str, Any]) -> None:
+    frame = {"function": "pay", "filename": "shop.py", "lineno": 1, "vars": variables}
+    event(exception={"values": [{"type": "KeyError", "value": "x", "stacktrace": {"frames": [frame]}}]})
+
+
+def transaction(**attributes: Any) -> None:
+    event(
+        type="transaction",
+        transaction="/orders",
+        start_timestamp=1_700_000_000.0,
+        timestamp=1_700_000_001.0,
+        contexts={"trace": {"trace_id": "a" * 32, "span_id": "b" * 16, "op": "task"}},
+        **attributes,
+    )
+
+
+def span(**attributes: Any) -> dict[str, Any]:
+    times = {"start_timestamp": 1_700_000_000.0, "timestamp": 1_700_000_001.0}
+    return {"trace_id": "a" * 32, "span_id": "c" * 16, "op": "http.client", **times, **attributes}
+
+
+def attached(content: bytes, name: str) -> None:
+    with sentry_sdk.new_scope() as scope:
+        scope.add_attachment(bytes=content, filename=name)
+        scope.capture_message("hello")
+
+
+PLACES = {
+    "message": Place(lambda text: event(message=text), "message"),
+    "log message's parameters": Place(
+        lambda text: event(logentry={"message": "%s", "params": [text]}), "logentry.params.0"
+    ),
+    "exception's value": Place(
+        lambda text: event(exception={"values": [{"type": "E", "value": text}]}), "exception.values.0.value"
+    ),
+    "frame variable": Place(with_frame, "exception.values.0.stacktrace.frames.0.vars.{}", takes_keys=True),
+    "tag": Place(lambda data: event(tags=data), "tags.{}", takes_keys=True),
+    "user": Place(lambda data: event(user={"data": data}), "user.data.{}", takes_keys=True),
+    "extra": Place(lambda data: event(extra={"a": [{"b": data}]}), "extra.a.0.b.{}", takes_keys=True),
+    "context": Place(lambda data: event(contexts={"order": data}), "contexts.order.{}", takes_keys=True),
+    "request URL": Place(lambda text: event(request={"url": f"https://shop.example/?q={text}"}), "request.url"),
+    "query string": Place(lambda text: event(request={"query_string": f"q={text}"}), "request.query_string"),
+    "header": Place(lambda data: event(request={"headers": data}), "request.headers.{}", takes_keys=True),
+    "cookie": Place(lambda data: event(request={"cookies": data}), "request.cookies.{}", takes_keys=True),
+    "body": Place(lambda data: event(request={"data": data}), "request.data.{}", takes_keys=True),
+    "breadcrumb's message": Place(
+        lambda text: event(breadcrumbs={"values": [{"message": text}]}), "breadcrumbs.values.0.message"
+    ),
+    "breadcrumb's data": Place(
+        lambda data: event(breadcrumbs={"values": [{"data": data}]}), "breadcrumbs.values.0.data.{}", True
+    ),
+    "fingerprint": Place(lambda text: event(fingerprint=["a", text, "b"]), "fingerprint.1"),
+    "transaction name": Place(lambda text: event(transaction=text), "transaction"),
+    "server name": Place(lambda text: event(server_name=text), "server_name"),
+    "span description": Place(lambda text: transaction(spans=[span(description=text)]), "spans.0.description"),
+    "span data": Place(lambda data: transaction(spans=[span(data=data)]), "spans.0.data.{}", takes_keys=True),
+    "log body": Place(lambda text: sentry_sdk.logger.info(text.replace("{", "{{")), "body"),
+    "log attribute": Place(
+        lambda data: sentry_sdk.logger.info("paid", attributes=data), "attributes.{}.value", takes_keys=True
+    ),
+    "metric attribute": Place(
+        lambda data: sentry_sdk.metrics.count("paid", 1, attributes=data), "attributes.{}.value", takes_keys=True
+    ),
+    "attached text": Place(lambda text: attached(text.encode(), "orders.txt"), "attachment"),
+    "attached JSON": Place(lambda data: attached(json.dumps([data]).encode(), "orders.json"), "0.{}", True),
+}
+
+
+@pytest.fixture
+def unscrubbed(sentry_init: SentryInit) -> None:
+    """A client that filters nothing, and sends all kinds."""
+    sentry_init(
+        dsn="https://key@sentry.invalid/1",
+        event_scrubber=EventScrubber(denylist=[], pii_denylist=[]),
+        traces_sample_rate=1.0,
+        enable_logs=True,
+    )
+
+
+def planted(name: str, number: int) -> Iterator[tuple[Sort, str, Any, str]]:
+    """Each sort of data in a place: its sort, its value, what is captured, and where it is to be found."""
+    place = PLACES[name]
+    for offset, sort in enumerate(SORTS.values()):
+        value = sort.value(number * len(SORTS) % 200 + offset)
+        if place.takes_keys:
+            key = sort.key or "note"
+            yield sort, value, {key: value if sort.key else sort.text.format(value)}, place.path.format(key)
+        else:
+            yield sort, value, sort.text.format(value), place.path
+
+
+def test_the_matrix_is_large_and_no_two_are_alike() -> None:
+    everything = [(name, str(data)) for number, name in enumerate(PLACES) for _, _, data, _ in planted(name, number)]
+
+    assert len(set(everything)) == len(everything) >= 120
+
+
+@pytest.mark.parametrize("number_and_place", [*enumerate(PLACES)], ids=lambda pair: pair[1])
+@pytest.mark.usefixtures("unscrubbed")
+def test_everything_is_found_everywhere(number_and_place: tuple[int, str], sentry_capture: SentryCapture) -> None:
+    number, name = number_and_place
+    misses, shown = [], []
+    for sort, value, data, path in planted(name, number):
+        sentry_capture.clear()
+        PLACES[name].capture(data)
+        found = sentry_capture.pii()
+        if (sort.rule, path) not in [(each.rule, each.path) for each in found]:
+            misses.append((sort.rule, path, found))
+        if value in str(found):
+            shown.append((sort.rule, path))
+
+    assert misses == []
+    assert shown == []
+
+
+CLEAN = [
+    "2dd9a7c2-7a80-4b9e-8f37-6cb2ad2d4b5e", "urn:uuid:2dd9a7c2-7a80-4b9e-8f37-6cb2ad2d4b5e",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV", "order 1042", "ORD-2024-000123", "INV/2024/0001", "1234567890", "123456789012345",
+    "9876543210987654", "20240131123456789012", "#4242", "4242-4242", "5105105105105", "tracking 1Z999AA10123456784",
+    "ISBN 978-3-16-148410-0", "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015", "W/\"33a64df551425fcc55e\"", "a1b2c3d", "v1.2.3", "1.2.3-rc.1",
+    "3.11.7", "sentry-sdk 2.75.0", "shop@1.4.2", "2024-01-31", "2024-01-31T12:30:45Z",
+    "2024-01-31T12:30:45.123456+01:00", "12:30:45", "31.01.2024", "01/31/2024", "1706704245", "1706704245.123",
+    "3 items for 42.50 EUR", "50%", "0x7f8b1c2d3e4f", "<Order object at 0x7f8b1c2d3e4f>", "jane at example dot com",
+    "@jane", "user@localhost", "a@b", "price @ 3.50", "#general", "jane+shop", "localhost:8000", "db.internal:5432",
+    "https://shop.example/orders/42?page=2", "/users/42/orders", "/users/{user_id}", "s3://bucket/key",
+    "/var/log/shop.log", "/usr/local/bin/python3", r"C:\Windows\System32", "app/auth/views.py",
+    "example_app.auth.service", "std::vector", "test_orders.py::test_pay", "DE", "GB 2024", "DEAL1234", "US-CA",
+    "EUR", "DE 2024 0000 1111", "-----BEGIN CERTIFICATE-----", "Not authenticated", "401: Not authenticated",
+    "wrong password", "invalid token", "the secret was rotated", "password reset requested",
+    "SELECT password FROM users WHERE id = %s", "UPDATE users SET password = %(password)s", "[Filtered]",
+    "password=[Filtered]", "Authorization: [Filtered]", "12-34-56", "078-051-120", "555-1234", "00:0a:95:9d:68:16",
+    "42", "true", "null", "AuthService", "author unknown",
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("unscrubbed")
+def test_what_looks_similar_is_not_found(sentry_capture: SentryCapture) -> None:
+    assert len(CLEAN) == len(set(CLEAN)) >= 60
+    event(message="hello", extra={"texts": {f"text {number}": text for number, text in enumerate(CLEAN)}})
+
+    found = [(CLEAN[int(each.path.rpartition(" ")[2])], each.rule) for each in sentry_capture.pii()]
+
+    assert found == []
+
+
+FALSE_ALARMS = re.findall(r"^\| `(.+?)` \|[^|]*\| `(@\w+)` \| `(.+?)` \|$", PRIVACY, re.MULTILINE)
+
+
+def test_the_guide_tells_the_false_alarms() -> None:
+    assert len(FALSE_ALARMS) >= 8
+
+
+@pytest.mark.parametrize(("text", "rule", "allow"), FALSE_ALARMS)
+@pytest.mark.usefixtures("unscrubbed")
+def test_false_alarms_are_as_the_guide_says(text: str, rule: str, allow: str, sentry_capture: SentryCapture) -> None:
+    key, separator, value = text.partition(": ")
+    event(extra={key: value} if separator and key.isidentifier() else {"note": text})
+    rule_that_allows = NoPii(allow=(allow,))
+
+    found = sentry_capture.pii()
+
+    assert [each.rule for each in found] == [rule]
+    [[of_event]] = [rule_that_allows.search.of_capture(found[0].item._capture)]
+    assert [judgement.allowed for judgement in rule_that_allows._judged(found[0].item, of_event)] == [allow]
+
+
+def test_a_finding_says_what_it_is_and_never_shows_it(sentry_capture: SentryCapture, unscrubbed: None) -> None:
+    event(user={"email": "Jane.Doe2@example.com", "prefs": {"jane@example.com": "dark"}}, tags={"token": "hunter2"})
+    captured = sentry_capture.events[0]
+
+    found = assert_type(sentry_capture.pii(captured), list[PiiFinding])
+
+    assert [(each.path, each.rule, each.kind, each.excerpt) for each in found] == [
+        ("tags.token", "@password", "a password, token or key", "<str of length 7>"),
+        ("user.email", "@email", "an email address", "****.****@*******.***"),
+        ("user.prefs.[@email]", "@email", "an email address", "****@*******.***"),
+    ]
+    assert all(each.item is captured for each in found)
+    assert not re.search("hunter2|ane@", repr(found))
+    assert set(KINDS) >= {each.rule for each in found}
+
+
+@pytest.mark.usefixtures("unscrubbed")
+def test_only_what_is_asked_for_is_looked_at(sentry_capture: SentryCapture) -> None:
+    transaction(spans=[span(description="from a@b.example")])
+    event(message="to c@d.example")
+
+    assert [each.path for each in sentry_capture.pii(sentry_capture.spans[0])] == ["description"]
+    assert [each.path for each in sentry_capture.pii(sentry_capture.events[0])] == ["message"]
+    assert [each.path for each in sentry_capture.pii()] == ["spans.0.description", "message"]
+    with pytest.raises(TypeError, match="takes a captured item, not str"):
+        sentry_capture.pii("jane@example.com")  # type: ignore[arg-type]
+
+
+def test_looking_for_personal_data_is_not_asking_for_events(sentry_capture: SentryCapture, unscrubbed: None) -> None:
+    event(message="hello")
+    sentry_capture.pii()
+
+    assert not sentry_capture._recording.entries_of(Capture)[0].asked_for
+
+
+def paths(payload: Any) -> list[str]:
+    return [each.path for each in PiiSearch().findings(CapturedEvent(payload))]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    payload: dict[str, Any] = {"email": "jane@example.com"}
+    for _ in range(depth):
+        payload = {"in": payload}
+    return payload
+
+
+def test_strange_payloads() -> None:
+    circle: dict[str, Any] = {"email": "jane@example.com", "list": []}
+    circle["self"] = circle
+    circle["list"].append(circle)
+
+    class Hostile:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert "email" in paths(circle)
+    assert paths(nested(5)) == ["in.in.in.in.in.email"]
+    assert paths(nested(350)) == [f"{'in.' * 350}email"]
+    assert paths({"ratio": float("nan"), "limit": float("inf"), "to": "jane@example.com"}) == ["to"]
+    assert paths({"data": b"\xff jane@example.com", "pair": ("x", "jane@example.com")}) == ["data", "pair.1"]
+    assert paths({"half": "\ud800 jane@example.com", "other": "\udfff"}) == ["half"]
+    assert paths({"zero": "a\0b jane@example.com", 5: "jane@example.com", None: Hostile()}) == ["5", "zero"]
+    assert paths({"huge": 10**400, "card": 4242424242424242, "flag": True, "nothing": None}) == ["card"]
+    assert paths({"pairs": [["Authorization", "Basic abc"], ["jane@example.com", "x"]]}) == ["pairs.0.1", "pairs.1.0"]
+    assert paths({"auth": {"to": ["jane@example.com"], "password": "x"}}) == ["auth", "auth.to.0"]
+    assert paths({"words without end": "auth" * 100_000, "password": "auth" * 100}) == ["password"]
+    assert paths({"password": None, "token": [], "secret": {"a": ""}, "auth": False, "api_key": "***"}) == []
+
+
+def test_five_megabytes() -> None:
+    text = f"{'lorem ipsum ' * 420_000} jane@example.com"
+
+    [found] = PiiSearch().findings(CapturedEvent({"extra": {"text": text}}))
+
+    assert (found.path, found.excerpt) == ("extra.text", "****@*******.***")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=3), st.sampled_from(["event", "user", "tags", "frames", "", "x.y"]))
+def test_whatever_stands_around_it(payload: dict[str, Any], key: str) -> None:
+    found = PiiSearch().findings(CapturedEvent({**payload, key: {"deep": ["to jane@example.com!"]}}))
+
+    assert f"{key}.deep.0" in [each.path for each in found if each.rule == "@email"]
+
+
+def test_attachments() -> None:
+    def findings(content: bytes) -> list[str]:
+        return paths_of(
+            CapturedAttachment({"filename": "f"}, Capture("attachment", content, headers={"filename": "f"}))
+        )
+
+    def paths_of(item: CapturedAttachment) -> list[str]:
+        return [each.path for each in PiiSearch().findings(item)]
+
+    assert findings(b"to jane@example.com") == ["attachment"]
+    assert findings("für jane@example.com".encode("latin-1")) == ["attachment"]
+    assert findings(b'{"to": ["jane@example.com"]}') == ["to.0"]
+    assert findings('{"to": ["jane@example.com"]}'.encode("utf-8-sig")) == ["to.0"]
+    assert findings('{"to": ["jane@example.com"]}'.encode("utf-16")) == ["to.0"]
+    assert findings(codecs.BOM_UTF16_BE + "to jane@example.com".encode("utf-16-be")) == ["attachment"]
+    assert findings(b"\x89PNG\0\0 jane@example.com") == []
+    assert findings(b"[" * 100_000) == []
+
+
+def test_what_relay_refuses_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(config: str, text: str) -> str:
+        if "poison" in text:
+            raise relay.RelayError('invalid type: string "poison", expected nothing at line 1 column 2')
+        return text
+
+    monkeypatch.setattr(relay, "stripped", refuse)
+
+    [found] = PiiSearch().findings(CapturedEvent({"extra": {"a": ["x", "poison"], "b": "x"}}))
+
+    assert (found.path, found.rule, found.kind) == ("extra.a.1", REFUSED, "what Relay refuses to read")
+    assert found.excerpt == "invalid type: string …, expected nothing at line 1 column 2"
+
+
+def test_an_old_relay_without_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_sentry_capture.privacy import built_in_rules
+
+    check = relay.check_pii_config
+
+    def as_of_old(text: str) -> None:
+        if '"bearer"' in text:
+            raise relay.RelayError("unknown variant `bearer`, expected one of `email`, `ip` at line 1 column 9")
+        check(text)
+
+    monkeypatch.setattr(relay, "check_pii_config", as_of_old)
+    built_in_rules.known_types.cache_clear()
+    try:
+        found = PiiSearch().findings(CapturedEvent({"message": "jane@example.com", "extra": {"h": "Bearer abc.def"}}))
+        with pytest.raises(ValueError, match=r"mine: unknown variant `bearer`, expected one of `email`, `ip`"):
+            NoPii(also={"mine": {"type": "bearer"}})
+    finally:
+        built_in_rules.known_types.cache_clear()
+
+    assert [each.rule for each in found] == ["@password", "@email"]
+
+
+def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = []
+    stripped = relay.stripped
+
+    def counted(config: str, text: str) -> str:
+        texts.append(text)
+        return stripped(config, text)
+
+    monkeypatch.setattr(relay, "stripped", counted)
+    search = PiiSearch()
+    captures = [Capture("event", json.dumps({"message": f"to jane{n % 2}@example.com"}).encode()) for n in range(6)]
+
+    found = [search.findings(capture.items[0]) for capture in captures]
+
+    assert len(texts) == 2
+    assert [[each.path for each in of_one] for of_one in found] == [["message"]] * 6
+    assert [of_one[0].item for of_one in found] == [capture.items[0] for capture in captures]
+
+
+def test_source_code_is_no_data() -> None:
+    frame = {
+        "function": "authenticate",
+        "module": "shop.auth",
+        "filename": "shop/auth.py",
+        "abs_path": "/home/jane/shop/auth.py",
+        "context_line": "    return token == password or items[::2]  # Bearer token",
+        "pre_context": ["password = 'x'", "connect('postgresql://app:word@db/shop')"],
+        "post_context": ["", "support = 'help@shop.example'"],
+        "vars": {"path": "/home/jane/shop"},
+    }
+
+    found = paths({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
+
+    start = "exception.values.0.stacktrace.frames.0"
+    assert found == [f"{start}.post_context.1", f"{start}.pre_context.1", f"{start}.vars.path"]
+
+
+def test_whoever_runs_the_tests_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_sentry_capture.privacy import false_alarms
+
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/jane"))
+    false_alarms._own_name.cache_clear()
+    try:
+        assert paths({"extra": {"mine": "/home/jane/x.csv", "theirs": "/home/john/x.csv"}}) == ["extra.theirs"]
+    finally:
+        false_alarms._own_name.cache_clear()
+
+
+def test_ids_and_versions_are_no_finding() -> None:
+    number = "4242424242424242"
+    trace = {"trace_id": number * 2, "span_id": number, "parent_span_id": number}
+    payload = {
+        "event_id": number * 2,
+        "contexts": {"trace": trace},
+        "request": {"headers": {"sentry-trace": f"{number * 2}-{number}-1"}},
+        "modules": {"authlib": "1.2.3.4"},
+        "sdk": {"version": "2.75.0.1"},
+        "_meta": {"extra": {"password": {"": {"rem": [["!config", "s"]]}}}},
+    }
+
+    assert paths(payload) == []
+    assert paths({"span_id": "not 4242424242424242", "extra": {"card_id": number}}) == ["extra.card_id", "span_id"]
