@@ -28,10 +28,16 @@ _MODULES = {
     "CapturedTransaction": "items",
     "Discard": "items",
     "Exchange": "items",
+    "PiiFinding": "privacy",
     "RawItem": "items",
+    "Rejection": "items",
     "SdkError": "items",
+    "Judgement": "rules.rule",
+    "Rule": "rules.rule",
+    "RuleViews": "rules.rule",
     "SentryCaptureMixin": "plugin",
     "SentryInit": "capture",
+    "SentryServer": "server.sentry_server",
 }
 __all__ = ["__version__", *_MODULES]  # noqa: PLE0604
 
@@ -58,8 +64,14 @@ if TYPE_CHECKING:
     from pytest_sentry_capture.items import Discard as Discard
     from pytest_sentry_capture.items import Exchange as Exchange
     from pytest_sentry_capture.items import RawItem as RawItem
+    from pytest_sentry_capture.items import Rejection as Rejection
     from pytest_sentry_capture.items import SdkError as SdkError
     from pytest_sentry_capture.plugin import SentryCaptureMixin as SentryCaptureMixin
+    from pytest_sentry_capture.privacy import PiiFinding as PiiFinding
+    from pytest_sentry_capture.rules.rule import Judgement as Judgement
+    from pytest_sentry_capture.rules.rule import Rule as Rule
+    from pytest_sentry_capture.rules.rule import RuleViews as RuleViews
+    from pytest_sentry_capture.server.sentry_server import SentryServer as SentryServer
 
 
 def __getattr__(name: str) -> Any:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Generic, Literal, Protocol, TypeVar, overload
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from pytest_sentry_capture import explain
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.hints import Evidence
+from pytest_sentry_capture.ingestion import AnyEvent, ServerScrubbing
 from pytest_sentry_capture.items import (
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
+    CapturedEnvelope,
     CapturedEvent,
     CapturedFeedback,
     CapturedItem,
@@ -23,9 +27,14 @@ from pytest_sentry_capture.items import (
     CapturedSpan,
     CapturedTransaction,
     Discard,
+    Entry,
+    mark_asked_for,
 )
 from pytest_sentry_capture.matching import Expectation
-from pytest_sentry_capture.views import ObservedSdk, RecordingViews
+from pytest_sentry_capture.privacy import PiiFinding, PiiSearch
+from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.relay import require as require_relay
+from pytest_sentry_capture.views import RecordingViews
 from pytest_sentry_capture.waiting import is_in_event_loop, until, wait_until
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
@@ -35,11 +44,16 @@ _NO_CLIENT = "no_client"
 _TRACES = ("transaction", "span", "profile")
 
 
-class Sdk(ObservedSdk, Protocol):
+class Sdk(Protocol):
     """What a capture needs of the SDK."""
 
     @property
+    def client(self) -> Any: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+    @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
+    def drain(self) -> None: ...
     def flush(self) -> None: ...
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]: ...
 
@@ -48,6 +62,19 @@ class InitialisingSdk(Protocol):
     """What ``sentry_init`` needs of the SDK."""
 
     def init(self, options: dict[str, Any]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Judges:
+    """What a capture needs of Sentry's own engine.
+
+    Attributes:
+        search: looks for personal data.
+        scrubbing: the project's settings for data scrubbing on Sentry's servers.
+    """
+
+    search: PiiSearch = field(default_factory=PiiSearch)
+    scrubbing: ServerScrubbing = field(default_factory=ServerScrubbing)
 
 
 class Expected(Generic[AnyItem]):
@@ -62,6 +89,7 @@ class Expected(Generic[AnyItem]):
         Raises:
             LookupError: the block has not ended yet.
         """
+        __tracebackhide__ = True
         if self._item is None:
             raise LookupError("the item of an expect block is there after the block")
         return self._item
@@ -76,10 +104,34 @@ class SentryCapture(RecordingViews):
 
     - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
       as a regex, a negative number;
-    - ``TypeError`` for an unknown criterion, and for an ``exception`` that can't be one.
+    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, and for a class anywhere else.
     """
 
-    _sdk: Sdk
+    def __init__(self, recording: Recording, sdk: Sdk, judges: Judges | None = None) -> None:
+        super().__init__(recording, sdk.drain)
+        self._sdk = sdk
+        self._judges = judges or Judges()
+
+    @property
+    def client(self) -> Any:
+        """The application's active client (``sentry_sdk.client.BaseClient``), or None."""
+        return self._sdk.client
+
+    @property
+    def dsn(self) -> str | None:
+        """The active client's DSN; None where there is no client, or it has none."""
+        client = self._sdk.client
+        return client.dsn if client is not None else None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The active client's options, read-only; empty without a client."""
+        return MappingProxyType(dict(self._sdk.options))
+
+    def clear(self) -> None:
+        """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
+        self._handed_out(self.items)
+        self._start_here()
 
     def flush(self) -> None:
         """Have the SDK hand over what it buffers, and wait for what is really being sent."""
@@ -96,7 +148,9 @@ class SentryCapture(RecordingViews):
         return self._sdk.override(options)
 
     def secret(self, value: str) -> None:
-        """Declare a value that no message of this plugin may show.
+        """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
+
+        The test fails if it is found, in plain, URL-encoded, JSON-escaped or base64 form (rule ``forbidden-data``).
 
         Raises:
             TypeError: the value is no text.
@@ -108,6 +162,38 @@ class SentryCapture(RecordingViews):
         if not value:
             raise ValueError("a secret can't be empty")
         self._recording.secrets.append(value)
+
+    def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
+        """The personal data and secrets in one item, or in everything captured, that Sentry's own engine finds.
+
+        What the rule ``no-pii`` allows is in it too. Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
+
+        Raises:
+            TypeError: it is no captured item.
+            ModuleNotFoundError: the extra is not installed.
+        """
+        __tracebackhide__ = True
+        require_relay()
+        if item is not None and not isinstance(item, CapturedItem):
+            raise TypeError(f"pii takes a captured item, not {type(item).__name__}")
+        test_file = self._recording.label.partition("::")[0]
+        items = self._all_items() if item is None else [item]
+        return [found for each in items for found in self._judges.search.findings(each, test_file)]
+
+    def as_stored(self, event: AnyEvent) -> AnyEvent:
+        """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
+
+        The project's settings for scrubbing are those of ``[tool.sentry_capture.relay]``, else what new projects have.
+        Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
+
+        Raises:
+            TypeError: it is neither an event nor a transaction.
+            ValueError: Sentry would refuse it.
+            ModuleNotFoundError: the extra is not installed.
+        """
+        __tracebackhide__ = True
+        require_relay()
+        return self._judges.scrubbing.stored(event)
 
     @overload
     def find(self, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
@@ -134,9 +220,9 @@ class SentryCapture(RecordingViews):
     @overload
     def find(self, kind: str, **criteria: object) -> list[CapturedItem]: ...
     def find(self, kind: str = "event", **criteria: object) -> Any:
-        """The captured items of a kind that match all criteria."""
+        """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
         __tracebackhide__ = True
-        return self._find(_expectation(kind, criteria))
+        return self._asked_for(_expectation(kind, criteria))
 
     @overload
     def assert_captured(self, kind: Literal["event"] = "event", **criteria: object) -> CapturedEvent: ...
@@ -163,7 +249,11 @@ class SentryCapture(RecordingViews):
     @overload
     def assert_captured(self, kind: str, **criteria: object) -> CapturedItem: ...
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
-        """Exactly one item of the kind matches all criteria; it is returned."""
+        """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
+
+        Raises:
+            AssertionError: none matches, or several do.
+        """
         __tracebackhide__ = True
         return self._assert_count(1, _expectation(kind, criteria))[0]
 
@@ -197,13 +287,21 @@ class SentryCapture(RecordingViews):
         """Exactly ``n`` items of the kind match all criteria; they are returned.
 
         With ``n=0`` it fails too when no client was active.
+
+        Raises:
+            AssertionError: more or fewer match.
+            TypeError: ``n`` is no whole number.
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
         return self._assert_count(n, _expectation(kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
-        """No item of the kind matches all criteria; fails too when no client was active."""
+        """No item of the kind matches all criteria; fails too when no client was active.
+
+        Raises:
+            AssertionError: one matches, or no client was active.
+        """
         __tracebackhide__ = True
         self._assert_count(0, _expectation(kind, criteria))
 
@@ -211,6 +309,9 @@ class SentryCapture(RecordingViews):
         """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
 
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
+
+        Raises:
+            AssertionError: something was captured, or no client was active.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
@@ -235,9 +336,14 @@ class SentryCapture(RecordingViews):
             reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
             by: the callable that discarded it, or its dotted or bare name.
             criteria: what the discarded item looked like, as far as the SDK had built it.
+
+        Raises:
+            AssertionError: nothing like it was discarded, something like it was captured, or no client was active.
+            TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
         expectation = _expectation(kind, criteria)
+        _check_discard(reason, by)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(explain.discarded_without_client(self._evidence(expectation), expectation))
         name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
@@ -251,7 +357,11 @@ class SentryCapture(RecordingViews):
         return found
 
     def assert_inactive(self) -> None:
-        """Sentry was off: no client was active at any time of the test."""
+        """Sentry was off: no client was active at any time of the test.
+
+        Raises:
+            AssertionError: one was.
+        """
         __tracebackhide__ = True
         if self._client_was_active:
             raise AssertionError(explain.was_active(self._evidence(None)))
@@ -302,6 +412,9 @@ class SentryCapture(RecordingViews):
         """A block of code during which exactly one new item matches; after it, ``item`` of what it gives is this item.
 
         An exception that leaves the block is raised on, unjudged.
+
+        Raises:
+            AssertionError: at the end of the block, none or several match.
         """
         __tracebackhide__ = True
         return _ExpectedBlock(self, _expectation(kind, criteria))
@@ -310,6 +423,9 @@ class SentryCapture(RecordingViews):
         """A block of code during which no new item matches; fails too when no client was active.
 
         An exception that leaves the block is raised on, unjudged.
+
+        Raises:
+            AssertionError: at the end of the block, one matches, or no client was active.
         """
         __tracebackhide__ = True
         return _EmptyBlock(self, _expectation(kind, criteria))
@@ -370,12 +486,17 @@ class SentryCapture(RecordingViews):
             count: how many, at least.
             timeout: seconds, after which it fails.
             criteria: what they look like.
+
+        Raises:
+            AssertionError: fewer match when the time is over.
+            TypeError: ``count`` or ``timeout`` is no number.
+            ValueError: ``count`` is below 1, or ``timeout`` negative or infinite.
         """
         __tracebackhide__ = True
         expectation = _awaited(kind, count, timeout, criteria)
         if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
             raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=is_in_event_loop()))
-        return self._find(expectation)
+        return self._asked_for(expectation)
 
     @overload
     async def await_for(
@@ -433,12 +554,12 @@ class SentryCapture(RecordingViews):
         timeout: float = 5.0,
         **criteria: object,
     ) -> Any:
-        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio."""
+        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
         __tracebackhide__ = True
         expectation = _awaited(kind, count, timeout, criteria)
         if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
             raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=False))
-        return self._find(expectation)
+        return self._asked_for(expectation)
 
     @property
     def _client_was_active(self) -> bool:
@@ -456,16 +577,36 @@ class SentryCapture(RecordingViews):
         matching = self._find(expectation)
         if len(matching) != n:
             raise AssertionError(explain.wrong_count(self._evidence(expectation), n, expectation, matching))
+        mark_asked_for(matching)
         return matching
 
-    def _assert_new(self, n: int, expectation: Expectation, before: list[CapturedItem]) -> list[CapturedItem]:
+    def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
-        known = {id(item) for item in before}
-        matching = [item for item in self._find(expectation) if id(item) not in known]
+        items = [item for item in self._items_of(expectation.item_class) if id(item) not in before.items]
+        matching = [item for item in items if expectation.matches(item)]
         if len(matching) != n:
-            evidence = self._evidence(expectation)
-            raise AssertionError(explain.wrong_count_inside(evidence, n, expectation, matching, len(before)))
+            entries = [entry for entry in self._entries if id(entry) not in before.entries]
+            evidence = replace(self._evidence(expectation), items=items, entries=entries)
+            like_these = sum(map(expectation.matches, before.items.values()))
+            raise AssertionError(explain.wrong_count_inside(evidence, n, expectation, matching, like_these))
+        mark_asked_for(matching)
         return matching
+
+    def _before(self, expectation: Expectation) -> _Before:
+        items = {id(item): item for item in self._items_of(expectation.item_class)}
+        return _Before(items, {id(entry): entry for entry in self._entries})
+
+    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
+        mark_asked_for(items)
+
+    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
+        for envelope in envelopes:
+            envelope.mark_asked_for()
+
+    def _asked_for(self, expectation: Expectation) -> list[CapturedItem]:
+        found = self._find(expectation)
+        mark_asked_for(found)
+        return found
 
     def _find(self, expectation: Expectation) -> list[CapturedItem]:
         matches = expectation.matches
@@ -478,7 +619,7 @@ class SentryCapture(RecordingViews):
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return Evidence(
             items=self._items_of(expectation.item_class) if expectation is not None else (),
-            entries=self._recording.entries,
+            entries=self._entries,
             client_was_active=self._client_was_active,
             options=self._sdk.options,
             scopes=self._sdk.scope_values,
@@ -513,10 +654,25 @@ def _awaited(kind: str, count: object, timeout: object, criteria: Mapping[str, o
     return _expectation(kind, criteria)
 
 
+def _check_discard(reason: object, by: object) -> None:
+    __tracebackhide__ = True
+    if not isinstance(reason, (str, type(None))):
+        raise TypeError(f"reason must be a discard reason such as 'before_send', not {reason!r}")
+    if not isinstance(by, (str, type(None))) and not callable(by):
+        raise TypeError(f"by must be the callable that discarded it, or its name, not {by!r}")
+
+
 def _is_by(discard: Discard, name: str | None) -> bool:
     if name is None:
         return True
     return discard.by is not None and (discard.by.name == name or discard.by.name.endswith(f".{name}"))
+
+
+class _Before(NamedTuple):
+    """What was there before a block, by identity; kept, so that no identity is given twice."""
+
+    items: Mapping[int, CapturedItem]
+    entries: Mapping[int, Entry]
 
 
 class _ExpectedBlock:
@@ -527,7 +683,7 @@ class _ExpectedBlock:
         self._expectation = expectation
 
     def __enter__(self) -> Expected[CapturedItem]:
-        self._before = self._capture._find(self._expectation)
+        self._before = self._capture._before(self._expectation)
         self._expected = Expected[CapturedItem]()
         return self._expected
 
@@ -552,6 +708,9 @@ class SentryInit:
 
     def __init__(self, sdk: InitialisingSdk) -> None:
         self._sdk = sdk
+
+    def __repr__(self) -> str:
+        return "<SentryInit>"
 
     def __call__(self, **options: Any) -> Any:
         """Initialise Sentry like ``sentry_sdk.init`` and return the client (``sentry_sdk.client.BaseClient``).

@@ -100,8 +100,28 @@ def _one_of(expected: Any) -> Comparison:
 
 
 def _one_of_or_equal(expected: Any) -> Comparison:
-    is_one_of, whole = _one_of(expected), list(expected)
-    return lambda found: found == whole if isinstance(found, list) else is_one_of(found)
+    is_one_of, is_whole = _one_of(expected), _whole(expected)
+    return lambda found: is_whole(found) if isinstance(found, list) else is_one_of(found)
+
+
+def _whole(expected: Any) -> Comparison:
+    """All elements in their order: equal, or accepted by what judges in their place, such as a pattern."""
+    whole = list(expected)
+    if all(type(each) in _PLAIN for each in whole):
+        return lambda found: bool(found == whole)
+    parts = [_element(each) for each in whole]
+    return lambda found: (
+        isinstance(found, list)
+        and len(found) == len(parts)
+        and all(is_match(each) for is_match, each in zip(parts, found, strict=True))
+    )
+
+
+def _element(expected: Any) -> Comparison:
+    if isinstance(expected, (list, tuple)):
+        return _whole(expected)
+    judgement = _own_judgement(expected) or (lambda found: bool(found == expected))
+    return lambda found: _holds(judgement, found)
 
 
 def _subset(expected: Mapping[Any, Any]) -> Comparison:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.exchange_under_way import serving
 from pytest_sentry_capture.items import Exchange
 from pytest_sentry_capture.recording import Recorder
 
@@ -24,6 +25,9 @@ Application = Callable[[Any, Scope, Receive, Send], Awaitable[None]]
 _STARLETTE: Final = "starlette.applications"
 _EXCHANGE: Final = "pytest_sentry_capture.exchange"
 """The key of the ASGI scope under which an exchange that is under way is known to mounted applications."""
+
+
+_TURNED_AWAY: Final = (401, 403)
 
 
 class StarletteExchanges:
@@ -78,7 +82,7 @@ class StarletteExchanges:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 exchange.duration = time.perf_counter() - started
 
-        with self._recorder.exchange_under_way(exchange):
+        with serving(exchange, self._recorder.current):
             try:
                 await inner(app, scope, receive, observed_send)
             except BaseException as error:
@@ -86,12 +90,21 @@ class StarletteExchanges:
                 raise
             finally:
                 exchange.route = exchange.route or _route(app, before, scope)
+                exchange.authenticated = exchange.status not in _TURNED_AWAY and _names_its_user(scope)
 
 
 def _sentry_is_in_middleware() -> bool:
     """Whether middleware that Starlette builds now reports handled errors: the SDK replaces a constructor for that."""
     middleware = getattr(sys.modules.get("starlette.middleware"), "Middleware", None)
     return middleware is not None and middleware.__init__.__module__.startswith("sentry_sdk.")
+
+
+def _names_its_user(scope: Scope) -> bool:
+    """Whether the request carries credentials, by what Starlette's authentication says, else by its headers."""
+    user = scope.get("user")
+    if user is not None:
+        return bool(getattr(user, "is_authenticated", True))
+    return any(name.lower() == b"authorization" for name, _ in scope.get("headers", ()))
 
 
 def _route(app: Any, before: Scope, after: Scope) -> str | None:

@@ -10,23 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from heapq import nsmallest
 from textwrap import wrap
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, NamedTuple, ParamSpec
 
 from pytest_sentry_capture.hints import (
-    NO_CLIENT,
     Evidence,
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_reason,
 )
-from pytest_sentry_capture.items import CallbackError, CapturedItem, Discard
+from pytest_sentry_capture.items import CapturedItem, Discard
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.wording import (
     counted,
     described,
     difference,
     discard_reason,
-    located,
     name_of,
     summary,
     withheld,
@@ -66,13 +65,16 @@ def wrong_count(evidence: Evidence, n: int, expectation: Expectation, matching: 
 def wrong_count_inside(
     evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int
 ) -> str:
-    """Why the number of new matching items inside a block is not ``n``; ``before`` it, so many matched."""
+    """Why the number of matching items inside a block is not ``n``; ``before`` it, so many matched.
+
+    The evidence is what was seen inside the block.
+    """
     heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
     if before and not matching:
         was = "was" if before == 1 else "were"
         hint = f"{counted(before, expectation.kind)} like this {was} captured before the block."
         return _message(heading, _hints([hint]))
-    return _message(heading, _about_count(n, expectation, matching, evidence))
+    return _message(heading, _about_count(n, expectation, matching, evidence, "inside the block"))
 
 
 @_without_secrets
@@ -114,9 +116,12 @@ def not_discarded(
         return _message(heading, [*_listed("Captured", captured), *_discards(discarded)])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
-        return _message(heading, _discards(discarded, "Discarded, but otherwise"))
-    paragraphs = [*_near_misses(expectation, evidence), *_near_discards(expectation, evidence)]
-    return _message(heading, [*paragraphs, *_hints(hints_about_absence(expectation, evidence, None))])
+        paragraphs = _discards(discarded, "Discarded, but otherwise")
+        return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
+    misses = _Misses.of(expectation, evidence.items)
+    paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
+    hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
+    return _message(heading, [*paragraphs, *_hints(hints)])
 
 
 @_without_secrets
@@ -126,18 +131,23 @@ def without_client(evidence: Evidence, absent: Expectation | None) -> str:
     return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
-def not_empty(view: list[object]) -> list[str] | None:
+def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
     """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
-    if all(isinstance(each, CapturedItem) for each in view):
-        lines = [summary(each) for each in view if isinstance(each, CapturedItem)]
-    elif all(isinstance(each, Discard) for each in view):
-        lines = [f"{summary(each.item)}: {discard_reason(each)}" for each in view if isinstance(each, Discard)]
-    else:
-        return None
+    with withholding(secrets):
+        if all(isinstance(each, CapturedItem) for each in view):
+            lines = [withheld(summary(each)) for each in view if isinstance(each, CapturedItem)]
+        elif all(isinstance(each, Discard) for each in view):
+            lines = [withheld(_discarded(each)) for each in view if isinstance(each, Discard)]
+        else:
+            return None
     numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
     rest = [f"… and {len(lines) - _MOST_ITEMS} more"] if len(lines) > _MOST_ITEMS else []
     what = "discarded" if isinstance(view[0], Discard) else "captured"
     return [f"{len(view)} {what} == []", *numbered, *rest]
+
+
+def _discarded(discard: Discard) -> str:
+    return f"{summary(discard.item)}: {discard_reason(discard)}"
 
 
 @_without_secrets
@@ -145,7 +155,7 @@ def discarded_without_client(evidence: Evidence, expectation: Expectation) -> st
     """Why a discard proves nothing: without a client everything is discarded."""
     criteria = described(expectation.kind, expectation.criteria)
     heading = f"Expected {criteria} to be discarded, but without a client everything is."
-    ask = _wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
+    ask = wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
     return _message(heading, [*_no_client(evidence), ask])
 
 
@@ -156,29 +166,6 @@ def was_active(evidence: Evidence) -> str:
         "Expected no active Sentry client during this test, but there was one.",
         _listed("Captured", evidence.captured),
     )
-
-
-@_without_secrets
-def crashed_callbacks(evidence: Evidence, errors: Sequence[CallbackError]) -> str:
-    """Which callbacks of the application raised, and what was lost."""
-    heading = (
-        f"{len(errors)} callback{'s' if len(errors) > 1 else ''} of the application crashed, which Sentry's SDK hides."
-    )
-    paragraphs = []
-    for error in errors:
-        lost = [
-            f"lost: {summary(discard.item) if discard.payload is not None else name_of(discard.kind)}"
-            for discard in evidence.discarded
-            if discard.reason == "callback_error" and discard.by == error.by
-        ]
-        paragraphs.append(
-            "\n".join([f"{located(error.by)}:", *_indented([*lost[:_MOST_ITEMS], error.traceback.rstrip()])])
-        )
-    waiver = (
-        "An assert_discarded(reason='callback_error') accounts for it, and"
-        ' @pytest.mark.sentry_allow("no-callback-errors", reason="…") waives it.'
-    )
-    return _message(heading, [*paragraphs, _wrapped(waiver)])
 
 
 def _message(heading: str, paragraphs: Iterable[str]) -> str:
@@ -200,7 +187,7 @@ def _found(number: int) -> str:
 
 
 def _about_count(
-    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence
+    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = "at all"
 ) -> Iterator[str]:
     if not evidence.client_was_active:
         yield from _no_client(evidence)
@@ -209,15 +196,14 @@ def _about_count(
         yield from _hints(hints_about_excess(matching))
     else:
         yield from _listed("Matching", matching)
-        yield from _near_misses(expectation, evidence)
-        lost = _matching_discards(expectation, evidence)
-        yield from _discards(lost)
-        nearest = _ranked(expectation, evidence.items, 1)
-        yield from _hints(hints_about_absence(expectation, evidence, nearest[0] if nearest else None))
+        misses = _Misses.of(expectation, evidence.items)
+        yield from _near_misses(expectation, misses, where)
+        yield from _discards(_matching_discards(expectation, evidence))
+        yield from _hints(hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
 
 
 def _no_client(evidence: Evidence) -> list[str]:
-    return [_wrapped(NO_CLIENT), *_discards(evidence.discarded, "Attempted all the same")]
+    return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, "Attempted all the same")]
 
 
 def _listed(title: str, items: Sequence[CapturedItem]) -> list[str]:
@@ -227,20 +213,29 @@ def _listed(title: str, items: Sequence[CapturedItem]) -> list[str]:
     return [_section(title, lines, len(items))]
 
 
-def _near_misses(expectation: Expectation, evidence: Evidence) -> list[str]:
-    others = [item for item in evidence.items if not expectation.matches(item)]
-    if not others:
-        return [] if evidence.items else [f"No {name_of(expectation.kind)} was captured at all."]
+class _Misses(NamedTuple):
+    """The captured items of a kind that don't match: the nearest, best first, and how many there are."""
+
+    nearest: list[CapturedItem]
+    number: int
+    captured: int
+
+    @classmethod
+    def of(cls, expectation: Expectation, items: Sequence[CapturedItem]) -> _Misses:
+        counts = [expectation.count_mismatches(item) for item in items]
+        others = [index for index, number in enumerate(counts) if number]
+        nearest = nsmallest(_MOST_ITEMS, others, key=counts.__getitem__)
+        return cls([items[index] for index in nearest], len(others), len(items))
+
+
+def _near_misses(expectation: Expectation, misses: _Misses, where: str = "at all") -> list[str]:
+    if not misses.number:
+        return [] if misses.captured else [f"No {name_of(expectation.kind)} was captured {where}."]
     lines = []
-    for number, item in enumerate(_ranked(expectation, others, _MOST_ITEMS), 1):
+    for number, item in enumerate(misses.nearest, 1):
         lines.append(f"{number}. {summary(item)}")
         lines += _differences(expectation, item)
-    return [_section("Captured instead, the nearest first", lines, len(others))]
-
-
-def _ranked(expectation: Expectation, items: Sequence[CapturedItem], most: int) -> list[CapturedItem]:
-    others = [item for item in items if not expectation.matches(item)]
-    return nsmallest(most, others, key=expectation.count_mismatches)
+    return [_section("Captured instead, the nearest first", lines, misses.number)]
 
 
 def _differences(expectation: Expectation, item: CapturedItem) -> list[str]:
@@ -271,9 +266,9 @@ def _discards(discards: Sequence[Discard], title: str = "Discarded, though it wo
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
     others = [discard for discard in evidence.discarded if isinstance(discard.item, expectation.item_class)]
     lines = []
-    for discard in others[:_MOST_ITEMS]:
+    for discard in nsmallest(_MOST_ITEMS, others, key=lambda discard: expectation.count_mismatches(discard.item)):
         lines += [f"{summary(discard.item)}", f"  {discard_reason(discard)}", *_differences(expectation, discard.item)]
-    return [_section("Discarded instead", lines, len(others))] if others else []
+    return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 
 
 def _section(title: str, lines: Sequence[str], count: int) -> str:
@@ -282,10 +277,10 @@ def _section(title: str, lines: Sequence[str], count: int) -> str:
 
 
 def _hints(hints: Sequence[str]) -> list[str]:
-    return [_wrapped(f"Hint: {hint}") for hint in hints]
+    return [wrapped(f"Hint: {hint}") for hint in hints]
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """The first line of a hint in lines that fit a screen; what follows, such as a traceback, as it is."""
     first, *rest = text.split("\n")
     return "\n".join([*wrap(first, _WIDTH, break_long_words=False, break_on_hyphens=False), *rest])

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture.changes import MISSING, Change, withheld_value
-from pytest_sentry_capture.comparison import comparison
+from pytest_sentry_capture.comparison import Mismatch, comparison
 from pytest_sentry_capture.items import (
+    DISCARD_REASONS,
     CallbackError,
     Capture,
     CapturedEvent,
@@ -18,10 +19,12 @@ from pytest_sentry_capture.items import (
     Discard,
     Entry,
     Exchange,
+    Rejection,
     spans_of,
 )
 from pytest_sentry_capture.matching import CRITERIA, Expectation
-from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS
+from pytest_sentry_capture.provenance import Source
+from pytest_sentry_capture.suggestions import unknown
 from pytest_sentry_capture.wording import (
     exchange_summary,
     located,
@@ -53,8 +56,16 @@ _SAMPLED_BY: Final = {
     "span": ("traces_sample_rate", "traces_sampler"),
     "profile": ("profiles_sample_rate", "profiles_sampler"),
 }
-_TRACES: Final = ("transaction", "span", "profile")
 _DEDUPE: Final = "DedupeIntegration"
+_SOURCES: Final[Mapping[Source | None, str]] = {
+    "current": "was set on the current scope",
+    "isolation": "was set on the isolation scope",
+    "global": "was set on the global scope",
+    "call": "came with the capture call's own arguments",
+    "options": "comes from the client's options",
+    "processor": "was set by an event processor",
+}
+_WITHOUT_KEYS: Final = ("release", "environment", "level")
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,7 @@ class Evidence:
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         secrets: values that no message may show.
+        about_no_client: why nothing could have been captured, where no client was active.
     """
 
     items: Sequence[CapturedItem] = ()
@@ -76,6 +88,7 @@ class Evidence:
     options: Mapping[str, Any] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     secrets: Sequence[str] = ()
+    about_no_client: str = NO_CLIENT
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -99,6 +112,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
     """Why what was expected may be missing, the surest reasons first."""
     found = [
         *_crashed_callbacks(evidence),
+        *_rejected(evidence),
         *_sampled_out(expectation, evidence),
         *_other_kinds(expectation, evidence),
         *_came_through_logging(expectation, evidence),
@@ -121,16 +135,34 @@ def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
     return []
 
 
+def hints_about_reason(reason: str | None) -> list[str]:
+    """Whether a discard reason may be misspelt: SDKs may have reasons of their own."""
+    return [] if reason is None or reason in DISCARD_REASONS else [unknown("discard reason", reason, DISCARD_REASONS)]
+
+
 def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
     for error in evidence.of(CallbackError):
         lines = error.traceback.rstrip().splitlines()
         shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
-        yield "\n".join([f"{located(error.by)} crashed, and the SDK lost what it was given:", *shortened])
+        is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
+        what = "the SDK lost what it was given" if is_lost else "the SDK hid it"
+        yield "\n".join([f"{located(error.by)} crashed, and {what}:", *shortened])
+
+
+def _rejected(evidence: Evidence) -> Iterator[str]:
+    for rejection in evidence.of(Rejection):
+        what = ", ".join(summary(item) for item in rejection.items) or f"{rejection.method} {rejection.path}".strip()
+        did = "gave no answer" if rejection.status is None else f"answered {rejection.status}"
+        yield f"sentry_server {did} to {what or 'a request'}: {rejection.reason}."
 
 
 def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    lost = {discard.kind for discard in evidence.discarded if discard.reason == "sample_rate"}
-    if expectation.kind in lost and expectation.kind in _SAMPLED_BY:
+    is_lost = any(
+        discard.reason == "sample_rate" and (discard.payload is None or expectation.matches(discard.item))
+        for discard in evidence.discarded
+        if discard.kind == expectation.kind
+    )
+    if is_lost and expectation.kind in _SAMPLED_BY:
         rate, sampler = _SAMPLED_BY[expectation.kind]
         by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
         marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
@@ -163,10 +195,14 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
     for kind, criteria in _translations(expectation):
         if kind == expectation.kind:
             continue
-        other = Expectation(kind, criteria)
+        try:
+            other = Expectation(kind, criteria)
+        except (TypeError, ValueError):  # what is a name of a transaction may be no message
+            continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
             written = "".join(f", {name}={shown(value)}" for name, value in criteria.items())
             yield f"A {name_of(kind)} like this was captured: assert_captured({kind!r}{written}) finds it."
+            return
 
 
 def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -222,27 +258,36 @@ def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: Cap
         if changed := [*_changed(nearest, mismatch.path)]:
             yield from changed
             continue
+        if section in _WITHOUT_KEYS:
+            yield from _set_on(nearest, section, None, mismatch.path)
         if section not in ("tags", "user", "contexts", "extra") or not key or mismatch.expected is None:
             continue
-        is_match = comparison(mismatch.expected)
-        for item in evidence.items:
-            if item is not nearest and is_match(_at(getattr(item, section, {}), key)):
-                yield f"{mismatch.path}={shown(mismatch.expected)} is on another event: {summary(item)}."
-                break
-        else:
-            for scope, sections in evidence.scopes.items():
-                if is_match(_at(sections.get(section) or {}, key)):
-                    yield (
-                        f"{mismatch.path}={shown(mismatch.expected)} is set on the test's own {scope} scope, with"
-                        " which the event was not captured: a request, task or thread has scopes of its own."
-                    )
-                    break
+        source = _source(nearest, section, key)
+        if source != "processor":  # which may have changed what a scope gave
+            yield from _where_else(mismatch, section, key, evidence, nearest)
         yield from _set_on(nearest, section, key, mismatch.path)
 
 
+def _where_else(mismatch: Mismatch, section: str, key: str, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
+    is_match = comparison(mismatch.expected)
+    wanted = f"{mismatch.path}={shown(mismatch.expected)}"
+    for item in evidence.items:
+        if item is not nearest and is_match(_at(getattr(item, section, {}), key)):
+            yield f"{wanted} is on another event: {summary(item)}."
+            return
+    for scope, sections in evidence.scopes.items():
+        if is_match(_at(sections.get(section) or {}, key)):
+            yield (
+                f"{wanted} is set on the test's own {scope} scope, but the event was captured before that, or with"
+                " other scopes: a request, task or thread has its own."
+            )
+            return
+
+
 def _changed(item: CapturedItem, path: str) -> Iterator[str]:
+    places = _places(item, path)
     for change in _changes(item):
-        if change.path == path or change.path.startswith(f"{path}.") or path.startswith(f"{change.path}."):
+        if any(_is_inside(change.path, place) or _is_inside(place, change.path) for place in places):
             by = f" by {located(change.by)}" if change.by is not None else ""
             before = (
                 "it was not there before" if change.before is MISSING else f"it was {withheld_value(change.before)}"
@@ -251,21 +296,42 @@ def _changed(item: CapturedItem, path: str) -> Iterator[str]:
             yield f"{change.path} was {done}{by}; {before}."
 
 
+def _is_inside(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}.")
+
+
+def _places(item: CapturedItem, path: str) -> tuple[str, ...]:
+    """Where in the payload a criterion looks."""
+    outermost = f"exception.values.{len(item.exceptions) - 1}" if isinstance(item, CapturedEvent) else "exception"
+    if path.startswith("breadcrumbs."):
+        return (path.replace("breadcrumbs.", "breadcrumbs.values.", 1),)
+    return {
+        "exception": (f"{outermost}.type",),
+        "message": ("message", "logentry", f"{outermost}.value"),
+        "handled": (f"{outermost}.mechanism.handled",),
+        "mechanism": (f"{outermost}.mechanism.type",),
+        "op": ("contexts.trace.op",),
+        "trace_id": ("contexts.trace.trace_id",),
+    }.get(path, (path,))
+
+
 def _changes(item: CapturedItem) -> list[Change]:
     return item.changes if isinstance(item, (CapturedEvent, CapturedTransaction)) else []
 
 
-def _set_on(item: CapturedItem, section: str, key: str, path: str) -> Iterator[str]:
-    if not isinstance(item, (CapturedEvent, CapturedTransaction)) or "." in key:
-        return
-    if section not in (*KEYED_SECTIONS, *PLAIN_SECTIONS):
-        return
+def _set_on(item: CapturedItem, section: str, key: str | None, path: str) -> Iterator[str]:
+    source = _source(item, section, key)
+    if source in _SOURCES:
+        yield f"The value of {path} that was found {_SOURCES[source]}."
+
+
+def _source(item: CapturedItem, section: str, key: str | None) -> Source | None:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)) or "." in (key or ""):
+        return None
     try:
-        source = item.scope_of(section, key)
+        return item.scope_of(section, key)
     except LookupError:
-        return
-    if source in ("current", "isolation", "global"):
-        yield f"The value of {path} that was found was set on the {source} scope."
+        return None
 
 
 def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:

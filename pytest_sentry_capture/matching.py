@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import Comparison, Mismatch, comparison, mismatches
 from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem
+from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem, Exchange
 from pytest_sentry_capture.suggestions import unknown
 
 _EVENT: Final = (
@@ -73,10 +73,28 @@ _FIRST_OF_PATH: Final[dict[str, tuple[str, ...]]] = {
 
 _SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
 """Criteria whose shortcuts read as empty where the payload has nothing."""
-_TEXTS: Final = ("exception", "message", "level", "logger", "body", "template", "environment", "release")
-_REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^")
+_TEXTS: Final = (
+    "exception", "message", "level", "logger", "path", "body", "template", "environment", "release", "monitor_slug",
+)  # fmt: skip
+_REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
+
+
+_OF_EXCHANGE: Final = frozenset(("exception", "status_code", "method", "path", "route"))
+
+
+class _SeenExchange:
+    """An exchange with the shortcuts of an event."""
+
+    exceptions: tuple[()] = ()
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exception_chain = exchange.chain
+        self.status_code = exchange.status
+        self.method = exchange.method
+        self.path = exchange.path
+        self.route = exchange.route
 
 
 class Criterion(NamedTuple):
@@ -93,12 +111,12 @@ class Expectation:
 
     Raises:
         ValueError: the kind is unknown, a path in ``where`` is not one, or a plain text was meant as a pattern.
-        TypeError: a criterion is unknown for the kind, or what is given for ``exception`` can't be one.
+        TypeError: a criterion is unknown for the kind, what is given for ``exception`` can't be one, or a class is
+            given anywhere else.
     """
 
     def __init__(self, kind: str, criteria: Mapping[str, Any]) -> None:
-        if kind not in CRITERIA:
-            raise ValueError(unknown("kind", str(kind), CRITERIA))
+        _check_kind(kind)
         for name in criteria:
             if name not in CRITERIA[kind]:
                 raise TypeError(unknown(f"criterion for kind {kind!r}:", name, CRITERIA[kind]))
@@ -117,6 +135,16 @@ class Expectation:
             if not is_match(value_of(item)):
                 return False
         return True
+
+    def matches_exchange(self, exchange: Exchange) -> bool:
+        """Whether an exchange, of which nothing may have been told to Sentry, meets all criteria.
+
+        No exchange meets criteria that ask about more than an exchange has, or about nothing.
+        """
+        if not self.criteria or not self.criteria.keys() <= _OF_EXCHANGE:
+            return False
+        seen = _SeenExchange(exchange)
+        return all(is_match(value_of(seen)) for value_of, is_match in self._checks)
 
     def count_mismatches(self, item: CapturedItem) -> int:
         """How many criteria the item does not match."""
@@ -150,9 +178,21 @@ def _dotted(*parts: object) -> str:
     return ".".join(part for part in parts if isinstance(part, str) and part != "builtins")
 
 
+def _check_kind(kind: object) -> None:
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        raise TypeError(
+            f"{kind.__qualname__} is no kind; did you mean exception={kind.__qualname__}?"
+            f" Valid kinds: {', '.join(sorted(CRITERIA))}"
+        )
+    if not isinstance(kind, str) or kind not in CRITERIA:
+        raise ValueError(unknown("kind", str(kind), CRITERIA))
+
+
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
     if name in _TEXTS:
         _check_text(name, expected)
+    if name != "exception":
+        _check_value(name, expected)
     if name == "where":
         yield from (_at_path(path, each) for path, each in _checked_paths(kind, expected).items())
     elif name == "exception":
@@ -172,6 +212,22 @@ def _check_text(name: str, expected: Any) -> None:
                 f"{name}={text!r} is a plain text, which is compared as a whole, but looks like a regex:"
                 f" valid is {name}=re.compile({text!r}), or re.compile(re.escape(…)) if it is no regex"
             )
+
+
+def _check_value(path: str, expected: Any) -> None:
+    """A class without an equality of its own equals no value, so that its absence would prove nothing."""
+    if isinstance(expected, type) and type(expected).__eq__ is type.__eq__:
+        meant = f"; did you mean exception={expected.__qualname__}?" if issubclass(expected, BaseException) else "."
+        raise TypeError(
+            f"{path}={expected.__qualname__} is a class, which equals no value{meant} Valid are values, patterns and"
+            " predicates"
+        )
+    if type(expected) is dict:
+        for key, each in expected.items():
+            _check_value(f"{path}.{key}", each)
+    elif type(expected) in (list, tuple, set, frozenset):
+        for each in expected:
+            _check_value(path, each)
 
 
 def _at_path(path: str, expected: Any) -> Criterion:
@@ -208,8 +264,7 @@ def _field(name: str) -> Callable[[CapturedItem], Any]:
 
 def _any_one(expected: Any) -> Comparison:
     """A list of breadcrumbs in which every expected one is found."""
-    wanted = expected if isinstance(expected, (list, tuple)) else [expected]
-    comparisons = [comparison(each) for each in wanted]
+    comparisons = [comparison(each) for each in _breadcrumbs(expected)]
     return lambda found: all(any(is_match(each) for each in found) for is_match in comparisons)
 
 
@@ -270,10 +325,24 @@ def _has_exception_named(item: CapturedEvent, name: str) -> bool:
 def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
     if path == "exception" and isinstance(found, CapturedItem):
         yield Mismatch(path, expected, tuple(exception_names(found)) or MISSING)
-    elif path == "breadcrumbs":
-        yield Mismatch(path, expected, found)
+    elif path == "breadcrumbs" and expected is not None:
+        yield from _missing_breadcrumbs(expected, found)
     else:
         yield from mismatches(path, expected, found)
+
+
+def _missing_breadcrumbs(expected: Any, found: list[Any]) -> Iterator[Mismatch]:
+    """Where the nearest breadcrumb differs, for each that is not among them; of those equally near the latest."""
+    for each in _breadcrumbs(expected):
+        differences = [
+            [*mismatches(f"breadcrumbs.{index}", each, crumb)] for index, crumb in reversed([*enumerate(found)])
+        ]
+        if not any(map(comparison(each), found)):
+            yield from min(differences, key=len, default=[Mismatch("breadcrumbs", each, MISSING)])
+
+
+def _breadcrumbs(expected: Any) -> list[Any]:
+    return [*expected] if isinstance(expected, (list, tuple)) else [expected]
 
 
 def _resolve(value: Any, parts: list[str]) -> Any:

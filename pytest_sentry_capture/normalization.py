@@ -1,12 +1,14 @@
 """A payload for snapshots: ids, clocks, hosts, versions and stack frames give way to placeholders.
 
-What is replaced are the attributes that Sentry defines (https://develop.sentry.dev/sdk/data-model/event-payloads/) and
-memory addresses in texts; what the application adds itself stays as it is.
+What is replaced are the attributes that Sentry defines (https://develop.sentry.dev/sdk/data-model/event-payloads/) and,
+in texts, memory addresses, ports of the machine itself and the path of the Python interpreter; what the application
+adds stays as it is otherwise.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -19,8 +21,10 @@ _META: Final = "_meta"
 """What the SDK says about shortened values, which depends on the lengths of paths."""
 _REPLACED_IN_SPAN: Final = ("timestamp", "start_timestamp", "end_timestamp", "exclusive_time")
 _REPLACED_IN_SPAN_DATA: Final = (
-    "thread.id", "thread.name", "server.port", "network.peer.port", "network.local.port", "client.port",
+    "thread.id", "thread.name", "server.address", "server.port", "network.peer.address", "network.peer.port",
+    "network.local.address", "network.local.port", "client.address", "client.port",
 )  # fmt: skip
+_REPLACED_IN_SPAN_TAGS: Final = ("subprocess.pid",)
 _REPLACED_IN_ENVIRONMENT: Final = ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR")
 _REPLACED_IN_HEADERS: Final = ("user-agent", "accept-encoding", "sentry-trace", "baggage", "traceparent", "date")
 _NUMBERED: Final = {"trace_id": "trace_id", "span_id": "span_id", "parent_span_id": "span_id"}
@@ -68,6 +72,7 @@ class _Normalization:
                 number = self._numbers.setdefault((counted, identifier), self._next(counted))
                 span[name] = f"<{counted} {number}>"
         _change(span, "data", lambda data: _replace(data, _REPLACED_IN_SPAN_DATA))
+        _change(span, "tags", lambda tags: _replace(tags, _REPLACED_IN_SPAN_TAGS))
         return _replace(span, _REPLACED_IN_SPAN)
 
     def _next(self, counted: str) -> int:
@@ -79,7 +84,13 @@ def _copied(value: Any) -> Any:
         return {_copied(key): _copied(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_copied(each) for each in value]
-    return _ADDRESS.sub("0x…", value) if isinstance(value, str) else value
+    return _without_machine(value) if isinstance(value, str) else value
+
+
+def _without_machine(text: str) -> str:
+    if sys.executable:
+        text = text.replace(sys.executable, "<python>")
+    return _LOOPBACK_PORT.sub(r"\1:<port>", _ADDRESS.sub("0x…", text))
 
 
 def _replace(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -109,19 +120,12 @@ def _without_frames(value: dict[str, Any]) -> None:
 
 def _request(request: dict[str, Any]) -> dict[str, Any]:
     _change(request, "env", lambda environment: _replace(environment, _REPLACED_IN_ENVIRONMENT))
-    _change(request, "url", _without_port, str)
     _change(request, "headers", _headers)
     return request
 
 
 def _headers(headers: dict[str, Any]) -> dict[str, Any]:
-    for name, value in headers.items():
+    for name in headers:
         if str(name).lower() in _REPLACED_IN_HEADERS:
             headers[name] = f"<{str(name).lower()}>"
-        elif str(name).lower() in ("host", "referer", "origin") and isinstance(value, str):
-            headers[name] = _without_port(value)
     return headers
-
-
-def _without_port(text: str) -> str:
-    return _LOOPBACK_PORT.sub(r"\1:<port>", text)

@@ -5,30 +5,34 @@ PYTEST_DONT_REWRITE: there are no assertions to rewrite here.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_sentry_capture.recording import Recorder, Recording
-from pytest_sentry_capture.sdk.access import SdkAccess
-from pytest_sentry_capture.settings import Settings, SettingsError, read_settings
-from pytest_sentry_capture.suggestions import unknown
+from pytest_sentry_capture.run import Run
+from pytest_sentry_capture.settings.configuration import Configuration, read_configuration
+from pytest_sentry_capture.settings.options import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.capture import SentryCapture, SentryInit
-    from pytest_sentry_capture.exchanges import StarletteExchanges
-    from pytest_sentry_capture.reports.table import CaptureTable
-    from pytest_sentry_capture.sdk.lifetimes import Lifetime
+    from pytest_sentry_capture.reports.section import Detail
+    from pytest_sentry_capture.running_test import RunningTest
+    from pytest_sentry_capture.server.sentry_server import SentryServer
+    from pytest_sentry_capture.settings.options import ShowMode
 
 _WORKER_OUTPUT: Final = "sentry_capture"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
 _ALLOW_MARKER: Final = "sentry_allow(rule, *, reason): waives a rule for one test, for a stated reason."
-_NO_CALLBACK_ERRORS: Final = "no-callback-errors"
-_RULES: Final = (_NO_CALLBACK_ERRORS,)
+_SERVER_EXTRA: Final = "sentry_server needs the extra: pip install 'pytest-sentry-contract[server]'"
+_RESULTS: Final = "sentry_capture"
+"""The attribute of a test's last report that carries what the test adds to the results of the run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +55,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_report",
         action="append",
         metavar="PATH",
-        help="Write the table of what was captured and what was not to a file (.txt).",
+        help="Write what was captured and what was not to a file: .md, .json or .txt. May be given several times.",
+    )
+    group.addoption(
+        "--sentry-contract",
+        dest="sentry_contract",
+        metavar="MODE",
+        help="'update': write what was captured and what was not to sentry-contract.toml; 'check': fail where the run"
+        " differs from it; 'off' (the default).",
+    )
+    group.addoption(
+        "--sentry-strict",
+        dest="sentry_strict",
+        action="store_true",
+        default=None,
+        help="Fail the run for rules that were never exercised, and for waivers and other exceptions without a use.",
     )
     group.addoption(
         "--sentry-show",
@@ -59,102 +77,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODE",
         help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
     )
-    parser.addini("sentry_network", "The same as --sentry-network.", default="")
+    parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
-    parser.addini("sentry_show", "The same as --sentry-show.", default="")
+    parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
+    parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
+    parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
+    parser.addini("sentry_show", "The same as --sentry-show.", default="short")
 
 
-class _Run:
-    """One pytest run: the parts of the plugin, and the attempt at a test that is under way.
-
-    What a run without Sentry does not need is imported when it is first needed.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.recorder = Recorder()
-        self.sdk = SdkAccess(self.recorder, settings.network, settings.network_hosts, self._see_exchanges)
-        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
-        self.messages: list[str] = []
-        self.waived: set[str] = set()
-        self._lifetime: Lifetime | None = None
-        self._exchanges: StarletteExchanges | None = None
-        self._latest: tuple[str, CaptureTable] | None = None
-        self._settled: CaptureTable | None = None
-
-    def start(self) -> None:
-        self.sdk.activate()
-
-    def stop(self) -> None:
-        self.end_test()
-        if self._exchanges is not None:
-            self._exchanges.unwrap()
-        self.sdk.deactivate()
-
-    def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
-        self.end_test()
-        self._settle_latest(nodeid)
-        recording = self.recorder.begin(nodeid)
-        recording.phase = "setup"
-        recording.detailed = detailed
-        self.waived.clear()
-
-    def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
-        self._lifetime = self.sdk.begin_test(nodeid, options)
-
-    def end_test(self) -> None:
-        if self._lifetime is not None:
-            self.sdk.end_test(self._lifetime)
-            self._lifetime = None
-            self.recorder.current.release_exceptions()
-
-    def release_recording(self) -> None:
-        """The test's last report is made: what it recorded is counted and let go."""
-        if self.settings.reports:
-            from pytest_sentry_capture.reports.table import CaptureTable
-
-            table = CaptureTable()
-            table.add(self.recorder.current)
-            self._latest = self.recorder.current.label, table
-        self.recorder.finish()
-
-    @property
-    def table(self) -> CaptureTable:
-        """The rows of the whole run so far."""
-        if self._settled is None:
-            from pytest_sentry_capture.reports.table import CaptureTable
-
-            self._settled = CaptureTable()
-        self._settle_latest(None)
-        return self._settled
-
-    def _settle_latest(self, next_nodeid: str | None) -> None:
-        """Only the last attempt at a test counts: the one before is dropped when the same test begins again."""
-        latest, self._latest = self._latest, None
-        if latest is not None and latest[0] != next_nodeid:
-            self.table.merge(latest[1].export())
-
-    def _see_exchanges(self) -> None:
-        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
-        if not self.sdk.is_observed:
-            return
-        if self._exchanges is None:
-            from pytest_sentry_capture.exchanges import StarletteExchanges
-
-            self._exchanges = StarletteExchanges(self.recorder)
-        self._exchanges.wrap()
-
-
-_RUN: Final = pytest.StashKey[_Run]()
+_RUN: Final = pytest.StashKey[Run]()
 
 
 def _start(config: pytest.Config, option: Any) -> None:
+    mistakes: list[str] = []
+    settings, configuration = Settings(), Configuration()
     try:
         settings = read_settings(lambda name: getattr(option, name, None), config.getini)
     except SettingsError as error:
-        raise pytest.UsageError(str(error)) from None
-    run = config.stash[_RUN] = _Run(settings)
+        mistakes.append(str(error))
+    try:
+        configuration = read_configuration(config.rootpath)
+    except SettingsError as error:
+        mistakes.append(str(error))
+    if mistakes:
+        raise pytest.UsageError("\n".join(mistakes))
+    run = config.stash[_RUN] = Run(settings, configuration)
+    config.add_cleanup(run.stop)  # pytest_unconfigure is not called where the command line turns out to be wrong
     run.start()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_sentry_capture import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Ask for the project's own rules, now that its conftest files are there."""
+    hook = session.config.hook.pytest_sentry_capture_rules
+    if not hook.get_hookimpls():
+        return
+    mistake = session.config.stash[_RUN].enforcement.add_own(lambda: hook(config=session.config))
+    if mistake is not None:
+        raise pytest.UsageError(f"pytest_sentry_capture_rules{mistake}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -168,27 +134,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if _RUN not in config.stash:
         _start(config, config.option)
     config.pluginmanager.register(_Fixtures(config.stash[_RUN]), "sentry_capture_fixtures")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_ResultsOfTests(config.stash[_RUN]), "sentry_capture_results")
     config.addinivalue_line("markers", _OPTIONS_MARKER)
     config.addinivalue_line("markers", _ALLOW_MARKER)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if _RUN in config.stash:
-        config.stash[_RUN].stop()
-        del config.stash[_RUN]
-
-
-def pytest_report_header(config: pytest.Config) -> str:
-    settings = config.stash[_RUN].settings
-    if settings.network == "allow":
-        return "sentry: network allowed, events are really sent"
-    hosts = f" and to {', '.join(settings.network_hosts)}" if settings.network_hosts else ""
-    return f"sentry: network blocked, events are sent to this machine{hosts} only"
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return config.stash[_RUN].header()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_setup")
 def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, object]:
+    __tracebackhide__ = True
     run = item.config.stash[_RUN]
     run.begin_recording(item.nodeid, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
     result = yield
@@ -200,7 +158,7 @@ def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Not in the wrapper: one that raises early keeps other plugins from what their teardown relies on."""
     run = item.config.stash[_RUN]
-    _fail_on_mistakes("sentry_allow", lambda: run.waived.update(_waived_rules(item)))
+    _fail_on_mistakes("sentry_allow", lambda: _waive(item, run))
     _fail_on_mistakes("sentry_options", lambda: run.begin_test(item.nodeid, _marked_options(item)))
 
 
@@ -216,14 +174,21 @@ def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    item.config.stash[_RUN].recorder.current.phase = "call"
-    return (yield)
+    __tracebackhide__ = True
+    test = item.config.stash[_RUN].test
+    test.enter_phase("call")
+    test.call_is_under_way = True
+    try:
+        return (yield)
+    finally:
+        test.call_is_under_way = False
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    __tracebackhide__ = True
     run = item.config.stash[_RUN]
-    run.recorder.current.phase = "teardown"
+    run.test.enter_phase("teardown")
     try:
         return (yield)
     finally:
@@ -231,67 +196,80 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     run = item.config.stash[_RUN]
-    if report.passed and call.when != "setup" and _NO_CALLBACK_ERRORS not in run.waived:
-        _fail_on_callback_errors(report, run.recorder.current)
-    if report.failed:
-        _show_captured(report, run)
-    if call.when == "teardown":
-        run.release_recording()
+    try:
+        _complete(report, item, run.test, run.settings.show)
+    except Exception as error:
+        report.outcome = "failed"
+        report.longrepr = run.test.give_up(error)
+    if report.when == "teardown":
+        results = run.release_test(of_process=hasattr(item.config, "workerinput"))
+        if results:
+            setattr(report, _RESULTS, results)
     return report
 
 
-def _fail_on_callback_errors(report: pytest.TestReport, recording: Recording) -> None:
-    """A callback that crashes has lost an event of the application, and nobody else would tell."""
-    if not recording.detailed or not recording.has_callback_errors:
-        return
-    from pytest_sentry_capture import explain
-    from pytest_sentry_capture.hints import Evidence
-    from pytest_sentry_capture.items import CallbackError
+def _complete(report: pytest.TestReport, item: pytest.Item, test: RunningTest, show: ShowMode) -> None:
+    _note_how_it_went(report, test)
+    if report.when != "setup" and not test.call_is_under_way:
+        _judge(report, item, test)
+    if report.failed and show != "no":
+        _show_captured(report, test, show)
+    if report.when == "teardown":
+        if item.config.getoption("xmlpath", None):
+            report.user_properties += test.counts()
+        test.sum_up()
 
-    accounted_for = [discard.by for discard in recording.accounted_for if discard.reason == "callback_error"]
-    errors = [
-        error
-        for error in recording.entries_of(CallbackError)
-        if (error.phase == "teardown") == (report.when == "teardown") and error.by not in accounted_for
-    ]
-    if not errors:
+
+def _note_how_it_went(report: pytest.TestReport, test: RunningTest) -> None:
+    """Of the reports of subtests, which come while the test's call is under way, only failures concern the test."""
+    is_failure = report.failed and not hasattr(report, "wasxfail")
+    test.has_failed = test.has_failed or is_failure
+    test.rules_decide = test.rules_decide and (report.passed or (test.call_is_under_way and not report.failed))
+
+
+def _judge(report: pytest.TestReport, item: pytest.Item, test: RunningTest) -> None:
+    """A test that breaks a rule fails, whatever mark it has, unless it has failed already or was skipped."""
+    file, line, _ = item.location
+    what_fails = test.judge(is_over=report.when == "teardown", file=file, line=None if line is None else line + 1)
+    if what_fails is None or not test.rules_decide:
         return
-    evidence = Evidence(entries=recording.entries, secrets=tuple(recording.secrets))
     report.outcome = "failed"
-    report.longrepr = explain.crashed_callbacks(evidence, errors)
+    report.longrepr = what_fails
     if hasattr(report, "wasxfail"):
         del report.wasxfail
 
 
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     """A view that was expected to be empty: pytest would print whole payloads."""
     views = [side for side in (left, right) if isinstance(side, list) and side]
     if op != "==" or len(views) != 1 or [] not in (left, right) or "pytest_sentry_capture.items" not in sys.modules:
         return None
     from pytest_sentry_capture import explain
 
-    return explain.not_empty(views[0])
+    return explain.not_empty(views[0], config.stash[_RUN].recorder.current.secrets)
 
 
-def _show_captured(report: pytest.TestReport, run: _Run) -> None:
-    recording = run.recorder.current
-    is_of_interest = recording.entries or (recording.detailed and report.when == "call")
-    if run.settings.show == "no" or not is_of_interest:
-        return
-    from pytest_sentry_capture.reports import section
+def _show_captured(report: pytest.TestReport, test: RunningTest, show: Detail) -> None:
+    recording, received = test.recording, test.received
+    if recording.entries or (recording.detailed and report.when == "call"):
+        from pytest_sentry_capture.reports import section
 
-    report.sections.append((section.TITLE, section.render(recording.entries, run.settings.show)))
+        report.sections.append((section.TITLE, section.render(recording.entries, show, recording.withheld)))
+    if received is not None and (received.entries or report.when == "call"):
+        from pytest_sentry_capture.reports import section
+
+        text = section.render(received.entries, show, received.withheld)
+        report.sections.append((section.SERVER_TITLE, text))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
+    __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
     with request.config.stash[_RUN].sdk.fixture_set_up(fixturedef, fixturedef.argname):
@@ -302,65 +280,121 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: p
     request.config.stash[_RUN].sdk.fixture_finished(fixturedef)
 
 
+class _ResultsOfTests:
+    """Takes the results of tests, in a process that makes reports: the only one, or the one that has workers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        results = report.__dict__.pop(_RESULTS, None)
+        if results is not None:
+            self._take(results, process=getattr(report, "worker_id", ""))
+
+    def _take(self, results: dict[str, Any], process: str) -> None:
+        if "test" in results:
+            self._run.whole.take_test(results["test"], process)
+        if "process" in results:
+            self._run.whole.take_process(results["process"], process)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._run.whole.not_collected.add(report.nodeid)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[_RUN].deselected += len(items)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     run = session.config.stash[_RUN]
     run.end_test()
     worker_output = getattr(session.config, "workeroutput", None)
     if worker_output is not None:
-        worker_output[_WORKER_OUTPUT] = {
-            "blocked": [[*what, count] for what, count in run.sdk.blocked.items()],
-            "problem": run.sdk.problem,
-            "table": run.table.export() if run.settings.reports else [],
-        }
-    elif run.settings.reports:
-        _write_reports(run, session)
+        worker_output[_RESULTS] = run.found()
+        return
+    whole = run.whole
+    whole.take_process(run.found(), process="")
+    if session.config.getoption("collectonly"):
+        return
+    try:
+        whole.conclude(_why_partial(session), session.config.invocation_params.dir, session.config.rootpath)
+    except Exception as error:
+        whole.give_up(error)
+    if whole.conclusion is not None and whole.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """pytest-xdist: a worker has finished."""
-    run = node.config.stash[_RUN]
-    output = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {})
-    for host, sort, count in output.get("blocked", ()):
-        run.sdk.blocked[host, sort] += count
-    run.sdk.problem = run.sdk.problem or output.get("problem")
-    if output.get("table"):
-        run.table.merge(output["table"])
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    """pytest-xdist: a worker has finished, or has died."""
+    whole = node.config.stash[_RUN].whole
+    found = getattr(node, "workeroutput", {}).get(_RESULTS)
+    if found is not None:
+        whole.take_process(found, process=node.gateway.id)
+    if error is not None:
+        whole.lost_worker(node.gateway.id)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    run = config.stash[_RUN]
-    lines = [*([run.sdk.problem] if run.sdk.problem else []), *_blocked_lines(run.sdk.blocked), *run.messages]
+    whole = config.stash[_RUN].whole
+    lines = whole.summary()
     if lines:
         terminalreporter.section("sentry")
-        for line in lines:
-            terminalreporter.line(line)
+    annotations = whole.conclusion.annotations if whole.conclusion is not None else ()
+    for line in [*lines, *(annotations if os.environ.get("GITHUB_ACTIONS") == "true" else ())]:
+        terminalreporter.line(line)
 
 
-def _blocked_lines(blocked: Mapping[tuple[str, str], int]) -> list[str]:
-    return [
-        f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
-        f" To let them go there: sentry_network_hosts = {host}"
-        for (host, sort), count in sorted(blocked.items())
-    ]
+def _why_partial(session: pytest.Session) -> list[str]:
+    """Why the run is no whole one, beside its failed tests."""
+    reasons = []
+    config = session.config
+    if config.args_source != config.ArgsSource.TESTPATHS and not _covers_test_paths(config):
+        reasons.append("only some of the tests were asked for")
+    reasons += [f"{option} was given" for option in _leaving_out(config)]
+    stopped = session.shouldfail or session.shouldstop
+    if stopped or session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        reasons.append("it did not run to its end")
+    return reasons
 
 
-def _write_reports(run: _Run, session: pytest.Session) -> None:
-    from pytest_sentry_capture.reports.text import render
+def _leaving_out(config: pytest.Config) -> Iterator[str]:
+    """The options that leave tests out before they are there to be deselected, or run them in part."""
+    for destination, option in ("lf", "--last-failed"), ("setuponly", "--setup-only"), ("setupplan", "--setup-plan"):
+        if config.getoption(destination, default=False):
+            yield option
+    for option in "--ignore", "--ignore-glob":
+        if any(str(arg).partition("=")[0] == option for arg in config.invocation_params.args):
+            yield option
 
-    text = render(run.table.rows())
-    for path in run.settings.reports:
-        target = session.config.invocation_params.dir / path
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        except OSError as error:
-            run.messages.append(f"The report could not be written to {path}: {error.strerror}")
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        else:
-            run.messages.append(f"What was captured and what was not: {path}")
+
+def _covers_test_paths(config: pytest.Config) -> bool:
+    """Whether the arguments name all of ``testpaths`` or, where there are none, all folders with test files."""
+    if any("::" in arg for arg in config.args):
+        return False
+    named = [config.invocation_params.dir.joinpath(arg).resolve() for arg in config.args]
+    wanted = [path.resolve() for pattern in config.getini("testpaths") for path in config.rootpath.glob(pattern)]
+    return all(
+        any(path == each or each in path.parents for each in named) for path in wanted or _test_files(config, named)
+    )
+
+
+def _test_files(config: pytest.Config, named: Sequence[Path]) -> Iterator[Path]:
+    """The files below the rootdir that pytest would take for tests, without the folders ``named``."""
+    left_out, tests = config.getini("norecursedirs"), config.getini("python_files")
+    for folder, folders, files in os.walk(config.rootpath.resolve()):
+        path = Path(folder)
+        folders[:] = [
+            each
+            for each in folders
+            if path / each not in named
+            and not any(fnmatchcase(each, pattern) for pattern in left_out)
+            and not (path / each / "pyvenv.cfg").exists()
+        ]
+        yield from (path / file for file in files if any(fnmatchcase(file, pattern) for pattern in tests))
 
 
 def _marked_options(item: pytest.Item) -> dict[str, Any]:
@@ -372,24 +406,20 @@ def _marked_options(item: pytest.Item) -> dict[str, Any]:
     return options
 
 
-def _waived_rules(item: pytest.Item) -> set[str]:
-    waived = set()
-    for marker in item.iter_markers("sentry_allow"):
+def _waive(item: pytest.Item, run: Run) -> None:
+    for node, marker in item.iter_markers_with_node("sentry_allow"):
         [rule] = marker.args if len(marker.args) == 1 else [None]
         if not isinstance(rule, str) or marker.kwargs.keys() - {"reason"}:
             raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
-        if rule not in _RULES:
-            raise ValueError(unknown("rule", rule, _RULES))
         if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
-        waived.add(rule)
-    return waived
+        run.test.waive(rule, node.nodeid.partition("[")[0])
 
 
 class _Fixtures:
     """A run's fixtures: methods, because fixtures that ask for ``request`` cost every test a signature more."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     @pytest.fixture
@@ -400,7 +430,7 @@ class _Fixtures:
         self._fail_if_unsupported()
         recording = self._run.recorder.current
         recording.detailed = True
-        return SentryCapture(recording, self._run.sdk)
+        return SentryCapture(recording, self._run.sdk, self._run.judges)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
@@ -409,6 +439,19 @@ class _Fixtures:
 
         self._fail_if_unsupported()
         return SentryInit(self._run.sdk)
+
+    @pytest.fixture
+    def sentry_server(self) -> Iterator[SentryServer]:
+        """A Sentry of this test's own on loopback: for what runs in another process or another language."""
+        try:
+            server = self._run.serve()
+        except ImportError as error:
+            missing = error.name
+        else:
+            yield server
+            server.close()
+            return
+        pytest.fail(f"{_SERVER_EXTRA}; {missing} is missing", pytrace=False)
 
     def _fail_if_unsupported(self) -> None:
         if self._run.sdk.problem is not None:

@@ -1,27 +1,32 @@
 """The thread-safe store of everything seen during one attempt at one test, and which recording is the current one.
 
+No lock guards it: signal handlers, destructors and forked children capture too, while the code that they interrupted,
+or a thread that the child does not have, would hold the lock for ever. What is done to its lists is one step of Python.
+
 This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from threading import Lock
+from copy import copy
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.items import Discard, Entry, Exchange, Phase
+    from pytest_sentry_capture.items import Discard, Entry, Phase
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
 COLLECTION: Final = "(collection)"
 BETWEEN_TESTS: Final = "(between tests)"
+_SHORTEST_WITHHELD: Final = 4
+"""Characters below which a value would be found in words that have nothing to do with it."""
+_MOST_WITHHELD: Final = 1000
 
 
 class Recording:
-    """What one attempt at one test saw, in order; the run recording holds what came outside any test.
+    """What one attempt at one test saw, in order; two recordings of the run hold what came outside any test.
 
     Attributes:
         label: the test's node id, or ``(collection)`` or ``(between tests)``.
@@ -31,6 +36,7 @@ class Recording:
         client_was_active: whether a Sentry client was active at any time.
         has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
+        personal_data: values that were found to be personal data or secrets, which no message may show either.
         accounted_for: the discards that the test has asserted.
     """
 
@@ -41,26 +47,39 @@ class Recording:
         self.client_was_active = False
         self.has_callback_errors = False
         self.secrets: list[str] = []
+        self.personal_data: dict[str, None] = {}
         self.accounted_for: list[Discard] = []
         self._entries: list[Entry] = []
-        self._cleared = 0
-        self._listeners: tuple[Callable[[], None], ...] = ()
-        self._lock = Lock()
+        self._listeners: list[Callable[[], None]] = []
 
     def add(self, *entries: Entry) -> None:
         """Append entries that belong together, from any thread."""
-        with self._lock:
-            for entry in entries:
-                entry.join(self.phase)
-            self._entries += entries
+        for entry in entries:
+            entry.join(self.phase)
+        self._entries.extend(entries)
         if self._listeners:
             self.notify()
 
-    def clear(self) -> None:
-        """Forget everything seen so far."""
-        with self._lock:
-            self._entries.clear()
-            self._cleared += 1
+    def withhold(self, values: Iterable[str]) -> None:
+        """Show none of these values in what is put in words about the recording from now on.
+
+        Plain words are left alone: they would be missed in sentences that have nothing to do with the values.
+        """
+        for value in values:
+            is_words = value.replace(" ", "").isalpha()
+            if len(value) >= _SHORTEST_WITHHELD and not is_words and len(self.personal_data) < _MOST_WITHHELD:
+                self.personal_data[value] = None
+
+    @property
+    def withheld(self) -> list[str]:
+        """All values that no message may show."""
+        return [*self.secrets, *self.personal_data]
+
+    def holding(self, entries: list[Entry]) -> Recording:
+        """A recording of the same test that holds these entries only."""
+        part = copy(self)
+        part._entries = entries
+        return part
 
     def release_exceptions(self) -> None:
         """Let go of the live exceptions, and of all that hangs on them."""
@@ -71,41 +90,29 @@ class Recording:
     @property
     def entries(self) -> list[Entry]:
         """Everything seen so far, in order."""
-        with self._lock:
-            return list(self._entries)
+        return list(self._entries)
 
-    def entries_since(self, position: tuple[int, int]) -> tuple[list[Entry] | None, tuple[int, int]]:
-        """What was added since a position that this method gave, and the new position; the first is ``(0, 0)``.
-
-        In place of the entries stands None when the recording has been cleared meanwhile: ask again from the start.
-        """
-        with self._lock:
-            cleared, index = position
-            entries = self._entries[index:] if cleared == self._cleared else None
-            return entries, (self._cleared, len(self._entries) if entries is not None else 0)
+    def entries_since(self, index: int) -> list[Entry]:
+        """What has been added since there were ``index`` entries."""
+        return self._entries[index:]
 
     def notify(self) -> None:
         """Tell those who wait that something has been added, or that an entry is complete now."""
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener()
 
     @contextmanager
     def notifying(self, listener: Callable[[], None]) -> Iterator[None]:
         """Call ``listener``, from any thread, whenever there is something new."""
-        with self._lock:
-            self._listeners += (listener,)
+        self._listeners.append(listener)
         try:
             yield
         finally:
-            with self._lock:
-                self._listeners = tuple(each for each in self._listeners if each is not listener)
+            self._listeners.remove(listener)
 
     def entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type, in order."""
         return [entry for entry in self.entries if isinstance(entry, entry_type)]
-
-
-_exchange_under_way: ContextVar[tuple[Recording, Exchange] | None] = ContextVar("exchange_under_way", default=None)
 
 
 class Recorder:
@@ -115,8 +122,14 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self.run = Recording(COLLECTION)
-        self.current = self.run
+        self._collection = Recording(COLLECTION)
+        self._between_tests = Recording(BETWEEN_TESTS)
+        self.current = self._collection
+
+    @property
+    def of_run(self) -> tuple[Recording, ...]:
+        """The recordings of what came outside any test."""
+        return self._collection, self._between_tests
 
     def begin(self, label: str) -> Recording:
         """Start the recording of an attempt at a test."""
@@ -124,25 +137,5 @@ class Recorder:
         return self.current
 
     def finish(self) -> None:
-        """Let what comes now belong to the run recording, until the next attempt begins."""
-        self.run.label = BETWEEN_TESTS
-        self.current = self.run
-
-    @property
-    def exchange(self) -> Exchange | None:
-        """The exchange that the calling context serves, if it belongs to the current recording."""
-        under_way = _exchange_under_way.get()
-        return under_way[1] if under_way is not None and under_way[0] is self.current else None
-
-    @contextmanager
-    def exchange_under_way(self, exchange: Exchange) -> Iterator[None]:
-        """Record an exchange, and link to it what the calling context captures meanwhile."""
-        exchange.parent = self.exchange
-        recording = self.current
-        recording.add(exchange)
-        token = _exchange_under_way.set((recording, exchange))
-        try:
-            yield
-        finally:
-            _exchange_under_way.reset(token)
-            recording.notify()
+        """Let what comes now belong to the run, until the next attempt begins."""
+        self.current = self._between_tests

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from threading import RLock
-from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from pytest_sentry_capture.items import (
     CallbackError,
@@ -24,6 +23,7 @@ from pytest_sentry_capture.items import (
     CapturedSpan,
     CapturedTransaction,
     Discard,
+    Entry,
     Exchange,
     SdkError,
     spans_of,
@@ -31,30 +31,30 @@ from pytest_sentry_capture.items import (
 from pytest_sentry_capture.recording import Recording
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem)
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 _CARRY_SPANS = (CapturedSpan.kind, CapturedTransaction.kind)
 
 
-class ObservedSdk(Protocol):
-    """What views need of the SDK."""
-
-    @property
-    def client(self) -> Any: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-    def drain(self) -> None: ...
-
-
 class RecordingViews:
-    """Views of a recording, each a new plain list, in order of capture, complete when it is read."""
+    """Views of a recording, each a new plain list, in order of capture, complete when it is read.
 
-    def __init__(self, recording: Recording, sdk: ObservedSdk) -> None:
+    Args:
+        recording: what is viewed.
+        drain: has all buffered items handed over to the recording.
+    """
+
+    def __init__(self, recording: Recording, drain: Callable[[], None]) -> None:
         self._recording = recording
-        self._sdk = sdk
+        self._drain = drain
         self._lock = RLock()
-        self._position = (0, 0)
+        self._start = 0
+        self._position = 0
         self._captures: list[Capture] = []
         self._by_class: dict[type[CapturedItem], tuple[int, list[CapturedItem]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._recording.label}>"
 
     @property
     def events(self) -> list[CapturedEvent]:
@@ -63,6 +63,7 @@ class RecordingViews:
 
     @property
     def transactions(self) -> list[CapturedTransaction]:
+        """Transactions, each with the spans that it carries."""
         return self._view(CapturedTransaction)
 
     @property
@@ -72,14 +73,17 @@ class RecordingViews:
 
     @property
     def logs(self) -> list[CapturedLog]:
+        """Sentry's structured logs, one by one."""
         return self._view(CapturedLog)
 
     @property
     def metrics(self) -> list[CapturedMetric]:
+        """Trace metrics, one by one."""
         return self._view(CapturedMetric)
 
     @property
     def check_ins(self) -> list[CapturedCheckIn]:
+        """Check-ins of cron monitors."""
         return self._view(CapturedCheckIn)
 
     @property
@@ -94,73 +98,70 @@ class RecordingViews:
 
     @property
     def attachments(self) -> list[CapturedAttachment]:
+        """Attachments, in whichever envelope they came."""
         return self._view(CapturedAttachment)
 
     @property
     def feedback(self) -> list[CapturedFeedback]:
+        """User feedback."""
         return self._view(CapturedFeedback)
 
     @property
     def client_reports(self) -> list[CapturedClientReport]:
+        """What SDKs report to have discarded; in process no SDK sends any."""
         return self._view(CapturedClientReport)
 
     @property
     def items(self) -> list[CapturedItem]:
         """Everything that was captured, of unknown types too."""
-        with self._lock:
-            self._catch_up()
-            return [item for capture in self._captures for item in capture.items]
+        items = self._all_items()
+        self._handed_out(items)
+        return items
 
     @property
     def envelopes(self) -> list[CapturedEnvelope]:
         """The raw envelopes, with headers and bytes."""
-        self._sdk.drain()
-        return self._recording.entries_of(CapturedEnvelope)
+        self._drain()
+        envelopes = self._entries_of(CapturedEnvelope)
+        self._handed_out_whole(envelopes)
+        return envelopes
 
     @property
     def discarded(self) -> list[Discard]:
         """What the SDK was asked to send and did not."""
-        self._sdk.drain()
-        return self._recording.entries_of(Discard)
+        self._drain()
+        return self._entries_of(Discard)
 
     @property
     def exchanges(self) -> list[Exchange]:
         """The HTTP requests that the application served, and its answers."""
-        return self._recording.entries_of(Exchange)
+        return self._entries_of(Exchange)
 
     @property
     def callback_errors(self) -> list[CallbackError]:
         """The application's callbacks that raised."""
-        return self._recording.entries_of(CallbackError)
+        return self._entries_of(CallbackError)
 
     @property
     def sdk_errors(self) -> list[SdkError]:
         """The errors inside the SDK that it swallowed."""
-        return self._recording.entries_of(SdkError)
+        return self._entries_of(SdkError)
 
-    @property
-    def client(self) -> Any:
-        """The application's active client (``sentry_sdk.client.BaseClient``), or None."""
-        return self._sdk.client
+    def _all_items(self) -> list[CapturedItem]:
+        with self._lock:
+            self._catch_up()
+            return [item for capture in self._captures for item in capture.items]
 
-    @property
-    def dsn(self) -> str | None:
-        """The active client's DSN."""
-        client = self._sdk.client
-        return client.dsn if client is not None else None
+    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
+        """A view with these items has been read."""
 
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """The active client's options, read-only; empty without a client."""
-        return MappingProxyType(dict(self._sdk.options))
-
-    def clear(self) -> None:
-        """Forget what was seen so far."""
-        self._sdk.drain()
-        self._recording.clear()
+    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
+        """The view of envelopes has been read; their items need not be parsed for that."""
 
     def _view(self, item_class: type[AnyItem]) -> list[AnyItem]:
-        return [*self._items_of(item_class)]
+        items = [*self._items_of(item_class)]
+        self._handed_out(items)
+        return items
 
     def _items_of(self, item_class: type[AnyItem]) -> list[AnyItem]:
         """All items of a class: a list that grows, and must not be handed out."""
@@ -176,9 +177,21 @@ class RecordingViews:
             return items  # type: ignore[return-value]
 
     def _catch_up(self) -> None:
-        self._sdk.drain()
-        entries, self._position = self._recording.entries_since(self._position)
-        if entries is None:
+        self._drain()
+        entries = self._recording.entries_since(self._position)
+        self._position += len(entries)
+        self._captures += [entry for entry in entries if isinstance(entry, Capture)]
+
+    def _start_here(self) -> None:
+        """Leave out of the views what was seen so far."""
+        with self._lock:
+            self._catch_up()
+            self._start = self._position
             self._captures, self._by_class = [], {}
-            entries, self._position = self._recording.entries_since(self._position)
-        self._captures += [entry for entry in entries or () if isinstance(entry, Capture)]
+
+    @property
+    def _entries(self) -> list[Entry]:
+        return self._recording.entries_since(self._start)
+
+    def _entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
+        return [entry for entry in self._entries if isinstance(entry, entry_type)]

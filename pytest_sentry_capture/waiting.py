@@ -14,13 +14,19 @@ from pytest_sentry_capture.recording import Recording
 
 def wait_until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
     """Block the thread until the condition holds; False after ``timeout`` seconds."""
-    changed = threading.Event()
+    __tracebackhide__ = True  # a wait can be interrupted
+    arrival = threading.Lock()  # an Event has a lock of its own, which deadlocks when a signal handler sets it
+    arrival.acquire()
+
+    def arrived() -> None:
+        with suppress(RuntimeError):  # it has been released already
+            arrival.release()
+
     deadline = time.monotonic() + timeout
-    with recording.notifying(changed.set):
+    with recording.notifying(arrived):
         while not condition():
-            if not changed.wait(max(0.0, deadline - time.monotonic())):
+            if not arrival.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 return condition()
-            changed.clear()
     return True
 
 
@@ -37,6 +43,7 @@ def is_in_event_loop() -> bool:
 
 async def until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
     """Suspend the task until the condition holds; False after ``timeout`` seconds."""
+    __tracebackhide__ = True
     if _is_in_trio():
         return await _until_in_trio(condition, recording, timeout)
     loop = asyncio.get_running_loop()
@@ -69,6 +76,7 @@ def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) ->
 
 
 async def _until_in_trio(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
+    __tracebackhide__ = True
     import trio
 
     token = trio.lowlevel.current_trio_token()
@@ -78,7 +86,11 @@ async def _until_in_trio(condition: Callable[[], bool], recording: Recording, ti
         with suppress(trio.WouldBlock):
             send.send_nowait(None)
 
-    with recording.notifying(lambda: token.run_sync_soon(wake, idempotent=True)), trio.move_on_after(timeout):
+    def wake_from_any_thread() -> None:
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(wake, idempotent=True)
+
+    with recording.notifying(wake_from_any_thread), trio.move_on_after(timeout):
         while not condition():
             await receive.receive()
         return True

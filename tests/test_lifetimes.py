@@ -173,7 +173,7 @@ def test_an_application_imported_by_a_test_stays_initialised_like_its_module(sho
 
         @pytest.fixture
         def application():
-            sentry_sdk.get_global_scope().set_tag("fixture", "yes")
+            sentry_sdk.Scope.get_global_scope().set_tag("fixture", "yes")
             import application
             sentry_sdk.set_tag("fixture too", "yes")
 
@@ -258,6 +258,64 @@ def test_a_closed_client_leaves_no_thread_behind(shop: pytest.Pytester) -> None:
         """
     )
     assert_passes(shop, 2)
+
+
+def test_a_profiler_ends_with_its_client(shop: pytest.Pytester) -> None:
+    shop.makepyfile(
+        """
+        import pytest, sentry_sdk, threading
+        from sentry_sdk import profiler
+
+        before = set(threading.enumerate())
+        pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+        def init(**options):
+            sentry_sdk.init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0, **options)
+
+        def init_continuous():
+            init(profile_session_sample_rate=1.0, profile_lifecycle="manual")
+
+        @pytest.fixture(scope="module")
+        def application():
+            init_continuous()
+
+        def test_profiles_transactions():
+            init(profiles_sample_rate=1.0)
+            with sentry_sdk.start_transaction(name="nightly"):
+                assert set(threading.enumerate()) > before
+
+        def test_profiles_continuously():
+            assert set(threading.enumerate()) == before
+            init_continuous()
+            init_continuous()
+            profiler.start_profiler()
+            assert set(threading.enumerate()) > before
+
+        def test_replaces_the_profiler_of_the_application(application):
+            assert set(threading.enumerate()) == before
+            profiler.start_profiler()
+            init_continuous()
+            assert set(threading.enumerate()) == before
+            profiler.start_profiler()
+
+        def test_the_application_has_its_own_again(application):
+            assert set(threading.enumerate()) == before
+            profiler.start_profiler()
+            assert set(threading.enumerate()) > before
+
+        def test_the_profiler_of_the_application_lives_as_long_as_its_client(application):
+            assert set(threading.enumerate()) > before
+        """,
+        test_last="""
+        import threading
+
+        before = set(threading.enumerate())
+
+        def test_it_ended_with_its_module():
+            assert set(threading.enumerate()) <= before
+        """,
+    )
+    assert_passes(shop, 6)
 
 
 def test_a_recording_is_released_once_its_report_is_made(shop: pytest.Pytester) -> None:

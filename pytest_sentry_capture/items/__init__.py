@@ -18,11 +18,15 @@ from pytest_sentry_capture.items.captured import (
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
+    ForeignWrite,
     Kind,
     RawItem,
+    mark_asked_for,
     spans_of,
 )
 from pytest_sentry_capture.items.discards import (
+    DISCARD_REASONS,
+    KIND_OF_CATEGORY,
     Discard,
 )
 from pytest_sentry_capture.items.entries import (
@@ -32,10 +36,13 @@ from pytest_sentry_capture.items.entries import (
     Phase,
     SdkError,
 )
+from pytest_sentry_capture.items.rejections import Rejection
 
 __all__ = [
     "CLASS_OF_KIND",
+    "DISCARD_REASONS",
     "ITEM_TYPE_OF_KIND",
+    "KIND_OF_CATEGORY",
     "CallbackError",
     "Capture",
     "CaptureContext",
@@ -55,9 +62,12 @@ __all__ = [
     "Discard",
     "Entry",
     "Exchange",
+    "ForeignWrite",
     "Kind",
     "Phase",
     "RawItem",
+    "Rejection",
     "SdkError",
+    "mark_asked_for",
     "spans_of",
 ]

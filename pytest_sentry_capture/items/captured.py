@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import marshal
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pytest_sentry_capture.callables import CallableLocation
@@ -42,6 +42,13 @@ _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
 
 
+class ForeignWrite(NamedTuple):
+    """A value of an event that another exchange than the event's own was the last to write on a scope."""
+
+    path: str
+    exchange: Exchange
+
+
 @dataclass(slots=True)
 class CaptureContext:
     """What was known at the moment of a capture call, beyond the payload that came out of it."""
@@ -51,6 +58,7 @@ class CaptureContext:
     before_callback: bytes | None = None
     callback: CallableLocation | None = None
     scrubs: tuple[Change, ...] = ()
+    foreign_writes: tuple[ForeignWrite, ...] = ()
 
     def release_exceptions(self) -> None:
         """Let go of live exceptions."""
@@ -69,6 +77,7 @@ class Capture(Entry):
     """One envelope item as it was handed to the transport: bytes, parsed when first read.
 
     ``content`` is the payload as JSON or, where it was certain to be plain JSON data, marshalled, which is cheaper.
+    ``asked_for`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
     """
 
     type: str
@@ -78,6 +87,7 @@ class Capture(Entry):
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
     envelope: CapturedEnvelope | None = None
+    asked_for: bool = False
     _items: list[CapturedItem] | None = None
 
     def join(self, phase: Phase | None) -> None:
@@ -114,7 +124,7 @@ class Capture(Entry):
             return [CapturedAttachment(self.headers, self)]
         try:
             content = self._unmarshalled() if self.is_marshalled else json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested deeper than Python reads
             return [RawItem({}, self)]
         if issubclass(item_class, _Contained) and isinstance(content, dict) and isinstance(content.get("items"), list):
             return [item_class(_mapping(each), self) for each in content["items"]]
@@ -170,38 +180,47 @@ class _ErrorOrTransaction(CapturedItem):
 
     @property
     def event_id(self) -> str | None:
+        """32 hexadecimal digits."""
         return _text(self, "event_id")
 
     @property
     def transaction(self) -> str | None:
+        """The name of the transaction, such as ``"/statements/{statement_id}"``."""
         return _text(self, "transaction")
 
     @property
     def tags(self) -> dict[str, Any]:
+        """The tags by name; empty where there are none."""
         return _pairs(self.get("tags"))
 
     @property
     def user(self) -> User:
+        """The user's fields; empty where there is no user."""
         return cast("User", _mapping(self.get("user")))
 
     @property
     def contexts(self) -> dict[str, Any]:
+        """The contexts by name, such as ``trace`` and ``runtime``; empty where there are none."""
         return _mapping(self.get("contexts"))
 
     @property
     def request(self) -> Request:
+        """The HTTP request as the SDK describes it; empty where there is none."""
         return cast("Request", _mapping(self.get("request")))
 
     @property
     def release(self) -> str | None:
+        """The version of the application that the client was given."""
         return _text(self, "release")
 
     @property
     def environment(self) -> str | None:
+        """Where the application runs, such as ``"production"``, the SDK's default."""
         return _text(self, "environment")
 
     @property
     def trace_id(self) -> str | None:
+        """The id of the trace that it belongs to: 32 hexadecimal digits."""
         return _text(_mapping(self.contexts.get("trace")), "trace_id")
 
     @property
@@ -271,6 +290,7 @@ class _ErrorOrTransaction(CapturedItem):
             ValueError: the section is none of these, or needs a key, or takes none.
             LookupError: the event was captured before the test used the ``sentry_capture`` fixture.
         """
+        __tracebackhide__ = True
         _check_section(section, key)
         value = _value_at(self, section, key)
         if value is MISSING:
@@ -327,10 +347,12 @@ class CapturedEvent(_ErrorOrTransaction):
 
     @property
     def level(self) -> str | None:
+        """``"fatal"``, ``"error"``, ``"warning"``, ``"info"`` or ``"debug"``."""
         return _text(self, "level")
 
     @property
     def logger(self) -> str | None:
+        """The name of the logger through which the event came, if any."""
         return _text(self, "logger")
 
     @property
@@ -346,14 +368,17 @@ class CapturedEvent(_ErrorOrTransaction):
 
     @property
     def extra(self) -> dict[str, Any]:
+        """Further data by name; empty where there is none."""
         return _mapping(self.get("extra"))
 
     @property
     def breadcrumbs(self) -> list[Breadcrumb]:
+        """What led to the event, the oldest first."""
         return cast("list[Breadcrumb]", _values(self.get("breadcrumbs")))
 
     @property
     def fingerprint(self) -> list[str]:
+        """What Sentry groups the event by, where the application says so; else empty."""
         fingerprint = self.get("fingerprint")
         return fingerprint if isinstance(fingerprint, list) else []
 
@@ -378,14 +403,17 @@ class CapturedTransaction(_ErrorOrTransaction):
 
     @property
     def op(self) -> str | None:
+        """What sort of work it is, such as ``"http.server"``."""
         return _text(_mapping(self.contexts.get("trace")), "op")
 
     @property
     def status(self) -> str | None:
+        """How it ended, such as ``"ok"`` or ``"internal_error"``."""
         return _text(_mapping(self.contexts.get("trace")), "status")
 
     @property
     def source(self) -> str | None:
+        """What its name was made from, such as ``"route"``, ``"url"`` or ``"custom"``."""
         return _text(_mapping(self.get("transaction_info")), "source")
 
     @property
@@ -412,6 +440,7 @@ class _Contained(CapturedItem):
 
     @property
     def trace_id(self) -> str | None:
+        """The id of the trace that it belongs to: 32 hexadecimal digits."""
         return _text(self, "trace_id")
 
 
@@ -432,6 +461,7 @@ class CapturedSpan(_Contained):
 
     @property
     def op(self) -> str | None:
+        """What sort of work it is, such as ``"db"`` or ``"http.client"``."""
         return _text(self, "op") or _text(self.attributes, "sentry.op")
 
     @property
@@ -441,10 +471,12 @@ class CapturedSpan(_Contained):
 
     @property
     def status(self) -> str | None:
-        return _text(self, "status")
+        """How it ended, such as ``"ok"``; None where nobody said. Older SDKs (2.45, say) send it as a tag."""
+        return _text(self, "status") or _text(_mapping(self.get("tags")), "status")
 
     @property
     def origin(self) -> str | None:
+        """What made it, such as ``"auto.http.httpx"`` or ``"manual"``."""
         return _text(self, "origin") or _text(self.attributes, "sentry.origin")
 
     @property
@@ -466,14 +498,17 @@ class CapturedLog(_Contained):
 
     @property
     def level(self) -> str | None:
+        """``"trace"``, ``"debug"``, ``"info"``, ``"warn"``, ``"error"`` or ``"fatal"``."""
         return _text(self, "level")
 
     @property
     def body(self) -> str | None:
+        """The message, with its parameters filled in."""
         return _text(self, "body")
 
     @property
     def template(self) -> str | None:
+        """The message before its parameters were filled in; None where it had none."""
         return _text(self.attributes, "sentry.message.template")
 
 
@@ -485,19 +520,23 @@ class CapturedMetric(_Contained):
 
     @property
     def name(self) -> str | None:
+        """The metric's name."""
         return _text(self, "name")
 
     @property
     def type(self) -> str | None:
+        """``"counter"``, ``"gauge"`` or ``"distribution"``."""
         return _text(self, "type")
 
     @property
     def value(self) -> float | None:
+        """The value, in ``unit``."""
         value = self.get("value")
         return value if isinstance(value, (int, float)) else None
 
     @property
     def unit(self) -> str | None:
+        """The unit of ``value``, such as ``"millisecond"``; None where it has none."""
         return _text(self, "unit")
 
 
@@ -509,65 +548,86 @@ class CapturedCheckIn(CapturedItem):
 
     @property
     def monitor_slug(self) -> str | None:
+        """Which monitor it belongs to."""
         return _text(self, "monitor_slug")
 
     @property
     def status(self) -> str | None:
+        """``"in_progress"``, ``"ok"`` or ``"error"``."""
         return _text(self, "status")
 
     @property
     def duration(self) -> float | None:
-        """Seconds."""
+        """How long the job took, in seconds; None in a first check-in."""
         duration = self.get("duration")
         return duration if isinstance(duration, (int, float)) else None
 
     @property
     def environment(self) -> str | None:
+        """Where the job runs, such as ``"production"``."""
         return _text(self, "environment")
 
     @property
     def release(self) -> str | None:
+        """The version of the application."""
         return _text(self, "release")
 
 
 class CapturedSession(CapturedItem):
-    """A session update, or the aggregates of many (``aggregates`` is in the payload then)."""
+    """A session update, or the aggregates of many (``aggregates`` is in the payload then).
+
+    Payloads: https://develop.sentry.dev/sdk/telemetry/sessions/.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "session"
 
 
 class CapturedProfile(CapturedItem):
-    """A transaction's profile, or a chunk of a continuous one."""
+    """A transaction's profile, or a chunk of a continuous one.
+
+    Payloads: https://develop.sentry.dev/sdk/telemetry/profiles/.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "profile"
 
 
 class CapturedAttachment(CapturedItem):
-    """An attachment: the mapping is its item headers, its content is in ``payload``."""
+    """An attachment: the mapping is its item headers, its content is in ``payload``.
+
+    Headers: https://develop.sentry.dev/sdk/telemetry/attachments/.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "attachment"
 
     @property
     def filename(self) -> str | None:
+        """The name that the attachment has in Sentry."""
         return _text(self, "filename")
 
     @property
     def content_type(self) -> str | None:
+        """The media type, such as ``"text/plain"``."""
         return _text(self, "content_type")
 
 
 class CapturedFeedback(CapturedItem):
-    """User feedback. The Python SDK sends none; other SDKs do."""
+    """User feedback. The Python SDK sends none; other SDKs do.
+
+    Payload: https://develop.sentry.dev/sdk/telemetry/feedbacks/.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "feedback"
 
 
 class CapturedClientReport(CapturedItem):
-    """What an SDK reports to have discarded itself."""
+    """What an SDK reports to have discarded itself.
+
+    Payload: https://develop.sentry.dev/sdk/telemetry/client-reports/.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "client_report"
@@ -608,16 +668,26 @@ def spans_of(capture: Capture) -> list[CapturedSpan]:
     ]
 
 
+def mark_asked_for(items: Iterable[CapturedItem]) -> None:
+    """Say that the test has seen these items."""
+    for item in items:
+        item._capture.asked_for = True
+
+
 def _class_of(item_type: str) -> type[CapturedItem]:
     return _CLASSES.get(item_type, RawItem)
 
 
 @dataclass(eq=False, slots=True)
 class CapturedEnvelope(Entry):
-    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/data-model/envelopes/)."""
+    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/data-model/envelopes/).
+
+    ``during`` is the bad day of ``sentry_server`` during which it came, such as ``"slow"``; None on a good one.
+    """
 
     headers: dict[str, Any]
     captures: list[Capture] = field(default_factory=list)
+    during: str | None = None
 
     def add(self, item_type: str, content: bytes, is_marshalled: bool, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
@@ -627,6 +697,11 @@ class CapturedEnvelope(Entry):
     def items(self) -> list[CapturedItem]:
         """The typed items, in the order in which they travel."""
         return [item for capture in self.captures for item in capture.items]
+
+    def mark_asked_for(self) -> None:
+        """Say that the test has seen what travels in it."""
+        for capture in self.captures:
+            capture.asked_for = True
 
     def serialize(self) -> bytes:
         """The bytes that a real transport would have sent, before compression."""
@@ -692,6 +767,7 @@ def _json(value: object) -> bytes:
 
 
 def _check_section(section: str, key: str | None) -> None:
+    __tracebackhide__ = True
     if section not in (*KEYED_SECTIONS, *PLAIN_SECTIONS):
         raise ValueError(unknown("section", section, (*KEYED_SECTIONS, *PLAIN_SECTIONS)))
     if (section in KEYED_SECTIONS) != (key is not None):

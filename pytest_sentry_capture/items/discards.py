@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.items.captured import ITEM_TYPE_OF_KIND, Capture, CaptureContext, CapturedItem
 from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
+
+DISCARD_REASONS: Final = (
+    "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",
+    "before_send", "event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
+    "ignored", "callback_error", "ignore_errors", "no_client", "closed_client", "recursion_guard", "sdk_error",
+    "unserializable",
+)  # fmt: skip
+"""Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
+
+KIND_OF_CATEGORY: Final = {
+    "error": "event",
+    "default": "event",
+    "security": "event",
+    "monitor": "check_in",
+    "log_item": "log",
+    "trace_metric": "metric",
+    "profile_chunk": "profile",
+    "internal": "client_report",
+}
+"""Sentry's data categories whose name is not that of the kind (https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/)."""
 
 
 @dataclass(eq=False, slots=True)

@@ -36,7 +36,7 @@ class Exchange(Entry):
     ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
     complete, and None until then. ``route`` is the template that matched, ``parent`` the exchange that was under way
     when the application called itself in process. ``before_sentry`` says that the application had built its middleware
-    before Sentry was initialised.
+    before Sentry was initialised, ``authenticated`` that the request named its user and was not turned away.
     """
 
     method: str
@@ -46,6 +46,7 @@ class Exchange(Entry):
     duration: float | None = None
     parent: Exchange | None = None
     before_sentry: bool = False
+    authenticated: bool = False
     chain: ExceptionChain | None = None
     captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)

@@ -29,26 +29,36 @@ class SdkAccess:
 
     Args:
         on_client_made: called when the SDK has been imported, and after each initialisation of a client.
+        watch_scopes: note which exchange writes what on which scope, which costs time.
 
     Attributes:
         imports: watches the import of the SDK, and of what else is to be seen.
         problem: why the SDK can't be observed, in words for users; None while it can.
         blocked: what was not sent, by host and sort.
+        ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
     """
 
     def __init__(
-        self, recorder: Recorder, network: NetworkMode, hosts: tuple[str, ...], on_client_made: Callable[[], None]
+        self,
+        recorder: Recorder,
+        network: NetworkMode,
+        hosts: tuple[str, ...],
+        on_client_made: Callable[[], None],
+        *,
+        watch_scopes: bool,
     ) -> None:
         self._recorder = recorder
         self._network_mode = network
         self._hosts = hosts
         self._on_client_made = on_client_made
+        self._watch_scopes = watch_scopes
         self._lifetimes = Lifetimes()
         self._fixtures: dict[object, Lifetime] = {}
         self._interception: Interception | None = None
         self.imports = ImportWatcher()
         self.problem: str | None = None
         self.blocked: Counter[tuple[str, str]] = Counter()
+        self.ignored_errors: Counter[str] = Counter()
 
     def activate(self) -> None:
         """Observe the SDK from now on, and from its import on if that is still to come."""
@@ -139,11 +149,13 @@ class SdkAccess:
 
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        __tracebackhide__ = True
         _import_sdk()
         return self._interception.init(options) if self._interception is not None else None
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         """Change options for a block; see ``Interception.override`` for what is raised."""
+        __tracebackhide__ = True
         _import_sdk()
         return self._interception.override(options) if self._interception is not None else nullcontext()
 
@@ -165,9 +177,17 @@ class SdkAccess:
             from pytest_sentry_capture.sdk.interception import Interception
 
             interception = Interception(
-                self._recorder, self._lifetimes, self._network(), self._on_client_made, self._report
+                self._recorder,
+                self._lifetimes,
+                self._network(),
+                self._on_client_made,
+                self._report,
+                self.ignored_errors,
+                watch_scopes=self._watch_scopes,
             )
             interception.install()
+            for lifetime in self._lifetimes.of_fixtures:
+                interception.begin_fixture(lifetime)
         except Exception as error:
             self._give_up(error)
         else:

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from pytest_sentry_capture.provenance import SECTIONS, Provenance
 from pytest_sentry_capture.sdk.buffers import wire_form_of
+from pytest_sentry_capture.sdk.ignored_errors import note_use
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
+from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 
 Capture = Callable[..., Any]
 
@@ -33,11 +35,13 @@ class AttemptWatch:
         observer: Observer,
         is_observed: Callable[[Any], bool],
         before_attempt: Callable[[Any], None],
+        scope_writes: ScopeWrites | None,
     ) -> None:
         self._modules = modules
         self._observer = observer
         self._is_observed = is_observed
         self._before_attempt = before_attempt
+        self._scope_writes = scope_writes
         self._silenced: Callable[[], bool] = bool
 
     def install(self, touchpoints: Touchpoints) -> None:
@@ -70,6 +74,8 @@ class AttemptWatch:
             attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
             if attempt.detailed:
                 attempt.context.provenance = self._provenance(event, scope)
+            if self._scope_writes is not None and attempt.exchange is not None:
+                attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.exchange, event, scope)
             guarded = self._silenced() or (scope is not None and not getattr(scope, "_should_capture", True))
             token = self._observer.enter(attempt)
             try:
@@ -95,6 +101,7 @@ class AttemptWatch:
         elif guarded and attempt.kind != "transaction":
             self._observer.discarded(attempt, "recursion_guard")
         elif _is_ignored(client, event, hint):
+            note_use(client.options, hint, self._observer.ignored_errors)
             self._observer.discarded(attempt, "ignore_errors")
         elif client.transport is None:
             self._observer.discarded(attempt, "closed_client")

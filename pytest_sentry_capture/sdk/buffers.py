@@ -72,8 +72,11 @@ class Buffers:
 
     def drain(self) -> None:
         """Let the clients' buffers hand over what they hold."""
-        while self._holding:
-            client = self._holding.pop()
+        while True:
+            try:
+                client = self._holding.pop()
+            except KeyError:  # to ask before would not help: another thread may drain too
+                return
             for name in ("session_flusher", "metrics_aggregator", *_BATCHERS.values()):
                 part = getattr(client, name, None)
                 if part is not None and client.transport is not None:

@@ -10,10 +10,12 @@ from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.buffers import Buffers
 from pytest_sentry_capture.sdk.callbacks import BEFORE_SEND_OPTIONS, is_unobserved, observe_callbacks
+from pytest_sentry_capture.sdk.ignored_errors import note_entries
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
 from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.profilers import Profilers
 from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
 from pytest_sentry_capture.sdk.transport import RecordingTransport
 
@@ -64,6 +66,7 @@ class Clients:
 
     def install(self, touchpoints: Touchpoints) -> None:
         self._touchpoints = touchpoints
+        self._profilers = Profilers(touchpoints.modules)
         self._make_transport: Callable[[dict[str, Any]], Any] = touchpoints.find("client:make_transport")
         self._get_options: Callable[..., dict[str, Any]] = touchpoints.find("client:get_options")
         touchpoints.replace("client:get_options", self._watched_get_options)
@@ -123,7 +126,7 @@ class Clients:
 
     def alive(self) -> Iterator[Any]:
         """The clients that have been made and not closed."""
-        return (client for client in list(self._owners) if client.transport is not None)
+        return (client for client in self._all() if client.transport is not None)
 
     def given(self, client: Any) -> Given:
         """The arguments that a client was made with; for an unpickled one, what its options say."""
@@ -137,16 +140,22 @@ class Clients:
 
     def close(self, lifetime: Lifetime) -> None:
         """Close the clients that belong to a test or fixture which is over."""
-        for client, owner in list(self._owners.items()):
-            if owner is lifetime and client.transport is not None:
+        for client in reversed(self._all()):
+            if self._owners.get(client) is lifetime:
                 try:
-                    client.close()
+                    self._profilers.stop(client)
+                    if client.transport is not None:
+                        client.close()
                 except Exception as error:
                     self._observer.sdk_failed(error)
 
     def belongs_to_test(self, client: Any) -> bool:
         owner = self._owners.get(client)
         return owner is not None and owner.is_test
+
+    def _all(self) -> list[Any]:
+        """The clients that are still there; to iterate over the dictionary fails while a thread makes one."""
+        return [client for reference in self._owners.keyrefs() if (client := reference()) is not None]
 
     def _watched_get_options(self, original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         def get_options(*args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -170,7 +179,9 @@ class Clients:
     def _watched_init(self, original: Callable[[Any], None]) -> Callable[[Any], None]:
         def init_impl(client: Any) -> None:
             __tracebackhide__ = True
+            schedulers = self._profilers.schedulers
             original(client)
+            self._profilers.note_set_up(client, schedulers)
             if isinstance(client.transport, RecordingTransport):
                 self._adopt(client)
 
@@ -182,6 +193,7 @@ class Clients:
             self._given[client] = given
         self._owners[client] = self._owner()
         observe_callbacks(client.options, self._observer)
+        note_entries(client.options, self._observer.ignored_errors)
         self._watch_scrubber(client.options.get("event_scrubber"))
         try:
             self.buffers.observe(client)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from types import FrameType
 from typing import Any, Final
@@ -22,6 +23,7 @@ from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.options import OptionOverrides
 from pytest_sentry_capture.sdk.otlp import block_exporter
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
+from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
 
 _TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
@@ -33,6 +35,8 @@ class Interception:
     Args:
         on_client_made: called after each initialisation of a client.
         on_problem: called when a client is not built as this plugin knows it.
+        ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
+        watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
     """
 
     def __init__(
@@ -42,13 +46,17 @@ class Interception:
         network: Network,
         on_client_made: Callable[[], None],
         on_problem: Callable[[UnsupportedSdkError], None],
+        ignored_errors: Counter[str],
+        *,
+        watch_scopes: bool,
     ) -> None:
         self._lifetimes = lifetimes
         self._network = network
         self._recorder = recorder
         self._modules = Modules()
         self._touchpoints = Touchpoints(self._modules)
-        self._observer = Observer(recorder)
+        self._observer = Observer(recorder, ignored_errors)
+        self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
         self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made, on_problem)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
@@ -62,11 +70,16 @@ class Interception:
             UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
         """
         self._modules.check_supported()
-        attempts = AttemptWatch(self._modules, self._observer, self._clients.observes, self._clients.before_attempt)
+        clients = self._clients
+        attempts = AttemptWatch(
+            self._modules, self._observer, clients.observes, clients.before_attempt, self._scope_writes
+        )
         try:
             self._clients.install(self._touchpoints)
             attempts.install(self._touchpoints)
             watch_sdk_log(self._touchpoints, self._observer)
+            if self._scope_writes is not None:
+                self._scope_writes.install(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             self._clients.adopt_existing()
             if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):
@@ -99,10 +112,13 @@ class Interception:
         """
         client = self.client
         self._overrides.check(options)
+        self._observer.forget_attempt()
         if client is not None:
             self._overrides.check_live(options)
             self._recorder.current.client_was_active = True
         self._isolation.begin_test()
+        if self._scope_writes is not None:
+            self._scope_writes.forget()
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
         for alive, _ in self._options_before:
             _reset_dedupe(alive)
@@ -122,8 +138,7 @@ class Interception:
         self._clients.buffers.drain()
         self._clients.close(lifetime)
         for client, options in self._options_before:
-            client.options.clear()
-            client.options.update(options)
+            _put_back(client.options, options)
         self._options_before = []
         self._isolation.end_test()
 
@@ -167,23 +182,27 @@ class Interception:
 
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        __tracebackhide__ = True
         self._overrides.check_names(options)
         sys.modules["sentry_sdk"].init(**options)
         return self.client
 
-    @contextmanager
-    def override(self, options: dict[str, Any]) -> Iterator[None]:
+    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         """Change options of the active client, and of those made meanwhile, for a block of code.
 
         Raises:
             TypeError: the SDK has no such option.
             ValueError: an option has a wrong value, or can't be changed on the live client.
         """
-        client = self.client
+        __tracebackhide__ = True
         self._overrides.check(options)
-        if client is not None:
+        if self.client is not None:
             self._overrides.check_live(options)
-        self._overrides.push(options, client)
+        return self._overridden(options)
+
+    @contextmanager
+    def _overridden(self, options: dict[str, Any]) -> Iterator[None]:
+        self._overrides.push(options, self.client)
         try:
             yield
         finally:
@@ -220,6 +239,13 @@ def _module_being_imported() -> ModuleSpec | None:
             outermost = spec
         frame = frame.f_back
     return outermost
+
+
+def _put_back(options: dict[str, Any], before: Mapping[str, Any]) -> None:
+    """Give options the values that they had; at no time is one missing, for threads may be reading them."""
+    options.update(before)
+    for name in options.keys() - before.keys():
+        options.pop(name, None)
 
 
 def _reset_dedupe(client: Any) -> None:

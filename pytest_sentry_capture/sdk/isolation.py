@@ -67,7 +67,7 @@ class LifetimeVar:
         binding = self._var.get()
         self._var.reset(token)
         if binding is not None and self._lasting.get(id(binding.value)) is binding:
-            del self._lasting[id(binding.value)]
+            self._lasting.pop(id(binding.value), None)
 
     def take_root(self, value: Any) -> None:
         """Say what the application's own scope is, outside of any test."""
@@ -79,7 +79,7 @@ class LifetimeVar:
         """The scopes that outlive a test."""
         for key, binding in list(self._lasting.items()):
             if not binding.lifetime.alive:
-                del self._lasting[key]
+                self._lasting.pop(key, None)
         return [binding.value for binding in self._lasting.values()]
 
     def _living(self) -> _Binding | None:
@@ -189,15 +189,18 @@ class Isolation:
         self._layers[lifetime] = _Layer(lifetime, {holder: outline(read(holder)) for holder in self._holders()})
 
     def end_fixture(self, lifetime: Lifetime) -> None:
-        """The fixture is set up: what it changed belongs to it, not to the test during which it happened to run."""
+        """The fixture is set up: what it changed, and the scopes that it left open, belong to it, not to the test."""
         layer = self._layers[lifetime]
-        for holder in self._holders():
+        holders = self._holders()
+        for holder in holders:
             before = layer.before.get(holder) or self._pristine.get(holder)
             if before is not None:
                 layer.changes += [(holder, change) for change in changes(before, read(holder))]
         if self._put_aside is not None:
             for holder, change in layer.changes:
-                change.apply(self._put_aside.setdefault(holder, read(holder)))
+                if holder in self._put_aside:
+                    change.apply(self._put_aside[holder])
+            self._put_aside |= {holder: lend(holder) for holder in holders if holder not in self._put_aside}
 
     def finish_fixture(self, lifetime: Lifetime) -> None:
         """The fixture is torn down: take back what it changed."""

@@ -29,6 +29,11 @@ class Lifetimes:
         """Whether a test has begun."""
         return any(lifetime.is_test for lifetime in self._entered)
 
+    @property
+    def of_fixtures(self) -> list[Lifetime]:
+        """The fixtures of wider scopes that are being set up, the outermost first."""
+        return [lifetime for lifetime in self._entered if not lifetime.is_test]
+
     def enter(self, lifetime: Lifetime) -> None:
         """Let what is made from now on belong to this lifetime."""
         self._entered.append(lifetime)

@@ -6,6 +6,7 @@ import json
 import os
 import sysconfig
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,8 +18,10 @@ from sentry_sdk.serializer import serialize
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.exchange_under_way import exchange_under_way
 from pytest_sentry_capture.items import (
     ITEM_TYPE_OF_KIND,
+    KIND_OF_CATEGORY,
     CallbackError,
     Capture,
     CaptureContext,
@@ -28,18 +31,6 @@ from pytest_sentry_capture.items import (
     SdkError,
 )
 from pytest_sentry_capture.recording import Recorder
-
-KIND_OF_CATEGORY: Final = {
-    "error": "event",
-    "default": "event",
-    "security": "event",
-    "monitor": "check_in",
-    "log_item": "log",
-    "trace_metric": "metric",
-    "profile_chunk": "profile",
-    "internal": "client_report",
-}
-"""Sentry's data categories whose name is not that of the kind (``sentry_sdk._types.EventDataCategory``)."""
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _SEEN: Final = "_seen_by_pytest_sentry_capture"
@@ -84,10 +75,16 @@ class Attempt:
 
 
 class Observer:
-    """Records what the SDK does, in the recording that is current at that moment."""
+    """Records what the SDK does, in the recording that is current at that moment.
 
-    def __init__(self, recorder: Recorder) -> None:
+    Attributes:
+        recorder: knows that recording.
+        ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
+    """
+
+    def __init__(self, recorder: Recorder, ignored_errors: Counter[str]) -> None:
         self.recorder = recorder
+        self.ignored_errors = ignored_errors
         self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
         self.enter = self._attempt.set
         self.leave = self._attempt.reset
@@ -97,12 +94,16 @@ class Observer:
         """The capture call that the calling context is in."""
         return self._attempt.get()
 
+    def forget_attempt(self) -> None:
+        """No capture call is under way, whatever an exception has left behind that a signal handler raised in one."""
+        self._attempt.set(None)
+
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
         detailed = self.recorder.current.detailed
         error = _error_of(hint)
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
-        return Attempt(kind, payload, options, CaptureContext(chain), self.recorder.exchange, detailed)
+        return Attempt(kind, payload, options, CaptureContext(chain), self._exchange, detailed)
 
     def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
         """Record items that reached the transport or a batcher together."""
@@ -111,13 +112,17 @@ class Observer:
             attempt.handed_over = True
             context, exchange = attempt.context, attempt.exchange
         else:
-            context, exchange = CaptureContext(), self.recorder.exchange
+            context, exchange = CaptureContext(), self._exchange
         captures = [Capture(*item, context, exchange, envelope) for item in items]
         if envelope is None:
             self.recorder.current.add(*captures)
         else:
             envelope.captures = captures
             self.recorder.current.add(envelope, *captures)
+
+    @property
+    def _exchange(self) -> Exchange | None:
+        return exchange_under_way(self.recorder.current)
 
     def unserializable(self, item_type: str, payload: Any) -> None:
         """Record the loss of an item that no transport could have sent."""
@@ -137,7 +142,7 @@ class Observer:
             attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
             return
         kind = KIND_OF_CATEGORY.get(category, category)
-        exchange = attempt.exchange if attempt is not None else self.recorder.exchange
+        exchange = attempt.exchange if attempt is not None else self._exchange
         if attempt is not None and attempt.raised_in is not None and reason == "before_send":
             reason = "callback_error"
         by = self._who(reason, category, attempt, options)

@@ -103,6 +103,7 @@ class OptionOverrides:
 
     def check_names(self, options: Mapping[str, Any]) -> None:
         """Raises ``TypeError`` for an option that the installed SDK does not have."""
+        __tracebackhide__ = True
         valid = self._modules.consts.DEFAULT_OPTIONS
         for name in options:
             if name not in valid:
@@ -115,6 +116,7 @@ class OptionOverrides:
             TypeError: the installed SDK has no such option.
             ValueError: an option can't have this value.
         """
+        __tracebackhide__ = True
         self.check_names(options)
         for name, value in options.items():
             is_valid, description = LIVE_OPTIONS.get(name, _ANYTHING)
@@ -123,6 +125,7 @@ class OptionOverrides:
 
     def check_live(self, options: Mapping[str, Any]) -> None:
         """Raises ``ValueError`` for an option that a live client would ignore."""
+        __tracebackhide__ = True
         for name in options:
             if name not in LIVE_OPTIONS:
                 raise ValueError(

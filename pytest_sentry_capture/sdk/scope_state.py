@@ -1,4 +1,7 @@
-"""The state of scopes (and of 1.x hubs): read, copied, put back, and what one piece of code changed in it."""
+"""The state of scopes (and of 1.x hubs): read, copied, put back, and what one piece of code changed in it.
+
+Threads of the application may write to it meanwhile: what Python code iterates over is a copy, made in one step.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,18 @@ _DEEPEST: Final = 8
 def read(holder: Any) -> State:
     """The state itself, not a copy: attribute by attribute."""
     names, values_of = _attributes(holder.__class__)
-    return dict(zip(names, values_of(holder), strict=True))
+    try:
+        return dict(zip(names, values_of(holder), strict=True))
+    except AttributeError:  # in 2.0 and its like a forked scope has no client, not even None
+        return {name: getattr(holder, name, MISSING) for name in names}
 
 
 def write(holder: Any, state: State) -> None:
     """Give a scope or hub this state."""
-    names, values_of = _attributes(holder.__class__)
-    for name, value in zip(names, values_of(holder), strict=True):
-        if state[name] is not value:
+    for name, value in read(holder).items():
+        if state[name] is MISSING is not value:
+            delattr(holder, name)
+        elif state[name] is not value:
             setattr(holder, name, state[name])
 
 
@@ -67,9 +74,13 @@ class StateChange:
         """Undo the change, unless something else has put another value there since."""
         if self.name in _GROWING:
             grown = {id(each) for each in self.after}
-            state[self.name] = type(state[self.name])(each for each in state[self.name] if id(each) not in grown)
-        elif self._get(state) is self.after:
+            state[self.name] = type(state[self.name])(each for each in list(state[self.name]) if id(each) not in grown)
+        elif self._is_there(state):
             self._put(state, self.before)
+
+    def _is_there(self, state: State) -> bool:
+        held = self._get(state)
+        return held is self.after or (isinstance(self.after, list) and bool(held == self.after))  # lists are lent
 
     def _get(self, state: State) -> Any:
         return state.get(self.name) if self.key is None else (state.get(self.name) or {}).get(self.key, MISSING)
@@ -78,7 +89,7 @@ class StateChange:
         if self.name in _GROWING:
             state[self.name] = type(state[self.name])([*state[self.name], *value])
         elif self.key is None:
-            state[self.name] = value
+            state[self.name] = [*value] if isinstance(value, list) else value  # which is changed in place
         else:
             content = {key: each for key, each in (state.get(self.name) or {}).items() if key != self.key}
             state[self.name] = content if value is MISSING else {**content, self.key: value}
@@ -90,7 +101,7 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
         old = before.get(name)
         if name in _GROWING:
             known = {id(each) for each in old or ()}
-            if grown := [each for each in value if id(each) not in known]:
+            if grown := [each for each in list(value) if id(each) not in known]:
                 yield StateChange(name, None, [], grown)
         elif isinstance(value, dict) and isinstance(old, dict):
             for key in {**old, **value}:
@@ -140,9 +151,9 @@ def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
 
 
 def _copied(value: Any, depth: int = _DEEPEST) -> Any:
-    kind = type(value)
-    if not value or not depth:
-        return kind(value)
-    if kind is dict:
-        return {key: _copied(each, depth - 1) if type(each) in _CONTAINERS else each for key, each in value.items()}
-    return kind([_copied(each, depth - 1) if type(each) in _CONTAINERS else each for each in value])
+    copied = type(value)(value)
+    if depth:
+        for key, each in copied.items() if type(copied) is dict else enumerate(copied):
+            if type(each) in _CONTAINERS:
+                copied[key] = _copied(each, depth - 1)
+    return copied

@@ -43,44 +43,53 @@ def observed_scrubbing(original: Callable[[Any, Any], None], observer: Observer)
 def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Path) -> Iterator[Place]:
     """Where ``sentry_sdk.scrubber.EventScrubber`` looks when it is not recursive."""
     for name in "extra", "user":
-        if type(values := event.get(name)) is dict and values:
-            yield (name,), values, {**values}
-    request = event.get("request") or {}
+        yield from _place((name,), event.get(name))
+    request = _mapping(event.get("request"))
     for name in "headers", "cookies", "data":
-        if isinstance(values := request.get(name), (dict, list)):
-            yield from _all_places(values, ("request", name))
+        yield from _all_places(request.get(name), ("request", name))
     for index, crumb in enumerate(_values(event.get("breadcrumbs"))):
-        if type(data := crumb.get("data")) is dict and data:
-            yield ("breadcrumbs", "values", str(index), "data"), data, {**data}
+        yield from _place(("breadcrumbs", "values", str(index), "data"), _mapping(crumb).get("data"))
     yield from _frame_variables(event)
-    for index, span in enumerate(event.get("spans") or ()):
-        if type(data := span.get("data")) is dict and data:
-            yield ("spans", str(index), "data"), data, {**data}
+    for index, span in enumerate(_sequence(event.get("spans"))):
+        yield from _place(("spans", str(index), "data"), _mapping(span).get("data"))
 
 
 def _frame_variables(event: dict[str, Any]) -> Iterator[Place]:
     for name in "exception", "threads":
         for index, value in enumerate(_values(event.get(name))):
-            for frame_index, frame in enumerate((value.get("stacktrace") or {}).get("frames") or ()):
-                if variables := frame.get("vars"):
-                    path = name, "values", str(index), "stacktrace", "frames", str(frame_index), "vars"
-                    yield path, variables, {**variables}
+            frames = _sequence(_mapping(_mapping(value).get("stacktrace")).get("frames"))
+            for frame_index, frame in enumerate(frames):
+                path = name, "values", str(index), "stacktrace", "frames", str(frame_index), "vars"
+                yield from _place(path, _mapping(frame).get("vars"))
 
 
-def _all_places(value: Any, path: Path) -> Iterator[Place]:
+def _all_places(value: Any, path: Path, within: tuple[int, ...] = ()) -> Iterator[Place]:
+    """Every dictionary in a value; applications may have put a value into itself."""
+    if not isinstance(value, (dict, list)) or id(value) in within:
+        return
     if isinstance(value, dict):
         yield path, value, {**value}
-        for key, each in value.items():
-            if isinstance(each, (dict, list)):
-                yield from _all_places(each, (*path, str(key)))
-    else:
-        for index, each in enumerate(value):
-            if isinstance(each, (dict, list)):
-                yield from _all_places(each, (*path, str(index)))
+    within = (*within, id(value))
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(each, (dict, list)):
+            yield from _all_places(each, (*path, str(key)), within)
+
+
+def _place(path: Path, value: Any) -> tuple[Place, ...]:
+    return ((path, value, {**value}),) if isinstance(value, dict) and value else ()
 
 
 def _values(interface: Any) -> Any:
-    return (interface.get("values") or ()) if type(interface) is dict else ()
+    return _sequence(_mapping(interface).get("values"))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A dictionary, or an empty one: callbacks of the application may have put anything into an event."""
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _scrubs(path: Path, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:

@@ -35,6 +35,7 @@ class RecordingTransport(Transport):
         network: Network,
         make_delivery: Callable[[dict[str, Any]], Transport | None],
     ) -> None:
+        __tracebackhide__ = True
         super().__init__(options)
         self._observer = observer
         self._network = network

@@ -1,0 +1,235 @@
+"""What is recorded is what the SDK's own HTTP transport delivers, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Endpoint
+
+KINDS = {
+    *("event", "transaction", "span", "log", "trace_metric", "check_in", "session", "sessions"),
+    *("attachment", "feedback", "unheard_of"),
+}
+
+CAPTURES = '''
+"""The captures, by a process without pytest and this plugin, and then by a test in the same process."""
+import asyncio, json, logging, pathlib, sys, threading, time, uuid, warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import fakeredis, httpx, pytest, sentry_sdk, sqlalchemy
+from fastapi import FastAPI, HTTPException
+from sentry_sdk.crons import capture_checkin
+from sentry_sdk.envelope import Envelope, Item, PayloadRef
+from sentry_sdk.integrations.starlette import StarletteIntegration
+from sentry_sdk.session import Session
+
+FOLDER = pathlib.Path(sys.argv[1])
+PORT = sys.argv[2]
+PLAIN, BLOCKED, DELIVERED = f"http://key@127.0.0.1:{PORT}/1", "http://key@sentry.invalid/2", f"http://key@127.0.0.1:{PORT}/3"
+TRACE = {
+    "sentry-trace": f"{'a' * 32}-{'b' * 16}-1",
+    "baggage": f"sentry-trace_id={'a' * 32},sentry-sample_rand=0.250000,sentry-sampled=true,sentry-release=1",
+}
+
+
+def init(dsn, **options):
+    sentry_sdk.init(
+        dsn, release="shop@1", environment="test", traces_sample_rate=1.0, enable_logs=True, **options
+    )
+
+
+def fail(amount):
+    price = {"euro": amount, "words": "zwölf €", "nothing": None, "list": [1.5, True, b"raw", {"deep": (1, 2)}]}
+    return price["euro"] / 0
+
+
+def direct():
+    sentry_sdk.set_tag("shop", "berlin")
+    sentry_sdk.set_user({"id": "7", "email": "jane@example.org", "password": "hunter2"})
+    sentry_sdk.set_context("order", {"number": 17, "weight": 0.1, "huge": 2**70, "surrogate": "\\\\ud800"})
+    sentry_sdk.add_breadcrumb(message="opened", data={"n": 1})
+    sentry_sdk.capture_message("Grüße \\\\u2028 \\\\x00", level="warning")
+    try:
+        fail(12)
+    except ZeroDivisionError as error:
+        sentry_sdk.capture_exception(error)
+        try:
+            raise KeyError("jane") from error
+        except KeyError:
+            logging.getLogger("shop").exception("order %s of %s", 17, "jane")
+    with sentry_sdk.new_scope() as scope:
+        scope.add_attachment(bytes=b"a,b\\\\n\\\\x00\\\\xff\\\\n", filename="a.csv")
+        scope.fingerprint = ["one", "{{ default }}"]
+        sentry_sdk.capture_event({"message": "with an attachment", "extra": {"set": {1}, "object": fail.__name__}})
+    schedule = {"schedule": {"type": "interval", "value": 1}}
+    capture_checkin("nightly", check_in_id="7" * 32, status="in_progress", monitor_config=schedule)
+    others = Envelope()  # which the Python SDK makes none of by itself
+    others.add_item(Item(PayloadRef(json={"contexts": {"feedback": {"message": "fine"}}}), type="feedback"))
+    others.add_item(Item(PayloadRef(bytes=b"\\\\x00\\\\n{}"), type="unheard_of", headers={"more": 1}))
+    sentry_sdk.get_client().transport.capture_envelope(others)
+    with sentry_sdk.start_transaction(name="nightly", op="job"), sentry_sdk.start_span(op="db", name="select") as span:
+        span.set_data("rows", 3)
+    sentry_sdk.logger.info("hello {name}", name="jane")
+    sentry_sdk.logger.error("failed", attributes={"n": 1.5, "ok": True})
+    sentry_sdk.metrics.count("orders", 1, attributes={"shop": "berlin"})
+    sentry_sdk.metrics.distribution("weight", 1.5, unit="gram")
+    started = sentry_sdk.utils.datetime_from_isoformat("2026-01-02T03:04:05Z")
+    for mode in "application", "request":
+        session = Session(sid=uuid.UUID(int=7), release="shop@1", environment="test", started=started,
+                          timestamp=started, duration=2.5, status="ok", session_mode=mode, did="7")
+        session.close()
+        sentry_sdk.get_client().capture_session(session)
+
+
+def with_stacktrace():
+    sentry_sdk.capture_message("hello")
+    logging.getLogger("shop").error("order %s", 17)
+
+
+async def request_all(app):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as client:
+        for path in "/crash?token=abc", "/missing", "/fine":
+            headers = {"Authorization": "Bearer x"}
+            await client.post(f"http://shop{path}", json={"iban": "DE02", "n": [1]}, headers=headers)
+
+
+def web():
+    """Starlette, FastAPI, SQLAlchemy, Redis and logging together, with callbacks that change what is sent."""
+    app = FastAPI()
+    engine = sqlalchemy.create_engine("sqlite://")
+    redis = fakeredis.FakeRedis(host="localhost", server=fakeredis.FakeServer())
+
+    @app.post("/{name}")
+    async def serve(name: str):
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("select :name"), {"name": name})
+        redis.set("last", name)
+        logging.getLogger("shop").warning("serving %s", name)
+        if name == "missing":
+            raise HTTPException(404, "no such order")
+        return {"crash": 1 / 0} if name == "crash" else {}
+
+    asyncio.run(request_all(app))
+
+
+def add_tag(event, hint):
+    event.setdefault("tags", {})["seen"] = "yes"
+    return event
+
+
+def streamed():
+    with sentry_sdk.traces.start_span(name="segment", attributes={"n": 1}):
+        with sentry_sdk.traces.start_span(name="child"):
+            pass
+
+
+def captures(dsn):
+    for work, options in (
+        (direct, {}),
+        (with_stacktrace, {"attach_stacktrace": True, "include_local_variables": False}),
+        (web, {
+            "include_local_variables": False, "before_send": add_tag, "before_send_transaction": add_tag,
+            "before_send_log": lambda log, hint: log, "send_default_pii": True,
+            "integrations": [StarletteIntegration(failed_request_status_codes={404, 500})],
+        }),
+        (streamed, {"trace_lifecycle": "stream"}),
+    ):
+        with sentry_sdk.isolation_scope(), sentry_sdk.new_scope():
+            init(dsn, **options)
+            sentry_sdk.continue_trace(TRACE)
+            work()
+            sentry_sdk.get_client().close()
+
+
+warnings.simplefilter("ignore")
+thread = ThreadPoolExecutor(1)  # the same one for all: what is captured has its name, its identifier and its frames
+'''
+
+TEST = """
+import pytest
+from captures import BLOCKED, DELIVERED, FOLDER, captures, thread
+
+@pytest.mark.parametrize(("name", "dsn"), [("blocked", BLOCKED), ("delivered", DELIVERED)])
+def test(sentry_capture, name, dsn):
+    thread.submit(captures, dsn).result()
+    for number, envelope in enumerate(sentry_capture.envelopes):
+        (FOLDER / f"{name}-{number:03}").write_bytes(envelope.serialize())
+    assert sentry_capture.discarded == []
+    assert sentry_capture.sdk_errors == []
+"""
+
+PLAIN_THEN_RECORDED = """
+import sys
+import pytest
+from captures import PLAIN, captures, thread
+
+thread.submit(captures, PLAIN).result()
+assert "pytest_sentry_capture" not in sys.modules
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]))
+"""
+
+NAMES_OF_CLOCKS_AND_IDS = (
+    *("event_id", "trace_id", "span_id", "parent_span_id", "segment_id", r"sentry\.segment\.id"),
+    *("timestamp", "start_timestamp", "end_timestamp", "sent_at"),
+    "sample_rand",  # the SDK draws it by a generator that is seeded with the trace_id
+)
+CLOCKS_AND_IDS = re.compile(rf'"({"|".join(NAMES_OF_CLOCKS_AND_IDS)})":(\{{"value":)?("[^"]*"|[0-9.]+)'.encode())
+
+
+def test_what_is_recorded_is_what_is_delivered(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
+    """By a plain process to an independent server, without this plugin; then recorded in a test in the same process."""
+    folder = pytester.mkdir("recorded")
+    pytester.makepyfile(captures=CAPTURES, test_captures=TEST, run=PLAIN_THEN_RECORDED)
+
+    result = pytester.run(sys.executable, "run.py", folder, str(endpoint.server_port), timeout=120)
+
+    assert result.ret == 0
+    plain, delivered = ([body for path, body in endpoint.requests if f"/api/{n}/" in path] for n in (1, 3))
+    blocked, recorded = ([f.read_bytes() for f in sorted(folder.glob(f"{n}-*"))] for n in ("blocked", "delivered"))
+    assert kinds(plain) == KINDS
+    assert sorted(recorded) == sorted(delivered)
+    expected = sorted(map(without_clocks_and_ids, plain))
+    assert sorted(map(without_clocks_and_ids, blocked)) == expected
+    assert sorted(map(without_clocks_and_ids, delivered)) == expected
+
+
+def items(envelope: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The header of the envelope, then the header and the payload of each item."""
+    header, _, rest = envelope.partition(b"\n")
+    yield header, b""
+    while rest:
+        header, _, rest = rest.partition(b"\n")
+        length = json.loads(header)["length"]
+        assert rest[length : length + 1] == b"\n"
+        yield header, rest[:length]
+        rest = rest[length + 1 :]
+
+
+def without_clocks_and_ids(envelope: bytes) -> list[bytes]:
+    """The lines of an envelope; the length of a payload is seen to be right, and left out: it varies with the clock."""
+    lines = []
+    for header, payload in items(envelope):
+        lines.append(re.sub(rb'"length": ?[0-9]+', b"", CLOCKS_AND_IDS.sub(rb'"\1"', header)))
+        lines.append(CLOCKS_AND_IDS.sub(rb'"\1"', without_minutes(payload) if b'"sessions"' in header else payload))
+    return lines
+
+
+def without_minutes(payload: bytes) -> bytes:
+    """Sessions are counted by the minute in which they began, and a minute may end between two requests."""
+    content = json.loads(payload)
+    counts: Counter[str] = Counter()
+    for minute in content["aggregates"]:
+        counts.update({name: count for name, count in minute.items() if name != "started"})
+    return json.dumps({**content, "aggregates": dict(counts)}, sort_keys=True).encode()
+
+
+def kinds(envelopes: Iterable[bytes]) -> set[str]:
+    return {json.loads(header)["type"] for each in envelopes for header, _ in [*items(each)][1:]}
