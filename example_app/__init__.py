@@ -1,1 +1,3 @@
-"""A small bank statement service that reports its errors to Sentry."""
+"""A bank statement analyser that reports its errors to Sentry."""
+
+VERSION = "1.0.0"

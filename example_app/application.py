@@ -1,0 +1,42 @@
+"""The application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy.orm import sessionmaker
+
+from example_app import VERSION, accounts, debug, health, statements, summaries
+from example_app.cache import connected_redis
+from example_app.database import connect, create_tables
+from example_app.errors import add_error_handlers
+from example_app.middleware import RequestIdMiddleware, SecurityHeadersMiddleware
+from example_app.monitoring import start_sentry
+from example_app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service. Sentry starts at once, so that it sees what fails later on; storage when the server starts."""
+    start_sentry(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = connect(settings.database_url)
+        create_tables(engine)
+        with connected_redis(str(settings.redis_url) if settings.redis_url else None) as redis:
+            app.state.sessions = sessionmaker(engine, expire_on_commit=False)
+            app.state.redis = redis
+            yield
+        engine.dispose()
+
+    app = FastAPI(title="Bank statement analyser", version=VERSION, lifespan=lifespan)
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(RequestIdMiddleware)
+    add_error_handlers(app)
+    for module in (accounts, statements, summaries, health):
+        app.include_router(module.router)
+    if settings.sentry_environment != "production":
+        app.include_router(debug.router)
+    return app

@@ -1,0 +1,68 @@
+"""The example's rules and contract do their work: a deliberate change of its filter turns the run red."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+FILTER = "frozenset({400, 401, 403, 404, "
+WIDER = "frozenset({400, 401, 403, "
+DIFFERENCE = """\
+1 row differs from the contract.
+
+  changed  event HTTPException, GET /statements/{statement_id} 404: was discarded by before_send, is captured now
+             by: was monitoring.before_send, is none now
+             tags: new error_type
+
+If this is meant, "pytest --sentry-contract=update" writes it.
+"""
+ANNOTATION = (
+    "::error file=example_app/tests/test_errors.py,line=80,title=Sentry rule client errors are not bugs::captured, but"
+    " must not be: error HTTPException (17 characters), handled, GET /statements/{statement_id} answered 404"
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "*.db", ".env")
+    shutil.copytree(CHECKOUT / "example_app", tmp_path / "example_app", ignore=ignored)
+    return tmp_path
+
+
+def run(copy: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GITHUB_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", *args],
+        cwd=copy,
+        env={**environment, "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_change_of_the_filter_turns_the_run_red(copy: Path) -> None:
+    monitoring = copy / "example_app/monitoring.py"
+    contract = (copy / "example_app/sentry-contract.toml").read_text()
+    selected = ("example_app/tests/test_errors.py", "-k", "unknown_statement")
+
+    before = run(copy, *selected)
+    monitoring.write_text(monitoring.read_text().replace(FILTER, WIDER))
+    after = run(copy, *selected)
+
+    assert before.returncode == 0, before.stdout
+    assert re.search(
+        r"^The contract is kept: \d+ rows in sentry-contract.toml. A partial run", before.stdout, re.MULTILINE
+    )
+    assert "::error" not in before.stdout
+    assert after.returncode == 1
+    assert DIFFERENCE in after.stdout
+    assert ANNOTATION in after.stdout.splitlines()
+    assert (copy / "example_app/sentry-contract.toml").read_text() == contract
