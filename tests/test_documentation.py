@@ -1,0 +1,378 @@
+"""The documentation is true: each example on its pages is run, and each output that they show is what is printed.
+
+The code blocks of a page are put into a folder in the order in which they stand there, and pytest is run in it:
+
+- ``python``: a file, named by the block's ``title``; without one, a test module. In a test module each test passes, but
+  for those whose ``def`` line ends with the comment ``# fails``.
+- ``toml``, ``ini``: a configuration file, named by its title. It is in effect, and read by the plugin's own reader.
+- ``console``: ``$ pytest …`` is run there and then, ``$ cat FILE`` shows a file. What stands below a command is
+  compared line by line; a line ``...`` stands for any lines.
+- ``text``: lines that stand in the output of one of the folder's runs or, with a title, the whole content of that file.
+- ``json``: is read, by its schema where the page has one, and is a file if it has a title.
+- ``diff``: changes the file that its title names. It is a cure: from then on every test passes.
+- ``sh``, ``yaml``, ``javascript``: is not run. No other language may be used, and no block be without one.
+
+A comment before a block says what can't be seen there: ``<!-- new folder -->`` starts anew (every folder begins with
+the application of the README), ``<!-- exit code N -->`` is for a command that fails without a failing test.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+# Imported here so that the runs find them loaded.
+import fastapi.testclient  # noqa: F401
+import httpx  # noqa: F401
+import jsonschema_rs
+import pytest
+import sentry_sdk
+from markdown_it import MarkdownIt
+
+import pytest_sentry_capture
+from pytest_sentry_capture.items.discards import DISCARD_REASONS
+from pytest_sentry_capture.matching import CRITERIA
+from pytest_sentry_capture.reports.contract import Contract, ContractError
+from pytest_sentry_capture.rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture.settings.configuration import read_configuration
+from pytest_sentry_capture.settings.options import SettingsError
+
+CHECKOUT = Path(__file__).parents[1]
+README = CHECKOUT / "README.md"
+PAGES = (README, *sorted((CHECKOUT / "docs").rglob("*.md")))
+SCHEMAS = {"reports.md": json.loads((CHECKOUT / "docs" / "report.schema.json").read_text(encoding="utf-8"))}
+
+NOT_RUN = ("sh", "yaml", "javascript")
+APPLICATION = ("shop.py", "conftest.py")
+ANY_LINES = "..."
+
+FAILS = re.compile(r"^ *(?:async )?def (test_\w+)\(.*:  # fails$", re.MULTILINE)
+DURATION = re.compile(r"\bin \d+\.\d\ds(?= =|$)")
+
+
+class Block(NamedTuple):
+    """A code block, and what the comments before it say."""
+
+    place: str
+    language: str
+    title: str
+    text: str
+    starts_folder: bool
+    exit_code: int | None
+
+    @property
+    def name(self) -> str:
+        return self.title or f"test_line_{self.place.rpartition(':')[2]}.py"
+
+
+def blocks_of(page: str, text: str) -> Iterator[Block]:
+    comments: list[str] = []
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type == "html_block":
+            comments += re.findall(r"<!-- (.*?) -->", token.content)
+        elif token.type in ("fence", "code_block"):
+            place = f"{page}:{token.map[0] + 1 if token.map else 0}"
+            language, _, rest = token.info.partition(" ")
+            title = re.fullmatch(r'title="([\w./-]+)"', rest)
+            assert title or not rest, f"{place}: the one attribute of a block is title, not {rest!r}"
+            codes = [int(comment.split()[-1]) for comment in comments if comment.startswith("exit code ")]
+            yield Block(
+                place,
+                language,
+                title[1] if title else "",
+                token.content,
+                starts_folder="new folder" in comments,
+                exit_code=codes[0] if codes else None,
+            )
+            comments.clear()
+
+
+def application() -> list[Block]:
+    """The files that every folder begins with."""
+    blocks = blocks_of(README.name, README.read_text(encoding="utf-8"))
+    return [block for block in blocks if block.language == "python" and block.title in APPLICATION]
+
+
+class ExampleFolder:
+    """A folder in which examples of a page are run.
+
+    Args:
+        pytester: runs pytest.
+        path: the folder.
+        left_out: pytest plugins that the page is not about.
+    """
+
+    def __init__(self, pytester: pytest.Pytester, path: Path, left_out: Sequence[str] = ()) -> None:
+        self._pytester = pytester
+        self._path = path
+        self._fails: set[str] = set()
+        self._unrun: set[str] = set()
+        self._writes = 0
+        self._outputs: list[list[str]] = []
+        self._shown: list[Block] = []
+        left_out = ("cacheprovider", "randomly", "hypothesispytest", "schemathesis", *left_out)
+        self._args = [argument for name in left_out for argument in ("-p", f"no:{name}")]
+        self._args += ["-o", "asyncio_default_fixture_loop_scope=function", f"--rootdir={path}"]
+        for block in application():
+            self._write(block)
+
+    def add(self, block: Block) -> None:
+        if block.language == "python":
+            self._add_python(block)
+        elif block.language in ("toml", "ini"):
+            self._add_configuration(block)
+        elif block.language == "console":
+            self._follow(block)
+        elif block.language == "text":
+            self._compare(block)
+        elif block.language == "diff":
+            self._change(block)
+        elif block.language == "json":
+            schema = SCHEMAS.get(block.place.partition(":")[0], {})
+            jsonschema_rs.validate(schema, json.loads(block.text))
+            self._write(block)
+        else:
+            assert block.language in NOT_RUN, f"{block.place}: the language {block.language!r} is not run"
+
+    def finish(self) -> None:
+        """Run the test modules that no command of the page has run, and look for what is shown of all runs."""
+        if self._unrun:
+            self._run(sorted(self._unrun), ", ".join(self._unrun))
+        for block in self._shown:
+            lines = comparable(block.text.splitlines())
+            printed = [line for output in self._outputs for line in output]
+            assert any(is_part(lines, output) for output in self._outputs), not_printed(block.place, lines, printed)
+
+    def _add_python(self, block: Block) -> None:
+        self._write(block)
+        ast.parse(block.text)
+        if Path(block.name).name.startswith("test_"):
+            self._unrun.add(block.name)
+            self._fails |= {f"{block.name}::{name}" for name in FAILS.findall(block.text)}
+
+    def _add_configuration(self, block: Block) -> None:
+        self._write(block)
+        if block.title == "sentry-contract.toml":
+            assert Contract.parse(block.text).rows, f"{block.place}: a contract without rows"
+        elif block.title in ("pyproject.toml", "sentry_capture.toml"):
+            ours = block.title == "sentry_capture.toml" or "[tool.sentry_capture" in block.text
+            file = read_configuration(self._path).file
+            assert file == (block.title if ours else ""), f"{block.place}: {file!r} was read"
+        else:
+            assert block.title == "pytest.ini", f"{block.place}: nobody reads {block.title!r}"
+
+    def _write(self, block: Block) -> None:
+        file = self._path / block.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(block.text, encoding="utf-8")
+        self._writes += 1
+        os.utime(file, (self._writes, self._writes))  # Python tells by its time, in seconds, that a file has changed
+
+    def _change(self, block: Block) -> None:
+        before, after = (
+            "".join(line[1:] for line in block.text.splitlines(keepends=True) if line[0] in kept)
+            for kept in (" -", " +")
+        )
+        now = (self._path / block.name).read_text(encoding="utf-8")
+        assert now.count(before) == 1, f"{block.place}: {block.name} has these lines {now.count(before)} times"
+        self._fails.clear()
+        self._write(block._replace(text=now.replace(before, after)))
+
+    def _follow(self, block: Block) -> None:
+        first, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+        assert not first, f"{block.place}: a console block begins with a command"
+        assert parts, f"{block.place}: a console block begins with a command"
+        for part in parts:
+            command, _, shown = part.partition("\n")
+            program, *args = command.split()
+            if program == "cat":
+                printed = (self._path / args[0]).read_text(encoding="utf-8").splitlines()
+            else:
+                assert program == "pytest", f"{block.place}: {program} is not run"
+                printed = self._run(args, block.place, block.exit_code)
+            compare(shown.splitlines(), printed, block.place)
+
+    def _compare(self, block: Block) -> None:
+        if block.title:
+            printed = (self._path / block.title).read_text(encoding="utf-8").splitlines()
+            compare(block.text.splitlines(), printed, block.place)
+        else:
+            self._shown.append(block)
+
+    def _run(self, args: Sequence[str], place: str, exit_code: int | None = None) -> list[str]:
+        sentry_sdk.get_global_scope().set_client(None)  # that of the run before: they share this process
+        result = self._pytester.runpytest_inprocess(*self._args, *args)
+        output = comparable(result.outlines + result.errlines)
+        self._outputs.append(output)
+        recorder = result.reprec  # type: ignore[attr-defined]  # something else where pytest has not even started
+        failed: dict[str, bool] = {}
+        for report in (
+            recorder.getreports("pytest_runtest_logreport") if isinstance(recorder, pytest.HookRecorder) else ()
+        ):
+            assert not report.skipped, f"{place}: {report.nodeid} is skipped: {report.longrepr}"
+            failed[report.nodeid] = failed.get(report.nodeid, False) or report.failed
+        should_fail = {test: _function(test) in self._fails for test in failed}
+        text = "\n".join(output)
+        assert failed == should_fail, f"{place}: other tests fail than should\n{text}"
+        expected = int(any(should_fail.values())) if exit_code is None else exit_code
+        assert int(result.ret) == expected, f"{place}: the exit code is {result.ret!r}\n{text}"
+        self._unrun -= {test.partition("::")[0] for test in failed}
+        return output
+
+
+def _function(node_id: str) -> str:
+    """The file and the function of a test, without its class and its parameters."""
+    file, *_, name = node_id.partition("[")[0].split("::")
+    return f"{file}::{name}"
+
+
+def comparable(lines: Sequence[str]) -> list[str]:
+    """Lines without how long the run took and without spaces at their ends, which editors take away."""
+    return [DURATION.sub("in 0.12s", line.rstrip()) for line in lines]
+
+
+def is_part(lines: Sequence[str], printed: Sequence[str]) -> bool:
+    return any(printed[start : start + len(lines)] == lines for start in range(len(printed)))
+
+
+def not_printed(place: str, lines: Sequence[str], printed: Sequence[str]) -> str:
+    return "\n".join([f"{place}: this was not printed:", *lines, "", "but this:", *printed])
+
+
+def compare(shown: Sequence[str], printed: Sequence[str], place: str) -> None:
+    """All that was printed is shown, line by line, but for what ``...`` stands for."""
+    rest, shown = comparable(printed), comparable(shown)
+    gaps = [-1, *(number for number, line in enumerate(shown) if line == ANY_LINES), len(shown)]
+    for begin, end in pairwise(gaps):
+        part = shown[begin + 1 : end]
+        starts = [start for start in range(len(rest) - len(part) + 1) if rest[start : start + len(part)] == part]
+        if begin == -1:
+            starts = [start for start in starts if start == 0]
+        if end == len(shown):
+            starts = [start for start in starts if start + len(part) == len(rest)]
+        assert starts, not_printed(place, part, printed)
+        rest = rest[starts[0] + len(part) :]
+
+
+@pytest.fixture
+def try_examples(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT":  # syrupy takes a run for a worker's by them
+        monkeypatch.delenv(name, raising=False)
+    (pytester.path / "tox.ini").unlink()
+
+    def try_examples(page: str, text: str) -> None:
+        left_out = [plugin for plugin in ("syrupy", "inline_snapshot") if plugin not in text]
+        folder: ExampleFolder | None = None
+        for number, block in enumerate(blocks_of(page, text)):
+            if folder is None or block.starts_folder:
+                if folder is not None:
+                    folder.finish()
+                path = pytester.mkdir(f"folder_{number}")
+                monkeypatch.chdir(path)
+                folder = ExampleFolder(pytester, path, left_out)
+            folder.add(block)
+        if folder is not None:
+            folder.finish()
+
+    return try_examples
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
+def test_the_examples_of_a_page(page: Path, try_examples: Callable[[str, str], None]) -> None:
+    try_examples(page.name, page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("```python\ndef test_it():  # fails\n    pass\n```", "other tests fail than should"),
+        ("```python\ndef test_it():\n    assert 0\n```", "other tests fail than should"),
+        ("```python\nx = 1\n```", "the exit code is <ExitCode.NO_TESTS_COLLECTED: 5>"),
+        ("```python\nimport pytest\n\ndef test_it():\n    pytest.skip('later')\n```", "is skipped"),
+        ("```python\n1 +\n```", "invalid syntax"),
+        ("```python linenums\nx = 1\n```", "the one attribute of a block is title, not 'linenums'"),
+        ("```\nx = 1\n```", "the language '' is not run"),
+        ("    x = 1\n", "the language '' is not run"),
+        ("```toml\n[tool.sentry_capture.rules]\n```", "nobody reads ''"),
+        ('```toml title="pyproject.toml"\n[tool.sentry_capture.rule]\n```', "unknown key 'rule'"),
+        ('```toml title="sentry-contract.toml"\nversion = 1\n[[rows]]\n```', "rows"),
+        ("```console\n$ pytest\nno tests ran in 0.00s\n```", "the exit code is"),
+        ("<!-- exit code 5 -->\n```console\n$ pytest -q\n\nno test ran in 0.00s\n```", "this was not printed"),
+        ("<!-- exit code 5 -->\n```console\n$ pytest -q\n...\nno tests ran\n```", "this was not printed"),
+        ("```console\n$ cat conftest.py\nimport pytest\n```", "this was not printed"),
+        ("```console\n$ make\n```", "make is not run"),
+        ("```text\nfailed\n```", "this was not printed"),
+        ('```text title="shop.py"\nimport shop\n```', "this was not printed"),
+        ('```diff title="shop.py"\n-no such line\n```', "shop.py has these lines 0 times"),
+        ("```json\n{,}\n```", "Expecting property name"),
+    ],
+)
+def test_an_example_that_is_not_true_is_found(
+    text: str, problem: str, try_examples: Callable[[str, str], None]
+) -> None:
+    with pytest.raises((AssertionError, SyntaxError, ValueError, SettingsError, ContractError)) as error:
+        try_examples("page.md", text)
+    assert problem in str(error.value)
+
+
+def test_an_example_that_is_true_passes(try_examples: Callable[[str, str], None]) -> None:
+    try_examples(
+        "page.md",
+        """
+<!-- exit code 5 -->
+```console
+$ pytest -q
+...
+no tests ran in 0.34s
+$ cat conftest.py
+import pytest
+...
+```
+""",
+    )
+
+
+def test_every_option_that_the_documentation_names_exists(pytestconfig: pytest.Config) -> None:
+    known = {name for name in vars(pytestconfig.option) if name.startswith("sentry_")}
+
+    for page in PAGES:
+        for option in re.findall(r"--(sentry-[a-z-]+)", page.read_text(encoding="utf-8")):
+            assert option.replace("-", "_") in known, f"{page.name} names --{option}"
+
+
+def test_every_criterion_is_in_the_table() -> None:
+    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`, )*`\w+`) \|$", assertions, re.MULTILINE))
+
+    assert {kind: tuple(re.findall(r"`(\w+)`", criteria)) for kind, criteria in rows.items()} == CRITERIA
+
+
+def test_every_reason_of_the_plugin_is_in_the_table() -> None:
+    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
+
+    assert [reason for reason in DISCARD_REASONS[-7:] if f"`{reason}`" not in assertions] == []
+
+
+def test_every_rule_has_a_section_with_its_options() -> None:
+    text = (CHECKOUT / "docs" / "rules.md").read_text(encoding="utf-8")
+    sections = {section.partition("\n")[0]: section for section in text.split("\n## ")}
+
+    for name, rule in BUILT_IN_RULES.items():
+        options = [each.name for each in fields(rule) if each.init and each.name not in ("severity", "paths")]
+        missing = [option for option in options if f"\n| `{option}`" not in sections[name]]
+        assert missing == [], f"rules.md, {name}"
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    reference = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"^::: pytest_sentry_capture\.(\w+)$", reference, re.MULTILINE))
+    assert named == set(pytest_sentry_capture.__all__) - {"__version__"}
