@@ -9,7 +9,15 @@ import pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With ``FAIL_ON_SKIPPED_TESTS`` set, a skipped test fails the run: something that it needs is missing."""
+    """With ``FAIL_ON_SKIPPED_TESTS`` set, a skipped test fails the run: something that it needs is missing.
+
+    ``undeclared`` lets tests be skipped that say with the marker ``needs`` what an older version can't do.
+    """
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("FAIL_ON_SKIPPED_TESTS") and reporter is not None and reporter.stats.get("skipped"):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    which = os.environ.get("FAIL_ON_SKIPPED_TESTS")
+    if which and reporter is not None:
+        skipped = reporter.stats.get("skipped", [])
+        if which == "undeclared":
+            skipped = [report for report in skipped if "needs" not in dict(getattr(report, "user_properties", ()))]
+        if skipped:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -2,14 +2,63 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from threading import Thread
+from typing import NamedTuple
 
 # Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
+import brotli  # type: ignore[import-untyped]  # which the SDK takes where it is installed
 import pytest
 import sentry_sdk
 import trio  # noqa: F401
+from packaging.version import Version
+
+with suppress(ImportError):
+    import sentry_relay.processing  # noqa: F401
 
 pytest_plugins = ["pytester"]
+
+
+class Since(NamedTuple):
+    """The release of a package that was the first to have something."""
+
+    package: str
+    version: str
+
+    @property
+    def is_here(self) -> bool:
+        return Version(version(self.package)) >= Version(self.version)
+
+
+CAPABILITIES = {
+    "recursive scrubbers": Since("sentry-sdk", "1.41"),
+    "errors in envelopes": Since("sentry-sdk", "2.0"),
+    "refusals of events without an id": Since("sentry-sdk", "2.0"),
+    "scopes without hubs": Since("sentry-sdk", "2.0"),
+    "failed_request_status_codes": Since("sentry-sdk", "2.5"),
+    "discards of spans": Since("sentry-sdk", "2.9"),
+    "reloads of the client's module": Since("sentry-sdk", "2.11"),
+    "names of spans": Since("sentry-sdk", "2.15"),
+    "logs": Since("sentry-sdk", "2.35"),
+    "trace_ignore_status_codes": Since("sentry-sdk", "2.40"),
+    "metrics": Since("sentry-sdk", "2.43"),
+    "before_send_metric": Since("sentry-sdk", "2.44"),
+    "discards of full buffers": Since("sentry-sdk", "2.44"),
+    "OTLP exporters": Since("sentry-sdk", "2.45"),
+    "a limit of spans": Since("sentry-sdk", "2.50"),
+    "guarded buffers": Since("sentry-sdk", "2.55"),
+    "streamed spans": Since("sentry-sdk", "2.66"),
+    "logs without enable_logs": Since("sentry-sdk", "2.68"),
+    "errors of callbacks that the SDK catches": Since("sentry-sdk", "2.71"),
+    "loop scopes": Since("pytest-asyncio", "0.24"),
+    "subtests": Since("pytest", "9.0"),
+}
+"""What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,8 +66,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(*capabilities): skips the test where a version can't do this.")
     if config.getoption("update_gallery") and os.environ.get("CI"):
         raise pytest.UsageError("--update-gallery is for people who read what it writes, not for CI")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for capability in (name for marker in item.iter_markers("needs") for name in marker.args):
+        since = CAPABILITIES[capability]
+        if not since.is_here:
+            item.user_properties.append(("needs", f"{capability}: {since.package} {since.version}"))
+            pytest.skip(f"needs {capability}, which {since.package} has since {since.version}")
+
+
+@pytest.fixture
+def can() -> Callable[[str], bool]:
+    """Whether the versions here have one of the ``CAPABILITIES``."""
+    return lambda capability: CAPABILITIES[capability].is_here
 
 
 sentry_sdk.Client()  # imports every integration that enables itself
@@ -28,16 +92,62 @@ sentry_sdk.Client()  # imports every integration that enables itself
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 
-    It prints the same on a developer's machine and in CI, where pytest would shorten nothing.
+    It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
+    import are left out; a test that needs one names it: ``-p syrupy``.
     """
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("BUILD_NUMBER", raising=False)
+    for name in "CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE":
+        monkeypatch.delenv(name, raising=False)
+    # pytest 7, with pluggy 1.4, says so of every usage error
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore:A plugin raised an exception during an old-style hookwrapper")
     pytester.makeini(
         """
         [pytest]
-        addopts = -p no:cacheprovider -p no:randomly -p no:hypothesispytest
-        asyncio_default_fixture_loop_scope = function
+        addopts =
+            -p no:cacheprovider -p no:randomly -p no:hypothesispytest
+            -p no:schemathesis -p no:syrupy -p no:inline_snapshot
+            --override-ini=asyncio_default_fixture_loop_scope=function
         filterwarnings = default
         """
     )
     return pytester
+
+
+class Endpoint(ThreadingHTTPServer):
+    """A Sentry endpoint on loopback that keeps the paths and bodies it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), EndpointHandler)
+        self.requests: list[tuple[str, bytes]] = []
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [body for _, body in self.requests]
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+
+class EndpointHandler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        decompress = {"gzip": gzip.decompress, "br": brotli.decompress}.get(self.headers["Content-Encoding"], bytes)
+        self.server.requests.append((self.path, decompress(body)))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -22,7 +22,7 @@ def report(before_send=crash):
 
 waived = pytest.mark.sentry_allow("no-callback-errors", reason="it crashes on purpose")
 """
-HEADING = "1 callback of the application crashed, which Sentry's SDK hides."
+HEADING = "Rule 'no-callback-errors' is broken (on in tests that use sentry_capture)."
 
 
 @pytest.fixture
@@ -45,15 +45,16 @@ def test_the_test_fails_with_the_traceback_and_what_was_lost(shop: pytest.Pytest
             "*_ test _*",
             HEADING,
             "",
-            "shop.crash (shop.py:6):",
-            "  lost: info message 'hello'",
-            "  Traceback (most recent call last):",
-            '    File "*shop.py", line 7, in crash',
-            '      raise KeyError("oops")',
-            "  KeyError: 'oops'",
+            "  shop.crash (shop.py:6) raised KeyError, which Sentry's SDK hides.",
+            "    lost: info message (5 characters)",
+            "    Traceback (most recent call last):",
+            '      File "*shop.py", line 7, in crash',
+            '        raise KeyError("oops")',
+            "    KeyError: 'oops'",
             "",
-            "An assert_discarded(reason='callback_error') accounts for it, and",
-            '@pytest.mark.sentry_allow("no-callback-errors", reason="…") waives it.',
+            "An assert_discarded(reason='callback_error') accounts for it. A test waives the rule with",
+            '@pytest.mark.sentry_allow("no-callback-errors", reason="…"). More about it:',
+            "docs/rules.md#no-callback-errors",
             "*- Captured by Sentry -*",
             "crashed    shop.crash (shop.py:6): KeyError",
             "discarded  info message (5 characters): callback_error by shop.crash (shop.py:6)",
@@ -77,7 +78,7 @@ CRASHES = {
     except KeyError:
         pass""",
     "event_processor": """sentry_sdk.init(dsn=DSN)
-    sentry_sdk.get_isolation_scope().add_event_processor(crash)
+    sentry_sdk.Scope.get_isolation_scope().add_event_processor(crash)
     sentry_sdk.capture_message("x")""",
 }
 
@@ -87,7 +88,28 @@ def test_every_callback_counts(callback: str, shop: pytest.Pytester) -> None:
     result = run(shop, f"def test(sentry_capture):\n    {CRASHES[callback]}")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([HEADING, "shop.crash (shop.py:6):"])
+    result.stdout.fnmatch_lines([HEADING, "", "  shop.crash (shop.py:6) raised KeyError, *"])
+
+
+@pytest.mark.parametrize(("callback", "is_lost"), [("before_send", True), ("event_processor", False)])
+def test_only_a_loss_can_be_accounted_for(callback: str, is_lost: bool, shop: pytest.Pytester) -> None:
+    output = run(shop, f"def test(sentry_capture):\n    {CRASHES[callback]}").stdout.str()
+
+    assert ("assert_discarded(reason='callback_error') accounts for it" in output) is is_lost
+    assert '@pytest.mark.sentry_allow("no-callback-errors", reason="…").' in output
+
+
+@pytest.mark.parametrize(
+    ("callback", "what"), [("before_send", "lost what it was given"), ("event_processor", "hid it")]
+)
+def test_a_failed_assertion_tells_of_the_crash(callback: str, what: str, shop: pytest.Pytester) -> None:
+    result = run(
+        shop, f"def test(sentry_capture):\n    {CRASHES[callback]}\n    sentry_capture.assert_captured(message='y')"
+    )
+
+    result.stdout.fnmatch_lines(
+        [f"E * Hint: shop.crash (shop.py:6) crashed, and the SDK {what}:", "E * KeyError: 'oops'"]
+    )
 
 
 def test_a_test_without_the_fixture_passes(shop: pytest.Pytester) -> None:
@@ -124,7 +146,13 @@ def test_another_reason(sentry_capture):
 
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
-        ["*_ test_another _*", HEADING, "shop.crash_too (shop.py:9):", "*_ test_another_reason _*"]
+        [
+            "*_ test_another _*",
+            HEADING,
+            "",
+            "  shop.crash_too (shop.py:9) raised ValueError, *",
+            "*_ test_another_reason _*",
+        ]
     )
 
 
@@ -165,7 +193,7 @@ SHAPE = 'takes a rule and a reason, such as sentry_allow("no-callback-errors", r
         ("'no-callback-errors', reason=' '", "a waiver needs a reason: *"),
         (
             "'no-callback-eror', reason='x'",
-            "unknown rule 'no-callback-eror'; did you mean 'no-callback-errors'? Valid: no-callback-errors",
+            "unknown rule 'no-callback-eror'; did you mean 'no-callback-errors'? Valid: *, contract, *, no-pii, *",
         ),
     ],
 )
@@ -319,4 +347,4 @@ def test_workers_and_junit(shop: pytest.Pytester) -> None:
 def test_a_secret_is_not_shown(shop: pytest.Pytester) -> None:
     result = run(shop, 'def test(sentry_capture):\n    sentry_capture.secret("oops")\n    report()')
 
-    result.stdout.fnmatch_lines([HEADING, "  KeyError: '[[]secret]'"])
+    result.stdout.fnmatch_lines([HEADING, "    KeyError: '[[]secret]'"])

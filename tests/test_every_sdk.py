@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -93,6 +94,26 @@ def test_check_ins_and_sessions(sentry_capture: SentryCapture, sentry_init: Sent
     assert [check_in.monitor_slug for check_in in sentry_capture.check_ins] == ["nightly"]
     assert [session["status"] for session in sentry_capture.sessions] == ["exited"]
     assert client.dsn == sentry_capture.dsn == DSN
+
+
+class TestWiderFixture:
+    @pytest.fixture(scope="class")
+    def forked_scope(self) -> Iterator[None]:
+        with sentry_sdk.push_scope() as scope:
+            scope.set_tag("shop", "berlin")
+            yield
+
+    @pytest.mark.usefixtures("forked_scope")
+    @pytest.mark.parametrize("own_tag", ["one", "two"])
+    def test_a_scope_that_it_leaves_open(
+        self, sentry_capture: SentryCapture, sentry_init: SentryInit, own_tag: str
+    ) -> None:
+        sentry_init(dsn=DSN)
+        with sentry_sdk.configure_scope() as scope:
+            scope.set_tag(own_tag, "yes")
+        fail()
+
+        assert sentry_capture.assert_captured().tags == {"shop": "berlin", own_tag: "yes"}
 
 
 def test_an_attachment(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
@@ -260,6 +281,33 @@ def test_tests_start_alike(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+def test_clients_of_fixtures_that_are_finished(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_of_fixture="""
+        import pytest, sentry_sdk
+
+        sentry_sdk.init("https://key@sentry.invalid/1", environment="application")
+
+        @pytest.fixture(scope="module", params=["one", "two"])
+        def environment(request):
+            sentry_sdk.init("https://key@sentry.invalid/1", environment=request.param)
+            return request.param
+
+        def test(environment, sentry_capture):
+            sentry_sdk.capture_message("hello")
+            assert [event.environment for event in sentry_capture.events] == [environment]
+        """,
+        test_without_fixture="""
+        import sentry_sdk
+
+        def test(sentry_capture):
+            sentry_sdk.capture_message("hello")
+            assert [event.environment for event in sentry_capture.events] == ["application"]
+        """,
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
+
+
 def test_a_failed_assertion_explains_itself(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, before_send=lambda event, hint: None if event["level"] == "info" else event)
     sentry_sdk.set_tag("shop", "berlin")
@@ -328,9 +376,9 @@ def test_a_crashed_callback_fails_the_test(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "1 callback of the application crashed*",
-            "*.crash (*.py:3):",
-            "  lost: info message 'hello'",
+            "Rule 'no-callback-errors' is broken*",
+            "  *.crash*",
+            "    lost: info message (5 characters)",
             "*KeyError: 'oops'",
         ]
     )

@@ -17,7 +17,7 @@ GALLERY = Path(__file__).with_name("gallery")
 MESSAGES = GALLERY / "messages.txt"
 FILES = ("situations_at_start.py", "situations.py")
 LEAST = 25
-ARGS = ("-p", "collector", "-p", "no:inline_snapshot", "--tb=short", *FILES)
+ARGS = ("-p", "collector", "--tb=short", *FILES)
 
 
 def situations() -> Iterator[tuple[str, list[str]]]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sentry_sdk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sentry_sdk.crons import capture_checkin
 from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.scrubber import EventScrubber
 
 from pytest_sentry_capture import (
     MISSING,
@@ -38,6 +42,7 @@ def fail() -> None:
         sentry_sdk.capture_exception()
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_an_error_event(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, release="shop@1", environment="test")
     sentry_sdk.set_user({"id": "7", "username": "alice"})
@@ -46,8 +51,8 @@ def test_an_error_event(sentry_capture: SentryCapture, sentry_init: SentryInit) 
     sentry_sdk.set_extra("cart", ["book"])
     sentry_sdk.add_breadcrumb(category="cart", message="added a book")
     sentry_sdk.set_level("fatal")
-    sentry_sdk.get_isolation_scope().fingerprint = ["orders"]
-    sentry_sdk.get_current_scope().set_transaction_name("checkout")
+    sentry_sdk.Scope.get_isolation_scope().fingerprint = ["orders"]
+    sentry_sdk.Scope.get_current_scope().set_transaction_name("checkout")
     fail()
 
     [event] = sentry_capture.events
@@ -114,6 +119,7 @@ def test_forms_that_other_sdks_send() -> None:
     assert (event.method, event.path) == ("GET", "/orders")
 
 
+@pytest.mark.needs("names of spans")
 def test_a_transaction_and_its_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0)
     with sentry_sdk.start_transaction(name="nightly", op="job", source="task") as transaction:
@@ -135,6 +141,7 @@ def test_a_transaction_and_its_spans(sentry_capture: SentryCapture, sentry_init:
     assert sentry_capture.items == [captured]
 
 
+@pytest.mark.needs("streamed spans")
 def test_streamed_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream")
     with sentry_sdk.traces.start_span(name="segment", attributes={"sentry.op": "job"}):
@@ -150,6 +157,7 @@ def test_streamed_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) 
     assert child.trace_id == segment.trace_id
 
 
+@pytest.mark.needs("logs")
 def test_logs(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, enable_logs=True, integrations=[LoggingIntegration(event_level=None)])
     for number in range(250):
@@ -166,6 +174,7 @@ def test_logs(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     assert sum(len(envelope.items) for envelope in sentry_capture.envelopes) == 251
 
 
+@pytest.mark.needs("metrics")
 def test_metrics(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN)
     sentry_sdk.metrics.distribution("response", 0.25, unit="second", attributes={"route": "/"})
@@ -185,6 +194,7 @@ def test_check_ins(sentry_capture: SentryCapture, sentry_init: SentryInit) -> No
     assert (check_in.environment, check_in.release) == ("test", "1")
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_sessions_and_aggregates(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, release="1")
     for mode in "application", "request":
@@ -211,9 +221,10 @@ def test_profiles(sentry_capture: SentryCapture, sentry_init: SentryInit) -> Non
     assert profile.envelope is sentry_capture.transactions[0].envelope
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_attachments(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN)
-    sentry_sdk.get_isolation_scope().add_attachment(bytes=b"a,b", filename="orders.csv", content_type="text/csv")
+    sentry_sdk.Scope.get_isolation_scope().add_attachment(bytes=b"a,b", filename="orders.csv", content_type="text/csv")
     sentry_sdk.capture_message("hello")
 
     [attachment] = sentry_capture.attachments
@@ -239,6 +250,7 @@ def test_items_of_other_sdks_and_of_unknown_types(sentry_capture: SentryCapture,
     assert (video, video.payload, video.type_header) == ({}, b"\x00\x01", "replay_video")
 
 
+@pytest.mark.needs("metrics")
 def test_views_are_new_lists_in_order_of_capture(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, enable_logs=True)
     sentry_sdk.capture_message("one")
@@ -263,6 +275,7 @@ def test_later_changes_of_the_application_show_nowhere(sentry_capture: SentryCap
     assert sentry_capture.events[0].extra == {"order": {"number": 17}}
 
 
+@pytest.mark.needs("logs")
 def test_captures_of_many_threads_are_all_kept(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, enable_logs=True)
     start = threading.Barrier(16)
@@ -323,6 +336,52 @@ def test_an_untouched_event_has_no_changes(sentry_capture: SentryCapture, sentry
     assert sentry_capture.transactions[0].changes == []
 
 
+CONTAINS_ITSELF: dict[str, Any] = {"password": "hunter2"}
+CONTAINS_ITSELF["self"] = [CONTAINS_ITSELF]
+
+ANY_SHAPE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.just(CONTAINS_ITSELF),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["values", "data", "vars"]), inner),
+    max_leaves=4,
+)
+SCRUBBED_SECTIONS = ("request", "extra", "user", "breadcrumbs")
+
+
+class OwnScrubber(EventScrubber):
+    def scrub_event(self, event: Any) -> None:
+        self.scrub_extra(event)
+
+
+@pytest.mark.needs("scopes without hubs")
+@pytest.mark.parametrize(
+    "make_scrubber",
+    [
+        EventScrubber,
+        pytest.param(lambda: EventScrubber(recursive=True), marks=pytest.mark.needs("recursive scrubbers")),
+        OwnScrubber,
+    ],
+    ids=["flat", "recursive", "own"],
+)
+def test_an_event_of_whatever_shape_is_captured_as_without_a_look_at_the_scrubber(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, make_scrubber: Callable[[], EventScrubber]
+) -> None:
+    client = sentry_init(dsn=DSN, event_scrubber=make_scrubber(), default_integrations=False)
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.fixed_dictionaries({}, optional=dict.fromkeys(SCRUBBED_SECTIONS, ANY_SHAPE)))
+    def captured(sections: dict[str, Any]) -> None:
+        def put_in(event: Any, hint: Any) -> Any:
+            return {**event, **sections}
+
+        sentry_capture.clear()
+        with sentry_sdk.new_scope() as scope:
+            scope.add_event_processor(put_in)
+            client.capture_event({"message": "hello"}, scope=scope)
+        assert [event.message for event in sentry_capture.events] == ["hello"]
+
+    captured()
+
+
 def add_processor_tag(event: Any, hint: Any) -> Any:
     event.setdefault("tags", {})["from processor"] = "yes"
     event["tags"]["overwritten"] = "by the processor"
@@ -335,14 +394,15 @@ def add_filter_tag(event: Any, hint: Any) -> Any:
     return event
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_where_values_came_from(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, before_send=add_filter_tag, environment="test", release="1")
-    sentry_sdk.get_global_scope().set_tag("from global", "yes")
-    sentry_sdk.get_isolation_scope().set_tag("from isolation", "yes")
-    sentry_sdk.get_isolation_scope().set_tag("in both", "isolation")
-    sentry_sdk.get_isolation_scope().set_tag("overwritten", "no")
-    sentry_sdk.get_isolation_scope().set_tag("rewritten", "no")
-    sentry_sdk.get_isolation_scope().add_event_processor(add_processor_tag)
+    sentry_sdk.Scope.get_global_scope().set_tag("from global", "yes")
+    sentry_sdk.Scope.get_isolation_scope().set_tag("from isolation", "yes")
+    sentry_sdk.Scope.get_isolation_scope().set_tag("in both", "isolation")
+    sentry_sdk.Scope.get_isolation_scope().set_tag("overwritten", "no")
+    sentry_sdk.Scope.get_isolation_scope().set_tag("rewritten", "no")
+    sentry_sdk.Scope.get_isolation_scope().add_event_processor(add_processor_tag)
     sentry_sdk.set_user({"id": "7", "password": "hunter2"})
     with sentry_sdk.new_scope() as scope:
         scope.set_tag("from current", "yes")
@@ -395,8 +455,12 @@ def test_origins_are_known_only_where_they_were_kept() -> None:
         CapturedEvent({"level": "error"}).scope_of("level")
 
 
+DEEPER_THAN_PYTHON_READS = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+
+
 def test_payloads_that_are_no_json_objects() -> None:
     assert [type(item) for item in Capture("event", b"{").items] == [RawItem]
     assert [type(item) for item in Capture("event", b"[1]").items] == [RawItem]
+    assert [type(item) for item in Capture("event", DEEPER_THAN_PYTHON_READS).items] == [RawItem]
     assert [type(item) for item in Capture("transaction", b'{"spans": 3}').items] == [CapturedTransaction]
     assert [type(item) for item in Capture("attachment", b"{").items] == [CapturedAttachment]

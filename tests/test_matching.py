@@ -11,7 +11,7 @@ from unittest.mock import ANY
 
 import pytest
 from dirty_equals import IsPartialDict, IsPositiveInt, IsStr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture
@@ -214,10 +214,14 @@ def naive_match(expected: Any, found: Any) -> bool:
         return any(naive_match(each, found) for each in expected)
     if isinstance(expected, dict):
         return isinstance(found, dict) and all(
-            (key in found and naive_match(each, found[key])) or (each is None and found.get(key) is None)
+            naive_match(each, found[key]) if key in found else naive_accepts_absence(each)
             for key, each in expected.items()
         )
     return bool(found == expected)
+
+
+def naive_accepts_absence(expected: Any) -> bool:
+    return any(map(naive_accepts_absence, expected)) if isinstance(expected, (list, tuple, set)) else expected is None
 
 
 def naive_holds(kind: str, name: str, expected: Any, payload: dict[str, Any]) -> bool:
@@ -271,6 +275,7 @@ def looks_like_a_regex(value: object) -> bool:
 
 @settings(max_examples=300, deadline=None)
 @given(situations())
+@example(("profile", [{"profile_id": {}}], {"profile_id": {"a": [None]}}))
 def test_find_selects_what_the_vocabulary_says(situation: tuple[str, list[dict[str, Any]], dict[str, Any]]) -> None:
     kind, payloads, criteria = situation
     if kind == "span" and "transaction" in criteria:
@@ -311,6 +316,15 @@ def test_explaining_raises_nothing_but_assertion_errors(
 
     assert all(message.startswith("Expected ") for message in messages if message is not None)
     assert messages[3] is not None
+
+
+def test_a_name_that_would_be_no_message_can_be_explained() -> None:
+    capture = captured("event", {"message": "hello"})
+
+    message = message_of(lambda: capture.assert_captured("transaction", transaction=r"^orders/(?P<number>\d+)/$"))
+
+    assert message is not None
+    assert message.endswith("No transaction was captured at all.")
 
 
 def message_of(assertion: Callable[[], object]) -> str | None:
@@ -417,6 +431,14 @@ MATCHING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"breadcrumbs": [{"category": "query"}, {"category": "x"}]},
     ),
     ("event", {"fingerprint": ["a", "b"]}, {"fingerprint": ["a"]}),
+    ("event", {"fingerprint": ["a", re.compile("b")]}, {"fingerprint": ["a", re.compile("c")]}),
+    ("event", {"fingerprint": [IsStr, lambda part: part == "b"]}, {"fingerprint": [IsStr]}),
+    ("event", {"fingerprint": ("a", "b")}, {"fingerprint": [RaisingEquality(), "b"]}),
+    (
+        "event",
+        {"contexts": {"a.b": {"c": [1, {"d": ANY}]}}},
+        {"contexts": {"a.b": {"c": [[RaisingEquality()], {"d": 2}]}}},
+    ),
     ("event", {"release": "1.0", "environment": "test"}, {"release": "1.0", "environment": "x"}),
     ("event", {"trace_id": "t-1"}, {"trace_id": "t-2"}),
     ("event", {"method": "POST", "path": "/orders", "route": None}, {"route": "/orders"}),
@@ -521,11 +543,18 @@ REGEX = "looks like a regex: valid is "
 REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = [
     (lambda c: c.find("evnt"), ValueError, "unknown kind 'evnt'; did you mean 'event'? Valid: attachment, "),
     (lambda c: c.find(7), ValueError, "unknown kind '7'. Valid: "),  # type: ignore[call-overload]
+    (lambda c: c.find(["event"]), ValueError, "unknown kind \"['event']\""),  # type: ignore[call-overload]
+    (lambda c: c.find(KeyError), TypeError, "KeyError is no kind; did you mean exception=KeyError? Valid"),  # type: ignore[call-overload]
+    (lambda c: c.find(message=KeyError), TypeError, "equals no value; did you mean exception=KeyError? Valid"),
+    (lambda c: c.find(tags={"a": ["x", int]}), TypeError, "tags.a=int is a class, which equals no value. Valid"),
+    (lambda c: c.find(where={"tags.a": int}), TypeError, "tags.a=int is a class, which equals no value"),
     (lambda c: c.find(tag={}), TypeError, "criterion for kind 'event': 'tag'; did you mean 'tags'? Valid: breadcrumbs"),
     (lambda c: c.find("log", message="x"), TypeError, "unknown criterion for kind 'log': 'message'. Valid: attributes"),
     (lambda c: c.find(message="^a"), ValueError, f"{REGEX}message=re.compile('^a')"),
     (lambda c: c.find(message=["a", "b.*"]), ValueError, f"{REGEX}message=re.compile('b.*')"),
     (lambda c: c.find("log", body=r"\d+"), ValueError, REGEX),
+    (lambda c: c.find(message="after [0-9]+ s"), ValueError, REGEX),
+    (lambda c: c.find(path="/orders/.*"), ValueError, REGEX),
     (lambda c: c.find(exception="Lookup.*"), ValueError, REGEX),
     (lambda c: c.find(exception=int), TypeError, "exception=int is a class, but no exception class; valid are"),
     (lambda c: c.find(exception=[KeyError, int]), TypeError, "exception=int is a class"),
@@ -553,6 +582,12 @@ REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = 
     ),
     (lambda c: c.find("log", where={"tags.x": 1}), ValueError, "unknown attribute of kind 'log': 'tags'"),
     (lambda c: c.assert_discarded(mesage="x"), TypeError, "did you mean 'message'?"),
+    (
+        lambda c: c.assert_discarded(reason=re.compile("x")),  # type: ignore[arg-type]
+        TypeError,
+        "reason must be a discard reason such as 'before_send', not re.compile('x')",
+    ),
+    (lambda c: c.assert_discarded(by=5), TypeError, "by must be the callable that discarded it, or its name, not 5"),  # type: ignore[arg-type]
     (lambda c: c.expect("evnt"), ValueError, "unknown kind"),
     (lambda c: c.expect_nothing(mesage="x"), TypeError, "unknown criterion"),
 ]

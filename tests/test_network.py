@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Endpoint
 
 AUDIT = """
 import sys
@@ -26,6 +27,9 @@ sys.addaudithook(audit)
 BUSY_RUN = """
 import logging, pickle, sentry_sdk
 from sentry_sdk import Client, Scope
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+LOGS = {"enable_logs": True} if "enable_logs" in DEFAULT_OPTIONS else {}
 
 DSN = "https://key@o1.sentry.invalid/1"
 sentry_sdk.init(DSN, shutdown_timeout=0.2, traces_sample_rate=1.0)
@@ -33,9 +37,10 @@ sentry_sdk.capture_message("at import")
 
 def test_reinitialises():
     for number in range(3):
-        sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, enable_logs=True)
+        sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, **LOGS)
         sentry_sdk.capture_message("again")
-        sentry_sdk.logger.info("hello")
+        if LOGS:
+            sentry_sdk.logger.info("hello")
         sentry_sdk.flush(0.2)
 
 def test_builds_clients_by_hand():
@@ -43,55 +48,18 @@ def test_builds_clients_by_hand():
     client.capture_event({"message": "by hand"})
     copy = pickle.loads(pickle.dumps(client))
     copy.capture_event({"message": "by a copy"})
-    with sentry_sdk.new_scope() as scope:
-        scope.set_client(client)
-        logging.getLogger("shop").error("through logging")
+    if hasattr(sentry_sdk, "new_scope"):
+        with sentry_sdk.new_scope() as scope:
+            scope.set_client(client)
+            logging.getLogger("shop").error("through logging")
     client.close()
     copy.close()
 
 def test_traces():
     with sentry_sdk.start_transaction(name="nightly"):
         pass
-    sentry_sdk.get_client().flush(0.2)
+    sentry_sdk.flush(0.2)
 """
-
-
-class Endpoint(ThreadingHTTPServer):
-    """A Sentry endpoint on loopback that keeps the bodies it was sent."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), EndpointHandler)
-        self.bodies: list[bytes] = []
-        self.paths: list[str] = []
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
-
-
-class EndpointHandler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.bodies.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
-        self.server.paths.append(self.path)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def connections(run: pytest.Pytester) -> list[str]:
@@ -158,43 +126,65 @@ SENDING_RUN = """
 import pathlib, sentry_sdk
 from sentry_sdk.crons import capture_checkin
 
-sentry_sdk.init({dsn!r}, release="1", traces_sample_rate=1.0, enable_logs=True)
+sentry_sdk.init({dsn!r}, release="1", traces_sample_rate=1.0, **{logs})
 
 def test(sentry_capture):
-    sentry_sdk.get_isolation_scope().add_attachment(bytes=b"x,y", filename="a.csv")
+    sentry_sdk.Scope.get_isolation_scope().add_attachment(bytes=b"x,y", filename="a.csv")
     try:
         1 / 0
     except ZeroDivisionError:
         sentry_sdk.capture_exception()
     with sentry_sdk.start_transaction(name="nightly"):
-        with sentry_sdk.start_span(op="db", name="select"):
+        with sentry_sdk.start_span(op="db"):
             pass
     capture_checkin(monitor_slug="nightly", status="ok")
-    sentry_sdk.logger.info("hello {{name}}", name="you")
-    sentry_sdk.metrics.count("orders", 1)
+    if {logs}:
+        sentry_sdk.logger.info("hello {{name}}", name="you")
+    if {metrics}:
+        sentry_sdk.metrics.count("orders", 1)
     with sentry_sdk.isolation_scope() as scope:
         scope.start_session()
         scope.end_session()
     sentry_capture.flush()
     for number, envelope in enumerate(sentry_capture.envelopes):
         pathlib.Path(f"recorded-{{number}}").write_bytes(envelope.serialize())
-    assert len(sentry_capture.envelopes) == 6
+    assert len(sentry_capture.envelopes) == {sent}
 """
 
 
+class SendingRun(NamedTuple):
+    """The application, with every kind of item that its SDK has, and how many envelopes these are."""
+
+    can_log: bool
+    can_count: bool
+
+    @property
+    def sent(self) -> int:
+        return 4 + self.can_log + self.can_count
+
+    def source(self, dsn: str) -> str:
+        logs = {"enable_logs": True} if self.can_log else {}
+        return SENDING_RUN.format(dsn=dsn, logs=logs, metrics=self.can_count, sent=self.sent)
+
+
+@pytest.fixture
+def sending_run(can: Callable[[str], bool]) -> SendingRun:
+    return SendingRun(can("logs"), can("metrics"))
+
+
+@pytest.mark.needs("scopes without hubs")
 @pytest.mark.parametrize(
     ("host", "options"),
     [
-        ("127.0.0.1", ()),
         ("localhost", ()),
         ("127.0.0.1", ("--sentry-network=allow",)),
     ],
 )
 def test_what_arrives_is_what_was_recorded(
-    pytester: pytest.Pytester, endpoint: Endpoint, host: str, options: tuple[str, ...]
+    pytester: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, host: str, options: tuple[str, ...]
 ) -> None:
     dsn = f"http://key@{host}:{endpoint.server_port}/1"
-    pytester.makepyfile(SENDING_RUN.format(dsn=dsn))
+    pytester.makepyfile(sending_run.source(dsn))
 
     result = pytester.runpytest_subprocess(*options)
 
@@ -204,42 +194,45 @@ def test_what_arrives_is_what_was_recorded(
     result.stdout.no_fnmatch_line("*kept from*")
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_a_loopback_dsn_is_blocked_when_a_proxy_would_take_it_away(
-    audited: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    audited: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
-    audited.makepyfile(SENDING_RUN.format(dsn=f"http://key@{endpoint.address}/1"))
+    audited.makepyfile(sending_run.source(f"http://key@{endpoint.address}/1"))
 
     result = audited.runpytest_subprocess()
 
     result.assert_outcomes(passed=1)
     assert endpoint.bodies == []
     assert connections(audited) == []
-    result.stdout.fnmatch_lines(["6 envelopes were kept from proxy.invalid. *"])
+    result.stdout.fnmatch_lines([f"{sending_run.sent} envelopes were kept from proxy.invalid. *"])
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_a_proxy_on_loopback_receives(
-    pytester: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://{endpoint.address}")
-    pytester.makepyfile(SENDING_RUN.format(dsn="http://key@sentry.localhost/1"))
+    pytester.makepyfile(sending_run.source("http://key@sentry.localhost/1"))
 
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
-    assert len(endpoint.bodies) == 6
-    assert set(endpoint.paths) == {"http://sentry.localhost/api/1/envelope/"}
+    assert len(endpoint.bodies) == sending_run.sent
+    assert {path for path, _ in endpoint.requests} == {"http://sentry.localhost/api/1/envelope/"}
 
 
+@pytest.mark.needs("scopes without hubs")
 def test_a_proxy_exception_of_the_environment_is_honoured(
-    pytester: pytest.Pytester, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     monkeypatch.setenv("no_proxy", "example.org, 127.0.0.1")
-    pytester.makepyfile(SENDING_RUN.format(dsn=f"http://key@{endpoint.address}/1"))
+    pytester.makepyfile(sending_run.source(f"http://key@{endpoint.address}/1"))
 
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
-    assert len(endpoint.bodies) == 6
+    assert len(endpoint.bodies) == sending_run.sent
 
 
 def test_the_summary_names_each_blocked_host_and_how_to_allow_it(pytester: pytest.Pytester) -> None:
@@ -256,7 +249,7 @@ def test_the_summary_names_each_blocked_host_and_how_to_allow_it(pytester: pytes
     expected = [
         "*= sentry =*",
         "2 envelopes were kept from a.sentry.invalid. To let them go there: sentry_network_hosts = a.sentry.invalid",
-        "1 envelope was kept from b.sentry.invalid. To let them go there: sentry_network_hosts = b.sentry.invalid",
+        "1 envelope was kept from b.sentry.invalid. To let it go there: sentry_network_hosts = b.sentry.invalid",
     ]
 
     serial = pytester.runpytest_inprocess()
@@ -307,13 +300,22 @@ def test_ini_options_and_their_command_line_twins(pytester: pytest.Pytester) -> 
             "ERROR: sentry_network: unknown value 'alow'; did you mean 'allow'? Valid: allow, block",
         ),
         (
+            ("--sentry-network=ALLOW",),
+            "ERROR: sentry_network: unknown value 'ALLOW'; did you mean 'allow'? Valid: allow, block",
+        ),
+        (("--sentry-network=",), "ERROR: sentry_network: unknown value ''. Valid: allow, block"),
+        (("-o", "sentry_network="), "ERROR: sentry_network: unknown value ''. Valid: allow, block"),
+        (
             ("--sentry-network-hosts=https://sentry.example.org/1",),
             (
                 "ERROR: sentry_network_hosts: 'https://sentry.example.org/1' is no host name;"
                 " write it without scheme, port and path: o1.ingest.sentry.io"
             ),
         ),
-        (("--sentry-report=table.pdf",), "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .txt"),
+        (
+            ("--sentry-report=table.pdf",),
+            "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .json, .md, .txt",
+        ),
     ],
 )
 def test_a_wrong_value_is_a_usage_error(pytester: pytest.Pytester, options: tuple[str, ...], message: str) -> None:
@@ -344,6 +346,7 @@ def test_every_wrong_value_is_reported_at_once(pytester: pytest.Pytester) -> Non
     ]
 
 
+@pytest.mark.needs("errors in envelopes")
 def test_allowed_hosts_are_sent_to_and_others_are_not(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
     pytester.makepyfile(
         f"""
@@ -366,6 +369,7 @@ def test_allowed_hosts_are_sent_to_and_others_are_not(pytester: pytest.Pytester,
     assert json.loads(body.splitlines()[2])["message"] == "sentry.example.org"
 
 
+@pytest.mark.needs("errors in envelopes")
 def test_a_transport_of_the_users_own_receives_everything(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -424,6 +428,7 @@ def test_a_transport_of_the_users_own_receives_everything(pytester: pytest.Pytes
     pytester.runpytest_inprocess().assert_outcomes(passed=6)
 
 
+@pytest.mark.needs("errors in envelopes")
 def test_an_exception_of_the_users_own_transport_is_not_swallowed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -489,6 +494,7 @@ def test_a_malformed_dsn_raises_what_the_sdk_raises(pytester: pytest.Pytester) -
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
+@pytest.mark.needs("OTLP exporters")
 def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester) -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
     audited.makepyfile(

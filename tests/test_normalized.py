@@ -55,7 +55,8 @@ def snapshot_in(folder: Path, test: str, **environment: str) -> Any:
     (folder / "shop.py").write_text(SHOP)
     (folder / test).write_text(WRITE)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    unneeded = [f"-pno:{plugin}" for plugin in ("cacheprovider", "schemathesis", "syrupy", "inline_snapshot")]
+    command = [sys.executable, "-m", "pytest", "-q", *unneeded, test]
     subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True)
     return json.loads((folder / "snapshot.json").read_text())
 
@@ -112,6 +113,19 @@ PLANTED = {
         "env": {"SERVER_NAME": "<SERVER_NAME>", "SERVER_PORT": "<SERVER_PORT>"},
     },
     "threads": {"values": [{"id": "<id>", "name": "MainThread", "stacktrace": "<stacktrace>"}]},
+    "breadcrumbs": {
+        "values": [
+            {"category": "httplib", "data": {"url": "http://127.0.0.1:<port>/stock", "port": "its own:43210"}},
+            {"category": "subprocess", "message": "<python> -m shop"},
+        ]
+    },
+    "spans": [
+        {
+            "description": "GET http://[::1]:<port>/stock",
+            "data": {"server.address": "<server.address>", "server.port": "<server.port>"},
+            "tags": {"subprocess.pid": "<subprocess.pid>", "shop": "north"},
+        }
+    ],
 }
 
 
@@ -135,6 +149,19 @@ def test_what_sentry_defines_is_replaced_and_what_the_application_adds_is_kept()
             "env": {"SERVER_NAME": "host", "SERVER_PORT": "43210"},
         },
         "threads": {"values": [{"id": 7, "name": "MainThread", "stacktrace": {"frames": []}}]},
+        "breadcrumbs": {
+            "values": [
+                {"category": "httplib", "data": {"url": "http://127.0.0.1:43210/stock", "port": "its own:43210"}},
+                {"category": "subprocess", "message": f"{sys.executable} -m shop"},
+            ]
+        },
+        "spans": [
+            {
+                "description": "GET http://[::1]:43210/stock",
+                "data": {"server.address": "127.0.0.1", "server.port": 43210},
+                "tags": {"subprocess.pid": 1449, "shop": "north"},
+            }
+        ],
     }
 
     assert normalized(payload) == PLANTED
@@ -186,14 +213,14 @@ def test_syrupy(shop: pytest.Pytester) -> None:
             assert sentry_capture.assert_captured().normalized() == snapshot
         """
     )
-    shop.runpytest_subprocess("--snapshot-update").stdout.fnmatch_lines(["*1 snapshot generated.*"])
+    shop.runpytest_subprocess("-p", "syrupy", "--snapshot-update").stdout.fnmatch_lines(["*1 snapshot generated.*"])
     [written] = shop.path.rglob("*.ambr")
 
-    shop.runpytest_subprocess().assert_outcomes(passed=1)
+    shop.runpytest_subprocess("-p", "syrupy").assert_outcomes(passed=1)
     assert "dict({" in written.read_text()
     assert "Captured" not in written.read_text()
     (shop.path / "shop.py").write_text(SHOP.replace('"shop"', '"store"'))
-    result = shop.runpytest_subprocess()
+    result = shop.runpytest_subprocess("-p", "syrupy")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*-*'category': 'shop',*", "*+*'category': 'store',*"])
 
@@ -209,7 +236,7 @@ def test_inline_snapshot(shop: pytest.Pytester) -> None:
             assert sentry_capture.assert_captured().normalized()["exception"] == snapshot()
         """
     )
-    shop.runpytest_subprocess("--inline-snapshot=create")
+    shop.runpytest_subprocess("-p", "inline_snapshot", "--inline-snapshot=create")
 
     assert "'stacktrace': '<stacktrace>'" in test.read_text()
-    shop.runpytest_subprocess().assert_outcomes(passed=1)
+    shop.runpytest_subprocess("-p", "inline_snapshot").assert_outcomes(passed=1)

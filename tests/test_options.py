@@ -96,7 +96,7 @@ def metric_names(capture: SentryCapture) -> list[str | None]:
 
 def breadcrumbs(capture: SentryCapture) -> list[object]:
     with sentry_sdk.isolation_scope():
-        sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+        sentry_sdk.Scope.get_isolation_scope().clear_breadcrumbs()
         sentry_sdk.add_breadcrumb(message="one")
         sentry_sdk.add_breadcrumb(message="two")
         return [crumb.get("message") for crumb in message(capture).breadcrumbs]

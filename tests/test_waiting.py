@@ -43,7 +43,7 @@ def after_waiting(sentry_capture: SentryCapture) -> Iterator[Callable[[Callable[
 
 
 def capture_session() -> None:
-    with sentry_sdk.sessions.track_session(sentry_sdk.get_isolation_scope()):
+    with sentry_sdk.sessions.track_session(sentry_sdk.Scope.get_isolation_scope()):
         pass
 
 
@@ -199,6 +199,6 @@ def test_a_cancelled_wait_leaves_nothing_behind(sentry_init: SentryInit, sentry_
     anyio.run(cancelled)
     anyio.run(cancelled, backend="trio")
 
-    assert sentry_capture._recording._listeners == ()
+    assert sentry_capture._recording._listeners == []
     sentry_sdk.capture_message("after the loops have ended")
     assert len(sentry_capture.events) == 1

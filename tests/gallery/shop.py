@@ -30,6 +30,11 @@ def crash(event: Any, hint: Any) -> Any:
     return event["no such key"]
 
 
+def hide_value(event: Any, hint: Any) -> Any:
+    event["exception"]["values"][-1]["value"] = "hidden"
+    return event
+
+
 def hide_name(event: Any, hint: Any) -> Any:
     event["user"] = {"id": event["user"]["id"]}
     return event

@@ -1,0 +1,143 @@
+"""The environments of the matrix: which version of what is installed beside the plugin, on which Python.
+
+Every pair of an SDK and a Python, an SDK and a pytest, and a Python and a pytest is in one of them, not every triple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+RESULTS: Final = Path(__file__).parents[1] / "build" / "matrix"
+
+PYTHONS: Final = ("3.10", "3.11", "3.12", "3.13")
+
+OF_PYENV: Final = sorted(str(folder) for folder in Path.home().glob(".pyenv/versions/3.1*/bin"))
+"""Where Pythons are that can be found without being chosen for the folder."""
+
+OLDEST: Final = "1.40.0"
+
+NEWEST: Final = "newest"
+"""The version in ``constraints.txt``."""
+
+OLDEST_PYTEST: Final = "7.4"
+
+OLDEST_PYTEST_OPTIONS: Final = ("-W", "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+"""The last pytest-asyncio for it leaves sockets of event loops open."""
+
+NEWEST_PYTEST: Final = "9"
+
+PYTESTS: Final[dict[str, tuple[str | None, ...]]] = {
+    OLDEST: ("7.4", "8", "9", None),
+    "1.45.1": ("8", "9", "7.4", None),
+    "2.0.1": ("9", "7.4", "8", None),
+    "2.11": (None, None, None, "7.4"),  # the first that captures a crash of FastAPI on Python 3.13
+    "2.20": ("7.4", "8", "9", "8"),
+    "2.40": ("8", "9", "7.4", "9"),
+    "2.60": ("9", "7.4", "8", "7.4"),
+    NEWEST: ("7.4", "8", "9", "9"),
+}
+"""For each SDK, which pytest it is tried with on each of ``PYTHONS``."""
+
+OF_ITS_DAY: Final = {
+    (OLDEST, "3.10"): (
+        "sentry-sdk[fastapi]==1.40.0",
+        "fastapi==0.109.0",
+        "starlette==0.35.1",
+        "httpx==0.26.0",
+        "anyio==4.2.0",
+        "trio==0.24.0",
+    ),
+}
+"""What was current when an SDK was released, where it is tried with that and not ``OF_TODAY``."""
+
+OF_TODAY: Final = ("fastapi", "httpx2")  # the latter is what Starlette's TestClient asks for since 1.10
+
+PLUGINS_THAT_FOLLOW_PYTEST: Final = (
+    "inline-snapshot>=0.13",
+    "pytest-asyncio>=0.23",
+    "pytest-randomly>=3.15",
+    "pytest-rerunfailures>=14",
+    "pytest-xdist>=3.6",
+    "syrupy>=4.6",
+)
+"""With an older pytest, these are installed in the newest version that allows it."""
+
+USERS_EXTRAS: Final = ("relay", "server")
+
+SHORT: Final = ("short",)
+"""What CI runs."""
+
+COMMON_TESTS: Final = tuple(
+    f"tests/test_{name}.py"
+    for name in ("capture", "discards", "every_sdk", "exchanges", "isolation", "items", "network", "touchpoints")
+)
+"""Those to which versions matter most."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the plugin is tried with; versions are as users write them: ``2.20`` is the last 2.20.x."""
+
+    name: str
+    python: str
+    requirements: tuple[str, ...]
+    tests: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def result(self) -> Path:
+        """The JUnit report of the last run."""
+        return RESULTS / f"{self.name}.xml"
+
+    @property
+    def versions(self) -> Path:
+        """What was installed in the last run, as ``pip list --format=json`` says it."""
+        return self.result.with_suffix(".json")
+
+
+def _pairs() -> Iterator[Environment]:
+    for sdk, pytests in PYTESTS.items():
+        for python, pytest in zip(PYTHONS, pytests, strict=True):
+            if pytest is None:
+                continue
+            requirements = [] if sdk == NEWEST else [_of_series("sentry-sdk", sdk)]
+            requirements += OF_ITS_DAY.get((sdk, python), OF_TODAY)
+            if pytest != NEWEST_PYTEST:
+                requirements += [_of_series("pytest", pytest), *PLUGINS_THAT_FOLLOW_PYTEST]
+            yield Environment(
+                f"sdk-{sdk}-python-{python}-pytest-{pytest}",
+                python,
+                tuple(requirements),
+                COMMON_TESTS,
+                OLDEST_PYTEST_OPTIONS if pytest == OLDEST_PYTEST else (),
+                SHORT if (sdk, python) in ((OLDEST, PYTHONS[0]), (NEWEST, PYTHONS[-1])) else (),
+            )
+
+
+def _of_series(package: str, version: str) -> str:
+    return f"{package}=={version}" if version.count(".") == 2 else f"{package}=={version}.*"
+
+
+def _lowest(project: Mapping[str, Any]) -> Iterator[str]:
+    """The lowest version that ``pyproject.toml`` declares of each dependency, those of the users' extras included."""
+    extras = project["optional-dependencies"]
+    for requirement in (*project["dependencies"], *(each for name in USERS_EXTRAS for each in extras[name])):
+        yield requirement.replace(">=", "==", 1)
+
+
+def environments(project: Mapping[str, Any]) -> list[Environment]:
+    """Every environment of the matrix.
+
+    Args:
+        project: the table ``project`` of ``pyproject.toml``.
+    """
+    lowest = (*_lowest(project), *PLUGINS_THAT_FOLLOW_PYTEST, *OF_ITS_DAY[OLDEST, PYTHONS[0]])
+    return [
+        *_pairs(),
+        Environment("lowest", PYTHONS[0], lowest, COMMON_TESTS, OLDEST_PYTEST_OPTIONS, SHORT),
+        Environment("neighbours", "3.12", ("pytest-sentry", *OF_TODAY), COMMON_TESTS),
+    ]
