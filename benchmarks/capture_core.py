@@ -119,12 +119,13 @@ def test({fixture}):
 )
 
 START_UP = """
-import json, sys, time
+import functools, sys, time
 start = time.perf_counter()
 import pytest
 spent = 0.0
 
 def timed(hook):
+    @functools.wraps(hook)
     def run(*args, **kwargs):
         global spent
         start = time.perf_counter()
@@ -132,22 +133,20 @@ def timed(hook):
             return hook(*args, **kwargs)
         finally:
             spent += time.perf_counter() - start
-    run.__signature__ = __import__("inspect").signature(hook)
-    for name in vars(hook):
-        setattr(run, name, getattr(hook, name))
     return run
 
 import pytest_sentry_capture.plugin as plugin
-for name in "pytest_addoption", "pytest_load_initial_conftests", "pytest_configure", "pytest_report_header":
-    setattr(plugin, name, timed(getattr(plugin, name)))
-pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", sys.argv[1]])
+for hook in "addoption", "addhooks", "load_initial_conftests", "configure", "report_header":
+    setattr(plugin, "pytest_" + hook, timed(getattr(plugin, "pytest_" + hook)))
+status = pytest.main(["-q", "-p", "no:randomly", "-p", "no:cacheprovider", sys.argv[1]])
 print("HOOKS", spent)
+sys.exit(status)
 """
 
 
-def run(command: list[str], folder: Path) -> tuple[float, str]:
-    """The user and system seconds that a command takes, and what it prints."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def run(command: list[str], folder: Path, **variables: str) -> tuple[float, str]:
+    """The user and system seconds that a command takes, and what it prints; ``variables`` join its environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | variables
     timed = subprocess.run(
         [sys.executable, "-c", _TIMER, json.dumps(command)],
         cwd=folder,

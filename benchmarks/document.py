@@ -1,0 +1,186 @@
+"""Writes ``docs/benchmarks.md`` and its plot: the plugin beside its peers, its limits, and what monitoring costs."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from benchmarks import monitoring, peers
+from benchmarks.measures import RESULTS
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+PLOT: Final = "benchmarks-growth.svg"
+START_UP: Final = ("nothing", "nothing, with Sentry")
+
+INTRODUCTION: Final = """\
+# Benchmarks
+
+`make bench` measures all of this anew and writes this page; it fails when a limit is broken. The figures below are of
+{machine}.
+
+## Beside the peers
+
+The same tests, written for each in the way that its documentation recommends for tests of an application, each in an
+environment of its own, on Python {python}:
+{versions}.
+The figures are multiples of what a list transport written by hand takes in the same run, the minimum of interleaved
+rounds; less is better. The peers make a client for each test where they isolate tests.
+
+"""
+
+GROWTH: Final = """
+Messages captured in one test, and the last one found:
+
+![Seconds for 100 to 100,000 messages]({plot})
+
+"""
+
+LIMITS: Final = """
+## Limits
+
+What `make bench` holds the plugin to, with a tenth for noise:
+
+"""
+
+MONITORING: Final = """
+## What Sentry costs an application
+
+Measured on the example application, which answers from a database and sends to a server on the same machine. Times are
+added to those of the same request with Sentry off; sizes are of one envelope before compression, and compressed as the
+SDK sends it.
+
+"""
+
+WHAT_MAKES_IT_WORSE: Final = """
+What makes it worse:
+
+- **Frame variables.** An error event is {larger:.0f} times as large with them, and the failing request takes longer,
+  because each variable of each frame is put in words. They are on by default; the example sends them only where it may
+  send personal data.
+- **Traces.** Each traced request makes a transaction with a span for each query. At a rate of 0.1 nine in ten requests
+  are spared that.
+- **Failures.** An error event is made while the request waits. It costs milliseconds, not the fraction of one that a
+  request without a failure costs.
+
+Often claimed are under 1 ms a request, 5 to 10 MB of memory, 10 to 50 kB for an error and 1 to 5 kB for a transaction.
+Here: {answered} ms for an answered request without tracing, {memory} MB, {error} kB for an error without frame
+variables, {transaction} kB for a transaction.
+"""
+
+
+def write() -> None:
+    """Measure, and write the page."""
+    for contender in peers.CONTENDERS:
+        peers.prepare(contender)
+    installed = {name: version for each in peers.CONTENDERS for name, version in peers.versions(each).items()}
+    shown = ("sentry-sdk", "pytest", "pytest-sentry-contract", "fillmore", "pytest-sentry-capture")
+    page = INTRODUCTION.format(
+        machine=f"{platform.system()} on {platform.machine()}",
+        python=peers.python_version(),
+        versions=", ".join(f"{name} {installed[name]}" for name in shown),
+    )
+    page += _table(["", *(each.name for each in peers.CONTENDERS)], map(_row, peers.SCENARIOS_OF_TABLE))
+    page += GROWTH.format(plot=PLOT) + _growth()
+    page += LIMITS + _limits()
+    page += MONITORING + _monitoring()
+    (DOCS / "benchmarks.md").write_text(page, encoding="utf-8")
+
+
+def _row(scenario: peers.Scenario) -> list[str]:
+    print(scenario.title, flush=True)
+    figures = peers.measured(scenario)
+    return [scenario.title, *(_cell(scenario, figures, each.name) for each in peers.CONTENDERS)]
+
+
+def _cell(scenario: peers.Scenario, figures: Mapping[str, float], name: str) -> str:
+    if name not in figures:
+        return ""
+    figure, by_hand = figures[name], figures[peers.LIST.name]
+    if scenario.environment["SCENARIO"] == "memory":
+        return f"{figure:.0f} MiB"
+    if name == peers.LIST.name:
+        return _seconds(figure)
+    if scenario.environment["SCENARIO"] in START_UP:
+        return f"{(figure - by_hand) * 1000:+.0f} ms"
+    return f"{figure / by_hand:.2f}"
+
+
+def _seconds(figure: float) -> str:
+    for unit, name in (1, "s"), (1e-3, "ms"):
+        if figure >= unit:
+            return f"{figure / unit:.2f} {name}"
+    return f"{figure * 1e6:.0f} µs"
+
+
+def _growth() -> str:
+    numbers = peers.GROWTH
+    figures = [peers.measured(peers.growth(number)) for number in numbers]
+    names = [*figures[0]]
+    mpl.rcParams["svg.hashsalt"] = "growth"
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name in names:
+        axes.loglog(numbers, [each[name] for each in figures], marker="o", label=name)
+    axes.set_xlabel("messages in one test")
+    axes.set_ylabel("seconds")
+    axes.grid(visible=True, which="both", alpha=0.2)
+    axes.legend()
+    figure.savefig(DOCS / PLOT, metadata={"Date": None})
+    rows = (
+        [f"{number:,}", *(_seconds(each[name]) for name in names)]
+        for number, each in zip(numbers, figures, strict=True)
+    )
+    return _table(["messages", *names], rows)
+
+
+def _limits() -> str:
+    lines = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    rows = [[each["name"], f"{each['value']:.2f} {each['unit']}", f"{each['limit']:g}"] for each in lines]
+    return _table(["", "measured", "limit"], rows)
+
+
+def _monitoring() -> str:
+    costs = monitoring.costs()
+    headings = ["", "answered", "failing", "memory", "an error", "compressed", "a transaction"]
+    rows = [
+        [
+            title,
+            f"{cost.answered * 1000:+.2f} ms",
+            f"{cost.failing * 1000:+.2f} ms",
+            f"{cost.memory:+.1f} MiB",
+            _kilobytes(cost.error),
+            _kilobytes(cost.compressed_error),
+            _kilobytes(cost.transaction),
+        ]
+        for title, cost in costs.items()
+    ]
+    errors, _, traces, everything = costs.values()
+    assert errors.error
+    assert everything.error
+    assert traces.transaction
+    return _table(headings, rows) + WHAT_MAKES_IT_WORSE.format(
+        larger=everything.error / errors.error,
+        answered=f"{errors.answered * 1000:.1f}",
+        memory=f"{errors.memory * 1.048576:.0f}",
+        error=f"{errors.error / 1000:.0f}",
+        transaction=f"{traces.transaction / 1000:.0f}",
+    )
+
+
+def _kilobytes(size: float | None) -> str:
+    return "" if size is None else f"{size / 1000:.1f} kB"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    write()

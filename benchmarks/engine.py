@@ -1,0 +1,105 @@
+"""What judging events by Sentry's own engine costs, against the bare calls of the engine for the same events."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sentry_sdk
+from sentry_relay.processing import StoreNormalizer, pii_strip_event
+
+from benchmarks.measures import Measure, report
+from pytest_sentry_capture.ingestion import Ingestion
+from pytest_sentry_capture.items import Capture, CapturedEvent
+from pytest_sentry_capture.privacy import PiiSearch
+
+EVENTS = 200
+ROUNDS = 5
+
+
+def captured() -> list[bytes]:
+    """Distinct events with stack traces, variables and breadcrumbs; personal data in every tenth."""
+    payloads: list[bytes] = []
+
+    def keep(event: Any, _: object) -> None:
+        payloads.append(json.dumps(event, default=str).encode())
+
+    with sentry_sdk.new_scope() as scope:
+        scope.set_client(sentry_sdk.Client(before_send=keep, default_integrations=False))
+        for number in range(EVENTS):
+            scope.add_breadcrumb(category="query", message=f"SELECT {number}", data={"rows": number})
+            scope.set_tag("order", f"o-{number}")
+            scope.set_user({"id": str(number), "email": "jane@shop.example"} if number % 10 == 0 else {"id": "1"})
+            scope.capture_exception(failure(number))
+    return payloads
+
+
+def failure(number: int) -> Exception | None:
+    """An exception whose stack trace begins here: the variables of a caller would be sent too."""
+    try:
+        pay(number, depth=8)
+    except ZeroDivisionError as error:
+        return error
+    return None
+
+
+def pay(number: int, depth: int) -> float:
+    order = {"number": number, "items": ["pen", "paper"], "price": number / 3, "customer": {"id": depth}}
+    return pay(number, depth - 1) if depth else number / (len(order) - 4)
+
+
+def shortest(*functions: Callable[[], object]) -> list[float]:
+    """Seconds for each, the minimum of several runs that take turns."""
+    times: list[list[float]] = [[] for _ in functions]
+    for _ in range(ROUNDS):
+        for function, of_function in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            of_function.append(time.perf_counter() - start)
+    return [min(of_function) for of_function in times]
+
+
+def items(payloads: list[bytes]) -> list[CapturedEvent]:
+    return [item for each in payloads for item in Capture("event", each).items if isinstance(item, CapturedEvent)]
+
+
+def main() -> int:
+    payloads = captured()
+    events = [json.loads(payload) for payload in payloads]
+    config = json.loads(PiiSearch()._config)
+    normalizer: Any = StoreNormalizer(project_id=1, remove_other=True, normalize_user_agent=True, enable_trimming=True)
+
+    def bare_search() -> list[object]:
+        return [pii_strip_event(config, {"extra": {"data": event}}) for event in events]
+
+    def search() -> list[int]:
+        looking = PiiSearch()
+        return [len(looking.findings(item)) for item in items(payloads)]
+
+    def bare_normalization() -> list[object]:
+        return [normalizer.normalize_event(event) for event in events]
+
+    def normalization() -> list[int]:
+        ingestion = Ingestion()
+        return [len(ingestion.objections(item)) for item in items(payloads)]
+
+    if len(set(payloads)) != EVENTS or sum(map(bool, search())) != EVENTS // 10 or any(normalization()):
+        raise RuntimeError("the events are not what they must be")
+    bare_searching, searching, bare_normalizing, normalizing = shortest(
+        bare_search, search, bare_normalization, normalization
+    )
+    return report(
+        [
+            Measure("no-pii / bare pii_strip_event", searching / bare_searching, 1.2),
+            Measure("accepted-by-sentry / bare normalize_event", normalizing / bare_normalizing, 1.2),
+            Measure("no-pii, each event", searching / EVENTS * 1000, 20, "ms"),
+            Measure("accepted-by-sentry, each event", normalizing / EVENTS * 1000, 20, "ms"),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""What Sentry costs an application: time per request, memory and bytes, measured on the example.
+
+Each variant is a process of its own, which serves its requests from a real database and sends what it tells Sentry to a
+server on this machine. The processes take turns at short batches: what slows the machine slows all of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any, Final, NamedTuple
+
+import brotli  # type: ignore[import-untyped]
+
+TURNS: Final = 20
+BATCH: Final = 15
+FAILING: Final = "/debug/crash"
+ANSWERED: Final = "/transactions?limit=20"
+DECOMPRESS: Final = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
+"""The SDK prefers Brotli, where it is installed."""
+
+SERVICE: Final = """
+import json, sys, time
+from fastapi.testclient import TestClient
+from example_app.application import create_app
+from example_app.settings import Settings
+from example_app.tests.conftest import SPARKASSE, sign_in, upload
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+
+settings = Settings(_env_file=None, **json.loads(sys.argv[1]))
+with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    alice = sign_in(client, "alice")
+    assert upload(client, alice, SPARKASSE).status_code == 201
+    for line in sys.stdin:
+        path, number = json.loads(line)
+        start = time.perf_counter()
+        for _ in range(number):
+            client.get(path, headers=alice.headers)
+        took = (time.perf_counter() - start) / number
+        print(json.dumps(["TOOK", took, resident()]), flush=True)
+    import sentry_sdk
+    sentry_sdk.flush()
+"""
+
+
+class Variant(NamedTuple):
+    """The example with Sentry in one way.
+
+    Attributes:
+        title: as in the table.
+        settings: of the example.
+    """
+
+    title: str
+    settings: Mapping[str, Any]
+
+
+OFF: Final = Variant("Sentry off", {"sentry_enabled": False})
+VARIANTS: Final = (
+    Variant("errors only", {"sentry_traces_sample_rate": 0.0}),
+    Variant("traces at 0.1", {"sentry_traces_sample_rate": 0.1}),
+    Variant("traces at 1.0", {"sentry_traces_sample_rate": 1.0}),
+    Variant(
+        "traces at 1.0, frame variables, request bodies",
+        {"sentry_traces_sample_rate": 1.0, "sentry_send_default_pii": True},
+    ),
+)
+
+
+class Cost(NamedTuple):
+    """What a variant costs, beside the example without Sentry.
+
+    Attributes:
+        answered: seconds added to a request that is answered.
+        failing: seconds added to one that fails, and is told to Sentry.
+        memory: MiB of resident memory added.
+        error: bytes of an error event in its envelope; None where there was none.
+        transaction: bytes of a transaction in its envelope; None where there was none.
+        compressed_error: bytes of the request that carries an error event.
+    """
+
+    answered: float
+    failing: float
+    memory: float
+    error: float | None
+    transaction: float | None
+    compressed_error: float | None
+
+
+class Sink:
+    """A server that takes envelopes, and notes their sizes by variant and type of the first item."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        sizes = self.sizes
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                envelope = DECOMPRESS[self.headers["Content-Encoding"]](body)
+                item_type = json.loads(envelope.split(b"\n")[1])["type"]
+                project = self.path.strip("/").split("/")[1]
+                sizes[project, item_type].append((len(envelope), len(body)))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_request(self, *_: object) -> None:
+                """Not on the terminal."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Take what is sent meanwhile."""
+        self._thread.start()
+        yield
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def dsn(self, project: int) -> str:
+        """The DSN of a project of its own."""
+        return f"http://key@127.0.0.1:{self._server.server_port}/{project}"
+
+    def size(self, project: int, item_type: str) -> tuple[float | None, float | None]:
+        """Bytes of the project's envelopes on average, as they are and as they travel."""
+        sizes = self.sizes[str(project), item_type]
+        return (mean(each for each, _ in sizes), mean(each for _, each in sizes)) if sizes else (None, None)
+
+
+class Service:
+    """The example in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.memory = 0.0
+
+    def batch(self, path: str) -> float:
+        """Seconds per request."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([path, BATCH]), file=self._process.stdin, flush=True)
+        for line in self._process.stdout:
+            if line.startswith('["TOOK"'):
+                _, took, self.memory = json.loads(line)
+                return float(took)
+        raise RuntimeError("the example ended early")
+
+
+@contextmanager
+def _service(variant: Variant, dsn: str, folder: Path) -> Iterator[Service]:
+    folder.mkdir()
+    settings = {"sentry_dsn": dsn, "database_url": f"sqlite:///{folder}/statements.db", **variant.settings}
+    command = [sys.executable, "-c", SERVICE, json.dumps(settings)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ
+    )
+    assert process.stdin is not None
+    try:
+        yield Service(process)
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def costs(variants: Sequence[Variant] = VARIANTS) -> dict[str, Cost]:
+    """What each variant costs, by its title."""
+    sink = Sink()
+    with TemporaryDirectory() as name, sink.running():
+        with ExitStack() as stack:
+            services = [
+                stack.enter_context(_service(variant, sink.dsn(project), Path(name, str(project))))
+                for project, variant in enumerate([OFF, *variants])
+            ]
+            answered = _shortest(services, ANSWERED)
+            failing = _shortest(services, FAILING)
+            memory = [service.memory for service in services]
+        return {
+            variant.title: Cost(
+                answered[project] - answered[0],
+                failing[project] - failing[0],
+                memory[project] - memory[0],
+                sink.size(project, "event")[0],
+                sink.size(project, "transaction")[0],
+                sink.size(project, "event")[1],
+            )
+            for project, variant in enumerate(variants, start=1)
+        }
+
+
+def _shortest(services: Sequence[Service], path: str) -> list[float]:
+    turns = [[service.batch(path) for service in services] for _ in range(TURNS)]
+    return [min(times) for times in zip(*turns, strict=True)]
+
+
+if __name__ == "__main__":
+    for title, cost in costs().items():
+        print(title, cost)

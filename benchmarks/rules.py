@@ -1,0 +1,175 @@
+"""What rules cost: all built-in ones on one event, and on a whole run with two workers beyond their own time.
+
+Run it with ``make bench``. The command fails when a figure is over its limit by more than a tenth, which is left for
+noise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import sentry_sdk
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+
+from benchmarks.capture_core import PYTEST, run
+from benchmarks.measures import Measure, report
+from pytest_sentry_capture.items import Capture, CapturedEnvelope, Exchange
+from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
+from pytest_sentry_capture.settings.configuration import read_configuration
+
+ROUNDS = 5
+EVENTS = 500
+TESTS, EVENTS_PER_TEST = 1000, 5
+
+CONFIGURATION = """
+[tool.sentry_capture.rules]
+server-errors-captured = true
+no-callback-errors = true
+no-silent-loss = true
+required-tags = ["request_id"]
+required-context = { always = ["platform"], when_authenticated = ["user.id"] }
+tag-values = { tags = { request_id = { regex = "^r-[0-9]+$" }, plan = ["free", "pro"] } }
+max-event-bytes = 1_000_000
+max-breadcrumbs = 100
+forbidden-data = { keys = ["password", "iban"], patterns = ["DE[0-9]{20}"] }
+no-scope-bleed = true
+no-unexpected-events = { severity = "warn" }
+
+[[tool.sentry_capture.expect]]
+name = "client errors are not bugs"
+status_code = [401, 403, 404, 422, 429]
+captured = false
+"""
+
+TESTS_THAT_CAPTURE = """
+import pytest, sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1")
+
+@pytest.mark.parametrize("number", range({tests}))
+def test(number):
+    sentry_sdk.set_tags({{"request_id": f"r-{{number}}", "plan": "pro"}})
+    for _ in range({events}):
+        try:
+            raise LookupError(number)
+        except LookupError:
+            sentry_sdk.capture_exception()
+"""
+
+TIMED = """
+import time
+from pytest_sentry_capture.rules.judging import Judging
+
+spent = 0.0
+judge = Judging._judge
+
+def timed(*args):
+    global spent
+    start = time.process_time()
+    try:
+        return judge(*args)
+    finally:
+        spent += time.process_time() - start
+
+Judging._judge = timed
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["spent"] = spent
+
+class Workers:
+    def pytest_testnodedown(self, node, error):
+        print("SPENT", node.workeroutput["spent"])
+
+def pytest_configure(config):
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(Workers())
+"""
+
+
+class _ListTransport(Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[bytes] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        self.events.append(json.dumps(envelope.get_event()).encode())
+
+
+def typical_event() -> bytes:
+    """An event as the SDK makes it of an exception with a few frames, with tags, a user and breadcrumbs."""
+    transport = _ListTransport()
+    sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=transport, default_integrations=False)
+    sentry_sdk.set_tags({"request_id": "r-1", "plan": "pro"})
+    sentry_sdk.set_user({"id": "1"})
+    for number in range(5):
+        sentry_sdk.add_breadcrumb(category="query", message=f"SELECT {number}", data={"rows": number})
+
+    def frame(depth: int) -> None:
+        if not depth:
+            raise LookupError(depth)
+        frame(depth - 1)
+
+    try:
+        frame(3)
+    except LookupError:
+        sentry_sdk.capture_exception()
+    return transport.events[0]
+
+
+def rules_on_an_event(folder: Path) -> Measure:
+    """Parsing included, because an event that nobody looks at is parsed for the rules alone."""
+    rules = _all_rules(folder)
+    payload = typical_event()
+
+    def recorded() -> Recording:
+        recording = Recording("test_orders.py::test")
+        recording.client_was_active = True
+        exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=500)
+        envelope = CapturedEnvelope({"event_id": "a" * 32})
+        capture = Capture("event", payload, exchange=exchange, envelope=envelope)
+        envelope.captures = [capture]
+        recording.add(exchange, envelope, capture)
+        return recording
+
+    best = float("inf")
+    for _ in range(ROUNDS):
+        recordings = [recorded() for _ in range(EVENTS)]
+        start = time.process_time()
+        while recordings:  # each is let go once it is judged, as in a run
+            Judging(rules, recordings.pop()).judge_rest()
+        best = min(best, (time.process_time() - start) / EVENTS * 1000)
+    return Measure(f"all built-in rules on an event of {len(payload) / 1000:.1f} kB", best, 0.5, "ms")
+
+
+def rules_on_a_run(folder: Path) -> Measure:
+    (folder / "test_captures.py").write_text(TESTS_THAT_CAPTURE.format(tests=TESTS, events=EVENTS_PER_TEST))
+    (folder / "timed.py").write_text(TIMED)
+    command = [*PYTEST, "-p", "timed", "-s", "-n2", "test_captures.py"]
+    off, on, own = [], [], []
+    for _ in range(ROUNDS):
+        (folder / "pyproject.toml").write_text("")
+        off.append(run(command, folder)[0])
+        (folder / "pyproject.toml").write_text(CONFIGURATION)
+        seconds, output = run(command, folder)
+        on.append(seconds)
+        own.append(sum(map(float, re.findall(r"SPENT (\S+)", output))))
+    ratio = (min(on) - min(own)) / min(off)
+    return Measure(f"{TESTS * EVENTS_PER_TEST} events, two workers, rules on beyond their own time / off", ratio, 1.10)
+
+
+def _all_rules(folder: Path) -> tuple[EnforcedRule, ...]:
+    (folder / "pyproject.toml").write_text(CONFIGURATION)
+    return read_configuration(folder).rules
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        sys.exit(report([rules_on_an_event(Path(name)), rules_on_a_run(Path(name))]))
