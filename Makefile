@@ -1,18 +1,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+EXAMPLE := --confcutdir=. example_app/tests
+NOX := $(BIN)/python -m nox
+SHORT := $(foreach name,capture discards every_sdk exchanges touchpoints,tests/test_$(name).py)
 
-.PHONY: demo test check bench gallery
+.PHONY: demo test check docs matrix matrix-short matrix-tables bench fuzz soak gallery contract
 
 # The example application's monitoring tests, and the table of what Sentry was told.
 demo: $(INSTALLED)
 	@rm -f build/demo.txt
-	@$(BIN)/python -m pytest example_app/tests -v -p no:randomly --sentry-report build/demo.txt; \
+	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly --sentry-report build/demo.txt; \
 	status=$$?; echo; cat build/demo.txt; exit $$status
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m pytest example_app/tests
+	$(BIN)/python -m pytest -n auto $(EXAMPLE)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check
@@ -20,9 +23,40 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The documentation as a site, in build/site. A link or a name that leads nowhere fails.
+docs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The built wheel with every version that is supported, pairwise; SESSIONS chooses, and `nox --list` names them.
+matrix: SESSIONS ?=
+matrix: $(INSTALLED)
+	$(NOX) $(if $(SESSIONS),--session $(SESSIONS))
+	$(BIN)/python -m matrix.tables
+
+# Of this the oldest, the newest and the lowest versions, with the tests that have most to do with versions.
+matrix-short: $(INSTALLED)
+	$(NOX) --tags short -- $(SHORT)
+
+# Writes the tables of versions in the documentation once more, from the last runs.
+matrix-tables: $(INSTALLED)
+	$(BIN)/python -m matrix.tables
+
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks.matching
-	$(BIN)/python -m benchmarks.capture_core
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@rm -f build/benchmarks/limits.jsonl
+	@status=0; for name in matching capture_core rules server engine document; do \
+	    $(BIN)/python -m benchmarks.$$name || status=1; \
+	done; exit $$status
+
+# What `make test` does in short to sentry_server, at length.
+fuzz: FUZZ_INPUTS ?= 1000000
+fuzz: $(INSTALLED)
+	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+
+soak: SOAK_EVENTS ?= 200000
+soak: $(INSTALLED)
+	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/server/test_soak.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -32,3 +66,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 # Writes what users see when tests fail anew, to be read before it is committed.
 gallery: $(INSTALLED)
 	$(BIN)/python -m pytest tests/test_gallery.py::test_messages --update-gallery
+
+# Writes the example's contract anew, for a change of what Sentry is told that is meant.
+contract: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto $(EXAMPLE) --sentry-contract=update
