@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 EXAMPLE := --confcutdir=. example_app/tests
+# A test that hangs is to fail by its name.
+PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
 SHORT := $(foreach name,capture discards every_sdk exchanges touchpoints,tests/test_$(name).py)
 
@@ -14,8 +16,8 @@ demo: $(INSTALLED)
 	status=$$?; echo; cat build/demo.txt; exit $$status
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m pytest -n auto $(EXAMPLE)
+	$(BIN)/python -m pytest -n auto $(PATIENCE)
+	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check

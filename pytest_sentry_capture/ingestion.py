@@ -43,7 +43,11 @@ _OF_APPLICATIONS: Final = frozenset(("request", "user", "breadcrumbs", "logentry
 """Whose unknown attributes are the application's: elsewhere the SDK itself sends some, as spans have."""
 _LEAST: Final = -(2**63)
 _GREATEST: Final = 2**64 - 1
-"""The whole numbers that Sentry stores; it puts a zero in the place of others."""
+"""The whole numbers that Sentry stores as they are; it rounds others, or puts a zero in their place."""
+_DIGITS_ALIKE: Final = bytes.maketrans(b"012345678", b"9" * 9)
+_LONG_NUMBER: Final = b"9" * len(str(-_LEAST))
+_CONTAINER_AS_TEXT: Final = re.compile(r'"(?:\{\\"|\{\}|\[[\[\]{\\\-0-9tfn])')
+"""A text that begins like JSON, within JSON."""
 
 
 @dataclass(frozen=True)
@@ -112,20 +116,20 @@ class ServerScrubbing:
         __tracebackhide__ = True
         if not isinstance(event, (CapturedEvent, CapturedTransaction)):
             raise TypeError(f"as_stored takes a captured event or transaction, not {type(event).__name__}")
-        payload = relay.normalized(_as_sent(event))
+        text = relay.normalized(_as_sent(event))
         for rules in self.rules:
-            payload = json.loads(relay.stripped(rules, json.dumps(payload)))
+            text = relay.stripped(rules, text)
         capture = event._capture
         stored = Capture(
             capture.type or event.kind,
-            json.dumps(payload).encode(),
+            text.encode(),
             headers=capture.headers,
             context=capture.context,
             exchange=capture.exchange,
             envelope=capture.envelope,
             phase=capture.phase,
         )
-        return type(event)(payload, stored)
+        return type(event)(json.loads(text), stored)
 
 
 class Objection(NamedTuple):
@@ -160,14 +164,19 @@ class Ingestion:
 def _objections(event: CapturedItem) -> Iterator[Objection]:
     sent = {key: value for key, value in event.items() if key != _META}
     try:
-        stored = relay.normalized(_as_sent(sent))
+        text_sent = _as_sent(sent)
+        text_stored = relay.normalized(text_sent)
     except relay.RelayError as error:
         yield Objection(_refused_part(sent), _VALUE.sub("…", str(error)), "nothing of the event")
         return
+    stored = json.loads(text_stored)
     noted = [*_noted(sent, stored)]
     yield from noted
     paths = {objection.path for objection in noted}
-    for keys, reason, instead in _unnoted(sent, stored):
+    unnoted = _lost_attributes(sent, stored)
+    if _may_be_altered(text_sent, text_stored):
+        unnoted = [*_altered(sent, stored), *unnoted]
+    for keys, reason, instead in unnoted:
         if paths.isdisjoint(".".join(keys[:length]) for length in range(1, len(keys) + 1)):
             yield Objection(".".join(keys), reason, instead)
 
@@ -271,17 +280,22 @@ class _Translated:
         return keys
 
 
-def _unnoted(sent: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[Alteration]:
-    """What Sentry alters without a note: the place, the reason, and what would be stored."""
-    yield from _altered(sent, stored)
-    for key in _OF_APPLICATIONS & sent.keys():
-        yield from (
-            ((key, *keys), _ERRORS["invalid_attribute"], "nothing") for keys in _lost(sent[key], stored.get(key))
-        )
+def _lost_attributes(sent: Mapping[str, Any], stored: Mapping[str, Any]) -> Sequence[Alteration]:
+    """The attributes that Sentry does not know, of which it notes nothing."""
+    return [
+        ((key, *keys), _ERRORS["invalid_attribute"], "nothing")
+        for key in _OF_APPLICATIONS & sent.keys()
+        for keys in _lost(sent[key], stored.get(key))
+    ]
+
+
+def _may_be_altered(sent: str, stored: str) -> bool:
+    """Whether two texts can hold what ``_altered`` looks for; that takes longer than to read them."""
+    return _LONG_NUMBER in sent.encode().translate(_DIGITS_ALIKE) or _CONTAINER_AS_TEXT.search(stored) is not None
 
 
 def _altered(sent: Any, stored: Any) -> Sequence[Alteration]:
-    """What is nested too deep, and numbers; every value of every event passes here, so paths are made late."""
+    """What is nested too deep, and numbers, of which Sentry notes nothing."""
     if type(stored) is str:
         return [((), "nested too deep", "a text in its place")]
     altered: list[Alteration] = []
@@ -298,8 +312,10 @@ def _altered(sent: Any, stored: Any) -> Sequence[Alteration]:
         if kind is dict or kind is list:
             for keys, reason, instead in _altered(value, get(key) if get is not None else stored[key]):
                 altered.append(((str(key), *keys), reason, instead))
-        elif kind is int and not _LEAST <= value <= _GREATEST and (stored[key] if get is None else get(key)) == 0:
-            altered.append(((str(key),), "too large a number", "0"))
+        elif kind is int and not _LEAST <= value <= _GREATEST:
+            number = stored[key] if get is None else get(key)
+            if type(number) in (int, float) and number != value:
+                altered.append(((str(key),), "too large a number", "a rounded one" if number else "0"))
     return altered
 
 

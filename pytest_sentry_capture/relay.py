@@ -80,7 +80,7 @@ def stripped(config: str, event: str) -> str:
     return result
 
 
-def normalized(event: str) -> dict[str, Any]:
+def normalized(event: str) -> str:
     """What ingestion makes of an event, with ``errors`` and ``_meta`` where it has altered something.
 
     The clock is not judged, because tests may set it.
@@ -88,12 +88,15 @@ def normalized(event: str) -> dict[str, Any]:
     Args:
         event: the event as JSON.
 
+    Returns:
+        JSON.
+
     Raises:
         RelayError: Sentry would refuse the event.
     """
     relay = _engine()
     try:
-        result: dict[str, Any] = _normalizer().normalize_event(raw_event=event)
+        result: str = _normalizer().normalize_event(raw_event=event, json_loads=str)
     except relay.RelayError as error:
         raise RelayError(_first_line(error)) from None
     return result

@@ -23,10 +23,13 @@ def wait_until(condition: Callable[[], bool], recording: Recording, timeout: flo
             arrival.release()
 
     deadline = time.monotonic() + timeout
-    with recording.notifying(arrived):
-        while not condition():
-            if not arrival.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                return condition()
+    try:
+        with recording.notifying(arrived):
+            while not condition():
+                if not arrival.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                    return condition()
+    except KeyboardInterrupt as interrupt:  # pytest names the place: let it be the test's
+        raise interrupt.with_traceback(None) from None
     return True
 
 

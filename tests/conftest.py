@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 from collections.abc import Callable, Iterator
@@ -85,6 +86,17 @@ def can() -> Callable[[str], bool]:
     return lambda capability: CAPABILITIES[capability].is_here
 
 
+@pytest.fixture
+def without_garbage_collection() -> Iterator[None]:
+    """For profilers: CPython 3.10 and 3.11 can deadlock where they collect garbage in ``sys._current_frames``.
+
+    https://github.com/python/cpython/issues/106883
+    """
+    gc.disable()
+    yield
+    gc.enable()
+
+
 sentry_sdk.Client()  # imports every integration that enables itself
 
 
@@ -93,7 +105,7 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 
     It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
-    import are left out; a test that needs one names it: ``-p syrupy``.
+    import or leave threads behind are left out; a test that needs one names it: ``-p syrupy``.
     """
     for name in "CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE":
         monkeypatch.delenv(name, raising=False)
@@ -104,7 +116,7 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
         [pytest]
         addopts =
             -p no:cacheprovider -p no:randomly -p no:hypothesispytest
-            -p no:schemathesis -p no:syrupy -p no:inline_snapshot
+            -p no:schemathesis -p no:syrupy -p no:inline_snapshot -p no:rerunfailures
             --override-ini=asyncio_default_fixture_loop_scope=function
         filterwarnings = default
         """

@@ -320,6 +320,8 @@ def test(sentry_capture):
     attempts.append(1)
     report(crash if len(attempts) == 1 else None)
 """,
+        "-p",
+        "rerunfailures",
         "--reruns=2",
     )
 

@@ -437,6 +437,7 @@ def row(provoke: Callable[..., Any], expected: list[Any]) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.usefixtures("without_garbage_collection")
 @pytest.mark.parametrize(("provoke", "expected"), [row(*each) for each in DISCARDS])
 def test_a_loss_is_recorded_with_its_reason(
     provoke: Callable[[SentryInit], None],

@@ -8,10 +8,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sentry_sdk
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit, relay
 from pytest_sentry_capture.ingestion import Ingestion, Objection, ServerScrubbing
@@ -23,8 +26,7 @@ else:
     from typing import assert_type
 
 
-def nested(depth: int) -> Any:
-    value: Any = "x"
+def nested(depth: int, value: Any = "x") -> Any:
     for _ in range(depth):
         value = {"in": value}
     return value
@@ -80,7 +82,11 @@ def test_what_the_sdk_sends_is_accepted(sentry_init: SentryInit, sentry_capture:
         ({"extra": ["a"]}, ("extra", "expected an object", "nothing")),
         ({"contexts": {"a": 5}}, ("contexts.a", "expected an object", "nothing")),
         ({"contexts": {"runtime": {"name": "x", "version": "1" * 9000}}}, ("contexts.runtime", "too long: *", "*")),
+        ({"extra": {"a": nested(7, [])}}, ("extra.a.in.in.in.in.in", "nested too deep", "a text in its place")),
         ({"extra": {"a": [10**30]}}, ("extra.a.0", "too large a number", "0")),
+        ({"extra": {"a": 2**64}}, ("extra.a", "too large a number", "0")),
+        ({"extra": {"a": -(2**64)}}, ("extra.a", "too large a number", "0")),
+        ({"extra": {"a": -(2**63) - 1}}, ("extra.a", "too large a number", "a rounded one")),
         ({"request": {"method": "GET", "mood": "sad"}}, ("request.mood", "no attribute that Sentry knows", "nothing")),
         ({"breadcrumbs": [{"mood": {"is": 0}}]}, ("breadcrumbs.0.mood", "no attribute that Sentry knows", "nothing")),
         ({"request": {"headers": {"A": "b", "x-a": {"a": 1}}}}, ("request.headers.x-a", "expected a primitive *", "*")),
@@ -101,6 +107,38 @@ def test_what_is_rejected_and_cut(attributes: dict[str, Any], expected: tuple[st
     [found] = objections(**attributes)
 
     assert re.fullmatch(re.escape("|".join(expected)).replace(r"\*", ".*"), "|".join(found))
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.floats(-9, 9)
+        | st.sampled_from([0, -(2**63), -(2**63) - 1, -(2**64), 2**64 - 1, 2**64])
+        | st.text('{["x]}', max_size=9),
+        lambda values: st.lists(values, max_size=3) | st.dictionaries(st.sampled_from("abc"), values, max_size=3),
+    ),
+    st.integers(0, 9),
+)
+def test_all_that_is_altered_is_told(value: Any, depth: int) -> None:
+    event = CapturedEvent({"extra": {"a": nested(depth, value)}})
+
+    altered = [*differences(event["extra"], ServerScrubbing(data_scrubber=False).stored(event).get("extra"), "extra")]
+
+    told = [objection.path for objection in Ingestion().objections(event)]
+    assert all(any(f"{place}.".startswith(f"{path}.") for path in told) for place in altered)
+    assert bool(altered) == bool(told)
+
+
+def differences(sent: Any, stored: Any, path: str) -> Iterator[str]:
+    if isinstance(sent, dict) and isinstance(stored, dict):
+        for key, value in sent.items():
+            yield from differences(value, stored.get(key), f"{path}.{key}")
+    elif isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
+        for index, (before, after) in enumerate(zip(sent, stored, strict=True)):
+            yield from differences(before, after, f"{path}.{index}")
+    elif sent != stored:
+        yield path
 
 
 def test_what_is_too_much() -> None:
@@ -130,7 +168,7 @@ def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -
     texts = []
     normalized = relay.normalized
 
-    def counted(text: str) -> dict[str, Any]:
+    def counted(text: str) -> str:
         texts.append(text)
         return normalized(text)
 

@@ -441,6 +441,6 @@ def test_a_rerun_starts_a_recording_of_its_own(shop: pytest.Pytester) -> None:
             assert len(attempts) == 3
         """
     )
-    result = shop.runpytest_inprocess("--reruns", "5")
+    result = shop.runpytest_inprocess("-p", "rerunfailures", "--reruns", "5")
 
     assert result.parseoutcomes() == {"passed": 1, "rerun": 2}

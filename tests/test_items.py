@@ -209,6 +209,7 @@ def test_sessions_and_aggregates(sentry_capture: SentryCapture, sentry_init: Sen
 
 
 @pytest.mark.filterwarnings("ignore:Transaction-based profiling is deprecated:DeprecationWarning")
+@pytest.mark.usefixtures("without_garbage_collection")
 def test_profiles(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, profiles_sample_rate=1.0)
     with sentry_sdk.start_transaction(name="nightly") as transaction:

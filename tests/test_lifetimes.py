@@ -260,6 +260,7 @@ def test_a_closed_client_leaves_no_thread_behind(shop: pytest.Pytester) -> None:
     assert_passes(shop, 2)
 
 
+@pytest.mark.usefixtures("without_garbage_collection")
 def test_a_profiler_ends_with_its_client(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         """

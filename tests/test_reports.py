@@ -122,7 +122,7 @@ def test_only_the_last_attempt_at_a_test_counts(shop: pytest.Pytester) -> None:
         """
     )
 
-    assert [line.split() for line in report(shop, "--reruns=5").splitlines()[2:]] == [
+    assert [line.split() for line in report(shop, "-p", "rerunfailures", "--reruns=5").splitlines()[2:]] == [
         ["direct", "event", "captured", "info", "1", "test_only_the_last_attempt_at_a_test_counts.py::test_flaky"]
     ]
 

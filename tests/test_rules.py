@@ -522,7 +522,7 @@ def test_reruns_and_workers(shop: pytest.Pytester) -> None:
     )
 
     for args in [], ["-n2"]:
-        result = shop.runpytest_subprocess("--reruns=2", "--sentry-report=report.json", *args)
+        result = shop.runpytest_subprocess("-p", "rerunfailures", "--reruns=2", "--sentry-report=report.json", *args)
 
         assert result.parseoutcomes() == {"passed": 1, "failed": 1, "rerun": 4}
         assert summaries(shop) == {"required-tags": ("broken", 1, 1)}
