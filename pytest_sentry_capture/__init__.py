@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_sentry_capture.version import __version__
-
 _MODULES = {
+    "__version__": "version",
     "SentryCapture": "capture",
     "CallableLocation": "callables",
     "MISSING": "changes",
@@ -39,7 +38,7 @@ _MODULES = {
     "SentryInit": "capture",
     "SentryServer": "server.sentry_server",
 }
-__all__ = ["__version__", *_MODULES]  # noqa: PLE0604
+__all__ = [*_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.callables import CallableLocation as CallableLocation
@@ -72,6 +71,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture.rules.rule import Rule as Rule
     from pytest_sentry_capture.rules.rule import RuleViews as RuleViews
     from pytest_sentry_capture.server.sentry_server import SentryServer as SentryServer
+    from pytest_sentry_capture.version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:

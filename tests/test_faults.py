@@ -415,8 +415,7 @@ def test_a_run_is_stopped(pytester: pytest.Pytester, number: signal.Signals) -> 
 
         def test_stopped(sentry_capture):
             sentry_sdk.capture_message("stopped")
-            print("ready", flush=True)
-            sentry_capture.wait_for(message="never", timeout={PATIENCE})
+            sentry_capture.wait_for(message=lambda _: print("ready", flush=True), timeout={PATIENCE})
 
         def test_afterwards():
             pass
@@ -442,7 +441,7 @@ def test_a_run_is_stopped(pytester: pytest.Pytester, number: signal.Signals) -> 
         assert whole["partial"] == ["it did not run to its end"]
         assert [row["example"] for row in whole["rows"]] == ["test_a_run_is_stopped.py::test_before"]
         assert "What was captured and what was not: report.json" in output
-        assert f"{pytester.path / 'test_a_run_is_stopped.py'}:11: KeyboardInterrupt" in output
+        assert f"{pytester.path / 'test_a_run_is_stopped.py'}:10: KeyboardInterrupt" in output
         assert [line for line in output if "pytest_sentry_capture" in line] == []
     assert [path.name for path in pytester.path.iterdir() if path.suffix == ".tmp"] == []
 

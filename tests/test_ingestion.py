@@ -113,7 +113,7 @@ def test_what_is_rejected_and_cut(attributes: dict[str, Any], expected: tuple[st
     st.recursive(
         st.none()
         | st.booleans()
-        | st.floats(-9, 9)
+        | st.floats(-9, 9, width=16)
         | st.sampled_from([0, -(2**63), -(2**63) - 1, -(2**64), 2**64 - 1, 2**64])
         | st.text('{["x]}', max_size=9),
         lambda values: st.lists(values, max_size=3) | st.dictionaries(st.sampled_from("abc"), values, max_size=3),

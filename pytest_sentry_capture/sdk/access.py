@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sentry_capture.sdk.importing import ImportWatcher
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
-from pytest_sentry_capture.version import __version__
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.recording import Recorder
@@ -219,6 +218,7 @@ class SdkAccess:
 
     def _report(self, error: Exception, *, is_blocked: bool = True) -> None:
         from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED, Modules
+        from pytest_sentry_capture.version import __version__
 
         blocked = "New clients are kept from sending." if is_blocked else "Nothing keeps it from sending."
         self.problem = (

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from pytest_sentry_capture.suggestions import unknown
-
 if TYPE_CHECKING:
     from pytest_sentry_capture.sdk.network import NetworkMode
 
 ShowMode = Literal["no", "short", "full"]
 ContractMode = Literal["off", "check", "update"]
 
-_NETWORK_MODES: Final = ("block", "allow")
-_SHOW_MODES: Final = ("no", "short", "full")
-_CONTRACT_MODES: Final = ("off", "check", "update")
+_CHOICES: Final = {
+    "sentry_network": ("block", "allow"),
+    "sentry_show": ("no", "short", "full"),
+    "sentry_contract": ("off", "check", "update"),
+}
 REPORT_SUFFIXES: Final = (".json", ".md", ".txt")
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
@@ -61,22 +61,14 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     Raises:
         SettingsError: a value is not valid; the message names every such value and what is valid.
     """
-    mistakes: list[str] = []
-    network = _first_given(option, ini, "sentry_network")
-    if network not in _NETWORK_MODES:
-        mistakes.append(f"sentry_network: {unknown('value', network, _NETWORK_MODES)}")
+    chosen = {name: _first_given(option, ini, name) for name in _CHOICES}
+    mistakes = [_wrong(name, value) for name, value in chosen.items() if value not in _CHOICES[name]]
     hosts = _hosts(option("sentry_network_hosts")) or tuple(ini("sentry_network_hosts"))
     mistakes += [
         f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
         for host in hosts
         if not re.fullmatch(_HOST, host)
     ]
-    show = _first_given(option, ini, "sentry_show")
-    if show not in _SHOW_MODES:
-        mistakes.append(f"sentry_show: {unknown('value', show, _SHOW_MODES)}")
-    contract = _first_given(option, ini, "sentry_contract")
-    if contract not in _CONTRACT_MODES:
-        mistakes.append(f"sentry_contract: {unknown('value', contract, _CONTRACT_MODES)}")
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [
         f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(REPORT_SUFFIXES)}"
@@ -86,12 +78,12 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
-        network=cast("NetworkMode", network),
+        network=cast("NetworkMode", chosen["sentry_network"]),
         network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
         reports=reports,
-        show=cast("ShowMode", show),
+        show=cast("ShowMode", chosen["sentry_show"]),
         strict=option("sentry_strict") or ini("sentry_strict"),
-        contract=cast("ContractMode", contract),
+        contract=cast("ContractMode", chosen["sentry_contract"]),
     )
 
 
@@ -99,6 +91,12 @@ def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: 
     """The command line's value, else that of the ini option; an empty one is given too, and wrong."""
     given = option(name)
     return ini(name) if given is None else given
+
+
+def _wrong(name: str, value: str) -> str:
+    from pytest_sentry_capture.suggestions import unknown  # which most runs never need
+
+    return f"{name}: {unknown('value', value, _CHOICES[name])}"
 
 
 def _hosts(values: Sequence[str] | None) -> tuple[str, ...]:
