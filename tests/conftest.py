@@ -111,13 +111,14 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
         monkeypatch.delenv(name, raising=False)
     # pytest 7, with pluggy 1.4, says so of every usage error
     monkeypatch.setenv("PYTHONWARNINGS", "ignore:A plugin raised an exception during an old-style hookwrapper")
+    # pytest-asyncio before 1.0 warns where it is unset, and pytest 8 overrides no ini option for addopts
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--override-ini=asyncio_default_fixture_loop_scope=function")
     pytester.makeini(
         """
         [pytest]
         addopts =
             -p no:cacheprovider -p no:randomly -p no:hypothesispytest
             -p no:schemathesis -p no:syrupy -p no:inline_snapshot -p no:rerunfailures
-            --override-ini=asyncio_default_fixture_loop_scope=function
         filterwarnings = default
         """
     )
