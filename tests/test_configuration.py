@@ -193,9 +193,9 @@ def test_the_header_says_which_rules_there_are(project: pytest.Pytester, number:
 
 OPTIONS = [
     "sentry_network: unknown value 'blok'; did you mean 'block'? Valid: allow, block",
-    "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
     "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
+    "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
     "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
 ]
 
