@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture.run import Run
 from pytest_sentry_capture.settings.configuration import Configuration, read_configuration
 from pytest_sentry_capture.settings.options import Settings, SettingsError, read_settings
@@ -107,8 +108,6 @@ def _start(config: pytest.Config, option: Any) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    from pytest_sentry_capture import hookspecs
-
     pluginmanager.add_hookspecs(hookspecs)
 
 
