@@ -15,6 +15,8 @@ from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED
 
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."
+WITHOUT_PYTEST_SENTRY = "no:sentry"
+"""Where it is installed: it imports the SDK at start, and fails where the SDK is not as it knows it."""
 
 
 def problem(version: str, reason: str, blocked: str) -> str:
@@ -68,7 +70,7 @@ def test_an_sdk_that_cannot_be_observed_is_said_so_and_the_run_goes_on(
     )
     pytester.syspathinsert()
 
-    result = pytester.runpytest_subprocess("-p", "changed")
+    result = pytester.runpytest_subprocess("-p", "changed", "-p", WITHOUT_PYTEST_SENTRY)
 
     result.assert_outcomes(passed=1, errors=2)
     message = problem(version, reason, blocked)
@@ -197,7 +199,7 @@ def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
         """
     )
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+    pytester.runpytest_subprocess("-p", WITHOUT_PYTEST_SENTRY).assert_outcomes(passed=3)
 
 
 @pytest.mark.needs("scopes without hubs")

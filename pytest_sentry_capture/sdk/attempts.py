@@ -69,7 +69,8 @@ class AttemptWatch:
         ) -> Any:
             __tracebackhide__ = True
             if not self._is_observed(client):
-                return original(client, event, hint, scope, *args, **kwargs)
+                with self._observer.looking_away():
+                    return original(client, event, hint, scope, *args, **kwargs)
             self._before_attempt(client)
             attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
             if attempt.detailed:

@@ -16,11 +16,9 @@ from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.profilers import Profilers
+from pytest_sentry_capture.sdk.pytest_sentry import is_pytest_sentrys
 from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
 from pytest_sentry_capture.sdk.transport import RecordingTransport
-
-_PYTEST_SENTRY: str = "pytest"
-"""The identifier of the integration by which pytest-sentry's own client is known."""
 
 
 class Given(NamedTuple):
@@ -114,7 +112,7 @@ class Clients:
         """Put the recording transport in front of one that was not made through ``make_transport``."""
         current = client.transport
         is_off = current is None and not (even_without_dsn and not client.options.get("dsn"))
-        if is_off or isinstance(current, RecordingTransport) or _is_pytest_sentrys(client.options):
+        if is_off or isinstance(current, RecordingTransport) or is_pytest_sentrys(client.options):
             return
         options = {**client.options, "transport": current}
         replacement = RecordingTransport(options, self._observer, self._network, lambda _: current)
@@ -168,7 +166,7 @@ class Clients:
 
     def _transport_for(self, options: dict[str, Any]) -> Any:
         __tracebackhide__ = True
-        if _is_pytest_sentrys(options):
+        if is_pytest_sentrys(options):
             return self._make_transport(options)
         options.update(self._new_options())
         if "spotlight" in options:
@@ -209,11 +207,6 @@ class Clients:
             if "scrub_event" in vars(scrubber_class) and scrubber_class not in self._replaced_scrubbers:
                 self._replaced_scrubbers[scrubber_class] = scrub_event = vars(scrubber_class)["scrub_event"]
                 scrubber_class.scrub_event = observed_scrubbing(scrub_event, self._observer)
-
-
-def _is_pytest_sentrys(options: Mapping[str, Any]) -> bool:
-    integrations = options.get("integrations") or ()
-    return any(getattr(integration, "identifier", None) == _PYTEST_SENTRY for integration in integrations)
 
 
 def _as_given(options: Mapping[str, Any]) -> dict[str, Any]:

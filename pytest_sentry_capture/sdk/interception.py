@@ -22,6 +22,7 @@ from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.options import OptionOverrides
 from pytest_sentry_capture.sdk.otlp import block_exporter
+from pytest_sentry_capture.sdk.pytest_sentry import keep_tags_apart
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
@@ -80,6 +81,7 @@ class Interception:
             watch_sdk_log(self._touchpoints, self._observer)
             if self._scope_writes is not None:
                 self._scope_writes.install(self._touchpoints)
+            keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             self._clients.adopt_existing()
             if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):

@@ -7,7 +7,8 @@ import os
 import sysconfig
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,7 @@ class Observer:
         self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
         self.enter = self._attempt.set
         self.leave = self._attempt.reset
+        self._looks_away: ContextVar[bool] = ContextVar("sentry_looks_away", default=False)
 
     @property
     def attempt(self) -> Attempt | None:
@@ -97,6 +99,15 @@ class Observer:
     def forget_attempt(self) -> None:
         """No capture call is under way, whatever an exception has left behind that a signal handler raised in one."""
         self._attempt.set(None)
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """What goes wrong meanwhile is not the application's: a client that is not its own captures something."""
+        token = self._looks_away.set(True)
+        try:
+            yield
+        finally:
+            self._looks_away.reset(token)
 
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
@@ -159,7 +170,7 @@ class Observer:
 
     def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
         """Record that a callback of the application raised ``error``, the first time that the error is seen."""
-        if _seen_before(error):
+        if self._looks_away.get() or _seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
         text = _traceback_text(error)
@@ -169,7 +180,7 @@ class Observer:
 
     def sdk_failed(self, error: BaseException) -> None:
         """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
-        if _seen_before(error):
+        if self._looks_away.get() or _seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
         self.recorder.current.add(SdkError(type(error), _message(error), _traceback_text(error), live))
