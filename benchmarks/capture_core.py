@@ -161,10 +161,10 @@ def run(command: list[str], folder: Path, **variables: str) -> tuple[float, str]
 
 
 _TIMER = """
-import json, os, subprocess, sys
+import json, resource, subprocess, sys
 done = subprocess.run(json.loads(sys.argv[1]), capture_output=True, text=True)
-used = os.times()
-print(used.children_user + used.children_system)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime)
 print(done.stdout)
 print(done.stderr, file=sys.stderr)
 sys.exit(done.returncode)
