@@ -30,11 +30,12 @@ docs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-# The built wheel with every version that is supported, pairwise; SESSIONS chooses, and `nox --list` names them.
+# The built wheel with every version that is supported, pairwise, and the tables of it in the documentation. SESSIONS
+# chooses, and `nox --list` names them.
 matrix: SESSIONS ?=
 matrix: $(INSTALLED)
 	$(NOX) $(if $(SESSIONS),--session $(SESSIONS))
-	$(BIN)/python -m matrix.tables
+	$(if $(SESSIONS),,$(BIN)/python -m matrix.tables)
 
 # Of this the oldest, the newest and the lowest versions, with the tests that have most to do with versions.
 matrix-short: $(INSTALLED)

@@ -40,16 +40,17 @@ def try_out(session: nox.Session, environment: Environment) -> None:
     for name in NEEDED_BY_TESTS:
         copy = shutil.copytree if Path(name).is_dir() else shutil.copy
         copy(name, folder / name)
-    environment.versions.parent.mkdir(parents=True, exist_ok=True)
-    with environment.versions.open("w", encoding="utf-8") as file:
-        session.run("python", "-m", "pip", "list", "--format=json", stdout=file, stderr=None)
+    pytest = ["python", "-m", "pytest", "-n", "2", *environment.options]
+    if session.posargs:  # a part of the tests, of which the tables are not made
+        pytest += session.posargs
+    else:
+        environment.result.parent.mkdir(parents=True, exist_ok=True)
+        environment.result.unlink(missing_ok=True)
+        with environment.versions.open("w", encoding="utf-8") as file:
+            session.run("python", "-m", "pip", "list", "--format=json", stdout=file, stderr=None)
+        pytest += [f"--junit-xml={environment.result}", *environment.tests]
     session.chdir(folder)
-    session.run(
-        *("python", "-m", "pytest", "-n", "2", f"--junit-xml={environment.result}"),
-        *environment.options,
-        *(session.posargs or environment.tests),
-        env={"FAIL_ON_SKIPPED_TESTS": "undeclared"},
-    )
+    session.run(*pytest, env={"FAIL_ON_SKIPPED_TESTS": "undeclared"})
 
 
 def _constraints(session: nox.Session, environment: Environment) -> str:

@@ -1,11 +1,12 @@
 """The environments of the matrix: which version of what is installed beside the plugin, on which Python.
 
-Every pair of an SDK and a Python, an SDK and a pytest, and a Python and a pytest is in one of them, not every triple.
+Every pair of an SDK and a Python, an SDK and a pytest, and a Python and a pytest is in one of them, not every triple,
+but for pairs that do not work together, and for SDK 2.11, which is there for Python 3.13 alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +78,13 @@ COMMON_TESTS: Final = tuple(
 """Those to which versions matter most."""
 
 
+TESTS_OF_EXTRAS: Final = (
+    *(f"tests/test_{name}.py" for name in ("configuration", "ingestion", "no_pii_rule", "pii", "rules")),
+    "tests/server",
+)
+"""Those of what the lowest versions of cattrs and of the users' extras are there for."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """What the plugin is tried with; versions are as users write them: ``2.20`` is the last 2.20.x."""
@@ -129,6 +137,11 @@ def _lowest(project: Mapping[str, Any]) -> Iterator[str]:
         yield requirement.replace(">=", "==", 1)
 
 
+def _beside_pytest(requirements: Iterable[str]) -> Iterator[str]:
+    """Those that do not follow from which pytest and which SDK is installed."""
+    return (each for each in requirements if not each.startswith(("pluggy", "pytest", "sentry-sdk")))
+
+
 def environments(project: Mapping[str, Any]) -> list[Environment]:
     """Every environment of the matrix.
 
@@ -139,5 +152,6 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
     return [
         *_pairs(),
         Environment("lowest", PYTHONS[0], lowest, COMMON_TESTS, OLDEST_PYTEST_OPTIONS, SHORT),
+        Environment("lowest-extras", PYTHONS[0], (*_beside_pytest(_lowest(project)), *OF_TODAY), TESTS_OF_EXTRAS),
         Environment("neighbours", "3.12", ("pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

@@ -87,7 +87,7 @@ def missing(results: list[Result]) -> str:
         package = since.split()[0]
         where = dict.fromkeys(result.versions[package] for result in results if need in result.skipped)
         rows.append([what, since, ", ".join(where)])
-    return table(["what", "since", "skipped with"], rows)
+    return table(["what tests need", "since", "skipped with"], rows)
 
 
 def _in_order(results: list[Result]) -> Iterator[str]:
@@ -128,13 +128,13 @@ def main() -> int:
     """Write the tables, unless something failed or was never tried; then say so."""
     wanted = environments(load_toml("pyproject.toml")["project"])
     results = [read(environment) for environment in wanted if environment.result.exists()]
-    for environment in wanted:
-        if not environment.result.exists():
-            print(f"{environment.name} was not tried", file=sys.stderr)
+    untried = [environment for environment in wanted if not environment.result.exists()]
+    for environment in untried:
+        print(f"{environment.name} was not tried", file=sys.stderr)
     failures = [result for result in results if result.failed]
     for result in failures:
         print(f"{result.environment.name}: {result.failed} failed", file=sys.stderr)
-    if not results or failures:
+    if untried or failures:
         return 1
     write(COMPATIBILITY, f"{runs(results)}\n\n{missing(results)}")
     write(README, supported(results))

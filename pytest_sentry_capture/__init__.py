@@ -26,6 +26,7 @@ _MODULES = {
     "CapturedSpan": "items",
     "CapturedTransaction": "items",
     "Discard": "items",
+    "Expected": "capture",
     "Exchange": "items",
     "PiiFinding": "privacy",
     "RawItem": "items",
@@ -42,6 +43,7 @@ __all__ = [*_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.callables import CallableLocation as CallableLocation
+    from pytest_sentry_capture.capture import Expected as Expected
     from pytest_sentry_capture.capture import SentryCapture as SentryCapture
     from pytest_sentry_capture.capture import SentryInit as SentryInit
     from pytest_sentry_capture.changes import MISSING as MISSING

@@ -715,10 +715,12 @@ class SentryInit:
     def __call__(self, **options: Any) -> Any:
         """Initialise Sentry like ``sentry_sdk.init`` and return the client (``sentry_sdk.client.BaseClient``).
 
-        Integrations that enable themselves (``auto_enabling_integrations``) stay off unless asked for.
+        Integrations that enable themselves (``auto_enabling_integrations``) stay off unless asked for. The client lives
+        until the end of the test.
 
         Raises:
             TypeError: the SDK has no such option.
+            ValueError: the DSN is malformed (the SDK's ``BadDsn``).
         """
         __tracebackhide__ = True
         return self._sdk.init({"auto_enabling_integrations": False, **options})

@@ -28,7 +28,7 @@ class Change:
 
     ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``); ``before`` or
     ``after`` is ``MISSING`` where the place was added or removed. ``by`` is who altered it. A value that a scrubber
-    took out is kept in ``before``, but its representation shows only type and length.
+    took out is kept in ``before``, but its representation shows only type and length; ``scrubbed`` says so.
     """
 
     path: str

@@ -136,6 +136,7 @@ class CapturedItem(dict[str, Any]):
 
     __slots__ = ("_capture",)
     kind: ClassVar[str] = ""
+    """The kind, as in assertions; empty for types that this plugin does not know."""
 
     def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
         super().__init__(payload)
@@ -648,7 +649,7 @@ _CLASSES: Final[dict[str, type[CapturedItem]]] = {
     "feedback": CapturedFeedback,
     "client_report": CapturedClientReport,
 }
-"""Sentry's item types (https://develop.sentry.dev/sdk/data-model/envelope-items/)."""
+"""Sentry's item types (https://develop.sentry.dev/sdk/foundations/transport/envelope-items/)."""
 
 ITEM_TYPE_OF_KIND: Final[dict[str, str]] = {
     item_class.kind: item_type for item_type, item_class in reversed(_CLASSES.items())
@@ -680,7 +681,7 @@ def _class_of(item_type: str) -> type[CapturedItem]:
 
 @dataclass(eq=False, slots=True)
 class CapturedEnvelope(Entry):
-    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/data-model/envelopes/).
+    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
 
     ``during`` is the bad day of ``sentry_server`` during which it came, such as ``"slow"``; None on a good one.
     """

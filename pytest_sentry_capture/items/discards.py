@@ -35,13 +35,17 @@ class Discard(Entry):
     """Something that the SDK was asked to send and did not.
 
     Attributes:
-        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …) or, where the SDK is
-            silent or vague, one of ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``,
-            ``recursion_guard``, ``sdk_error``, ``unserializable``.
-        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …).
+        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …:
+            https://develop.sentry.dev/sdk/telemetry/client-reports/) or, where the SDK is silent or vague, one of
+            ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``, ``recursion_guard``, ``sdk_error``,
+            ``unserializable``.
+        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …:
+            https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
         kind: the kind of item that was lost.
         by: the callable that discarded it; None where no callable is involved.
         quantity: how many items were lost.
+        payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
+        exchange: the HTTP exchange during which it was lost.
     """
 
     reason: str

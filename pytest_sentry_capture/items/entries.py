@@ -33,10 +33,16 @@ class Entry:
 class Exchange(Entry):
     """One HTTP request and its answer, as the application under test saw it.
 
-    ``status`` is None until the answer starts; ``duration`` is in seconds, from the request until the answer was
-    complete, and None until then. ``route`` is the template that matched, ``parent`` the exchange that was under way
-    when the application called itself in process. ``before_sentry`` says that the application had built its middleware
-    before Sentry was initialised, ``authenticated`` that the request named its user and was not turned away.
+    Attributes:
+        method: of the request.
+        path: of the request, without its query.
+        route: the template that matched.
+        status: of the answer; None until it starts.
+        duration: seconds from the request until the answer was complete; None until then.
+        parent: the exchange that was under way when the application called itself in process.
+        before_sentry: whether the application had built its middleware before Sentry was initialised.
+        authenticated: whether the request named its user and was not turned away.
+        discarded: what was discarded meanwhile.
     """
 
     method: str
@@ -77,7 +83,12 @@ class Exchange(Entry):
 class CallbackError(Entry):
     """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
 
-    ``exception`` is the live object while it is kept; ``traceback`` is its text.
+    Attributes:
+        by: the callback.
+        exception_type: the class of what it raised.
+        message: the exception as text.
+        traceback: the text of its traceback.
+        exception: the live exception, kept until the teardown of the test that uses ``sentry_capture`` ends.
     """
 
     by: CallableLocation
@@ -92,7 +103,14 @@ class CallbackError(Entry):
 
 @dataclass(eq=False, slots=True)
 class SdkError(Entry):
-    """An error inside the SDK that the SDK swallowed and only logged."""
+    """An error inside the SDK that the SDK swallowed and only logged.
+
+    Attributes:
+        exception_type: the class of the error.
+        message: the error as text.
+        traceback: the text of its traceback.
+        exception: the live error, kept until the teardown of the test that uses ``sentry_capture`` ends.
+    """
 
     exception_type: type[BaseException]
     message: str

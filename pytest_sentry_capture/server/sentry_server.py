@@ -113,7 +113,8 @@ class SentryServer(SentryCapture):
         The SDK then holds back for ``retry_after`` seconds, however long the block takes.
 
         Args:
-            categories: such as ``"error"``, ``"transaction"``, ``"log_item"``.
+            categories: such as ``"error"``, ``"transaction"``, ``"log_item"``
+                (https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
             retry_after: whole seconds.
 
         Raises:
@@ -139,6 +140,9 @@ class SentryServer(SentryCapture):
 
     def slow(self, seconds: float) -> AbstractContextManager[None]:
         """A block of code during which Sentry takes that long to answer; what it receives is captured at once.
+
+        Args:
+            seconds: until the answer, above 0 and finite.
 
         Raises:
             ValueError: the number is not above 0.
