@@ -152,6 +152,8 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
     return [
         *_pairs(),
         Environment("lowest", PYTHONS[0], lowest, COMMON_TESTS, OLDEST_PYTEST_OPTIONS, SHORT),
-        Environment("lowest-extras", PYTHONS[0], (*_beside_pytest(_lowest(project)), *OF_TODAY), TESTS_OF_EXTRAS),
+        Environment(
+            "lowest-extras", PYTHONS[0], (*_beside_pytest(_lowest(project)), *OF_TODAY, "uvicorn"), TESTS_OF_EXTRAS
+        ),
         Environment("neighbours", "3.12", ("pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 NOT_INSTALLED: Final = "Sentry's own engine is not installed: pip install 'pytest-sentry-contract[relay]'"
-_OLDEST: Final = [0, 9]
+_OLDEST: Final = [0, 10, 1]
 _PROBE: Final = "xyzzy"
 _SAMPLES: Final = {
     "text": "jane@example.com 10.0.0.1 4242424242424242 DE89370400440532013000 078-05-1120 Bearer abcdefgh"
@@ -37,7 +37,7 @@ def obstacle() -> str | None:
     """Why Relay can't be used here, with the way to install it; None where it can."""
     if find_spec("sentry_relay") is None:
         return NOT_INSTALLED
-    if [int(number) for number in re.findall(r"\d+", version())[:2]] < _OLDEST:
+    if [int(number) for number in re.findall(r"\d+", version())[:3]] < _OLDEST:
         return f"sentry-relay {version()} is too old: pip install 'pytest-sentry-contract[relay]'"
     return None
 

@@ -98,9 +98,9 @@ def test_what_needs_it_says_how_to_install_it(pytester: pytest.Pytester) -> None
 
 def test_one_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "find_spec", lambda name: name)
-    monkeypatch.setattr(relay, "version", lambda: "0.8.67")
+    monkeypatch.setattr(relay, "version", lambda: "0.10.0")
 
-    assert relay.obstacle() == "sentry-relay 0.8.67 is too old: pip install 'pytest-sentry-contract[relay]'"
+    assert relay.obstacle() == "sentry-relay 0.10.0 is too old: pip install 'pytest-sentry-contract[relay]'"
 
 
 def test_it_is_imported_only_when_it_is_used(pytester: pytest.Pytester) -> None:
