@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.client
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from server.conftest import JavaScript
 
 PROGRAMS = Path(__file__).with_name("programs")
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "other-processes.md"
 
 
 @contextmanager
@@ -98,6 +100,17 @@ def test_javascript_in_node(sentry_server: SentryServer, javascript: JavaScript,
     assert (feedback["message"], feedback["name"]) == ("It is slow", "Alice")
     [discard] = sentry_server.assert_discarded(reason="before_send", message=None)
     assert (discard.category, discard.quantity) == ("error", 1)
+
+
+def test_javascript_of_the_guide(sentry_server: SentryServer, javascript: JavaScript) -> None:
+    [(name, program)] = re.findall(
+        r'```javascript title="([^"]+)"\n(.+?)```', GUIDE.read_text(encoding="utf-8"), re.DOTALL
+    )
+    (javascript.folder / name).write_text(program, encoding="utf-8")
+
+    subprocess.run(["node", name], cwd=javascript.folder, env=sentry_server.env, check=True)
+
+    sentry_server.assert_captured(exception="TypeError")
 
 
 def test_javascript_in_a_browser(sentry_server: SentryServer, javascript: JavaScript, tmp_path: Path) -> None:
