@@ -97,6 +97,15 @@ def without_garbage_collection() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.fixture
+def without_pytest_sentry(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For runs that pytest-sentry would be in the way of, where it is installed.
+
+    It imports the SDK at start, fails where that is not as it knows it, and its own client sends to Spotlight.
+    """
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ['PYTEST_ADDOPTS']} -p no:sentry")
+
+
 sentry_sdk.Client()  # imports every integration that enables itself
 
 

@@ -134,21 +134,16 @@ def streamed():
 
 
 def profiled():
-    """The garbage collector stands still: CPython 3.10 and 3.11 can deadlock where it meets a profiler."""
-    gc.disable()
     with sentry_sdk.start_transaction(name="nightly") as transaction:
         while transaction._profile.unique_samples < 3:
             sum(range(1000))
-    gc.enable()
 
 
 def profiled_continuously():
-    gc.disable()
     sentry_sdk.profiler.start_profiler()
     while len(sentry_sdk.profiler.continuous_profiler._scheduler.buffer.chunk.samples) < 3:
         sum(range(1000))
     sentry_sdk.profiler.stop_profiler()
-    gc.enable()
 
 
 def captures(dsn):
@@ -172,6 +167,7 @@ def captures(dsn):
 
 
 warnings.simplefilter("ignore")
+gc.disable()  # CPython 3.10 and 3.11 can deadlock where a collection meets a profiler
 thread = ThreadPoolExecutor(1)  # the same one for all: what is captured has its name, its identifier and its frames
 '''
 

@@ -68,12 +68,13 @@ def test_what_it_has_reported():
 """
 
 
+@pytest.mark.usefixtures("without_pytest_sentry")
 @pytest.mark.needs("scopes without hubs")
 def test_neither_hears_of_what_the_other_does(pytester: pytest.Pytester) -> None:
     """Its tags are not on the application's events, and what goes wrong while it reports is no test's."""
     pytester.makepyfile(pytest_sentry=PYTEST_SENTRY, conftest=CONFTEST, test_shop=TESTS)
 
-    result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:sentry")
+    result = pytester.run(sys.executable, "-m", "pytest")
 
     result.assert_outcomes(passed=3)
     result.stdout.no_fnmatch_line("*raise_without_message*")

@@ -15,8 +15,6 @@ from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED
 
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."
-WITHOUT_PYTEST_SENTRY = "no:sentry"
-"""Where it is installed: it imports the SDK at start, and fails where the SDK is not as it knows it."""
 
 
 def problem(version: str, reason: str, blocked: str) -> str:
@@ -30,6 +28,7 @@ def missing(name: str) -> str:
     return f"it has no sentry_sdk.{name}, which this plugin must reach"
 
 
+@pytest.mark.usefixtures("without_pytest_sentry")
 @pytest.mark.parametrize(
     ("change", "version", "reason", "blocked"),
     [
@@ -70,7 +69,7 @@ def test_an_sdk_that_cannot_be_observed_is_said_so_and_the_run_goes_on(
     )
     pytester.syspathinsert()
 
-    result = pytester.runpytest_subprocess("-p", "changed", "-p", WITHOUT_PYTEST_SENTRY)
+    result = pytester.runpytest_subprocess("-p", "changed")
 
     result.assert_outcomes(passed=1, errors=2)
     message = problem(version, reason, blocked)
@@ -172,6 +171,7 @@ def test_an_sdk_that_is_imported_again_is_observed_again(pytester: pytest.Pytest
     result.stdout.fnmatch_lines(["1 envelope was kept from sentry.invalid.*"])
 
 
+@pytest.mark.usefixtures("without_pytest_sentry")
 def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -199,7 +199,7 @@ def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
         """
     )
 
-    pytester.runpytest_subprocess("-p", WITHOUT_PYTEST_SENTRY).assert_outcomes(passed=3)
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
 
 
 @pytest.mark.needs("scopes without hubs")
