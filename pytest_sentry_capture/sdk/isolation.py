@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
-from pytest_sentry_capture.sdk.scope_state import State, StateChange, changes, lend, outline, read, write
+from pytest_sentry_capture.sdk.scope_state import State, StateChange, changes, lend, read, write
 
 _UNSET: Final = object()
 _DATA: Final = ("_tags", "_user", "_contexts", "_extras", "_breadcrumbs", "_event_processors", "_attributes")
@@ -152,9 +152,9 @@ class Isolation:
             touchpoints.find("scope:Scope.get_global_scope")
             self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
             self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
-        self._pristine = {holder: outline(read(holder)) for holder in self._holders()}
+        self._pristine = {holder: read(holder).outline() for holder in self._holders()}
         if in_test:
-            self._put_aside = {holder: outline(state) for holder, state in self._pristine.items()}
+            self._put_aside = {holder: state.outline() for holder, state in self._pristine.items()}
 
     def begin_test(self) -> None:
         """Put the scopes' content aside and go on with a copy."""
@@ -186,7 +186,7 @@ class Isolation:
             self.end_fixture(lifetime)
 
     def begin_fixture(self, lifetime: Lifetime) -> None:
-        self._layers[lifetime] = _Layer(lifetime, {holder: outline(read(holder)) for holder in self._holders()})
+        self._layers[lifetime] = _Layer(lifetime, {holder: read(holder).outline() for holder in self._holders()})
 
     def end_fixture(self, lifetime: Lifetime) -> None:
         """The fixture is set up: what it changed, and the scopes that it left open, belong to it, not to the test."""

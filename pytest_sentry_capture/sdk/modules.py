@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 OLDEST_SUPPORTED: Final = "1.40.0"
@@ -29,7 +30,7 @@ class Modules:
     def version(self) -> str:
         return str(getattr(sys.modules["sentry_sdk.consts"], "VERSION", "of unknown version"))
 
-    @property
+    @cached_property
     def has_hubs(self) -> bool:
         """sentry-sdk 1.x: hubs carry the client and one merged scope; there is no global scope."""
         return self.version.startswith("1.")

@@ -147,6 +147,8 @@ class OptionOverrides:
 
     def clear(self) -> None:
         """Take back everything that was asked for."""
+        if not self._asked:
+            return
         self._asked = []
         for client in list(self._before):
             self.apply_to(client)

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
 from pytest_sentry_capture.changes import MISSING
-
-State = dict[str, Any]
 
 _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")
 """The attributes to which the SDK only appends."""
@@ -25,36 +23,62 @@ _CONTAINERS: Final = (dict, list, deque)
 _DEEPEST: Final = 8
 
 
+class State:
+    """What a scope or hub consists of: the values of its attributes."""
+
+    __slots__ = ("_shape", "values")
+
+    def __init__(self, shape: _Shape, values: Iterable[Any]) -> None:
+        self._shape = shape
+        self.values = [*values]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[self._shape.positions[name]]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.values[self._shape.positions[name]] = value
+
+    def get(self, name: str) -> Any:
+        """The value of an attribute; None where there is no such attribute."""
+        return self[name] if name in self._shape.positions else None
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Names and values."""
+        return zip(self._shape.names, self.values, strict=True)
+
+    def outline(self) -> State:
+        """A copy deep enough to find later what was added, replaced or removed."""
+        return State(
+            self._shape, (copy.copy(value) if isinstance(value, _CONTAINERS) else value for value in self.values)
+        )
+
+
 def read(holder: Any) -> State:
-    """The state itself, not a copy: attribute by attribute."""
-    names, values_of = _attributes(holder.__class__)
-    try:
-        return dict(zip(names, values_of(holder), strict=True))
-    except AttributeError:  # in 2.0 and its like a forked scope has no client, not even None
-        return {name: getattr(holder, name, MISSING) for name in names}
+    """The state itself, not a copy."""
+    shape = _shape_of(holder.__class__)
+    return State(shape, shape.values_of(holder))
 
 
 def write(holder: Any, state: State) -> None:
     """Give a scope or hub this state."""
-    for name, value in read(holder).items():
-        if state[name] is MISSING is not value:
+    shape = _shape_of(holder.__class__)
+    for name, held, value in zip(shape.names, shape.values_of(holder), state.values, strict=True):
+        if held is value:
+            continue
+        if value is MISSING:
             delattr(holder, name)
-        elif state[name] is not value:
-            setattr(holder, name, state[name])
+        else:
+            setattr(holder, name, value)
 
 
 def lend(holder: Any) -> State:
     """Leave a scope or hub with a copy of its state, which shares no container with it, and return the state itself."""
     state = read(holder)
     for name, value in state.items():
-        if value is not None and (copier := _copier(value.__class__)) is not None:
+        copier = _COPIERS[value.__class__]
+        if copier is not None:
             setattr(holder, name, copier(value))
     return state
-
-
-def outline(state: State) -> State:
-    """A copy deep enough to find later what was added, replaced or removed."""
-    return {name: copy.copy(value) if isinstance(value, _CONTAINERS) else value for name, value in state.items()}
 
 
 @dataclass
@@ -114,15 +138,31 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
             yield StateChange(name, None, old, value)
 
 
-@cache
-def _attributes(holder_class: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
-    """The names of what a scope, or else a hub, consists of, and how to get all values at once."""
-    slots = tuple(slot for base in holder_class.__mro__ for slot in getattr(base, "__slots__", ()))
-    names = slots or ("_stack", "_last_event_id")
-    return names, attrgetter(*names)
+class _Shape:
+    """The attributes of a class: of a scope, of a hub, or of what hangs on one."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.positions = {name: position for position, name in enumerate(names)}
+        self._values_of: Callable[[object], tuple[Any, ...]] = attrgetter(*names)
+
+    def values_of(self, holder: object) -> tuple[Any, ...]:
+        """The values of all attributes; ``MISSING`` for one that was never given a value."""
+        try:
+            return self._values_of(holder)
+        except AttributeError:  # in 2.0 and its like a forked scope has no client, not even None
+            return tuple(getattr(holder, name, MISSING) for name in self.names)
 
 
 @cache
+def _shape_of(holder_class: Any) -> _Shape:
+    return _Shape(_slots_of(holder_class) or ("_stack", "_last_event_id"))
+
+
+def _slots_of(kind: Any) -> tuple[str, ...]:
+    return tuple(slot for base in kind.__mro__ for slot in getattr(base, "__slots__", ()))
+
+
 def _copier(kind: Any) -> Callable[[Any], Any] | None:
     """How a value of this type is copied; None where it can't be changed in place, or is shared on purpose."""
     if kind in _CONTAINERS:
@@ -136,22 +176,36 @@ def _copier(kind: Any) -> Callable[[Any], Any] | None:
 
 def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
     """Like ``copy.copy``, several times as fast; it is done for every test."""
-    slots = tuple(slot for base in kind.__mro__ for slot in getattr(base, "__slots__", ()))
-    if not slots or kind.__dictoffset__ or hasattr(kind, "__copy__"):
+    slots = _slots_of(kind)
+    if len(slots) < 2 or kind.__dictoffset__ or hasattr(kind, "__copy__"):
         return copy.copy
+    shape = _Shape(slots)
 
     def copied(value: Any) -> Any:
         twin = kind.__new__(kind)
-        for slot in slots:
-            if hasattr(value, slot):
-                setattr(twin, slot, getattr(value, slot))
+        for slot, each in zip(slots, shape.values_of(value), strict=True):
+            if each is not MISSING:
+                setattr(twin, slot, each)
         return twin
 
     return copied
 
 
+class _Copiers(dict[type, Callable[[Any], Any] | None]):
+    """The copiers of all types that were met; they are asked for dozens of times in every test."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any] | None:
+        copier = self[kind] = _copier(kind)
+        return copier
+
+
+_COPIERS: Final = _Copiers()
+
+
 def _copied(value: Any, depth: int = _DEEPEST) -> Any:
     copied = type(value)(value)
+    if not copied:
+        return copied
     if depth:
         for key, each in copied.items() if type(copied) is dict else enumerate(copied):
             if type(each) in _CONTAINERS:
