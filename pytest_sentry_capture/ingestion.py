@@ -154,7 +154,7 @@ class Ingestion:
 
     def objections(self, event: CapturedEvent | CapturedTransaction) -> tuple[Objection, ...]:
         """All that Sentry would not store as it was sent."""
-        content = event._capture.content
+        content = bytes(event._capture.content)
         digest = blake2b(content, digest_size=16).digest()
         if not content or digest not in self._known:
             self._known[digest] = tuple(dict.fromkeys(_objections(event)))

@@ -27,7 +27,7 @@ from pytest_sentry_capture import (
     SentryCapture,
     SentryInit,
 )
-from pytest_sentry_capture.items import Capture
+from pytest_sentry_capture.items import Capture, PlainJson
 
 DSN = "https://key@sentry.invalid/1"
 
@@ -465,3 +465,44 @@ def test_payloads_that_are_no_json_objects() -> None:
     assert [type(item) for item in Capture("event", DEEPER_THAN_PYTHON_READS).items] == [RawItem]
     assert [type(item) for item in Capture("transaction", b'{"spans": 3}').items] == [CapturedTransaction]
     assert [type(item) for item in Capture("attachment", b"{").items] == [CapturedAttachment]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+VERSIONS = st.dictionaries(st.sampled_from(["pip", "pytest", "sentry-sdk"]), st.sampled_from(["1", "2"]) | JSON)
+
+
+@given(st.dictionaries(st.text(), JSON), VERSIONS | JSON, st.dictionaries(st.text(), JSON))
+def test_plain_json_gives_back_what_it_was_given(
+    before: dict[str, Any], modules: object, after: dict[str, Any]
+) -> None:
+    payload = {**before, "modules": modules, **after}
+
+    found = PlainJson(payload).parsed()
+
+    assert json.dumps(found) == json.dumps(payload)
+    assert found is not payload
+
+
+def test_plain_json_differs_with_its_modules() -> None:
+    contents = [PlainJson({"modules": {"shop": version}}) for version in ("1", "2", "1")]
+
+    assert bytes(contents[0]) == bytes(contents[2]) != bytes(contents[1])
+    assert [content.parsed()["modules"]["shop"] for content in contents] == ["1", "2", "1"]
+
+
+def test_no_event_sees_what_a_test_does_to_the_modules_of_another(
+    sentry_capture: SentryCapture, sentry_init: SentryInit
+) -> None:
+    sentry_init(dsn=DSN)
+    sentry_sdk.capture_message("first")
+    sentry_sdk.capture_message("second")
+
+    first, second = sentry_capture.events
+    first["modules"].clear()
+
+    assert second["modules"]
+    assert json.loads(first.payload)["modules"] == second["modules"]

@@ -36,6 +36,7 @@ from pytest_sentry_capture.items.entries import (
     Phase,
     SdkError,
 )
+from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.items.rejections import Rejection
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "ForeignWrite",
     "Kind",
     "Phase",
+    "PlainJson",
     "RawItem",
     "Rejection",
     "SdkError",

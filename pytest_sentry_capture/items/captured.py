@@ -6,7 +6,6 @@ An item is a ``dict``: the payload itself, in Sentry's wire form, with typed sho
 from __future__ import annotations
 
 import json
-import marshal
 import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change, difference
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
+from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.normalization import normalized
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS, Provenance, Source
 from pytest_sentry_capture.suggestions import unknown
@@ -74,15 +74,14 @@ class CaptureContext:
 
 @dataclass(eq=False, slots=True)
 class Capture(Entry):
-    """One envelope item as it was handed to the transport: bytes, parsed when first read.
+    """One envelope item as it was handed to the transport, parsed when first read.
 
-    ``content`` is the payload as JSON or, where it was certain to be plain JSON data, marshalled, which is cheaper.
+    ``content`` is the payload as bytes, or as plain JSON data where it was certain to be that, which is cheaper.
     ``asked_for`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
     """
 
     type: str
-    content: bytes
-    is_marshalled: bool = False
+    content: bytes | PlainJson
     headers: dict[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
@@ -101,10 +100,7 @@ class Capture(Entry):
     @property
     def payload(self) -> bytes:
         """The payload as a transport would have sent it."""
-        return _json(self._unmarshalled()) if self.is_marshalled else self.content
-
-    def _unmarshalled(self) -> Any:
-        return marshal.loads(self.content)  # noqa: S302  (this process's own)
+        return _json(self.content.parsed()) if isinstance(self.content, PlainJson) else self.content
 
     @property
     def kind(self) -> str:
@@ -123,7 +119,7 @@ class Capture(Entry):
         if item_class is CapturedAttachment:
             return [CapturedAttachment(self.headers, self)]
         try:
-            content = self._unmarshalled() if self.is_marshalled else json.loads(self.content)
+            content = self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.content)
         except (ValueError, RecursionError):  # no JSON, or nested deeper than Python reads
             return [RawItem({}, self)]
         if issubclass(item_class, _Contained) and isinstance(content, dict) and isinstance(content.get("items"), list):
@@ -690,9 +686,9 @@ class CapturedEnvelope(Entry):
     captures: list[Capture] = field(default_factory=list)
     during: str | None = None
 
-    def add(self, item_type: str, content: bytes, is_marshalled: bool, headers: dict[str, Any]) -> None:
+    def add(self, item_type: str, content: bytes | PlainJson, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
-        self.captures.append(Capture(item_type, content, is_marshalled, headers, envelope=self, phase=self.phase))
+        self.captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
 
     @property
     def items(self) -> list[CapturedItem]:

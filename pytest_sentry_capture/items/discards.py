@@ -81,9 +81,7 @@ class Discard(Entry):
         """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
         if self._item is None:
             item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
-            capture = Capture(
-                item_type, self.payload or b"{}", False, {}, self.context, self.exchange, phase=self.phase
-            )
+            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, phase=self.phase)
             self._item = capture.items[0]
         return self._item
 

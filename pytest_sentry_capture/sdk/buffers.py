@@ -117,7 +117,7 @@ class Buffers:
                 return
             original_add(item)
             if refusal is None and (attempt is None or attempt.reason is None):
-                observer.captured([(item_type, payload, False, {})], None)
+                observer.captured([(item_type, payload, {})], None)
             if batcher._flush_event.is_set():
                 batcher._flush_event.clear()
                 batcher.flush()

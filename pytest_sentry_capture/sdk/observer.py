@@ -29,6 +29,7 @@ from pytest_sentry_capture.items import (
     CapturedEnvelope,
     Discard,
     Exchange,
+    PlainJson,
     SdkError,
 )
 from pytest_sentry_capture.recording import Recorder
@@ -45,8 +46,8 @@ _SAMPLER_OF_CATEGORY: Final = {
 }
 
 
-Handed = tuple[str, bytes, bool, dict[str, Any]]
-"""An item that was handed over: its type, its content, whether that is marshalled, and its headers."""
+Handed = tuple[str, bytes | PlainJson, dict[str, Any]]
+"""An item that was handed over: its type, its content and its headers."""
 
 
 @dataclass(eq=False, slots=True)

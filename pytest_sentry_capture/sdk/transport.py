@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -12,7 +11,7 @@ from sentry_sdk.serializer import global_repr_processors
 from sentry_sdk.transport import HttpTransport, Transport
 from sentry_sdk.utils import json_dumps
 
-from pytest_sentry_capture.items import CapturedEnvelope
+from pytest_sentry_capture.items import CapturedEnvelope, PlainJson
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 
@@ -100,7 +99,7 @@ class RecordingTransport(Transport):
             headers = {**envelope.headers}
             if not _is_plain(headers):
                 json_dumps(headers)
-            parts = [(item.type or "", *self._content_of(item), {**item.headers}) for item in envelope.items]
+            parts = [(item.type or "", self._content_of(item), {**item.headers}) for item in envelope.items]
         except Exception:
             for item in envelope.items if items else ():
                 self._observer.unserializable(item.type or "", item.payload.json)
@@ -113,18 +112,14 @@ class RecordingTransport(Transport):
             for part in parts:
                 recorded.add(*part)
 
-    def _content_of(self, item: Item) -> tuple[bytes, bool]:
-        """An item's payload in bytes, and whether these are marshalled.
-
-        An event that no callback had in hand is just what the SDK's serializer made: plain JSON data. Marshalling it
-        costs a third of encoding it.
-        """
-        attempt = self._observer.attempt
+    def _content_of(self, item: Item) -> bytes | PlainJson:
+        """An item's payload. An event that no callback had in hand is just what the SDK's serializer made."""
+        attempt, payload = self._observer.attempt, item.payload.json
         is_untouched = item.type == "event" and attempt is not None and attempt.context.callback is None
-        if is_untouched and self.delivery is None and not global_repr_processors:
+        if is_untouched and isinstance(payload, dict) and self.delivery is None and not global_repr_processors:
             with suppress(ValueError):
-                return marshal.dumps(item.payload.json), True
-        return item.get_bytes(), False
+                return PlainJson(payload)
+        return item.get_bytes()
 
     def _deliver(self, envelope: Envelope) -> None:
         if self.refused_host is not None:

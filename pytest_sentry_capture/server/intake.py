@@ -194,7 +194,7 @@ class Intake:
 def _recorded(envelope: Envelope, bad_days: BadDays) -> CapturedEnvelope:
     recorded = CapturedEnvelope(envelope.headers, during=bad_days.name)
     recorded.captures = [
-        Capture(item.type, item.payload, False, item.headers, _NO_CONTEXT, envelope=recorded) for item in envelope.items
+        Capture(item.type, item.payload, item.headers, _NO_CONTEXT, envelope=recorded) for item in envelope.items
     ]
     return recorded
 
