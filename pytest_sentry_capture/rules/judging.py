@@ -145,7 +145,8 @@ class Judging:
         self._recordings = [recording] if received is None else [recording, received]
         self._judged = [0] * len(self._recordings)
         self._is_first = True
-        applying = [rule for rule in rules if rule.applies_to(self._holding([]))]
+        of_test = self._holding([])
+        applying = [rule for rule in rules if rule.applies_to(of_test)]
         self._rules = sorted(applying, key=lambda each: each.rule.name == NoUnexpectedEvents.name)
         self._waivers = tuple(waivers)
         self.tallies: dict[str, RuleTally] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -70,25 +70,22 @@ class ForbiddenData(Rule):
         for entry in views.recording.entries:
             if isinstance(entry, Capture):
                 for item in entry.items:
-                    if self._may_hold(item, secrets):
+                    if isinstance(item, (CapturedAttachment, RawItem)) or self._may_hold(item, secrets):
                         yield from self._judged(item, summary(item, masked=True), _places_of(item, test_file), secrets)
                     else:
                         yield self.kept(item)
             elif isinstance(entry, CapturedEnvelope):
                 headers = {"headers": entry.headers, "items": [capture.headers for capture in entry.captures]}
-                yield from self._judged(None, "an envelope's headers", places(headers, "envelope"), secrets)
+                if self._may_hold(headers, secrets):
+                    yield from self._judged(None, "an envelope's headers", places(headers, "envelope"), secrets)
 
-    def _may_hold(self, item: CapturedItem, secrets: tuple[str, ...]) -> bool:
-        """Whether it is worth looking closely: all texts of an item at once, without their places."""
-        if isinstance(item, (CapturedAttachment, RawItem)):
-            return True
-        keys, texts = _keys_and_texts(item)
-        if any(key.lower() in self._keys for key in keys):
-            return True
+    def _may_hold(self, payload: Mapping[str, Any], secrets: tuple[str, ...]) -> bool:
+        """Whether it is worth looking closely: all texts of a payload at once, without their places."""
+        keys, texts = _keys_and_texts(payload)
         whole = _BETWEEN.join((*keys, *texts))
         return (
             any(secret in whole for secret in secrets)
-            or (self._names_a_key(whole) and self._keys_in_texts.search(whole) is not None)
+            or (self._names_a_key(whole) and self._has_a_key(keys, whole))
             or any(pattern.search(whole) for pattern in self._patterns_anywhere)
             or any(pattern.search(text) for pattern in self._anchored_patterns for text in (*keys, *texts))
         )
@@ -143,6 +140,9 @@ class ForbiddenData(Rule):
         lowered = text.lower()
         return any(key in lowered for key in self._keys)
 
+    def _has_a_key(self, keys: Iterable[str], whole: str) -> bool:
+        return any(key.lower() in self._keys for key in keys) or self._keys_in_texts.search(whole) is not None
+
     @cached_property
     def _keys(self) -> frozenset[str]:
         return frozenset(key.lower() for key in self.keys)
@@ -196,16 +196,17 @@ def _keys_and_texts(payload: Mapping[str, Any]) -> tuple[set[str], list[str]]:
     texts: list[str] = []
     stack: list[Any] = [payload]
     while stack:
-        value = stack.pop()
-        if isinstance(value, dict):
-            keys.update(value)
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
-        elif isinstance(value, str):
-            texts.append(value)
-        elif value is not None:
-            texts.append(str(value))
+        container = stack.pop()
+        if isinstance(container, dict):
+            keys.update(container)
+            container = container.values()
+        for value in container:
+            if isinstance(value, str):
+                texts.append(value)
+            elif isinstance(value, (dict, list)):
+                stack.append(value)
+            elif value is not None:
+                texts.append(str(value))
     return keys, texts
 
 
