@@ -6,22 +6,18 @@ left for noise.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from benchmarks.measures import Measure, report
+from benchmarks.processes import PYTEST, in_turns, run, talking
 
 ROUNDS = 9
 TESTS = 1000
 TURNS = 100
 BATCH = 20
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
 
 INIT = """
 import sentry_sdk
@@ -145,40 +141,13 @@ sys.exit(status)
 """
 
 
-def run(command: list[str], folder: Path, **variables: str) -> tuple[float, str]:
-    """The user and system seconds that a command takes, and what it prints; ``variables`` join its environment."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | variables
-    timed = subprocess.run(
-        [sys.executable, "-c", _TIMER, json.dumps(command)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    seconds, _, output = timed.stdout.partition("\n")
-    return float(seconds), output + timed.stderr
-
-
-_TIMER = """
-import json, resource, subprocess, sys
-done = subprocess.run(json.loads(sys.argv[1]), capture_output=True, text=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime)
-print(done.stdout)
-print(done.stderr, file=sys.stderr)
-sys.exit(done.returncode)
-"""
-
-
 def cost_per_test(folder: Path) -> Measure:
     (folder / "test_list.py").write_text(TESTS_WITH_A_LIST.format(tests=TESTS))
     (folder / "test_fixture.py").write_text(TESTS_WITH_THE_FIXTURE.format(tests=TESTS))
-    ours, theirs = [], []
-    for _ in range(ROUNDS):
-        theirs.append(run([*PYTEST, "-p", "no:sentry_capture", "test_list.py"], folder)[0])
-        ours.append(run([*PYTEST, "test_fixture.py"], folder)[0])
-    return Measure(f"{TESTS} tests that capture an exception / on a list transport", min(ours) / min(theirs), 1.15)
+    with_fixture, by_hand = [*PYTEST, "test_fixture.py"], [*PYTEST, "-p", "no:sentry_capture", "test_list.py"]
+    rounds = [in_turns((with_fixture, folder), (by_hand, folder)) for _ in range(ROUNDS)]
+    ratio = median(ours.seconds / theirs.seconds for ours, theirs in rounds)
+    return Measure(f"{TESTS} tests that capture an exception / on a list transport", ratio, 1.15)
 
 
 def cost_per_capture(folder: Path) -> list[Measure]:
@@ -190,42 +159,18 @@ def cost_per_capture(folder: Path) -> list[Measure]:
         CAPTURES.format(fixture="sentry_capture", init=recorded, forget="sentry_capture.clear()", batch=BATCH)
     )
     with (
-        _batches([*PYTEST, "-s", "test_recorded.py"], folder) as ours,
-        _batches([*PYTEST, "-s", "-p", "no:sentry_capture", "test_silent.py"], folder) as theirs,
+        talking([*PYTEST, "-s", "test_recorded.py"], folder, "TOOK") as ours,
+        talking([*PYTEST, "-s", "-p", "no:sentry_capture", "test_silent.py"], folder, "TOOK") as theirs,
     ):
 
         def ratio(function: str) -> float:
-            turns = [(ours(function), theirs(function)) for _ in range(TURNS)]
+            turns = [[float(ask(function).split()[1]) for ask in (ours, theirs)] for _ in range(TURNS)]
             return min(turn[0] for turn in turns) / min(turn[1] for turn in turns)
 
         return [
             Measure("capture_exception, four frames / transport that does nothing", ratio("capture_exception"), 1.10),
             Measure("capture_message / transport that does nothing", ratio("capture_message"), 1.50),
         ]
-
-
-@contextmanager
-def _batches(command: list[str], folder: Path) -> Iterator[Callable[[str], float]]:
-    """A pytest run that, for each name of a function, runs a batch of it and answers with the seconds it took."""
-    process = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin, stdout = process.stdin, process.stdout
-
-    def batch(function: str) -> float:
-        print(function, file=stdin, flush=True)
-        for line in stdout:
-            if "TOOK" in line:
-                return float(line.split("TOOK")[1])
-        raise RuntimeError("the benchmark's pytest run ended early")
-
-    try:
-        yield batch
-    finally:
-        stdin.close()
-        process.wait()
 
 
 def start_up(folder: Path) -> Measure:
@@ -241,7 +186,7 @@ def start_up(folder: Path) -> Measure:
     script.write_text(START_UP)
     imports, hooks = [], []
     for _ in range(2 * ROUNDS + 1):  # the first one writes the byte code
-        output = run([sys.executable, "-X", "importtime", str(script), str(tests)], folder)[1]
+        output = run([sys.executable, "-X", "importtime", str(script), str(tests)], folder).output
         lines = output.splitlines()
         imports.append(next(line for line in lines if line.endswith("| pytest_sentry_capture.plugin")).split("|")[1])
         hooks.append(next(line for line in lines if line.startswith("HOOKS")).split()[1])

@@ -34,8 +34,9 @@ environment of its own, on Python {python}:
 
 The first column is what a list transport written by hand takes, in CPU time for whole runs and in elapsed time for the
 rest. The others are multiples of it; of start-up, where most is pytest's own, they are the difference. Less is better.
-Each figure is the least of several interleaved rounds, but for the memory and the 100,000 messages, which are measured
-once. The peers make a client for each test where they isolate tests.
+Whole runs take turns of a tenth of a second, and their figure is the median of several rounds; the others are the least
+of several interleaved rounds, but for the memory and the 100,000 messages, which are measured once. The peers make a
+client for each test where they isolate tests.
 
 """
 

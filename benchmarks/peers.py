@@ -1,6 +1,7 @@
 """The plugin beside its peers, each in an environment of its own: what tests, captures, memory and matching cost.
 
-Each figure is the least of interleaved rounds, to be compared with a hand-written list transport in the same run.
+Each figure is of interleaved rounds, to be compared with a hand-written list transport in the same run: the least of
+what the programs measure themselves, the median of whole runs.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Final, NamedTuple
 
-from benchmarks.capture_core import run
+from benchmarks.processes import in_turns, run
 from matrix.environments import OF_PYENV
 
 CHECKOUT: Final = Path(__file__).parents[1]
@@ -266,6 +268,11 @@ class Scenario(NamedTuple):
     contenders: Sequence[Contender] = (LIST, OURS, *PEERS)
     module: str = "test_it.py"
 
+    @property
+    def is_whole_run(self) -> bool:
+        """Whether the run itself is measured, from its start to its end."""
+        return self.environment["SCENARIO"] in ("tests", "nothing")
+
 
 def _capture(title: str, event: str, number: int, *, before_send: bool = False) -> Scenario:
     environment = {"SCENARIO": "capture", "EVENT": event, "NUMBER": str(number)}
@@ -332,22 +339,29 @@ def versions(contender: Contender) -> dict[str, str]:
 
 def measured(scenario: Scenario) -> dict[str, float]:
     """Seconds, or MiB, of each contender by its name."""
-    results: dict[str, list[float]] = {each.name: [] for each in scenario.contenders}
-    for _ in range(scenario.rounds):
-        for contender in scenario.contenders:
-            results[contender.name].append(_turn(contender, scenario))
-    return {name: min(values) for name, values in results.items()}
+    rounds = [_round(scenario) for _ in range(scenario.rounds)]
+    best = median if scenario.is_whole_run else min
+    return {each.name: best(figures[each.name] for figures in rounds) for each in scenario.contenders}
 
 
-def _turn(contender: Contender, scenario: Scenario) -> float:
+def _round(scenario: Scenario) -> dict[str, float]:
+    """Whole runs take turns, so that nothing slows one alone; what measures itself must not be stopped meanwhile."""
+    commands = [(_command(each, scenario), each.folder) for each in scenario.contenders]
+    if scenario.is_whole_run:
+        results = in_turns(*commands, **scenario.environment)
+    else:
+        results = [run(command, folder, **scenario.environment) for command, folder in commands]
+    return {
+        contender.name: result.seconds if scenario.is_whole_run else _result(result.output)
+        for contender, result in zip(scenario.contenders, results, strict=True)
+    }
+
+
+def _command(contender: Contender, scenario: Scenario) -> list[str]:
     python = str(contender.folder / "venv/bin/python")
-    command = [python, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", scenario.module]
-    seconds, output = run(command, contender.folder, **scenario.environment)
-    return next(_results(output), seconds)
+    return [python, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", scenario.module]
 
 
-def _results(output: str) -> Iterator[float]:
-    """What the program itself has measured."""
-    for line in output.splitlines():
-        if "RESULT" in line:
-            yield float(line.rpartition("RESULT ")[2])
+def _result(output: str) -> float:
+    """What the program has measured itself."""
+    return float(output.rpartition("RESULT ")[2].split()[0])

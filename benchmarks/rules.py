@@ -12,13 +12,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
-from benchmarks.capture_core import PYTEST, run
 from benchmarks.measures import Measure, report
+from benchmarks.processes import PYTEST, in_turns
 from pytest_sentry_capture.items import Capture, CapturedEnvelope, Exchange
 from pytest_sentry_capture.recording import Recording
 from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
@@ -26,7 +27,7 @@ from pytest_sentry_capture.settings.configuration import read_configuration
 
 ROUNDS = 7
 EVENTS = 500
-TESTS, EVENTS_PER_TEST = 1000, 5
+TESTS, EVENTS_PER_TEST, WORKERS = 1000, 5, 2
 
 CONFIGURATION = """
 [tool.sentry_capture.rules]
@@ -65,6 +66,7 @@ def test(number):
 
 TIMED = """
 import time
+import pytest
 from pytest_sentry_capture.rules.judging import Judging
 
 spent = 0.0
@@ -84,13 +86,9 @@ def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["spent"] = spent
 
-class Workers:
-    def pytest_testnodedown(self, node, error):
-        print("SPENT", node.workeroutput["spent"])
-
-def pytest_configure(config):
-    if config.pluginmanager.hasplugin("dsession"):
-        config.pluginmanager.register(Workers())
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    print("SPENT", node.workeroutput["spent"])
 """
 
 
@@ -150,18 +148,24 @@ def rules_on_an_event(folder: Path) -> Measure:
 
 
 def rules_on_a_run(folder: Path) -> Measure:
-    (folder / "test_captures.py").write_text(TESTS_THAT_CAPTURE.format(tests=TESTS, events=EVENTS_PER_TEST))
-    (folder / "timed.py").write_text(TIMED)
-    command = [*PYTEST, "-p", "timed", "-s", "-n2", "test_captures.py"]
-    off, on = [], []
-    for _ in range(ROUNDS):
-        (folder / "pyproject.toml").write_text("")
-        off.append(run(command, folder)[0])
-        (folder / "pyproject.toml").write_text(CONFIGURATION)
-        seconds, output = run(command, folder)
-        on.append(seconds - sum(map(float, re.findall(r"SPENT (\S+)", output))))
-    ratio = min(on) / min(off)
+    command = [*PYTEST, "-p", "timed", "-s", f"-n{WORKERS}", "test_captures.py"]
+    with_rules, without_rules = folder / "rules", folder / "no_rules"
+    for each, configuration in (with_rules, CONFIGURATION), (without_rules, ""):
+        each.mkdir()
+        (each / "pyproject.toml").write_text(configuration)
+        (each / "test_captures.py").write_text(TESTS_THAT_CAPTURE.format(tests=TESTS, events=EVENTS_PER_TEST))
+        (each / "timed.py").write_text(TIMED)
+    rounds = [in_turns((command, with_rules), (command, without_rules)) for _ in range(ROUNDS)]
+    ratio = median((on.seconds - _spent(on.output)) / off.seconds for on, off in rounds)
     return Measure(f"{TESTS * EVENTS_PER_TEST} events, two workers, rules on beyond their own time / off", ratio, 1.10)
+
+
+def _spent(output: str) -> float:
+    """The seconds that the rules have taken themselves."""
+    workers = [float(spent) for spent in re.findall(r"SPENT (\S+)", output)]
+    if len(workers) != WORKERS or not all(workers):
+        raise RuntimeError(f"the workers have not told what their rules took:\n{output}")
+    return sum(workers)
 
 
 def _all_rules(folder: Path) -> tuple[EnforcedRule, ...]:
