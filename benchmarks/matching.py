@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.measures import Measure, report
 from pytest_sentry_capture import CapturedEvent, SentryCapture
 from pytest_sentry_capture.items import Capture
+from pytest_sentry_capture.judges import Judges
 from pytest_sentry_capture.recording import Recording
 
 EVENTS = 10_000
@@ -71,7 +72,7 @@ def main() -> int:
     recording = Recording("benchmark")
     recording.client_was_active = True
     recording.add(*(Capture("event", payload(number)) for number in range(EVENTS)))
-    capture = SentryCapture(recording, NoSdk())
+    capture = SentryCapture(recording, NoSdk(), Judges)
     events = capture.events
 
     def passes() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from pytest_sentry_capture import explain
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.hints import Evidence
-from pytest_sentry_capture.ingestion import AnyEvent, ServerScrubbing
 from pytest_sentry_capture.items import (
     CapturedAttachment,
     CapturedCheckIn,
@@ -31,11 +30,15 @@ from pytest_sentry_capture.items import (
     mark_asked_for,
 )
 from pytest_sentry_capture.matching import Expectation
-from pytest_sentry_capture.privacy import PiiFinding, PiiSearch
 from pytest_sentry_capture.recording import Recording
 from pytest_sentry_capture.relay import require as require_relay
 from pytest_sentry_capture.views import RecordingViews
 from pytest_sentry_capture.waiting import is_in_event_loop, until, wait_until
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.ingestion import AnyEvent
+    from pytest_sentry_capture.judges import Judges
+    from pytest_sentry_capture.privacy import PiiFinding
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
@@ -62,19 +65,6 @@ class InitialisingSdk(Protocol):
     """What ``sentry_init`` needs of the SDK."""
 
     def init(self, options: dict[str, Any]) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Judges:
-    """What a capture needs of Sentry's own engine.
-
-    Attributes:
-        search: looks for personal data.
-        scrubbing: the project's settings for data scrubbing on Sentry's servers.
-    """
-
-    search: PiiSearch = field(default_factory=PiiSearch)
-    scrubbing: ServerScrubbing = field(default_factory=ServerScrubbing)
 
 
 class Expected(Generic[AnyItem]):
@@ -107,10 +97,10 @@ class SentryCapture(RecordingViews):
     - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, and for a class anywhere else.
     """
 
-    def __init__(self, recording: Recording, sdk: Sdk, judges: Judges | None = None) -> None:
+    def __init__(self, recording: Recording, sdk: Sdk, judges: Callable[[], Judges]) -> None:
         super().__init__(recording, sdk.drain)
         self._sdk = sdk
-        self._judges = judges or Judges()
+        self._judges = judges
 
     @property
     def client(self) -> Any:
@@ -178,7 +168,8 @@ class SentryCapture(RecordingViews):
             raise TypeError(f"pii takes a captured item, not {type(item).__name__}")
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
-        return [found for each in items for found in self._judges.search.findings(each, test_file)]
+        search = self._judges().search
+        return [found for each in items for found in search.findings(each, test_file)]
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
         """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
@@ -193,7 +184,7 @@ class SentryCapture(RecordingViews):
         """
         __tracebackhide__ = True
         require_relay()
-        return self._judges.scrubbing.stored(event)
+        return self._judges().scrubbing.stored(event)
 
     @overload
     def find(self, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...

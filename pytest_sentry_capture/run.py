@@ -14,8 +14,8 @@ from pytest_sentry_capture.running_test import RunningTest
 from pytest_sentry_capture.sdk.access import SdkAccess
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.capture import Judges
     from pytest_sentry_capture.exchanges import StarletteExchanges
+    from pytest_sentry_capture.judges import Judges
     from pytest_sentry_capture.sdk.lifetimes import Lifetime
     from pytest_sentry_capture.server.sentry_server import SentryServer, ServerRun
     from pytest_sentry_capture.settings.configuration import Configuration
@@ -147,11 +147,14 @@ class Run:
 
         return WholeRun(self.enforcement, self.settings)
 
-    @cached_property
     def judges(self) -> Judges:
         """Sentry's own engine, as the project has configured it."""
-        from pytest_sentry_capture.capture import Judges
+        return self._judges
+
+    @cached_property
+    def _judges(self) -> Judges:
         from pytest_sentry_capture.ingestion import ServerScrubbing
+        from pytest_sentry_capture.judges import Judges
         from pytest_sentry_capture.privacy import PiiSearch
         from pytest_sentry_capture.rules.built_in.personal_data import NoPii
 

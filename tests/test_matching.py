@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items import Capture, CaptureContext, Exchange
+from pytest_sentry_capture.judges import Judges
 from pytest_sentry_capture.recording import Recording
 
 TYPES = {
@@ -67,7 +68,7 @@ class NoSdk:
 def capture_of(*captures: Capture | Discard) -> SentryCapture:
     recording = Recording("test")
     recording.add(*captures)
-    return SentryCapture(recording, NoSdk())
+    return SentryCapture(recording, NoSdk(), Judges)
 
 
 def captured(kind: str, payload: object, **more: Any) -> SentryCapture:

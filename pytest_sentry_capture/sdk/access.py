@@ -64,12 +64,12 @@ class SdkAccess:
         if _activated:
             _activated[-1]._suspend()
         _activated.append(self)
-        self.imports.watch("sentry_sdk", self._install)
+        self.imports.watch("sentry_sdk", self._install_anew)
         self.imports.watch("sentry_sdk.client", self._reinstall)
         self.imports.watch("sentry_sdk.integrations.otlp", self._watch_otlp)
         self.imports.install()
         if "sentry_sdk" in sys.modules:
-            self._install()
+            self._install(may_have_clients=True)
 
     def deactivate(self) -> None:
         """Leave the SDK as it was."""
@@ -168,7 +168,11 @@ class SdkAccess:
         if self._interception is not None:
             self._interception.flush()
 
-    def _install(self) -> None:
+    def _install_anew(self) -> None:
+        """The SDK has been imported, for the first time or, with clients that are still there, once more."""
+        self._install(may_have_clients=self._interception is not None)
+
+    def _install(self, *, may_have_clients: bool) -> None:
         if self._interception is not None:
             self._interception.uninstall()
             self._interception = None
@@ -184,7 +188,7 @@ class SdkAccess:
                 self.ignored_errors,
                 watch_scopes=self._watch_scopes,
             )
-            interception.install()
+            interception.install(may_have_clients=may_have_clients)
             for lifetime in self._lifetimes.of_fixtures:
                 interception.begin_fixture(lifetime)
         except Exception as error:
@@ -197,7 +201,7 @@ class SdkAccess:
         """``sentry_sdk.client`` was reloaded by itself; during the import of the package there is nothing to do yet."""
         package = sys.modules["sentry_sdk"]
         if self._interception is not None and not getattr(package.__spec__, "_initializing", False):
-            self._install()
+            self._install(may_have_clients=True)
 
     def _watch_otlp(self) -> None:
         if self._interception is not None:

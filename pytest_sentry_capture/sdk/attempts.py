@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture.provenance import SECTIONS, Provenance
 from pytest_sentry_capture.sdk.buffers import wire_form_of
@@ -14,7 +14,9 @@ from pytest_sentry_capture.sdk.ignored_errors import note_use
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
-from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 
 Capture = Callable[..., Any]
 

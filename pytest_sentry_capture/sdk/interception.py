@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture.provenance import SCOPE_SECTIONS
 from pytest_sentry_capture.recording import Recorder
@@ -24,8 +24,10 @@ from pytest_sentry_capture.sdk.options import OptionOverrides
 from pytest_sentry_capture.sdk.otlp import block_exporter
 from pytest_sentry_capture.sdk.pytest_sentry import keep_tags_apart
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
-from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 
 _TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
 
@@ -57,15 +59,15 @@ class Interception:
         self._modules = Modules()
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
-        self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
+        self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
         self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made, on_problem)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
 
-    def install(self) -> None:
-        """Reach into the SDK.
+    def install(self, *, may_have_clients: bool) -> None:
+        """Reach into the SDK; to look for its clients, where there may be some, takes a while.
 
         Raises:
             UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
@@ -83,7 +85,8 @@ class Interception:
                 self._scope_writes.install(self._touchpoints)
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
-            self._clients.adopt_existing()
+            if may_have_clients:
+                self._clients.adopt_existing()
             if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):
                 self.watch_otlp()
         except BaseException:
@@ -113,7 +116,8 @@ class Interception:
             ValueError: an option has a wrong value, or can't be changed on the live client.
         """
         client = self.client
-        self._overrides.check(options)
+        if options:
+            self._overrides.check(options)
         self._observer.forget_attempt()
         if client is not None:
             self._overrides.check_live(options)
@@ -130,7 +134,7 @@ class Interception:
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
-        client = self.client
+        client = self.client if self._test_options else None
         if client is not None and not self._clients.belongs_to_test(client):
             self._overrides.check_live(self._test_options)
 
@@ -231,6 +235,12 @@ class Interception:
         return self._overrides.asked_for if self._lifetimes.current.is_test else {}
 
 
+def _scope_writes(modules: Modules, recorder: Recorder) -> ScopeWrites:
+    from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
+
+    return ScopeWrites(modules, recorder)
+
+
 def _module_being_imported() -> ModuleSpec | None:
     """The outermost module whose import is under way in this thread, within the code of the test that runs."""
     frame: FrameType | None = sys._getframe()
@@ -246,8 +256,9 @@ def _module_being_imported() -> ModuleSpec | None:
 def _put_back(options: dict[str, Any], before: Mapping[str, Any]) -> None:
     """Give options the values that they had; at no time is one missing, for threads may be reading them."""
     options.update(before)
-    for name in options.keys() - before.keys():
-        options.pop(name, None)
+    if len(options) > len(before):
+        for name in options.keys() - before.keys():
+            options.pop(name, None)
 
 
 def _reset_dedupe(client: Any) -> None:

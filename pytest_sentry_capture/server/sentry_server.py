@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pytest_sentry_capture.capture import Judges, SentryCapture
+from pytest_sentry_capture.capture import SentryCapture
 from pytest_sentry_capture.hints import Evidence
 from pytest_sentry_capture.items import Rejection
 from pytest_sentry_capture.matching import Expectation
@@ -18,6 +18,9 @@ from pytest_sentry_capture.server.hosting import LOOPBACK, Host
 from pytest_sentry_capture.server.intake import Intake
 from pytest_sentry_capture.server.projects import Project, Projects
 from pytest_sentry_capture.server.requests import TUNNEL
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture.judges import Judges
 
 _NOTHING_RECEIVED: Final = (
     "Nothing was received with this test's DSN, so nothing could have been captured. Was the process started with"
@@ -38,7 +41,7 @@ class ServerRun:
         """Close everything."""
         self._host.stop()
 
-    def begin_test(self, recording: Recording, judges: Judges) -> SentryServer:
+    def begin_test(self, recording: Recording, judges: Callable[[], Judges]) -> SentryServer:
         """Make a project whose items go to a recording."""
         return SentryServer(recording, self._projects.open(recording), self._projects, self._host, judges)
 
@@ -79,7 +82,12 @@ class SentryServer(SentryCapture):
     """
 
     def __init__(
-        self, recording: Recording, project: Project, projects: Projects, host: Host, judges: Judges | None = None
+        self,
+        recording: Recording,
+        project: Project,
+        projects: Projects,
+        host: Host,
+        judges: Callable[[], Judges],
     ) -> None:
         super().__init__(recording, _OtherProcesses(), judges)
         self._project = project
