@@ -10,7 +10,9 @@ The code blocks of a page are put into a folder in the order in which they stand
 - ``text``: lines that stand in the output of one of the folder's runs or, with a title, the whole content of that file.
 - ``json``: is read, by its schema where the page has one, and is a file if it has a title.
 - ``diff``: changes the file that its title names. It is a cure: from then on every test passes.
-- ``sh``, ``yaml``, ``javascript``: is not run. No other language may be used, and no block be without one.
+- ``sh``: pytest is run, and what pip is asked for is a requirement, of this project with extras that it has.
+- ``yaml``: a workflow of GitHub Actions; its steps are looked at like ``sh``.
+- ``javascript``: is run in the tests of the server. No other language may be used, and no block be without one.
 
 A comment before a block says what can't be seen there: ``<!-- new folder -->`` starts anew (every folder begins with
 the application of the README), ``<!-- exit code N -->`` is for a command that fails without a failing test.
@@ -22,8 +24,10 @@ import ast
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +38,9 @@ import httpx  # noqa: F401
 import jsonschema_rs
 import pytest
 import sentry_sdk
+import yaml
 from markdown_it import MarkdownIt
+from packaging.requirements import Requirement
 
 import pytest_sentry_capture
 from pytest_sentry_capture.items.discards import DISCARD_REASONS
@@ -49,7 +55,9 @@ README = CHECKOUT / "README.md"
 PAGES = (README, *sorted((CHECKOUT / "docs").rglob("*.md")))
 SCHEMAS = {"reports.md": json.loads((CHECKOUT / "docs" / "report.schema.json").read_text(encoding="utf-8"))}
 
-NOT_RUN = ("sh", "yaml", "javascript")
+DISTRIBUTION = "pytest-sentry-contract"
+RUN_ELSEWHERE = ("javascript",)
+EXTRAS = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
 APPLICATION = ("shop.py", "conftest.py")
 ANY_LINES = "..."
 
@@ -124,22 +132,20 @@ class ExampleFolder:
             self._write(block)
 
     def add(self, block: Block) -> None:
-        if block.language == "python":
-            self._add_python(block)
-        elif block.language in ("toml", "ini"):
-            self._add_configuration(block)
-        elif block.language == "console":
-            self._follow(block)
-        elif block.language == "text":
-            self._compare(block)
-        elif block.language == "diff":
-            self._change(block)
-        elif block.language == "json":
-            schema = SCHEMAS.get(block.place.partition(":")[0], {})
-            jsonschema_rs.validate(schema, json.loads(block.text))
-            self._write(block)
-        else:
-            assert block.language in NOT_RUN, f"{block.place}: the language {block.language!r} is not run"
+        add_by_language = {
+            "python": self._add_python,
+            "toml": self._add_configuration,
+            "ini": self._add_configuration,
+            "console": self._follow,
+            "text": self._compare,
+            "diff": self._change,
+            "json": self._add_json,
+            "sh": self._follow_script,
+            "yaml": self._follow_workflow,
+        }
+        if block.language not in RUN_ELSEWHERE:
+            assert block.language in add_by_language, f"{block.place}: the language {block.language!r} is not run"
+            add_by_language[block.language](block)
 
     def finish(self) -> None:
         """Run the test modules that no command of the page has run, and look for what is shown of all runs."""
@@ -185,6 +191,25 @@ class ExampleFolder:
         self._fails.clear()
         self._write(block._replace(text=now.replace(before, after)))
 
+    def _add_json(self, block: Block) -> None:
+        jsonschema_rs.validate(SCHEMAS.get(block.place.partition(":")[0], {}), json.loads(block.text))
+        self._write(block)
+
+    def _follow_script(self, block: Block) -> None:
+        for line in block.text.splitlines():
+            program, *args = shlex.split(line)
+            if program == "pytest":
+                self._run(args, block.place)
+            else:
+                assert program == "pip", f"{block.place}: {program} is not run"
+                check_requirements(args[1:], block.place)
+
+    def _follow_workflow(self, block: Block) -> None:
+        for job in yaml.safe_load(block.text)["jobs"].values():
+            for step in job["steps"]:
+                assert "uses" in step or "run" in step, f"{block.place}: a step that does nothing: {step}"
+                self._follow_script(block._replace(text=step.get("run", "")))
+
     def _follow(self, block: Block) -> None:
         first, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
         assert not first, f"{block.place}: a console block begins with a command"
@@ -225,6 +250,15 @@ class ExampleFolder:
         assert int(result.ret) == expected, f"{place}: the exit code is {result.ret!r}\n{text}"
         self._unrun -= {test.partition("::")[0] for test in failed}
         return output
+
+
+def check_requirements(args: Sequence[str], place: str) -> None:
+    """That what pip is asked for can be there."""
+    for each in args:
+        if each not in ("--editable", "."):
+            requirement = Requirement(each)
+            unknown = requirement.extras.difference(EXTRAS) if requirement.name == DISTRIBUTION else ()
+            assert not unknown, f"{place}: there is no extra {', '.join(unknown)}"
 
 
 def _function(node_id: str) -> str:
@@ -309,6 +343,12 @@ def test_the_examples_of_a_page(page: Path, try_examples: Callable[[str, str], N
         ("<!-- exit code 5 -->\n```console\n$ pytest -q\n...\nno tests ran\n```", "this was not printed"),
         ("```console\n$ cat conftest.py\nimport pytest\n```", "this was not printed"),
         ("```console\n$ make\n```", "make is not run"),
+        ("```sh\nmake\n```", "make is not run"),
+        ("```sh\npytest test_none.py\n```", "the exit code is"),
+        ("```sh\npip install 'pytest-sentry-contract[relais]'\n```", "there is no extra relais"),
+        ("```sh\npip install --upgrade\n```", "--upgrade"),
+        ("```yaml\njobs: {test: {steps: [{name: test}]}}\n```", "a step that does nothing"),
+        ("```yaml\njobs: {test: {steps: [{run: tox}]}}\n```", "tox is not run"),
         ("```text\nfailed\n```", "this was not printed"),
         ('```text title="shop.py"\nimport shop\n```', "this was not printed"),
         ('```diff title="shop.py"\n-no such line\n```', "shop.py has these lines 0 times"),
