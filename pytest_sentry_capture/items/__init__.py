@@ -1,28 +1,13 @@
 """What a recording holds, as users see it: captured items, discards, exchanges and errors. Plain typed data."""
 
-from pytest_sentry_capture.items.captured import (
-    CLASS_OF_KIND,
-    ITEM_TYPE_OF_KIND,
+from pytest_sentry_capture.items.captures import (
     Capture,
     CaptureContext,
-    CapturedAttachment,
-    CapturedCheckIn,
-    CapturedClientReport,
     CapturedEnvelope,
-    CapturedEvent,
-    CapturedFeedback,
     CapturedItem,
-    CapturedLog,
-    CapturedMetric,
-    CapturedProfile,
-    CapturedSession,
-    CapturedSpan,
-    CapturedTransaction,
     ForeignWrite,
-    Kind,
     RawItem,
     mark_asked_for,
-    spans_of,
 )
 from pytest_sentry_capture.items.discards import (
     DISCARD_REASONS,
@@ -35,6 +20,23 @@ from pytest_sentry_capture.items.entries import (
     Exchange,
     Phase,
     SdkError,
+)
+from pytest_sentry_capture.items.kinds import (
+    CLASS_OF_KIND,
+    ITEM_TYPE_OF_KIND,
+    CapturedAttachment,
+    CapturedCheckIn,
+    CapturedClientReport,
+    CapturedEvent,
+    CapturedFeedback,
+    CapturedLog,
+    CapturedMetric,
+    CapturedProfile,
+    CapturedSession,
+    CapturedSpan,
+    CapturedTransaction,
+    Kind,
+    spans_of,
 )
 from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.items.rejections import Rejection

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
-from pytest_sentry_capture.items.captured import ITEM_TYPE_OF_KIND, Capture, CaptureContext, CapturedItem
+from pytest_sentry_capture.items.captures import Capture, CaptureContext, CapturedItem
 from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
+from pytest_sentry_capture.items.kinds import ITEM_TYPE_OF_KIND
 
 DISCARD_REASONS: Final = (
     "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",

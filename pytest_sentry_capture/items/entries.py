@@ -9,7 +9,7 @@ from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.exception_chain import ExceptionChain
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.items.captured import Capture, CapturedItem
+    from pytest_sentry_capture.items.captures import Capture, CapturedItem
     from pytest_sentry_capture.items.discards import Discard
 
 Phase = Literal["setup", "call", "teardown"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture.items.entries import Entry
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.items.captured import Capture, CapturedItem
+    from pytest_sentry_capture.items.captures import Capture, CapturedItem
 
 
 @dataclass(eq=False, slots=True)
