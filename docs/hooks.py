@@ -13,15 +13,7 @@ from mkdocs.structure.pages import Page
 
 CHECKOUT = Path(__file__).parents[1]
 ELSEWHERE = {"README.md": "index.md", "example_app/README.md": "example.md", "CHANGELOG.md": "changelog.md"}
-BENCHMARKS = "benchmarks.md"
 LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<path>[^()#:]+)(?P<anchor>#[^()]*)?\)")
-
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Show the page of the benchmarks where they have been run."""
-    if config.nav and (CHECKOUT / "docs" / BENCHMARKS).exists():
-        config.nav.append({"Benchmarks": BENCHMARKS})
-    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
