@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sentry_sdk
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit, relay
@@ -120,6 +121,7 @@ def test_what_is_rejected_and_cut(attributes: dict[str, Any], expected: tuple[st
     ),
     st.integers(0, 9),
 )
+@example(1.0013580322265625e-05, 0)
 def test_all_that_is_altered_is_told(value: Any, depth: int) -> None:
     event = CapturedEvent({"extra": {"a": nested(depth, value)}})
 
@@ -137,6 +139,9 @@ def differences(sent: Any, stored: Any, path: str) -> Iterator[str]:
     elif isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
         for index, (before, after) in enumerate(zip(sent, stored, strict=True)):
             yield from differences(before, after, f"{path}.{index}")
+    elif isinstance(sent, float) and isinstance(stored, float):
+        if not math.isclose(sent, stored, rel_tol=1e-15):  # Relay reads some numbers as their nearest neighbour
+            yield path
     elif sent != stored:
         yield path
 
