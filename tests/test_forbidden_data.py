@@ -247,3 +247,11 @@ def test_what_is_nested_deeper_than_python_reads(item_type: str) -> None:
     deep = b"[" * depth + b'{"password":"x"}' + b"]" * depth
     [problem] = problems(ForbiddenData(keys=("password",)), recording(Capture(item_type, deep)))
     assert "holds a forbidden key with its value" in problem
+
+
+def test_headers_whose_keys_are_no_texts() -> None:
+    envelope = CapturedEnvelope({"shops": {7: "hunter2", 8: {"name": "tea"}}})
+
+    [problem] = problems(ForbiddenData(), recording(envelope, secrets=("hunter2",)))
+
+    assert problem.startswith("envelope.headers.shops.7 holds a declared secret")

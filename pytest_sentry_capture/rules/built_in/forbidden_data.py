@@ -192,7 +192,7 @@ def places(payload: Mapping[str, Any] | list[Any], start: str = "", test_file: s
 
 def _keys_and_texts(payload: Mapping[str, Any]) -> tuple[set[str], list[str]]:
     """All keys and all texts and numbers of a payload, wherever they are."""
-    keys: set[str] = set()
+    keys: set[object] = set()
     texts: list[str] = []
     stack: list[Any] = [payload]
     while stack:
@@ -207,7 +207,7 @@ def _keys_and_texts(payload: Mapping[str, Any]) -> tuple[set[str], list[str]]:
                 stack.append(value)
             elif value is not None:
                 texts.append(str(value))
-    return keys, texts
+    return {*map(str, keys)}, texts  # headers may have others, which the SDK sends as texts
 
 
 def _places_of(item: CapturedItem, test_file: str) -> Iterator[Place]:
