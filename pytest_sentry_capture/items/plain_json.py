@@ -20,8 +20,9 @@ class InstalledModules:
     @classmethod
     def of(cls, versions: dict[str, Any]) -> InstalledModules | None:
         """The same object for the same modules in a row; None for something else than names and versions."""
-        if cls.latest is not None and cls.latest.versions == versions:
-            return cls.latest
+        latest = cls.latest  # another thread may replace it meanwhile
+        if latest is not None and latest.versions == versions:
+            return latest
         if not all(type(name) is str and type(version) is str for name, version in versions.items()):
             return None
         cls.latest = found = InstalledModules({**versions})
