@@ -164,7 +164,7 @@ def cost_per_capture(folder: Path) -> list[Measure]:
     ):
 
         def ratio(function: str) -> float:
-            turns = [[float(ask(function).split()[1]) for ask in (ours, theirs)] for _ in range(TURNS)]
+            turns = [[float(ask(function)) for ask in (ours, theirs)] for _ in range(TURNS)]
             return min(turn[0] for turn in turns) / min(turn[1] for turn in turns)
 
         return [

@@ -107,12 +107,12 @@ sys.exit(status)
 
 
 @contextmanager
-def talking(command: Sequence[str], folder: Path, *answers: str, **variables: str) -> Iterator[Ask]:
-    """A process that answers lines with lines, in which one of ``answers`` is the first word of interest."""
+def talking(command: Sequence[str], folder: Path, answer: str) -> Iterator[Ask]:
+    """A process that answers lines with lines; what it answers stands behind the word ``answer``."""
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env=environment(**variables),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -125,10 +125,9 @@ def talking(command: Sequence[str], folder: Path, *answers: str, **variables: st
     def ask(line: str) -> str:
         print(line, file=stdin, flush=True)
         for said in stdout:
-            for answer in answers:
-                if answer in said:
-                    return said[said.index(answer) :]
-        raise RuntimeError(f"{command} has ended early")
+            if answer in said:
+                return said.partition(answer)[2]
+        raise RuntimeError(f"{shlex.join(command)} has ended early")
 
     try:
         yield ask

@@ -176,7 +176,7 @@ def _copier(kind: Any) -> Callable[[Any], Any] | None:
 
 def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
     """Like ``copy.copy``, several times as fast; it is done for every test."""
-    slots = _slots_of(kind)
+    slots = _slots_of(kind)  # of a single one attrgetter gives the value, no tuple
     if len(slots) < 2 or kind.__dictoffset__ or hasattr(kind, "__copy__"):
         return copy.copy
     shape = _Shape(slots)
