@@ -30,6 +30,8 @@ CONDITIONS = {
 """Of the service, with the answers that must have been seen."""
 
 UNKNOWN_STATEMENT = 2_000_000_000
+REGISTRATIONS = 20
+"""As many as a client may try in a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,8 @@ def test_every_failure_is_captured_once(
     for statement_id in (statement, UNKNOWN_STATEMENT):
         details = schema["/statements/{statement_id}"]["GET"].Case(path_parameters={"statement_id": statement_id})
         send(details, bob.headers)
+    for _ in range(REGISTRATIONS + 1):
+        send(schema["/users"]["POST"].Case(body={}), {})
 
     assert seen >= CONDITIONS[condition]
 
