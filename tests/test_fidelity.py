@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,9 +42,8 @@ TRACE = {
 
 
 def init(dsn, **options):
-    sentry_sdk.init(
-        dsn, release="shop@1", environment="test", traces_sample_rate=1.0, enable_logs=True, **options
-    )
+    defaults = {"release": "shop@1", "environment": "test", "traces_sample_rate": 1.0, "enable_logs": True}
+    sentry_sdk.init(dsn, **{**defaults, **options})
 
 
 def fail(amount):
@@ -194,6 +194,43 @@ assert "pytest_sentry_capture" not in sys.modules
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]))
 """
 
+DISCARDS = """
+import sys
+import pytest, sentry_sdk
+from captures import BLOCKED, PLAIN, direct, init, streamed, web
+
+CALLBACKS = "before_send", "before_send_transaction", "before_send_log", "before_send_metric"
+DROPPED = {name: lambda item, hint: None for name in CALLBACKS}
+
+def drop_in_a_processor():
+    sentry_sdk.get_isolation_scope().add_event_processor(lambda event, hint: None)
+    direct()
+
+def discards(dsn):
+    for work, options in (
+        (direct, DROPPED),
+        (direct, {"sample_rate": 0.0, "traces_sample_rate": 0.0}),
+        (drop_in_a_processor, {}),
+        (web, DROPPED),
+        (streamed, {"trace_lifecycle": "stream", "traces_sample_rate": 0.0}),
+    ):
+        with sentry_sdk.isolation_scope(), sentry_sdk.new_scope():
+            init(dsn, **options)
+            work()
+            sentry_sdk.get_client().close()
+
+def test(sentry_capture):
+    discards(BLOCKED)
+    with open("recorded.txt", "w") as file:
+        for discard in sentry_capture.discarded:
+            print(discard.reason, discard.category, discard.quantity, file=file)
+
+if __name__ == "__main__":
+    discards(PLAIN)
+    assert "pytest_sentry_capture" not in sys.modules
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", __file__]))
+"""
+
 NAMES_OF_CLOCKS_AND_IDS = (
     *("event_id", "trace_id", "span_id", "parent_span_id", "segment_id", r"sentry\.segment\.id"),
     *("profile_id", "profiler_id", "chunk_id"),
@@ -218,6 +255,29 @@ def test_what_is_recorded_is_what_is_delivered(pytester: pytest.Pytester, endpoi
     expected = sorted(map(without_clocks_and_ids, plain))
     assert sorted(map(without_clocks_and_ids, blocked)) == expected
     assert sorted(map(without_clocks_and_ids, delivered)) == expected
+
+
+def test_discards_are_what_the_sdk_reports_to_sentry(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
+    """The client reports of a plain process; then what is recorded as discarded by a test in the same process."""
+    pytester.makepyfile(captures=CAPTURES, test_discards=DISCARDS)
+
+    result = pytester.run(sys.executable, "test_discards.py", "unused", str(endpoint.server_port), timeout=120)
+
+    assert result.ret == 0
+    recorded: Counter[tuple[str, str]] = Counter()
+    for line in Path("recorded.txt").read_text().splitlines():
+        reason, category, quantity = line.split()
+        recorded[reason, category] += int(quantity)
+    reported: Counter[tuple[str, str]] = Counter()
+    for body in endpoint.bodies:
+        for header, payload in items(body):
+            if json.loads(header).get("type") == "client_report":
+                for lost in json.loads(payload)["discarded_events"]:
+                    if not lost["category"].endswith("_byte"):  # their size, which is told beside their number
+                        reported[lost["reason"], lost["category"]] += lost["quantity"]
+    assert recorded == reported
+    assert {reason for reason, _ in reported} == {"before_send", "event_processor", "sample_rate"}
+    assert {category for _, category in reported} == {"error", "transaction", "span", "log_item", "trace_metric"}
 
 
 def items(envelope: bytes) -> Iterator[tuple[bytes, bytes]]:
