@@ -32,11 +32,11 @@ The same tests, written for each in the way that its documentation recommends fo
 environment of its own, on Python {python}:
 {versions}.
 
-The first column is what a list transport written by hand takes, in CPU time for whole runs and in elapsed time for the
-rest. The others are multiples of it; of start-up, where most is pytest's own, they are the difference, which includes
-what pytest itself reads of each installed package. Less is better. Whole runs take turns of a tenth of a second, and
-their figure is the median of several rounds; the others are the least of several interleaved rounds, but for the memory
-and the 100,000 messages, which are measured once. The peers make a client for each test where they isolate tests.
+The first column is what a list transport written by hand takes, in CPU time. The others are multiples of it; of
+start-up, where most is pytest's own, they are the difference, which includes what pytest itself reads of each installed
+package. Less is better. All take turns of a tenth of a second. The figure of whole runs is the median of several
+rounds, the others are the least of several, but for the memory and the 100,000 messages, which are measured once. The
+peers make a client for each test where they isolate tests.
 
 """
 
