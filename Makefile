@@ -25,10 +25,10 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The documentation as a site, in build/site. A link or a name that leads nowhere fails.
+# The documentation as a site, in build/site. A link or a name that leads nowhere fails, unless --quiet silences it.
 docs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The built wheel with every version that is supported, pairwise, and the tables of it in the documentation. SESSIONS
 # chooses, and `nox --list` names them.

@@ -6,7 +6,7 @@ although it would have matched, and hints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from heapq import nsmallest
 from textwrap import wrap
@@ -110,7 +110,7 @@ def not_discarded(
 ) -> str:
     """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
     wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
-    criteria = described(expectation.kind, {**expectation.criteria, **wanted})
+    criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
         return _message(heading, [*_listed("Captured", captured), *_discards(discarded)])
@@ -146,6 +146,12 @@ def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
     return [f"{len(view)} {what} == []", *numbered, *rest]
 
 
+def _one(kind: str, criteria: Mapping[str, object]) -> str:
+    what = described(kind, criteria)
+    article = "" if kind == "feedback" else "an " if what[0] in "aeiou" else "a "
+    return f"{article}{what}"
+
+
 def _discarded(discard: Discard) -> str:
     return f"{summary(discard.item)}: {discard_reason(discard)}"
 
@@ -153,7 +159,7 @@ def _discarded(discard: Discard) -> str:
 @_without_secrets
 def discarded_without_client(evidence: Evidence, expectation: Expectation) -> str:
     """Why a discard proves nothing: without a client everything is discarded."""
-    criteria = described(expectation.kind, expectation.criteria)
+    criteria = _one(expectation.kind, expectation.criteria)
     heading = f"Expected {criteria} to be discarded, but without a client everything is."
     ask = wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
     return _message(heading, [*_no_client(evidence), ask])

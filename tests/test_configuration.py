@@ -158,6 +158,14 @@ def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> No
             {"pyproject.toml": "[tool]\nsentry_capture = 5"},
             "pyproject.toml: tool.sentry_capture must be a table, not 5",
         ),
+        (
+            {"pyproject.toml": "[project]\n\n[tool.sentry-capture.rules]\nno-silent-loss = true"},
+            "pyproject.toml:3: [tool.sentry-capture] is not read; valid is [tool.sentry_capture]",
+        ),
+        (
+            {"pyproject.toml": "[[tool.pytest_sentry_capture.expect]]\n"},
+            "pyproject.toml:1: [tool.pytest_sentry_capture] is not read; valid is [tool.sentry_capture]",
+        ),
     ],
 )
 def test_files_that_are_no_configuration(project: pytest.Pytester, files: dict[str, str], message: str) -> None:
@@ -173,7 +181,9 @@ def test_a_configuration_that_can_not_be_read(project: pytest.Pytester) -> None:
     assert errors(project) == ["sentry_capture.toml can't be read: Is a directory"]
 
 
-@pytest.mark.parametrize("text", ["", "[tool.other]\nname = 'sentry_capture'", "[project]\nname = 'shop'"])
+@pytest.mark.parametrize(
+    "text", ["", "[tool.other]\nname = 'sentry_capture'", "[project]\nname = '[tool.sentry-capture]'", "[tool.sentry]"]
+)
 def test_another_pyproject_is_none_of_our_business(project: pytest.Pytester, text: str) -> None:
     (project.path / "pyproject.toml").write_text(text)
 

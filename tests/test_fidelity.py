@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sentry_sdk.envelope import Item
+
+from pytest_sentry_capture import SentryCapture, SentryInit
 
 if TYPE_CHECKING:
     from conftest import Endpoint
@@ -197,7 +200,7 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]))
 DISCARDS = """
 import sys
 import pytest, sentry_sdk
-from captures import BLOCKED, PLAIN, direct, init, streamed, web
+from captures import BLOCKED, DELIVERED, PLAIN, direct, init, streamed, web
 
 CALLBACKS = "before_send", "before_send_transaction", "before_send_log", "before_send_metric"
 DROPPED = {name: lambda item, hint: None for name in CALLBACKS}
@@ -219,9 +222,10 @@ def discards(dsn):
             work()
             sentry_sdk.get_client().close()
 
-def test(sentry_capture):
-    discards(BLOCKED)
-    with open("recorded.txt", "w") as file:
+@pytest.mark.parametrize(("name", "dsn"), [("blocked", BLOCKED), ("delivered", DELIVERED)])
+def test(sentry_capture, name, dsn):
+    discards(dsn)
+    with open(f"{name}.txt", "w") as file:
         for discard in sentry_capture.discarded:
             print(discard.reason, discard.category, discard.quantity, file=file)
 
@@ -264,20 +268,50 @@ def test_discards_are_what_the_sdk_reports_to_sentry(pytester: pytest.Pytester, 
     result = pytester.run(sys.executable, "test_discards.py", "unused", str(endpoint.server_port), timeout=120)
 
     assert result.ret == 0
-    recorded: Counter[tuple[str, str]] = Counter()
-    for line in Path("recorded.txt").read_text().splitlines():
-        reason, category, quantity = line.split()
-        recorded[reason, category] += int(quantity)
-    reported: Counter[tuple[str, str]] = Counter()
-    for body in endpoint.bodies:
+    plain, delivered = (
+        reported(body for path, body in endpoint.requests if f"/api/{project}/" in path) for project in (1, 3)
+    )
+    assert {reason for reason, _ in plain} == {"before_send", "event_processor", "sample_rate"}
+    assert {category for _, category in plain} == {
+        *("error", "transaction", "span", "log_item", "log_byte", "trace_metric", "trace_metric_byte")
+    }
+    assert delivered.keys() == plain.keys()
+    assert without_bytes(delivered) == without_bytes(plain)
+    for name in "blocked", "delivered":
+        recorded: Counter[tuple[str, str]] = Counter()
+        for line in Path(f"{name}.txt").read_text().splitlines():
+            reason, category, quantity = line.split()
+            recorded[reason, category] += int(quantity)
+        assert recorded == without_bytes(plain)
+
+
+def test_a_batch_that_is_lost_counts_for_all_that_it_holds(
+    sentry_capture: SentryCapture, sentry_init: SentryInit
+) -> None:
+    transport = sentry_init(dsn="https://key@sentry.invalid/1").transport
+    assert transport is not None
+
+    transport.record_lost_event("queue_overflow", item=Item(b"{}", {"item_count": 3}, type="log"))
+
+    [discard] = sentry_capture.discarded
+    assert (discard.reason, discard.category, discard.kind) == ("queue_overflow", "log_item", "log")
+    assert discard.quantity == 3
+
+
+def reported(envelopes: Iterable[bytes]) -> Counter[tuple[str, str]]:
+    """What client reports say was discarded: how much, by reason and category."""
+    discards: Counter[tuple[str, str]] = Counter()
+    for body in envelopes:
         for header, payload in items(body):
             if json.loads(header).get("type") == "client_report":
                 for lost in json.loads(payload)["discarded_events"]:
-                    if not lost["category"].endswith("_byte"):  # their size, which is told beside their number
-                        reported[lost["reason"], lost["category"]] += lost["quantity"]
-    assert recorded == reported
-    assert {reason for reason, _ in reported} == {"before_send", "event_processor", "sample_rate"}
-    assert {category for _, category in reported} == {"error", "transaction", "span", "log_item", "trace_metric"}
+                    discards[lost["reason"], lost["category"]] += lost["quantity"]
+    return discards
+
+
+def without_bytes(discards: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Without the sizes, which are told beside the numbers and vary with the clock."""
+    return {lost: quantity for lost, quantity in discards.items() if not lost[1].endswith("_byte")}
 
 
 def items(envelope: bytes) -> Iterator[tuple[bytes, bytes]]:

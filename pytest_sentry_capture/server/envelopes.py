@@ -50,7 +50,7 @@ class EnvelopeReader:
         """Read a whole envelope.
 
         Raises:
-            NotAcceptedError: it is none, or over a limit; what came before that has been read.
+            NotAcceptedError: it is not an envelope, or over a limit; what came before that has been read.
         """
         for piece in pieces:
             self._size += len(piece)

@@ -38,7 +38,7 @@ def json_object(data: bytes) -> dict[str, Any]:
     """A JSON object, by the letter: no NaN, and text that has an encoding in UTF-8.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the data is no JSON object.
     """
     try:
         value = _DECODER.decode(data.decode())

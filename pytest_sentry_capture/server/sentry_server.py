@@ -127,7 +127,7 @@ class SentryServer(SentryCapture):
 
         Raises:
             ValueError: there is no such category, or the number is below 1.
-            TypeError: the number is none.
+            TypeError: ``retry_after`` is not an integer.
         """
         __tracebackhide__ = True
         return self._project.bad_days.rate_limited(rate_limit(categories, retry_after))
@@ -154,7 +154,7 @@ class SentryServer(SentryCapture):
 
         Raises:
             ValueError: the number is not above 0.
-            TypeError: it is none.
+            TypeError: ``seconds`` is not a number.
         """
         __tracebackhide__ = True
         check_delay(seconds)

@@ -5,6 +5,7 @@ Nothing that costs time is imported where there is no such configuration.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _PYPROJECT: Final = "pyproject.toml"
 _OWN_FILE: Final = "sentry_capture.toml"
 _TABLE: Final = ("tool", "sentry_capture")
+_MISNAMED: Final = re.compile(
+    rb"^\s*\[{1,2}\s*tool\.(?!sentry_capture\b)((?:pytest[-_])?sentry[-_](?:capture|contract))\s*[].]", re.MULTILINE
+)
 
 
 class Configuration:
@@ -50,6 +54,10 @@ def read_configuration(root: Path) -> Configuration:
             its place, and what is valid.
     """
     own, shared = _content(root / _OWN_FILE), _content(root / _PYPROJECT)
+    if shared is not None and (misnamed := _MISNAMED.search(shared)):
+        line = shared.count(b"\n", 0, misnamed.start(1)) + 1
+        table = misnamed[1].decode()
+        raise SettingsError(f"{_PYPROJECT}:{line}: [tool.{table}] is not read; valid is [{'.'.join(_TABLE)}]")
     if shared is not None and _TABLE[-1].encode() not in shared:
         shared = None
     if own is None and shared is None:

@@ -195,7 +195,7 @@ def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
 def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
     """Something was discarded because there was no client: the filter that is to be tested never ran.
 
-    Expected event with message='hello' to be discarded, but without a client everything is.
+    Expected an event with message='hello' to be discarded, but without a client everything is.
     No Sentry client was active during this test
     Attempted all the same:
     no_client
@@ -517,7 +517,7 @@ def test_something_captured(client: TestClient, sentry_capture: SentryCapture) -
 def test_captured_and_not_discarded(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The filter should have dropped it, and let it pass.
 
-    Expected event with status_code=500, reason='before_send' to be discarded; 1 event captured.
+    Expected an event with status_code=500, reason='before_send' to be discarded; 1 event captured.
     1. error ZeroDivisionError
     """
     client.get("/orders/0")
@@ -528,7 +528,7 @@ def test_captured_and_not_discarded(client: TestClient, sentry_capture: SentryCa
 def test_discarded_for_another_reason(client: TestClient, sentry_capture: SentryCapture) -> None:
     """It was discarded, but for another reason.
 
-    Expected event with status_code=404, reason='ignore_errors' to be discarded; nothing like it was.
+    Expected an event with status_code=404, reason='ignore_errors' to be discarded; nothing like it was.
     Discarded, but otherwise:
     before_send by shop.hide_not_found
     """
@@ -567,7 +567,7 @@ def test_another_was_discarded(client: TestClient, sentry_capture: SentryCapture
 def test_never_attempted(client: TestClient, sentry_capture: SentryCapture) -> None:
     """Nothing was discarded, because nothing was attempted.
 
-    Expected event with status_code=404 to be discarded; nothing like it was.
+    Expected an event with status_code=404 to be discarded; nothing like it was.
     No event was captured at all.
     """
     client.get("/nowhere/at/all")
