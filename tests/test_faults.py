@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ PATIENCE = 60
 
 
 @contextmanager
-def turns(take_turn: Callable[[], None], files: tuple[str, ...]) -> Iterator[None]:
+def turns(take_turn: Callable[[], object], files: tuple[str, ...]) -> Iterator[None]:
     """Something else gets its turn wherever Python may switch threads, handle signals or collect garbage.
 
     These choose their places by chance; here they come once at every line of some files.
@@ -104,7 +105,7 @@ def test_what_interrupts_a_capture_can_capture_too(sentry_capture: SentryCapture
         number += 1
         sentry_sdk.capture_message(f"interruption {number}")
 
-    with patience(), turns(interrupt, (PLUGIN,)):
+    with patience(), turns(interrupt, (PLUGIN, threading.__file__)):
         capture_everything()
         assert sentry_capture.wait_for(exception=ZeroDivisionError)
         assert len(sentry_capture.logs) == len(sentry_capture.metrics) == 1
@@ -120,6 +121,32 @@ def test_what_interrupts_a_capture_can_capture_too(sentry_capture: SentryCapture
     assert len(sentry_capture.discarded) == 1
     assert sentry_capture.sdk_errors == []
     assert sentry_capture.callback_errors == []
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_views_are_read_while_a_view_is_read(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, first: int
+) -> None:
+    """What the SDK's buffers hold is handed over once, whoever comes first."""
+    sentry_init(dsn=DSN, release="1")
+    scope = sentry_sdk.get_isolation_scope()
+    turn = sessions = 0
+
+    def fill_or_read() -> None:
+        nonlocal turn, sessions
+        turn += 1
+        if turn % 2 == first:
+            scope.start_session()
+            scope.end_session()
+            sessions += 1
+        else:
+            assert len(sentry_capture.sessions) <= sessions
+
+    with patience(), turns(fill_or_read, (PLUGIN,)):
+        assert sentry_capture.logs == []
+
+    assert sessions > 5
+    assert len(sentry_capture.sessions) == sessions
 
 
 class Application:
