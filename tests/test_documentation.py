@@ -21,16 +21,18 @@ the application of the README), ``<!-- exit code N -->`` is for a command that f
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 # Imported here so that the runs find them loaded.
 import fastapi.testclient  # noqa: F401
@@ -60,6 +62,13 @@ RUN_ELSEWHERE = ("javascript",)
 EXTRAS = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
 APPLICATION = ("shop.py", "conftest.py")
 ANY_LINES = "..."
+OWNERS = {
+    "sentry_capture": pytest_sentry_capture.SentryCapture,
+    "sentry_server": pytest_sentry_capture.SentryServer,
+    "event": pytest_sentry_capture.CapturedEvent,
+    "transaction": pytest_sentry_capture.CapturedTransaction,
+}
+"""What the names of the documentation stand for."""
 
 FAILS = re.compile(r"^ *(?:async )?def (test_\w+)\(.*:  # fails$", re.MULTILINE)
 DURATION = re.compile(r"\bin \d+\.\d\ds(?= =|$)")
@@ -386,6 +395,79 @@ def test_every_option_that_the_documentation_names_exists(pytestconfig: pytest.C
     for page in PAGES:
         for option in re.findall(r"--(sentry-[a-z-]+)", page.read_text(encoding="utf-8")):
             assert option.replace("-", "_") in known, f"{page.name} names --{option}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
+def test_every_call_between_the_lines_is_possible(page: Path) -> None:
+    for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "moving"):
+        check_calls(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("sentry_capture.assert_capturd()", "no attribute 'assert_capturd'"),
+        ("assert_capturd()", "no attribute 'assert_capturd'"),
+        ("event = sentry_capture.assert_captured(exeption=…)", "'exeption'"),
+        ('sentry_capture.find("logs")', "'logs'"),
+        ("sentry_server.wait_for(count=2, timeout=1, timout=1)", "'timout'"),
+        ("sentry_server.outage('rezets')", "'rezets'"),
+        ("sentry_capture.clear(1)", "too many positional arguments"),
+        ("event.normalised()", "no attribute 'normalised'"),
+    ],
+)
+def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
+    with pytest.raises((AssertionError, AttributeError, KeyError, TypeError)) as error:
+        check_calls(code)
+    assert problem in str(error.value)
+
+
+def inline_code(text: str, *, is_about_others: bool) -> Iterator[str]:
+    """The code between the lines of a page; the first columns of tables about others are theirs."""
+    column = -1
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        if token.type in ("tr_open", "table_close"):
+            column = -1
+        column += token.type in ("td_open", "th_open")
+        if not (is_about_others and column == 0):
+            yield from (child.content for child in token.children or () if child.type == "code_inline")
+
+
+def check_calls(code: str) -> None:
+    """What is called on the plugin's fixtures and on items exists, and takes these arguments, perhaps with others."""
+    try:
+        tree = ast.parse(code.replace("…", "..."))
+    except SyntaxError:  # a signature, an outline
+        return
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and (method := _method(call.func)) is not None:
+            signature = inspect.signature(method)
+            keywords = {each.arg: _value(each.value) for each in call.keywords if each.arg}
+            given = signature.bind_partial(None, *map(_value, call.args), **keywords).arguments
+            kind = given.get("kind", "event")
+            if "criteria" in signature.parameters and isinstance(kind, str):
+                criteria = CRITERIA[kind]
+                assert [name for name in given.get("criteria", ()) if name not in criteria] == [], code
+            for name, value in given.items():
+                choices = get_args(vars(sys.modules[method.__module__]).get(signature.parameters[name].annotation))
+                assert not choices or value in choices, code
+
+
+def _method(function: ast.expr) -> Callable[..., object] | None:
+    method: Callable[..., object] | None = None
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        if owner := OWNERS.get(function.value.id):
+            method = getattr(owner, function.attr)
+    elif isinstance(function, ast.Name) and function.id.startswith("assert_"):
+        method = getattr(pytest_sentry_capture.SentryCapture, function.id)
+    elif isinstance(function, ast.Name):
+        owners = (pytest_sentry_capture.SentryCapture, pytest_sentry_capture.SentryServer)
+        method = next((found for owner in owners if (found := getattr(owner, function.id, None))), None)
+    return method
+
+
+def _value(argument: ast.expr) -> object:
+    return argument.value if isinstance(argument, ast.Constant) else argument
 
 
 def test_every_criterion_is_in_the_table() -> None:
