@@ -25,7 +25,8 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The documentation as a site, in build/site. A link or a name that leads nowhere fails, unless --quiet silences it.
+# The documentation as a site, in build/site. A link or a name that leads nowhere fails;
+# with --quiet a dead anchor would not.
 docs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -39,7 +39,7 @@ PATIENCE = 60
 
 
 @contextmanager
-def turns(take_turn: Callable[[], object], files: tuple[str, ...]) -> Iterator[None]:
+def turns(take_turn: Callable[[], None], files: tuple[str, ...]) -> Iterator[None]:
     """Something else gets its turn wherever Python may switch threads, handle signals or collect garbage.
 
     These choose their places by chance; here they come once at every line of some files.

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 _PYPROJECT: Final = "pyproject.toml"
 _OWN_FILE: Final = "sentry_capture.toml"
 _TABLE: Final = ("tool", "sentry_capture")
-_MISNAMED: Final = re.compile(
-    rb"^\s*\[{1,2}\s*tool\.(?!sentry_capture\b)((?:pytest[-_])?sentry[-_](?:capture|contract))\s*[].]", re.MULTILINE
-)
+_MISNAMED: Final = rb"(?m)^\s*\[\[?\s*tool\.(?!sentry_capture\b)((?:pytest[-_])?sentry[-_](?:capture|contract))\s*[].]"
 
 
 class Configuration:
@@ -54,7 +52,7 @@ def read_configuration(root: Path) -> Configuration:
             its place, and what is valid.
     """
     own, shared = _content(root / _OWN_FILE), _content(root / _PYPROJECT)
-    if shared is not None and (misnamed := _MISNAMED.search(shared)):
+    if shared is not None and b"sentry" in shared and (misnamed := re.search(_MISNAMED, shared)):
         line = shared.count(b"\n", 0, misnamed.start(1)) + 1
         table = misnamed[1].decode()
         raise SettingsError(f"{_PYPROJECT}:{line}: [tool.{table}] is not read; valid is [{'.'.join(_TABLE)}]")
