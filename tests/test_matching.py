@@ -124,6 +124,11 @@ def naive_texts(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def naive_first_text(values: list[object]) -> str | None:
+    texts = [value for value in values if isinstance(value, str)]
+    return texts[0] if texts else None
+
+
 def naive_section(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -148,12 +153,8 @@ def naive_message(payload: dict[str, Any], outermost: dict[str, Any]) -> str | N
         )
     except (TypeError, ValueError, KeyError):
         formatted = template
-    return (
-        naive_texts(entry.get("formatted"))
-        or formatted
-        or naive_texts(payload.get("message"))
-        or naive_texts(outermost.get("value"))
-    )
+    texts = [entry.get("formatted"), formatted, payload.get("message"), outermost.get("value")]
+    return naive_first_text(texts)
 
 
 def naive_attributes(payload: dict[str, Any]) -> dict[str, Any]:
@@ -190,9 +191,11 @@ def naive_value(kind: str, name: str, payload: dict[str, Any]) -> Any:  # noqa: 
     if name == "attributes":
         return naive_attributes(payload)
     if kind == "span" and name == "name":
-        return naive_texts(payload.get("description")) or naive_texts(payload.get("name"))
+        return naive_first_text([payload.get("description"), payload.get("name")])
     if kind == "span" and name in ("op", "origin"):
-        return naive_texts(payload.get(name)) or naive_texts(naive_attributes(payload).get(f"sentry.{name}"))
+        return naive_first_text([payload.get(name), naive_attributes(payload).get(f"sentry.{name}")])
+    if kind == "span" and name == "status":
+        return naive_first_text([payload.get(name), naive_section(payload.get("tags")).get(name)])
     if kind == "span" and name == "transaction":
         return naive_texts(naive_attributes(payload).get("sentry.segment.name"))
     if name == "template":
@@ -277,6 +280,8 @@ def looks_like_a_regex(value: object) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(situations())
 @example(("profile", [{"profile_id": {}}], {"profile_id": {"a": [None]}}))
+@example(("span", [{"status": "", "tags": {"status": "ok"}}], {"status": ""}))
+@example(("event", [{"message": ""}], {"message": ""}))
 def test_find_selects_what_the_vocabulary_says(situation: tuple[str, list[dict[str, Any]], dict[str, Any]]) -> None:
     kind, payloads, criteria = situation
     if kind == "span" and "transaction" in criteria:

@@ -25,6 +25,11 @@ def text_at(values: Mapping[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def first_text(*texts: str | None) -> str | None:
+    """The first that is there, which may be empty; None where there is none."""
+    return next((text for text in texts if text is not None), None)
+
+
 def interfaces_of(value: object) -> list[dict[str, Any]]:
     """A list of interfaces, which Sentry accepts bare or under ``values``."""
     values = value.get("values") if isinstance(value, dict) else value

@@ -10,6 +10,7 @@ from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items.captures import CLASSES, Capture, CapturedItem
 from pytest_sentry_capture.items.fields import (
     check_section,
+    first_text,
     formatted,
     interfaces_of,
     mapping_of,
@@ -206,11 +207,11 @@ class CapturedEvent(_ErrorOrTransaction, item_types=("event",)):
     def message(self) -> str | None:
         """The formatted log message, else the message, else the outermost exception's value."""
         entry = mapping_of(self.get("logentry")) or mapping_of(self.get("message"))
-        return (
-            text_at(entry, "formatted")
-            or formatted(text_at(entry, "message"), entry.get("params"))
-            or text_at(self, "message")
-            or text_at(self._outermost, "value")
+        return first_text(
+            text_at(entry, "formatted"),
+            formatted(text_at(entry, "message"), entry.get("params")),
+            text_at(self, "message"),
+            text_at(self._outermost, "value"),
         )
 
     @property
@@ -337,22 +338,22 @@ class CapturedSpan(_Contained, item_types=("span",)):
     @property
     def op(self) -> str | None:
         """What sort of work it is, such as ``"db"`` or ``"http.client"``."""
-        return text_at(self, "op") or text_at(self.attributes, "sentry.op")
+        return first_text(text_at(self, "op"), text_at(self.attributes, "sentry.op"))
 
     @property
     def name(self) -> str | None:
         """The description of a transaction's span, the name of a streamed one."""
-        return text_at(self, "description") or text_at(self, "name")
+        return first_text(text_at(self, "description"), text_at(self, "name"))
 
     @property
     def status(self) -> str | None:
         """How it ended, such as ``"ok"``; None where nobody said. Older SDKs (2.45, say) send it as a tag."""
-        return text_at(self, "status") or text_at(mapping_of(self.get("tags")), "status")
+        return first_text(text_at(self, "status"), text_at(mapping_of(self.get("tags")), "status"))
 
     @property
     def origin(self) -> str | None:
         """What made it, such as ``"auto.http.httpx"`` or ``"manual"``."""
-        return text_at(self, "origin") or text_at(self.attributes, "sentry.origin")
+        return first_text(text_at(self, "origin"), text_at(self.attributes, "sentry.origin"))
 
     @property
     def transaction(self) -> str | None:
