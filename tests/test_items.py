@@ -22,7 +22,9 @@ from pytest_sentry_capture import (
     CapturedAttachment,
     CapturedEvent,
     CapturedFeedback,
+    CapturedSpan,
     CapturedTransaction,
+    Discard,
     RawItem,
     SentryCapture,
     SentryInit,
@@ -467,6 +469,13 @@ def test_payloads_that_are_no_json_objects() -> None:
     assert [type(item) for item in Capture("attachment", b"{").items] == [CapturedAttachment]
 
 
+def test_an_empty_batch_is_lost_as_an_empty_item() -> None:
+    item = Discard("before_send", "span", "span", payload=b'{"items": []}').item
+
+    assert type(item) is CapturedSpan
+    assert item == {}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -485,6 +494,14 @@ def test_plain_json_gives_back_what_it_was_given(
 
     assert json.dumps(found) == json.dumps(payload)
     assert found is not payload
+
+
+def test_plain_json_keeps_the_order_of_its_modules() -> None:
+    versions = [{"shop": "1", "till": "2"}, {"till": "2", "shop": "1"}]
+
+    found = [PlainJson({"modules": each}).parsed()["modules"] for each in versions]
+
+    assert [[*each] for each in found] == [["shop", "till"], ["till", "shop"]]
 
 
 def test_plain_json_differs_with_its_modules() -> None:

@@ -81,10 +81,12 @@ class Discard(Entry):
     def item(self) -> CapturedItem:
         """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
         if self._item is None:
-            item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
-            capture = Capture(item_type, self.payload or b"{}", {}, self.context, self.exchange, phase=self.phase)
-            self._item = capture.items[0]
+            [self._item, *_] = self._items_in(self.payload or b"{}") or self._items_in(b"{}")
         return self._item
+
+    def _items_in(self, payload: bytes) -> list[CapturedItem]:
+        item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)
+        return Capture(item_type, payload, {}, self.context, self.exchange, phase=self.phase).items
 
     def __repr__(self) -> str:
         by = f" by {self.by}" if self.by else ""

@@ -19,9 +19,9 @@ class InstalledModules:
 
     @classmethod
     def of(cls, versions: dict[str, Any]) -> InstalledModules | None:
-        """The same object for the same modules in a row; None for something else than names and versions."""
+        """The same object for the same modules in the same order; None for something else than names and versions."""
         latest = cls.latest  # another thread may replace it meanwhile
-        if latest is not None and latest.versions == versions:
+        if latest is not None and latest.versions == versions and [*latest.versions] == [*versions]:
             return latest
         if not all(type(name) is str and type(version) is str for name, version in versions.items()):
             return None
