@@ -7,6 +7,18 @@ import os
 import pytest
 
 
+def pytest_configure() -> None:
+    """With ``REPEATABLE_EXAMPLES`` set, Hypothesis tries the same examples each time: no change is refused by chance.
+
+    Without it, as in everyday runs, it searches on.
+    """
+    if os.environ.get("REPEATABLE_EXAMPLES"):
+        import hypothesis
+
+        hypothesis.settings.register_profile("repeatable", derandomize=True, print_blob=True)
+        hypothesis.settings.load_profile("repeatable")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With ``FAIL_ON_SKIPPED_TESTS`` set, a skipped test fails the run: something that it needs is missing.
