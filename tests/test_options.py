@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import sentry_sdk
+import sentry_sdk.client
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from sentry_sdk import logger as sentry_logger
@@ -345,6 +347,7 @@ def test_an_unknown_option_of_sentry_init(sentry_init: SentryInit) -> None:
 
 SHOP = """
 import sentry_sdk
+import sentry_sdk.client
 
 sentry_sdk.init(dsn="https://key@sentry.invalid/1", environment="application", release="1")
 
@@ -470,3 +473,19 @@ def test_a_wrong_marker_fails_the_setup_in_one_line(
     result.stdout.fnmatch_lines(
         ["*_ ERROR at setup of test _*", message, "*= short test summary info =*"], consecutive=True
     )
+
+
+def test_the_sdk_warns_of_options_in_its_own_name(sentry_init: SentryInit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ``stacklevel`` counts on who calls ``get_options``, and filters for warnings count on its module."""
+    make = sentry_sdk.client.get_options
+    callers: list[str] = []
+
+    def get_options(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        callers.append(sys._getframe(1).f_globals["__name__"])
+        return make(*args, **kwargs)
+
+    monkeypatch.setattr(sentry_sdk.client, "get_options", get_options)
+
+    sentry_init(dsn=DSN)
+
+    assert callers == ["sentry_sdk.client"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -22,11 +22,10 @@ from pytest_sentry_capture.sdk.transport import RecordingTransport
 
 
 class Given(NamedTuple):
-    """The arguments with which a client was made, and the options that the SDK derived from them."""
+    """The arguments with which a client was made."""
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    options: Mapping[str, Any]
 
 
 class Clients:
@@ -57,7 +56,6 @@ class Clients:
         self._on_problem = on_problem
         self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
         self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
-        self._latest_given: ContextVar[Given | None] = ContextVar("sentry_options_given", default=None)
         self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
         self._replaced_scrubbers: dict[Any, Any] = {}
         self._watched_scrubbers: set[type] = set()
@@ -67,8 +65,8 @@ class Clients:
         self._profilers = Profilers(touchpoints.modules)
         self._make_transport: Callable[[dict[str, Any]], Any] = touchpoints.find("client:make_transport")
         self._get_options: Callable[..., dict[str, Any]] = touchpoints.find("client:get_options")
-        touchpoints.replace("client:get_options", self._watched_get_options)
         touchpoints.replace("client:make_transport", lambda _: self._transport_for)
+        touchpoints.replace("client:_Client.__init__", self._with_new_options)
         touchpoints.replace("client:_Client._init_impl", self._watched_init)
 
     def adopt_existing(self) -> None:
@@ -129,7 +127,7 @@ class Clients:
     def given(self, client: Any) -> Given:
         """The arguments that a client was made with; for an unpickled one, what its options say."""
         if client not in self._given:
-            self._given[client] = Given((), _as_given(client.options), dict(client.options))
+            self._given[client] = Given((), _as_given(client.options))
         return self._given[client]
 
     def derive_options(self, given: Given, overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,14 +153,16 @@ class Clients:
         """The clients that are still there; to iterate over the dictionary fails while a thread makes one."""
         return [client for reference in self._owners.keyrefs() if (client := reference()) is not None]
 
-    def _watched_get_options(self, original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        def get_options(*args: Any, **kwargs: Any) -> dict[str, Any]:
-            __tracebackhide__ = True
-            options = original(*args, **{**kwargs, **self._new_options()})
-            self._latest_given.set(Given(args, kwargs, options))
-            return options
+    def _with_new_options(self, original: Callable[..., None]) -> Callable[..., None]:
+        """Not around ``get_options``, which warns of deprecated options in the name of who calls it: the SDK."""
 
-        return get_options
+        @functools.wraps(original)
+        def init(client: Any, *args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
+            self._given[client] = Given(args, kwargs)
+            original(client, *args, **{**kwargs, **self._new_options()})
+
+        return init
 
     def _transport_for(self, options: dict[str, Any]) -> Any:
         __tracebackhide__ = True
@@ -186,9 +186,6 @@ class Clients:
         return init_impl
 
     def _adopt(self, client: Any) -> None:
-        given = self._latest_given.get()
-        if given is not None and given.options is client.options:
-            self._given[client] = given
         self._owners[client] = self._owner()
         observe_callbacks(client.options, self._observer)
         note_entries(client.options, self._observer.ignored_errors)
