@@ -22,7 +22,7 @@ def report(before_send=crash):
 
 waived = pytest.mark.sentry_allow("no-callback-errors", reason="it crashes on purpose")
 """
-HEADING = "Rule 'no-callback-errors' is broken (on in tests that use sentry_capture)."
+HEADING = "Rule 'no-callback-errors' is broken (on in tests that use sentry_capture or sentry_server)."
 
 
 @pytest.fixture

@@ -58,6 +58,14 @@ captured = false
 where = { "stauts" = 1 }
 """
 NO_REGEX = "no valid regex: missing ), unterminated subpattern at position 0"
+NO_PATTERN = (
+    "expect: message={'regx': 'card'} matches nothing, because message is a text. Valid are a text, re.compile(…),"
+    ' which is { regex = "…" } in a configuration, a predicate, None, and a list of these'
+)
+NO_PATH = (
+    "is no path of test files, relative to the rootdir: valid are files, folders and patterns with *, such as"
+    " 'tests/api'"
+)
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
     (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, relay, rules"),
@@ -134,7 +142,35 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         ('rules."required-tags" = []', "rules.required-tags: tags must not be empty"),
         ("[rules.required-context]", "rules.required-context: always and when_authenticated must not both be empty"),
         ("rules.tag-values.tags = {}", "rules.tag-values: tags must not be empty"),
+        (
+            "rules.tag-values.tags = { a = [] }",
+            "rules.tag-values: tags['a'] must not be empty: no value would be allowed",
+        ),
+        ('rules.required-tags = [""]', "rules.required-tags: the name of a tag must not be empty"),
+        (
+            'rules.required-context = ["user.id", ""]',
+            "rules.required-context: a path must not be empty; paths look like 'user.id'",
+        ),
+        (
+            'rules.forbidden-data = { patterns = [""] }',
+            "rules.forbidden-data.patterns[0]: must not be empty: an empty regex is found in everything",
+        ),
         ("[[expect]]\ncaptured = true", "expect.name: name is missing"),
+        (
+            '[[expect]]\nname = "a"\ncaptured = false\nkind = "evnt"',
+            f"expect: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}",
+        ),
+        (
+            '[[expect]]\nname = "a"\ncaptured = false\nmessage = { regx = "card" }',
+            NO_PATTERN,
+        ),
+        *(
+            (
+                f'rules.no-silent-loss.paths = ["{path}"]',
+                f"rules.no-silent-loss.paths: {path!r} {NO_PATH}",
+            )
+            for path in ("", "test_x.py::test_x", "/etc", "../x")
+        ),
     ],
 )
 def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> None:
@@ -163,6 +199,10 @@ def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> No
             "pyproject.toml:3: [tool.sentry-capture] is not read; valid is [tool.sentry_capture]",
         ),
         (
+            {"pyproject.toml": "[sentry_capture.rules]\n"},
+            "pyproject.toml:1: [sentry_capture] is not read; valid is [tool.sentry_capture]",
+        ),
+        (
             {"pyproject.toml": "[[tool.pytest_sentry_capture.expect]]\n"},
             "pyproject.toml:1: [tool.pytest_sentry_capture] is not read; valid is [tool.sentry_capture]",
         ),
@@ -173,6 +213,15 @@ def test_files_that_are_no_configuration(project: pytest.Pytester, files: dict[s
         (project.path / name).write_text(text)
 
     assert errors(project) == [message]
+
+
+def test_an_ini_option_that_is_neither_true_nor_false(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\nsentry_strict = maybe\nsentry_show = maybe")
+
+    assert errors(project) == [
+        "sentry_show: unknown value 'maybe'. Valid: full, no, short",
+        "sentry_strict must be true or false",
+    ]
 
 
 def test_a_configuration_that_can_not_be_read(project: pytest.Pytester) -> None:

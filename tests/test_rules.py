@@ -416,7 +416,7 @@ def test_severity_and_paths(shop: pytest.Pytester) -> None:
         shop,
         """
         [tool.sentry_capture.rules]
-        required-tags = { tags = ["a"], severity = "warn" }
+        required-tags = { tags = ["a"], severity = "warn", paths = ["."] }
         max-breadcrumbs = { number = 0, paths = ["new", "test_new*.py", "./exact/test_it.py"] }
         """,
     )

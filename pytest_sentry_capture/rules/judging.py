@@ -117,7 +117,7 @@ class BrokenRule:
 def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str]) -> list[EnforcedRule]:
     """The rules that are on by themselves in tests that use the fixture, unless they are configured otherwise."""
     known = {*(each.rule.name for each in configured), *switched_off}
-    place = "on in tests that use sentry_capture"
+    place = "on in tests that use sentry_capture or sentry_server"
     return [
         EnforcedRule(rule, place, only_with_fixture=True)
         for rule in (NoCallbackErrors(), ForbiddenData())
@@ -290,4 +290,4 @@ def _raised(rule: Rule, error: BaseException) -> Judgement:
 def _covers(path: str, file: str) -> bool:
     """Whether a file is this one, is in this folder, or fits this pattern."""
     path = path.removeprefix("./").rstrip("/")
-    return file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)
+    return path in ("", ".") or file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _PYPROJECT: Final = "pyproject.toml"
 _OWN_FILE: Final = "sentry_capture.toml"
 _TABLE: Final = ("tool", "sentry_capture")
-_MISNAMED: Final = rb"(?m)^\s*\[\[?\s*tool\.(?!sentry_capture\b)((?:pytest[-_])?sentry[-_](?:capture|contract))\s*[].]"
+_MISNAMED: Final = (
+    rb"(?m)^\s*\[\[?\s*((?:tool\.(?!sentry_capture\b))?(?:pytest[-_])?sentry[-_](?:capture|contract))\s*[].]"
+)
 
 
 class Configuration:
@@ -55,7 +57,7 @@ def read_configuration(root: Path) -> Configuration:
     if shared is not None and b"sentry" in shared and (misnamed := re.search(_MISNAMED, shared)):
         line = shared.count(b"\n", 0, misnamed.start(1)) + 1
         table = misnamed[1].decode()
-        raise SettingsError(f"{_PYPROJECT}:{line}: [tool.{table}] is not read; valid is [{'.'.join(_TABLE)}]")
+        raise SettingsError(f"{_PYPROJECT}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
     if shared is not None and _TABLE[-1].encode() not in shared:
         shared = None
     if own is None and shared is None:

@@ -75,6 +75,9 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         for path in reports
         if path.suffix not in REPORT_SUFFIXES
     ]
+    strict = option("sentry_strict") or _strict(ini)
+    if strict is None:
+        mistakes.append("sentry_strict must be true or false")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -82,9 +85,17 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
         reports=reports,
         show=cast("ShowMode", chosen["sentry_show"]),
-        strict=option("sentry_strict") or ini("sentry_strict"),
+        strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
     )
+
+
+def _strict(ini: Callable[[str], Any]) -> bool | None:
+    """The ini option; None where it is neither true nor false, which pytest says without its name."""
+    try:
+        return bool(ini("sentry_strict"))
+    except Exception:  # a ValueError; since pytest 9 a UsageError
+        return None
 
 
 def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: str) -> Any:

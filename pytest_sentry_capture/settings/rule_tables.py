@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as Folder
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
@@ -125,7 +125,10 @@ class RuleTables:
         else:
             self._mistake(path, f"rules.{name}: must be true, false or a table of options, not {value!r}")
             return None
-        return self._structured(path, f"rules.{name}", options, rule_class)
+        rule = self._structured(path, f"rules.{name}", options, rule_class)
+        if rule is not None:
+            self._check_paths(path, f"rules.{name}", rule.paths)
+        return rule
 
     def expected(self) -> Iterator[EnforcedRule]:
         """The rules that the ``expect`` entries are."""
@@ -184,6 +187,7 @@ class RuleTables:
         expectation = self._expectation(path, kind, criteria)
         if structured is None:
             return None
+        self._check_paths(path, "expect", structured.paths)
         look = self._expectation((*path, "event"), kind, structured.event)
         if structured.event and not structured.captured:
             self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
@@ -208,6 +212,15 @@ class RuleTables:
             self._mistake(path, f"{place}: {error}")
         return None
 
+    def _check_paths(self, path: Path, name: str, paths: Iterable[str]) -> None:
+        for each in paths:
+            if not each.strip() or "::" in each or Folder(each).is_absolute() or ".." in Folder(each).parts:
+                self._mistake(
+                    (*path, "paths"),
+                    f"{name}.paths: {each!r} is no path of test files, relative to the rootdir: valid are files,"
+                    " folders and patterns with *, such as 'tests/api'",
+                )
+
     def _structured(
         self, path: Path, name: str, options: Mapping[str, Any], wanted: type[Structured]
     ) -> Structured | None:
@@ -220,7 +233,9 @@ class RuleTables:
             return None
 
     def _mistake(self, path: Path, message: str) -> None:
-        self.mistakes.append(f"{self._source.place(*path)}: {message}")
+        mistake = f"{self._source.place(*path)}: {message}"
+        if mistake not in self.mistakes:  # a wrong kind is one for the entry and for its criteria
+            self.mistakes.append(mistake)
 
 
 def _value(value: object) -> Any:
@@ -265,6 +280,8 @@ def _literal(value: object, expected: Any) -> Any:
 
 def _regex(value: object, _: object) -> str:
     text: str = _plain_hook(value, str)
+    if not text:
+        raise ValueError("must not be empty: an empty regex is found in everything")
     re.compile(text)
     return text
 

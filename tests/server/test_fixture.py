@@ -122,11 +122,11 @@ def test_what_a_failure_says(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "E   *Expected exactly one transaction with transaction='nightly'; found none.",
-            "E   *Hint: sentry_server answered 429 to transaction 'nightly': a rate limit of the test is in force:",
+            "E   *Hint: sentry_server answered 429 to transaction 'nightly': a rate limit of the test was in force:",
             "E   *Hint: sentry_server answered 400 to POST /api/1/envelope/: the envelope's headers are not a JSON",
             "*- Received by sentry_server -*",
             "captured   *KeyError*",
-            "rejected   *: a rate limit of the test is in force: transaction",
+            "rejected   *: a rate limit of the test was in force: transaction",
             "rejected   POST /api/1/envelope/: the envelope's headers are not a JSON object in one line",
         ]
     )
@@ -271,7 +271,7 @@ def test_rules_judge_what_other_processes_send(pytester: pytest.Pytester) -> Non
             "Rule 'no lookup errors' is broken (pyproject.toml:5).",
             "Rule 'no-unexpected-events' is broken (pyproject.toml:3).",
             "*_ test_secret _*",
-            "Rule 'forbidden-data' is broken (on in tests that use sentry_capture).",
+            "Rule 'forbidden-data' is broken (on in tests that use sentry_capture or sentry_server).",
         ]
     )
     assert rows(pytester) == [("event", None, 2), ("event", "KeyError", 2)]

@@ -32,6 +32,8 @@ class RequiredTags(Rule):
     def __post_init__(self) -> None:
         if not self.tags:
             raise ValueError("tags must not be empty")
+        if not all(self.tags):
+            raise ValueError("the name of a tag must not be empty")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, self.kinds):
@@ -58,6 +60,8 @@ class RequiredContext(Rule):
     def __post_init__(self) -> None:
         if not (self.always or self.when_authenticated):
             raise ValueError("always and when_authenticated must not both be empty")
+        if not all((*self.always, *self.when_authenticated)):
+            raise ValueError("a path must not be empty; paths look like 'user.id'")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, self.kinds):

@@ -37,6 +37,9 @@ class TagValues(Rule):
     def __post_init__(self) -> None:
         if not self.tags:
             raise ValueError("tags must not be empty")
+        for tag, allowed in self.tags.items():
+            if allowed == ():
+                raise ValueError(f"tags[{tag!r}] must not be empty: no value would be allowed")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, _BOTH):
