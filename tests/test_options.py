@@ -486,6 +486,6 @@ def test_the_sdk_warns_of_options_in_its_own_name(sentry_init: SentryInit, monke
 
     monkeypatch.setattr(sentry_sdk.client, "get_options", get_options)
 
-    sentry_init(dsn=DSN)
+    sentry_init(dsn="https://key@sentry.invalid/1")
 
     assert callers == ["sentry_sdk.client"]

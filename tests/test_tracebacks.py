@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 FAILING = '''
@@ -150,3 +152,36 @@ def test_a_capture_is_named_by_its_test(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess()
 
     result.stdout.fnmatch_lines(["E *where * = <SentryCapture of test_shop.py::test>.events"])
+
+
+MISTAKEN = """
+import pytest
+
+MISTAKES = [
+    lambda server: server.outage("refused"),
+    lambda server: server.rate_limit("errors"),
+    lambda server: server.rate_limit("error", retry_after=0),
+    lambda server: server.slow("2"),
+    lambda server: server.override(before_send=None),
+    lambda server: server.find("evnt"),
+    lambda server: server.assert_captured(status_code="404"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_it(sentry_server, mistake):
+    mistake(sentry_server)
+"""
+
+
+def test_mistakes_are_shown_where_they_are_made(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mistaken=MISTAKEN)
+
+    result = pytester.runpytest_inprocess("-p", "no:randomly")
+
+    result.assert_outcomes(failed=7)
+    places = [line for line in result.stdout.lines if re.fullmatch(r"\S+\.py:\d+: \w+Error", line)]
+    assert places == [
+        f"test_mistaken.py:{line}: {error}Error"
+        for line, error in zip(range(4, 11), ("Value", "Value", "Value", "Type", "Type", "Value", "Type"), strict=True)
+    ]

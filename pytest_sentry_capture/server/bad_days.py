@@ -129,6 +129,7 @@ class BadDays:
 
 def rate_limit(categories: Iterable[str], retry_after: object) -> RateLimit:
     """A rate limit; raises ``TypeError`` and ``ValueError`` for what can't be one."""
+    __tracebackhide__ = True
     categories = tuple(categories)
     for category in categories:
         if category not in CATEGORIES:
@@ -142,12 +143,14 @@ def rate_limit(categories: Iterable[str], retry_after: object) -> RateLimit:
 
 def check_mode(mode: object) -> None:
     """Raises ``ValueError`` for an unknown way of being out of order."""
+    __tracebackhide__ = True
     if mode not in OUTAGE_MODES:
         raise ValueError(unknown("outage", str(mode), OUTAGE_MODES))
 
 
 def check_delay(seconds: object) -> None:
     """Raises ``TypeError`` and ``ValueError`` for what can't be a delay."""
+    __tracebackhide__ = True
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"seconds must be a number, not {seconds!r}")
     if not 0 < seconds < float("inf"):

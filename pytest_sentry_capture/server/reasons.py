@@ -38,7 +38,7 @@ class Reason(Enum):
     TOO_MANY_ITEMS = 413, "the envelope has more items than Sentry's limit"
     MEDIA_TYPE = 415, "a report of this content-type is not known"
     UNKNOWN_ENCODING = 415, "the content-encoding is not known"
-    RATE_LIMITED = 429, "a rate limit of the test is in force"
+    RATE_LIMITED = 429, "a rate limit of the test was in force"
     OUTAGE = 503, "Sentry is out of order"
     HEAD_TOO_LARGE = 431, "the request's headers are too large"
     ABANDONED = None, "the client closed the connection before its request was complete"

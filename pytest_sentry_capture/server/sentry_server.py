@@ -69,6 +69,7 @@ class _OtherProcesses:
         """Another process's SDK can't be told to."""
 
     def override(self, options: dict[str, Any]) -> NoReturn:  # noqa: ARG002
+        __tracebackhide__ = True
         raise TypeError("sentry_server can't change the options of another process; set them where it is started")
 
 
