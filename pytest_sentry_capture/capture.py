@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from pytest_sentry_capture.items import (
     CapturedTransaction,
     Discard,
     Entry,
+    Exchange,
     mark_asked_for,
 )
 from pytest_sentry_capture.matching import Expectation
@@ -288,10 +289,13 @@ class SentryCapture(RecordingViews):
         return self._assert_count(n, _expectation(kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
-        """No item of the kind matches all criteria; fails too when no client was active.
+        """No item of the kind matches all criteria.
+
+        Fails too when no client was active, and when it can't be said: where no exchange was seen (with a Flask
+        application, say), the route of an item is unknown, and often its status code, method and path.
 
         Raises:
-            AssertionError: one matches, or no client was active.
+            AssertionError: one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         self._assert_count(0, _expectation(kind, criteria))
@@ -348,7 +352,7 @@ class SentryCapture(RecordingViews):
         return found
 
     def assert_inactive(self) -> None:
-        """Sentry was off: no client was active at any time of the test.
+        """Sentry was off: no client was active at any time of the test; one without a DSN is active too.
 
         Raises:
             AssertionError: one was.
@@ -568,8 +572,17 @@ class SentryCapture(RecordingViews):
         matching = self._find(expectation)
         if len(matching) != n:
             raise AssertionError(explain.wrong_count(self._evidence(expectation), n, expectation, matching))
+        if n == 0:
+            self._assert_decided(expectation, self._items_of(expectation.item_class))
         mark_asked_for(matching)
         return matching
+
+    def _assert_decided(self, expectation: Expectation, items: Sequence[CapturedItem]) -> None:
+        """Fail where nothing tells whether an item came of a request like that: none was seen."""
+        __tracebackhide__ = True
+        undecided = [item for item in items if expectation.is_undecided(item)]
+        if undecided and not any(isinstance(entry, Exchange) for entry in self._entries):
+            raise AssertionError(explain.undecided(self._evidence(expectation), expectation, undecided))
 
     def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
@@ -580,6 +593,8 @@ class SentryCapture(RecordingViews):
             evidence = replace(self._evidence(expectation), items=items, entries=entries)
             like_these = sum(map(expectation.matches, before.items.values()))
             raise AssertionError(explain.wrong_count_inside(evidence, n, expectation, matching, like_these))
+        if n == 0:
+            self._assert_decided(expectation, items)
         mark_asked_for(matching)
         return matching
 

@@ -13,6 +13,7 @@ from textwrap import wrap
 from typing import Concatenate, Final, NamedTuple, ParamSpec
 
 from pytest_sentry_capture.hints import (
+    WITHOUT_EXCHANGE,
     Evidence,
     hints_about_absence,
     hints_about_discards,
@@ -40,7 +41,16 @@ _ABOUT_BLOCKED_LOOP: Final = (
     "wait_for() blocked the event loop that runs in this thread, so that no task could go on. In a task, await_for()"
     " waits without blocking it."
 )
+_ABOUT_NO_DSN: Final = (
+    "It has no DSN: in production it would send nothing, and in tests what it is given is captured all the same."
+    " assert sentry_capture.dsn is None says that there is none."
+)
+_ABOUT_UNKNOWN_CALLABLES: Final = (
+    "by asks for a callable, and none is known here: a setting of the SDK discarded this, or another process did, of"
+    " which only kind, reason and number are known."
+)
 _MOST_DIFFERENCES: Final = 8
+_UNKNOWN: Final = "     what it looked like is not known"
 
 
 def _without_secrets(
@@ -100,6 +110,16 @@ def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> 
 
 
 @_without_secrets
+def undecided(evidence: Evidence, expectation: Expectation, items: Sequence[CapturedItem]) -> str:  # noqa: ARG001
+    """Why it can't be said that nothing like it was captured: these items belong to no exchange."""
+    what = f"no {described(expectation.kind, expectation.criteria)}"
+    heading = f"Expected {what}, but whether there is one can't be said."
+    return _message(
+        heading, [*_listed("Captured, and of no exchange that was seen", items), *_hints([WITHOUT_EXCHANGE])]
+    )
+
+
+@_without_secrets
 def not_discarded(
     evidence: Evidence,
     expectation: Expectation,
@@ -113,11 +133,14 @@ def not_discarded(
     criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
-        return _message(heading, [*_listed("Captured", captured), *_discards(discarded)])
+        paragraphs = [*_listed("Captured", captured), *_discards(discarded, "Discarded")]
+        return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
         paragraphs = _discards(discarded, "Discarded, but otherwise")
-        return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
+        is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
+        hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
+        return _message(heading, [*paragraphs, *_hints(hints)])
     misses = _Misses.of(expectation, evidence.items)
     paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
     hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
@@ -168,9 +191,10 @@ def discarded_without_client(evidence: Evidence, expectation: Expectation) -> st
 @_without_secrets
 def was_active(evidence: Evidence) -> str:
     """Why Sentry was not off."""
+    has_no_dsn = bool(evidence.options) and not evidence.options.get("dsn")
     return _message(
         "Expected no active Sentry client during this test, but there was one.",
-        _listed("Captured", evidence.captured),
+        [*_listed("Captured", evidence.captured), *_hints([_ABOUT_NO_DSN] if has_no_dsn else [])],
     )
 
 
@@ -264,16 +288,20 @@ def _discards(discards: Sequence[Discard], title: str = "Discarded, though it wo
         return []
     lines = []
     for discard in discards[:_MOST_ITEMS]:
-        what = summary(discard.item) if discard.payload is not None else name_of(discard.kind)
-        lines += [what, f"  {discard_reason(discard)}"]
+        lines += [_described_discard(discard), f"  {discard_reason(discard)}"]
     return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
+
+
+def _described_discard(discard: Discard) -> str:
+    return summary(discard.item) if discard.payload is not None else name_of(discard.kind)
 
 
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
     others = [discard for discard in evidence.discarded if isinstance(discard.item, expectation.item_class)]
     lines = []
     for discard in nsmallest(_MOST_ITEMS, others, key=lambda discard: expectation.count_mismatches(discard.item)):
-        lines += [f"{summary(discard.item)}", f"  {discard_reason(discard)}", *_differences(expectation, discard.item)]
+        lines += [_described_discard(discard), f"  {discard_reason(discard)}"]
+        lines += _differences(expectation, discard.item) if discard.payload is not None else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 
 

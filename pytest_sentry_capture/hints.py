@@ -39,6 +39,10 @@ NO_CLIENT: Final = (
     "No Sentry client was active during this test, so nothing could have been captured. Does the application call"
     " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
 )
+WITHOUT_EXCHANGE: Final = (
+    "Status code and route are known of exchanges that were seen, which are those of FastAPI and Starlette applications"
+    " in this process. Of others, such as Flask's and Django's, transaction, tags and request tell what happened."
+)
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
@@ -118,6 +122,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
         *_came_through_logging(expectation, evidence),
         *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
         *_switched_off(expectation, evidence),
+        *_without_exchange(expectation, evidence, nearest),
         *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
     ]
     return found[:_MOST_HINTS]
@@ -249,6 +254,11 @@ def _answered_without_report(expectation: Expectation, evidence: Evidence) -> It
                 " answers for an exception class without a status_code of 500 or more."
             )
             return
+
+
+def _without_exchange(expectation: Expectation, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
+    is_undecided = nearest is not None and expectation.is_undecided(nearest) and not evidence.of(Exchange)
+    return [WITHOUT_EXCHANGE] if is_undecided else []
 
 
 def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:

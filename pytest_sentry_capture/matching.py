@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
+from datetime import date, datetime, time
+from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture.changes import MISSING
@@ -76,12 +77,29 @@ _SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs
 _TEXTS: Final = (
     "exception", "message", "level", "logger", "path", "body", "template", "environment", "release", "monitor_slug",
 )  # fmt: skip
+_PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time))
+_TEXT: Final = ("a text", frozenset((str,)))
+_NUMBER: Final = ("a number", frozenset((int, float, bool, range)))
+_SORTS: Final[Mapping[str, tuple[str, frozenset[type]]]] = {
+    **dict.fromkeys(
+        (
+            *("message", "level", "logger", "mechanism", "transaction", "release", "environment", "trace_id"),
+            *("method", "path", "route", "op", "status", "source", "name", "origin", "body", "template", "type"),
+            *("unit", "monitor_slug"),
+        ),
+        _TEXT,
+    ),
+    **dict.fromkeys(("status_code", "value", "duration"), _NUMBER),
+    "handled": ("true or false", frozenset((bool, int, float))),
+}
+"""Of what sort the value of a criterion always is, and which plain types can equal it."""
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 
 
-_OF_EXCHANGE: Final = frozenset(("exception", "status_code", "method", "path", "route"))
+_OF_REQUEST: Final = frozenset(("status_code", "method", "path", "route"))
+_OF_EXCHANGE: Final = frozenset(("exception", *_OF_REQUEST))
 
 
 class _SeenExchange:
@@ -111,8 +129,8 @@ class Expectation:
 
     Raises:
         ValueError: the kind is unknown, a path in ``where`` is not one, or a plain text was meant as a pattern.
-        TypeError: a criterion is unknown for the kind, what is given for ``exception`` can't be one, or a class is
-            given anywhere else.
+        TypeError: a criterion is unknown for the kind, what is given for ``exception`` can't be one, a class is given
+            anywhere else, or a plain value is of a sort that the criterion never has, such as a text for a status code.
     """
 
     def __init__(self, kind: str, criteria: Mapping[str, Any]) -> None:
@@ -145,6 +163,15 @@ class Expectation:
             return False
         seen = _SeenExchange(exchange)
         return all(is_match(value_of(seen)) for value_of, is_match in self._checks)
+
+    def is_undecided(self, item: CapturedItem) -> bool:
+        """Whether an item would match but for what only an exchange could tell, and it belongs to none."""
+        return (
+            not self.criteria.keys().isdisjoint(_OF_REQUEST)
+            and item.exchange is None
+            and bool(misses := self.mismatches(item))
+            and all(each.path in _OF_REQUEST and each.found is None for each in misses)
+        )
 
     def count_mismatches(self, item: CapturedItem) -> int:
         """How many criteria the item does not match."""
@@ -191,6 +218,8 @@ def _check_kind(kind: object) -> None:
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
     if name in _TEXTS:
         _check_text(name, expected)
+    if name in _SORTS and kind not in _OWN_FIELDS:
+        _check_sort(name, expected)
     if name != "exception":
         _check_value(name, expected)
     if name == "where":
@@ -199,6 +228,8 @@ def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
         yield Criterion(name, expected, _itself, _exception_comparison(expected))
     elif name == "breadcrumbs" and expected is not None:
         yield Criterion(name, expected, attrgetter(name), _any_one(expected))
+    elif name == "breadcrumbs":
+        yield Criterion(name, expected, attrgetter(name), not_)
     elif kind in _OWN_FIELDS or (expected is None and name in _SECTIONS):
         yield Criterion(name, expected, _field(name), comparison(expected))
     else:
@@ -211,6 +242,18 @@ def _check_text(name: str, expected: Any) -> None:
             raise ValueError(
                 f"{name}={text!r} is a plain text, which is compared as a whole, but looks like a regex:"
                 f" valid is {name}=re.compile({text!r}), or re.compile(re.escape(…)) if it is no regex"
+            )
+
+
+def _check_sort(name: str, expected: Any) -> None:
+    """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
+    sort, types = _SORTS[name]
+    for each in expected if type(expected) in (list, tuple, set, frozenset) else (expected,):
+        if type(each) in _PLAIN_VALUES - types:
+            pattern = 're.compile(…), which is { regex = "…" } in a configuration, ' if sort == "a text" else ""
+            raise TypeError(
+                f"{name}={each!r} matches nothing, because {name} is {sort}."
+                f" Valid are {sort}, {pattern}a predicate, None, and a list of these"
             )
 
 

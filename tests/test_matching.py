@@ -237,7 +237,7 @@ def naive_holds(kind: str, name: str, expected: Any, payload: dict[str, Any]) ->
         return any(choice in (type_, f"{module}.{type_}") for choice in choices for type_, module in names)
     if name == "breadcrumbs":
         if expected is None:
-            return payload.get("breadcrumbs") is None
+            return not naive_list(payload.get("breadcrumbs"))
         crumbs = naive_list(payload.get("breadcrumbs"))
         wanted = expected if isinstance(expected, list) else [expected]
         return all(any(naive_match(each, crumb) for crumb in crumbs) for each in wanted)
@@ -269,7 +269,25 @@ def situations(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, An
     payloads = draw(st.lists(PAYLOADS, min_size=1, max_size=2))
     names = draw(st.sets(st.sampled_from(CRITERIA[kind]), min_size=1, max_size=2))
     criteria = {name: draw(criterion(kind, name, payloads[0])) for name in sorted(names)}
-    return kind, payloads, {name: value for name, value in criteria.items() if not looks_like_a_regex(value)}
+    return (
+        kind,
+        payloads,
+        {
+            name: value
+            for name, value in criteria.items()
+            if not looks_like_a_regex(value) and is_of_its_sort(kind, name, value)
+        },
+    )
+
+
+def is_of_its_sort(kind: str, name: str, value: Any) -> bool:
+    if kind in ("session", "profile", "attachment", "feedback", "client_report") or name in ("exception", "where"):
+        return True
+    choices = value if isinstance(value, list) else [value]
+    if name in ("status_code", "value", "duration", "handled"):
+        return not any(isinstance(choice, (str, dict)) for choice in choices)
+    is_section = name in ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
+    return is_section or not any(isinstance(choice, (bool, int, float, dict)) for choice in choices)
 
 
 def looks_like_a_regex(value: object) -> bool:
@@ -282,6 +300,7 @@ def looks_like_a_regex(value: object) -> bool:
 @example(("profile", [{"profile_id": {}}], {"profile_id": {"a": [None]}}))
 @example(("span", [{"status": "", "tags": {"status": "ok"}}], {"status": ""}))
 @example(("event", [{"message": ""}], {"message": ""}))
+@example(("event", [{"breadcrumbs": {"values": []}}], {"breadcrumbs": None}))
 def test_find_selects_what_the_vocabulary_says(situation: tuple[str, list[dict[str, Any]], dict[str, Any]]) -> None:
     kind, payloads, criteria = situation
     if kind == "span" and "transaction" in criteria:
@@ -545,6 +564,31 @@ def test_the_status_is_that_of_the_answer_else_of_the_exception() -> None:
     assert len(captured("event", {}, context=chain).find(status_code=range(400, 500))) == 1
 
 
+def test_what_belongs_to_no_exchange_that_was_seen_is_undecided() -> None:
+    event = Capture("event", json.dumps({"message": "hello"}).encode())
+    unseen, seen = capture_of(event), capture_of(Exchange("GET", "/"), event)  # type: ignore[arg-type]
+
+    assert message_of(lambda: unseen.assert_not_captured(status_code=500, message="hello")) == (
+        "Expected no event with status_code=500, message='hello', but whether there is one can't be said.\n\n"
+        "Captured, and of no exchange that was seen:\n  1. message 'hello'\n\n" + ABOUT_EXCHANGES
+    )
+    assert message_of(lambda: unseen.assert_not_captured(status_code=500, message="bye")) is None
+    assert message_of(lambda: unseen.assert_not_captured("transaction", route="/orders")) is None
+    assert message_of(lambda: seen.assert_not_captured(status_code=500, message="hello")) is None
+
+
+def test_a_criterion_of_an_exchange_that_nobody_saw_is_explained() -> None:
+    message = message_of(lambda: captured("event", {"message": "hello"}).assert_captured(route="/orders"))
+
+    assert message is not None
+    assert message.endswith(ABOUT_EXCHANGES)
+
+
+ABOUT_EXCHANGES = (
+    "Hint: Status code and route are known of exchanges that were seen, which are those of FastAPI and\n"
+    "Starlette applications in this process. Of others, such as Flask's and Django's, transaction, tags\n"
+    "and request tell what happened."
+)
 REGEX = "looks like a regex: valid is "
 REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = [
     (lambda c: c.find("evnt"), ValueError, "unknown kind 'evnt'; did you mean 'event'? Valid: attachment, "),
@@ -569,6 +613,18 @@ REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = 
         TypeError,
         "is an instance, which equals no other; valid are its class",
     ),
+    (
+        lambda c: c.find(message={"regx": "a"}),
+        TypeError,
+        "message={'regx': 'a'} matches nothing, because message is a text. Valid are a text, re.compile(…), which is {",
+    ),
+    (
+        lambda c: c.find(status_code=[404, "5xx"]),
+        TypeError,
+        "status_code='5xx' matches nothing, because status_code is a number. Valid are a number, a predicate",
+    ),
+    (lambda c: c.find(handled="no"), TypeError, "handled='no' matches nothing, because handled is true or false"),
+    (lambda c: c.find("metric", value="1"), TypeError, "value='1' matches nothing, because value is a number"),
     (lambda c: c.find(exception=404), TypeError, "exception=404 is neither an exception class nor its name; valid are"),
     (lambda c: c.assert_count(-1), ValueError, "n must be 0 or more, not -1"),
     (lambda c: c.assert_count("1"), TypeError, "n must be a whole number, not '1'"),  # type: ignore[call-overload]

@@ -278,7 +278,7 @@ def test_a_callback_crashed(client: TestClient, sentry_capture: SentryCapture) -
 def test_a_callback_crashed_unnoticed(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The test itself passes, but a callback crashed.
 
-    Rule 'no-callback-errors' is broken (on in tests that use sentry_capture).
+    Rule 'no-callback-errors' is broken (on in tests that use sentry_capture or sentry_server).
     shop.crash (shop.py:…) raised KeyError, which Sentry's SDK hides.
     lost: error ZeroDivisionError
     KeyError: 'no such key'
@@ -585,6 +585,45 @@ def test_active(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_sdk.capture_message("hello")
 
     sentry_capture.assert_inactive()
+
+
+def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """Sentry was thought to be off, because the application has no DSN.
+
+    Expected no active Sentry client during this test, but there was one.
+    1. info message 'hello'
+    Hint: It has no DSN: in production it would send nothing
+    """
+    sentry_init()
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_inactive()
+
+
+def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
+    """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
+
+    Expected no event with status_code=500, but whether there is one can't be said.
+    1. info message 'hello'
+    Hint: Status code and route are known of exchanges that were seen
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_not_captured(status_code=500)
+
+
+@pytest.mark.sentry_options(sample_rate=0.0)
+def test_discarded_by_no_callable(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A setting discarded it, and a callable was asked for.
+
+    Expected an event with by='hide_not_found' to be discarded; nothing like it was.
+    Discarded, but otherwise:
+    sample_rate
+    Hint: by asks for a callable, and none is known here
+    """
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_discarded(by="hide_not_found")
 
 
 def test_nothing_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:

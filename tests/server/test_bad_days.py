@@ -165,6 +165,10 @@ def test_a_rate_limit_makes_the_sdk_hold_back(sentry_server: SentryServer, clien
     assert [each.status for each in sentry_server.rejections] == [429]
     discards = sentry_server.assert_discarded(reason="ratelimit_backoff")
     assert {discard.category for discard in discards} == {"error"}
+    with pytest.raises(AssertionError) as failed:
+        sentry_server.assert_discarded(message="second")
+    nearest = "the nearest first:\n  event\n    ratelimit_backoff\n       what it looked like is not known\n"
+    assert nearest in str(failed.value)
 
 
 def test_what_an_outage_costs(sentry_server: SentryServer, client: Any) -> None:
