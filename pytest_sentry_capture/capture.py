@@ -27,7 +27,6 @@ from pytest_sentry_capture.items import (
     CapturedTransaction,
     Discard,
     Entry,
-    Exchange,
     mark_asked_for,
 )
 from pytest_sentry_capture.matching import Expectation
@@ -291,8 +290,8 @@ class SentryCapture(RecordingViews):
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria.
 
-        Fails too when no client was active, and when it can't be said: where no exchange was seen (with a Flask
-        application, say), the route of an item is unknown, and often its status code, method and path.
+        Fails too when no client was active, and when it can't be said: of an item that came of a request which was not
+        seen (that of a Flask application, say), the route is unknown, and often status code, method and path.
 
         Raises:
             AssertionError: one matches, no client was active, or it can't be said.
@@ -578,10 +577,9 @@ class SentryCapture(RecordingViews):
         return matching
 
     def _assert_decided(self, expectation: Expectation, items: Sequence[CapturedItem]) -> None:
-        """Fail where nothing tells whether an item came of a request like that: none was seen."""
+        """Fail where nothing tells whether an item came of a request like that, which was not seen."""
         __tracebackhide__ = True
-        undecided = [item for item in items if expectation.is_undecided(item)]
-        if undecided and not any(isinstance(entry, Exchange) for entry in self._entries):
+        if undecided := [item for item in items if expectation.is_undecided(item)]:
             raise AssertionError(explain.undecided(self._evidence(expectation), expectation, undecided))
 
     def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:

@@ -42,12 +42,12 @@ _ABOUT_BLOCKED_LOOP: Final = (
     " waits without blocking it."
 )
 _ABOUT_NO_DSN: Final = (
-    "It has no DSN: in production it would send nothing, and in tests what it is given is captured all the same."
-    " assert sentry_capture.dsn is None says that there is none."
+    "The client that is active now has no DSN: in production it would send nothing, and in tests what it is given is"
+    " captured all the same. assert sentry_capture.dsn is None says that there is none."
 )
 _ABOUT_UNKNOWN_CALLABLES: Final = (
-    "by asks for a callable, and none is known here: a setting of the SDK discarded this, or another process did, of"
-    " which only kind, reason and number are known."
+    "by asks for a callable, and none is known here: most reasons have none, and of what another process discarded,"
+    " only kind, reason and number are known."
 )
 _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
@@ -111,12 +111,10 @@ def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> 
 
 @_without_secrets
 def undecided(evidence: Evidence, expectation: Expectation, items: Sequence[CapturedItem]) -> str:  # noqa: ARG001
-    """Why it can't be said that nothing like it was captured: these items belong to no exchange."""
+    """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
     what = f"no {described(expectation.kind, expectation.criteria)}"
     heading = f"Expected {what}, but whether there is one can't be said."
-    return _message(
-        heading, [*_listed("Captured, and of no exchange that was seen", items), *_hints([WITHOUT_EXCHANGE])]
-    )
+    return _message(heading, [*_listed("Captured, of requests that were not seen", items), *_hints([WITHOUT_EXCHANGE])])
 
 
 @_without_secrets

@@ -40,8 +40,9 @@ NO_CLIENT: Final = (
     " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
 )
 WITHOUT_EXCHANGE: Final = (
-    "Status code and route are known of exchanges that were seen, which are those of FastAPI and Starlette applications"
-    " in this process. Of others, such as Flask's and Django's, transaction, tags and request tell what happened."
+    "status_code, route, method and path are known of HTTP exchanges that were seen: those of FastAPI and Starlette"
+    " applications in this process. Of other requests (Flask's, Django's, WebSockets), transaction, tags and request"
+    " tell what happened."
 )
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
@@ -122,7 +123,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
         *_came_through_logging(expectation, evidence),
         *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
         *_switched_off(expectation, evidence),
-        *_without_exchange(expectation, evidence, nearest),
+        *_without_exchange(expectation, nearest),
         *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
     ]
     return found[:_MOST_HINTS]
@@ -256,9 +257,8 @@ def _answered_without_report(expectation: Expectation, evidence: Evidence) -> It
             return
 
 
-def _without_exchange(expectation: Expectation, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
-    is_undecided = nearest is not None and expectation.is_undecided(nearest) and not evidence.of(Exchange)
-    return [WITHOUT_EXCHANGE] if is_undecided else []
+def _without_exchange(expectation: Expectation, nearest: CapturedItem | None) -> list[str]:
+    return [WITHOUT_EXCHANGE] if nearest is not None and expectation.is_undecided(nearest) else []
 
 
 def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:

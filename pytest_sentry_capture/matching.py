@@ -77,8 +77,8 @@ _SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs
 _TEXTS: Final = (
     "exception", "message", "level", "logger", "path", "body", "template", "environment", "release", "monitor_slug",
 )  # fmt: skip
-_PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time))
-_TEXT: Final = ("a text", frozenset((str,)))
+_PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
+_TEXT: Final = ("a text", frozenset((str, re.Pattern)))
 _NUMBER: Final = ("a number", frozenset((int, float, bool, range)))
 _SORTS: Final[Mapping[str, tuple[str, frozenset[type]]]] = {
     **dict.fromkeys(
@@ -90,7 +90,7 @@ _SORTS: Final[Mapping[str, tuple[str, frozenset[type]]]] = {
         _TEXT,
     ),
     **dict.fromkeys(("status_code", "value", "duration"), _NUMBER),
-    "handled": ("true or false", frozenset((bool, int, float))),
+    "handled": ("true or false", frozenset((bool, int, float, range))),
 }
 """Of what sort the value of a criterion always is, and which plain types can equal it."""
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
@@ -99,6 +99,8 @@ _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 
 
 _OF_REQUEST: Final = frozenset(("status_code", "method", "path", "route"))
+_SOURCES_OF_REQUESTS: Final = ("url", "route", "view")
+"""Of the names of transactions (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/)."""
 _OF_EXCHANGE: Final = frozenset(("exception", *_OF_REQUEST))
 
 
@@ -165,13 +167,13 @@ class Expectation:
         return all(is_match(value_of(seen)) for value_of, is_match in self._checks)
 
     def is_undecided(self, item: CapturedItem) -> bool:
-        """Whether an item would match but for what only an exchange could tell, and it belongs to none."""
-        return (
-            not self.criteria.keys().isdisjoint(_OF_REQUEST)
-            and item.exchange is None
-            and bool(misses := self.mismatches(item))
-            and all(each.path in _OF_REQUEST and each.found is None for each in misses)
-        )
+        """Whether an item came of a request that was not seen, and would match but for what is unknown of it.
+
+        A predicate that has accepted to judge None has decided.
+        """
+        if self.criteria.keys().isdisjoint(_OF_REQUEST) or item.exchange is not None or not _came_of_request(item):
+            return False
+        return all(map(_is_unknown, misses)) if (misses := self.mismatches(item)) else False
 
     def count_mismatches(self, item: CapturedItem) -> int:
         """How many criteria the item does not match."""
@@ -215,6 +217,16 @@ def _check_kind(kind: object) -> None:
         raise ValueError(unknown("kind", str(kind), CRITERIA))
 
 
+def _came_of_request(item: CapturedItem) -> bool:
+    info = item.get("transaction_info")
+    return bool(item.get("request")) or (isinstance(info, dict) and info.get("source") in _SOURCES_OF_REQUESTS)
+
+
+def _is_unknown(mismatch: Mismatch) -> bool:
+    has_decided = callable(mismatch.expected) and mismatch.error is None
+    return mismatch.path in _OF_REQUEST and mismatch.found is None and not has_decided
+
+
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
     if name in _TEXTS:
         _check_text(name, expected)
@@ -248,13 +260,14 @@ def _check_text(name: str, expected: Any) -> None:
 def _check_sort(name: str, expected: Any) -> None:
     """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
     sort, types = _SORTS[name]
-    for each in expected if type(expected) in (list, tuple, set, frozenset) else (expected,):
+    is_list = type(expected) in (list, tuple, set, frozenset)
+    more = {"a text": ' re.compile(…), which is { regex = "…" } in a configuration,', "a number": " a range,"}
+    valid = f"Valid are {sort},{more.get(sort, '')} a predicate, None, and a list of these"
+    if (is_list or type(expected) is range) and not expected:
+        raise TypeError(f"{name}={expected!r} matches nothing, because it is empty. {valid}")
+    for each in expected if is_list else (expected,):
         if type(each) in _PLAIN_VALUES - types:
-            pattern = 're.compile(…), which is { regex = "…" } in a configuration, ' if sort == "a text" else ""
-            raise TypeError(
-                f"{name}={each!r} matches nothing, because {name} is {sort}."
-                f" Valid are {sort}, {pattern}a predicate, None, and a list of these"
-            )
+            raise TypeError(f"{name}={each!r} matches nothing, because {name} is {sort}. {valid}")
 
 
 def _check_value(path: str, expected: Any) -> None:

@@ -149,8 +149,9 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         ('rules.required-tags = [""]', "rules.required-tags: the name of a tag must not be empty"),
         (
             'rules.required-context = ["user.id", ""]',
-            "rules.required-context: a path must not be empty; paths look like 'user.id'",
+            "rules.required-context: '' is no path; paths look like 'user.id'",
         ),
+        ('rules.required-context = ["a..b"]', "rules.required-context: 'a..b' is no path; paths look like 'user.id'"),
         (
             'rules.forbidden-data = { patterns = [""] }',
             "rules.forbidden-data.patterns[0]: must not be empty: an empty regex is found in everything",
@@ -231,7 +232,14 @@ def test_a_configuration_that_can_not_be_read(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[tool.other]\nname = 'sentry_capture'", "[project]\nname = '[tool.sentry-capture]'", "[tool.sentry]"]
+    "text",
+    [
+        "",
+        "[tool.other]\nname = 'sentry_capture'",
+        "[project]\nname = '[tool.sentry-capture]'",
+        "[project]\ndescription = '''\n[sentry-capture]\n'''",
+        "[tool.sentry]",
+    ],
 )
 def test_another_pyproject_is_none_of_our_business(project: pytest.Pytester, text: str) -> None:
     (project.path / "pyproject.toml").write_text(text)

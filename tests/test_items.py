@@ -469,6 +469,14 @@ def test_payloads_that_are_no_json_objects() -> None:
     assert [type(item) for item in Capture("attachment", b"{").items] == [CapturedAttachment]
 
 
+def test_an_empty_log_message_does_not_hide_the_exception() -> None:
+    values = {"values": [{"type": "ValueError", "value": "boom"}]}
+
+    assert CapturedEvent({"logentry": {"message": ""}, "exception": values}).message == "boom"
+    assert CapturedEvent({"logentry": {"message": ""}}).message == ""
+    assert CapturedEvent({}).message is None
+
+
 def test_an_empty_batch_is_lost_as_an_empty_item() -> None:
     item = Discard("before_send", "span", "span", payload=b'{"items": []}').item
 

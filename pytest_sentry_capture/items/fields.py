@@ -26,8 +26,9 @@ def text_at(values: Mapping[str, Any], key: str) -> str | None:
 
 
 def first_text(*texts: str | None) -> str | None:
-    """The first that is there, which may be empty; None where there is none."""
-    return next((text for text in texts if text is not None), None)
+    """The first that is not empty, else an empty one; None where there is none."""
+    there = [text for text in texts if text is not None]
+    return next(filter(None, there), "" if there else None)
 
 
 def interfaces_of(value: object) -> list[dict[str, Any]]:

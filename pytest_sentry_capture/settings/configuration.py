@@ -55,9 +55,7 @@ def read_configuration(root: Path) -> Configuration:
     """
     own, shared = _content(root / _OWN_FILE), _content(root / _PYPROJECT)
     if shared is not None and b"sentry" in shared and (misnamed := re.search(_MISNAMED, shared)):
-        line = shared.count(b"\n", 0, misnamed.start(1)) + 1
-        table = misnamed[1].decode()
-        raise SettingsError(f"{_PYPROJECT}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
+        _check_misnamed(misnamed, shared)
     if shared is not None and _TABLE[-1].encode() not in shared:
         shared = None
     if own is None and shared is None:
@@ -73,6 +71,16 @@ def read_configuration(root: Path) -> Configuration:
     if len(sources) > 1:
         raise SettingsError(f"the configuration stands in {_OWN_FILE} and in {_PYPROJECT}; valid is one of them")
     return structured(sources[0], root) if sources else Configuration()
+
+
+def _check_misnamed(found: re.Match[bytes], content: bytes) -> None:
+    """Raise ``SettingsError`` for a table that looks like the configuration; a text may look like one too."""
+    from pytest_sentry_capture.settings.source import parsed
+
+    table = found[1].decode()
+    if parsed(_PYPROJECT, content, tuple(table.split("."))) is not None:
+        line = content.count(b"\n", 0, found.start(1)) + 1
+        raise SettingsError(f"{_PYPROJECT}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
 
 
 def _content(file: Path) -> bytes | None:

@@ -32,7 +32,7 @@ class RequiredTags(Rule):
     def __post_init__(self) -> None:
         if not self.tags:
             raise ValueError("tags must not be empty")
-        if not all(self.tags):
+        if not all(tag.strip() for tag in self.tags):
             raise ValueError("the name of a tag must not be empty")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
@@ -60,8 +60,9 @@ class RequiredContext(Rule):
     def __post_init__(self) -> None:
         if not (self.always or self.when_authenticated):
             raise ValueError("always and when_authenticated must not both be empty")
-        if not all((*self.always, *self.when_authenticated)):
-            raise ValueError("a path must not be empty; paths look like 'user.id'")
+        for path in (*self.always, *self.when_authenticated):
+            if not all(part.strip() for part in path.split(".")):
+                raise ValueError(f"{path!r} is no path; paths look like 'user.id'")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, self.kinds):
