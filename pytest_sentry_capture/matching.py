@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
@@ -77,10 +77,25 @@ _SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs
 _TEXTS: Final = (
     "exception", "message", "level", "logger", "path", "body", "template", "environment", "release", "monitor_slug",
 )  # fmt: skip
+_COLLECTIONS: Final = (list, tuple, set, frozenset)
+
+
+class _Sort(NamedTuple):
+    """Of what sort the value of a criterion always is."""
+
+    name: str
+    types: frozenset[type]
+    """The plain types that can equal it."""
+    valid: str
+
+
 _PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
-_TEXT: Final = ("a text", frozenset((str, re.Pattern)))
-_NUMBER: Final = ("a number", frozenset((int, float, bool, range)))
-_SORTS: Final[Mapping[str, tuple[str, frozenset[type]]]] = {
+_TEXT: Final = _Sort(
+    "a text", frozenset((str, re.Pattern)), 'a text, re.compile(…), which is { regex = "…" } in a configuration'
+)
+_NUMBER: Final = _Sort("a number", frozenset((int, float, bool, range)), "a number, a range")
+_TRUTH: Final = _Sort("true or false", frozenset((bool, int, float, range)), "true or false")
+_SORTS: Final[Mapping[str, _Sort]] = {
     **dict.fromkeys(
         (
             *("message", "level", "logger", "mechanism", "transaction", "release", "environment", "trace_id"),
@@ -90,9 +105,8 @@ _SORTS: Final[Mapping[str, tuple[str, frozenset[type]]]] = {
         _TEXT,
     ),
     **dict.fromkeys(("status_code", "value", "duration"), _NUMBER),
-    "handled": ("true or false", frozenset((bool, int, float, range))),
+    "handled": _TRUTH,
 }
-"""Of what sort the value of a criterion always is, and which plain types can equal it."""
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
@@ -249,7 +263,7 @@ def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
 
 
 def _check_text(name: str, expected: Any) -> None:
-    for text in expected if isinstance(expected, (list, tuple, set, frozenset)) else (expected,):
+    for text in _choices(expected):
         if type(text) is str and _REGEX_ONLY.search(text):
             raise ValueError(
                 f"{name}={text!r} is a plain text, which is compared as a whole, but looks like a regex:"
@@ -259,15 +273,24 @@ def _check_text(name: str, expected: Any) -> None:
 
 def _check_sort(name: str, expected: Any) -> None:
     """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
-    sort, types = _SORTS[name]
-    is_list = type(expected) in (list, tuple, set, frozenset)
-    more = {"a text": ' re.compile(…), which is { regex = "…" } in a configuration,', "a number": " a range,"}
-    valid = f"Valid are {sort},{more.get(sort, '')} a predicate, None, and a list of these"
-    if (is_list or type(expected) is range) and not expected:
-        raise TypeError(f"{name}={expected!r} matches nothing, because it is empty. {valid}")
-    for each in expected if is_list else (expected,):
-        if type(each) in _PLAIN_VALUES - types:
-            raise TypeError(f"{name}={each!r} matches nothing, because {name} is {sort}. {valid}")
+    sort = _SORTS[name]
+    if isinstance(expected, (*_COLLECTIONS, range)) and not expected:
+        raise TypeError(_matches_nothing(name, expected, "it is empty", sort))
+    for each in _choices(expected):
+        if type(each) in _PLAIN_VALUES and type(each) not in sort.types:
+            raise TypeError(_matches_nothing(name, each, f"{name} is {sort.name}", sort))
+
+
+def _matches_nothing(name: str, expected: Any, reason: str, sort: _Sort) -> str:
+    return (
+        f"{name}={expected!r} matches nothing, because {reason}."
+        f" Valid are {sort.valid}, a predicate, None, and a list of these"
+    )
+
+
+def _choices(expected: Any) -> Iterable[Any]:
+    """Each of what a list offers; what is no list offers itself."""
+    return expected if isinstance(expected, _COLLECTIONS) else (expected,)
 
 
 def _check_value(path: str, expected: Any) -> None:
@@ -325,7 +348,7 @@ def _any_one(expected: Any) -> Comparison:
 
 
 def _exception_comparison(expected: Any) -> Comparison:
-    if isinstance(expected, (list, tuple, set, frozenset)):
+    if isinstance(expected, _COLLECTIONS):
         choices = [_exception_comparison(each) for each in expected]
         return lambda item: any(choice(item) for choice in choices)
     if expected is None:

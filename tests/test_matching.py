@@ -269,27 +269,21 @@ def situations(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, An
     payloads = draw(st.lists(PAYLOADS, min_size=1, max_size=2))
     names = draw(st.sets(st.sampled_from(CRITERIA[kind]), min_size=1, max_size=2))
     criteria = {name: draw(criterion(kind, name, payloads[0])) for name in sorted(names)}
-    return (
-        kind,
-        payloads,
-        {
-            name: value
-            for name, value in criteria.items()
-            if not looks_like_a_regex(value) and is_of_its_sort(kind, name, value)
-        },
-    )
+    for name in list(criteria):
+        if looks_like_a_regex(criteria[name]) or not is_of_its_sort(kind, name, criteria[name]):
+            del criteria[name]
+    return kind, payloads, criteria
 
 
 def is_of_its_sort(kind: str, name: str, value: Any) -> bool:
-    if kind in ("session", "profile", "attachment", "feedback", "client_report") or name in ("exception", "where"):
+    if kind in ("session", "profile", "attachment", "feedback", "client_report") or name in (
+        *("exception", "where", "tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint"),
+        "attributes",
+    ):
         return True
     choices = value if isinstance(value, list) else [value]
-    if value == []:
-        return name in ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
-    if name in ("status_code", "value", "duration", "handled"):
-        return not any(isinstance(choice, (str, dict)) for choice in choices)
-    is_section = name in ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
-    return is_section or not any(isinstance(choice, (bool, int, float, dict)) for choice in choices)
+    of_others = (str, dict) if name in ("status_code", "value", "duration", "handled") else (bool, int, float, dict)
+    return choices != [] and not any(isinstance(choice, of_others) for choice in choices)
 
 
 def looks_like_a_regex(value: object) -> bool:

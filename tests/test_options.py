@@ -347,7 +347,6 @@ def test_an_unknown_option_of_sentry_init(sentry_init: SentryInit) -> None:
 
 SHOP = """
 import sentry_sdk
-import sentry_sdk.client
 
 sentry_sdk.init(dsn="https://key@sentry.invalid/1", environment="application", release="1")
 
