@@ -19,16 +19,10 @@ def mapping_of(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def text_at(values: Mapping[str, Any], key: str) -> str | None:
-    """A text; None where there is none."""
+def text_at(values: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
+    """A text; the default where there is none."""
     value = values.get(key)
-    return value if isinstance(value, str) else None
-
-
-def first_text(*texts: str | None) -> str | None:
-    """The first that is not empty, else an empty one; None where there is none."""
-    there = [text for text in texts if text is not None]
-    return next(filter(None, there), "" if there else None)
+    return value if isinstance(value, str) else default
 
 
 def interfaces_of(value: object) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items.captures import CLASSES, Capture, CapturedItem
 from pytest_sentry_capture.items.fields import (
     check_section,
-    first_text,
     formatted,
     interfaces_of,
     mapping_of,
@@ -207,12 +206,10 @@ class CapturedEvent(_ErrorOrTransaction, item_types=("event",)):
     def message(self) -> str | None:
         """The formatted log message, else the message, else the outermost exception's value."""
         entry = mapping_of(self.get("logentry")) or mapping_of(self.get("message"))
-        return first_text(
-            text_at(entry, "formatted"),
-            formatted(text_at(entry, "message"), entry.get("params")),
-            text_at(self, "message"),
-            text_at(self._outermost, "value"),
-        )
+        text = text_at(entry, "formatted")
+        text = text or formatted(text_at(entry, "message", text), entry.get("params"))
+        text = text or text_at(self, "message", text)
+        return text or text_at(self._outermost, "value", text)
 
     @property
     def level(self) -> str | None:
@@ -338,22 +335,26 @@ class CapturedSpan(_Contained, item_types=("span",)):
     @property
     def op(self) -> str | None:
         """What sort of work it is, such as ``"db"`` or ``"http.client"``."""
-        return first_text(text_at(self, "op"), text_at(self.attributes, "sentry.op"))
+        op = text_at(self, "op")
+        return op or text_at(self.attributes, "sentry.op", op)
 
     @property
     def name(self) -> str | None:
         """The description of a transaction's span, the name of a streamed one."""
-        return first_text(text_at(self, "description"), text_at(self, "name"))
+        description = text_at(self, "description")
+        return description or text_at(self, "name", description)
 
     @property
     def status(self) -> str | None:
         """How it ended, such as ``"ok"``; None where nobody said. Older SDKs (2.45, say) send it as a tag."""
-        return first_text(text_at(self, "status"), text_at(mapping_of(self.get("tags")), "status"))
+        status = text_at(self, "status")
+        return status or text_at(mapping_of(self.get("tags")), "status", status)
 
     @property
     def origin(self) -> str | None:
         """What made it, such as ``"auto.http.httpx"`` or ``"manual"``."""
-        return first_text(text_at(self, "origin"), text_at(self.attributes, "sentry.origin"))
+        origin = text_at(self, "origin")
+        return origin or text_at(self.attributes, "sentry.origin", origin)
 
     @property
     def transaction(self) -> str | None:
