@@ -22,6 +22,7 @@ _MODULES = {
     "CapturedLog": "items",
     "CapturedMetric": "items",
     "CapturedProfile": "items",
+    "CapturedSegment": "items",
     "CapturedSession": "items",
     "CapturedSpan": "items",
     "CapturedTransaction": "items",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture.items import CapturedLog as CapturedLog
     from pytest_sentry_capture.items import CapturedMetric as CapturedMetric
     from pytest_sentry_capture.items import CapturedProfile as CapturedProfile
+    from pytest_sentry_capture.items import CapturedSegment as CapturedSegment
     from pytest_sentry_capture.items import CapturedSession as CapturedSession
     from pytest_sentry_capture.items import CapturedSpan as CapturedSpan
     from pytest_sentry_capture.items import CapturedTransaction as CapturedTransaction

@@ -22,6 +22,7 @@ from pytest_sentry_capture.items import (
     CapturedLog,
     CapturedMetric,
     CapturedProfile,
+    CapturedSegment,
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
@@ -56,6 +57,10 @@ class Sdk(Protocol):
     def options(self) -> Mapping[str, Any]: ...
     @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def without_transactions(self) -> str | None:
+        """Why there are no transactions, in words; None where there may be some."""
+
     def drain(self) -> None: ...
     def flush(self) -> None: ...
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]: ...
@@ -89,8 +94,8 @@ class SentryCapture(RecordingViews):
     """What the application told Sentry during this test, and what it kept from Sentry.
 
     Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
-    take a kind (``"event"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``, ``"session"``,
-    ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All of them raise
+    take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
+    ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
 
     - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
       as a regex, a negative number;
@@ -189,6 +194,8 @@ class SentryCapture(RecordingViews):
     @overload
     def find(self, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
     @overload
+    def find(self, kind: Literal["segment"], **criteria: object) -> list[CapturedSegment]: ...
+    @overload
     def find(self, kind: Literal["transaction"], **criteria: object) -> list[CapturedTransaction]: ...
     @overload
     def find(self, kind: Literal["span"], **criteria: object) -> list[CapturedSpan]: ...
@@ -218,6 +225,8 @@ class SentryCapture(RecordingViews):
     @overload
     def assert_captured(self, kind: Literal["event"] = "event", **criteria: object) -> CapturedEvent: ...
     @overload
+    def assert_captured(self, kind: Literal["segment"], **criteria: object) -> CapturedSegment: ...
+    @overload
     def assert_captured(self, kind: Literal["transaction"], **criteria: object) -> CapturedTransaction: ...
     @overload
     def assert_captured(self, kind: Literal["span"], **criteria: object) -> CapturedSpan: ...
@@ -246,10 +255,13 @@ class SentryCapture(RecordingViews):
             AssertionError: none matches, or several do.
         """
         __tracebackhide__ = True
-        return self._assert_count(1, _expectation(kind, criteria))[0]
+        expectation = self._expectation("assert_captured", {}, kind, criteria)
+        return self._assert_count(1, expectation)[0]
 
     @overload
     def assert_count(self, n: int, kind: Literal["event"] = "event", **criteria: object) -> list[CapturedEvent]: ...
+    @overload
+    def assert_count(self, n: int, kind: Literal["segment"], **criteria: object) -> list[CapturedSegment]: ...
     @overload
     def assert_count(self, n: int, kind: Literal["transaction"], **criteria: object) -> list[CapturedTransaction]: ...
     @overload
@@ -285,7 +297,7 @@ class SentryCapture(RecordingViews):
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
-        return self._assert_count(n, _expectation(kind, criteria))
+        return self._assert_count(n, self._expectation("assert_count", {"n": n}, kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria.
@@ -297,7 +309,7 @@ class SentryCapture(RecordingViews):
             AssertionError: one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
-        self._assert_count(0, _expectation(kind, criteria))
+        self._assert_count(0, self._expectation("assert_not_captured", {}, kind, criteria))
 
     def assert_nothing_captured(self, traces: bool = False) -> None:
         """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
@@ -336,12 +348,13 @@ class SentryCapture(RecordingViews):
             TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
-        expectation = _expectation(kind, criteria)
         _check_discard(reason, by)
+        discard = {name: value for name, value in (("reason", reason), ("by", by)) if value is not None}
+        expectation = self._expectation("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(explain.discarded_without_client(self._evidence(expectation), expectation))
         name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
-        alike = [each for each in self.discarded if each.kind == kind and expectation.matches(each.item)]
+        alike = [each for each in self.discarded if expectation.matches_discard(each)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
         captured = self._find(expectation)
         if captured or not found:
@@ -364,6 +377,10 @@ class SentryCapture(RecordingViews):
     def expect(
         self, kind: Literal["event"] = "event", **criteria: object
     ) -> AbstractContextManager[Expected[CapturedEvent]]: ...
+    @overload
+    def expect(
+        self, kind: Literal["segment"], **criteria: object
+    ) -> AbstractContextManager[Expected[CapturedSegment]]: ...
     @overload
     def expect(
         self, kind: Literal["transaction"], **criteria: object
@@ -411,7 +428,7 @@ class SentryCapture(RecordingViews):
             AssertionError: at the end of the block, none or several match.
         """
         __tracebackhide__ = True
-        return _ExpectedBlock(self, _expectation(kind, criteria))
+        return _ExpectedBlock(self, self._expectation("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
         """A block of code during which no new item matches; fails too when no client was active.
@@ -422,12 +439,16 @@ class SentryCapture(RecordingViews):
             AssertionError: at the end of the block, one matches, or no client was active.
         """
         __tracebackhide__ = True
-        return _EmptyBlock(self, _expectation(kind, criteria))
+        return _EmptyBlock(self, self._expectation("expect_nothing", {}, kind, criteria))
 
     @overload
     def wait_for(
         self, kind: Literal["event"] = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object
     ) -> list[CapturedEvent]: ...
+    @overload
+    def wait_for(
+        self, kind: Literal["segment"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSegment]: ...
     @overload
     def wait_for(
         self, kind: Literal["transaction"], *, count: int = 1, timeout: float = 5.0, **criteria: object
@@ -487,7 +508,8 @@ class SentryCapture(RecordingViews):
             ValueError: ``count`` is below 1, or ``timeout`` negative or infinite.
         """
         __tracebackhide__ = True
-        expectation = _awaited(kind, count, timeout, criteria)
+        _check_wait(count, timeout)
+        expectation = self._expectation("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
         if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
             raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=is_in_event_loop()))
         return self._asked_for(expectation)
@@ -496,6 +518,10 @@ class SentryCapture(RecordingViews):
     async def await_for(
         self, kind: Literal["event"] = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object
     ) -> list[CapturedEvent]: ...
+    @overload
+    async def await_for(
+        self, kind: Literal["segment"], *, count: int = 1, timeout: float = 5.0, **criteria: object
+    ) -> list[CapturedSegment]: ...
     @overload
     async def await_for(
         self, kind: Literal["transaction"], *, count: int = 1, timeout: float = 5.0, **criteria: object
@@ -550,10 +576,23 @@ class SentryCapture(RecordingViews):
     ) -> Any:
         """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
         __tracebackhide__ = True
-        expectation = _awaited(kind, count, timeout, criteria)
+        _check_wait(count, timeout)
+        expectation = self._expectation("await_for", {"count": count} if count != 1 else {}, kind, criteria)
         if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
             raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=False))
         return self._asked_for(expectation)
+
+    def _expectation(
+        self, call: str, arguments: Mapping[str, object], kind: str, criteria: Mapping[str, object]
+    ) -> Expectation:
+        """The compiled criteria of an assertion, which fails at once where it asks for what can't be."""
+        __tracebackhide__ = True
+        expectation = _expectation(kind, criteria)
+        why = self._sdk.without_transactions if expectation.item_class is CapturedTransaction else None
+        if why is not None and not self._items_of(CapturedTransaction):
+            message = explain.without_transactions(self._evidence(None), expectation, why, call, arguments)
+            raise AssertionError(message)
+        return expectation
 
     @property
     def _client_was_active(self) -> bool:
@@ -648,14 +687,13 @@ def _check_count(name: str, count: object, *, least: int) -> None:
         raise ValueError(f"{name} must be {least} or more, not {count}")
 
 
-def _awaited(kind: str, count: object, timeout: object, criteria: Mapping[str, object]) -> Expectation:
+def _check_wait(count: object, timeout: object) -> None:
     __tracebackhide__ = True
     _check_count("count", count, least=1)
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
     if not 0 <= timeout < float("inf"):
         raise ValueError(f"timeout must be a finite number of seconds, 0 or more, not {timeout}")
-    return _expectation(kind, criteria)
 
 
 def _check_discard(reason: object, by: object) -> None:

@@ -22,6 +22,7 @@ from pytest_sentry_capture.hints import (
 )
 from pytest_sentry_capture.items import CapturedItem, Discard
 from pytest_sentry_capture.matching import Expectation
+from pytest_sentry_capture.translation import written_for_segments
 from pytest_sentry_capture.wording import (
     counted,
     described,
@@ -143,6 +144,27 @@ def not_discarded(
     paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
     hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
     return _message(heading, [*paragraphs, *_hints(hints)])
+
+
+@_without_secrets
+def without_transactions(
+    evidence: Evidence,  # noqa: ARG001  (its secrets)
+    expectation: Expectation,
+    why: str,
+    call: str,
+    arguments: Mapping[str, object],
+) -> str:
+    """Why nothing can be said of transactions, and what to write instead.
+
+    Args:
+        expectation: what was expected of transactions.
+        why: why there are none.
+        call: the name of the assertion.
+        arguments: its further arguments.
+    """
+    instead, *lost = written_for_segments(call, arguments, expectation.criteria)
+    heading = f"{call} asks for {_one(expectation.kind, expectation.criteria)}, but {why}."
+    return _message(heading, [_section("Segments take their place. Write", [instead], 1), *_hints(lost)])
 
 
 @_without_secrets
@@ -274,11 +296,7 @@ def _differences(expectation: Expectation, item: CapturedItem) -> list[str]:
 
 
 def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Discard]:
-    return [
-        discard
-        for discard in evidence.discarded
-        if discard.kind == expectation.kind and expectation.matches(discard.item)
-    ]
+    return [discard for discard in evidence.discarded if expectation.matches_discard(discard)]
 
 
 def _discards(discards: Sequence[Discard], title: str = "Discarded, though it would have matched") -> list[str]:
@@ -295,11 +313,12 @@ def _described_discard(discard: Discard) -> str:
 
 
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
-    others = [discard for discard in evidence.discarded if isinstance(discard.item, expectation.item_class)]
+    items = ((discard, discard.item_as(expectation.kind)) for discard in evidence.discarded)
+    others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
     lines = []
-    for discard in nsmallest(_MOST_ITEMS, others, key=lambda discard: expectation.count_mismatches(discard.item)):
+    for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
         lines += [_described_discard(discard), f"  {discard_reason(discard)}"]
-        lines += _differences(expectation, discard.item) if discard.payload is not None else [_UNKNOWN]
+        lines += _differences(expectation, item) if discard.payload is not None else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 
 

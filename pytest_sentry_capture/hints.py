@@ -15,12 +15,13 @@ from pytest_sentry_capture.items import (
     Capture,
     CapturedEvent,
     CapturedItem,
+    CapturedSegment,
+    CapturedSpan,
     CapturedTransaction,
     Discard,
     Entry,
     Exchange,
     Rejection,
-    spans_of,
 )
 from pytest_sentry_capture.matching import CRITERIA, Expectation
 from pytest_sentry_capture.provenance import Source
@@ -57,6 +58,7 @@ _MOST_HINTS: Final = 3
 _LAST_LINES: Final = 12
 _SAMPLED_BY: Final = {
     "event": ("sample_rate", "error_sampler"),
+    "segment": ("traces_sample_rate", "traces_sampler"),
     "transaction": ("traces_sample_rate", "traces_sampler"),
     "span": ("traces_sample_rate", "traces_sampler"),
     "profile": ("profiles_sample_rate", "profiles_sampler"),
@@ -105,11 +107,12 @@ class Evidence:
 
     @cached_property
     def captured(self) -> list[CapturedItem]:
-        """The captured items of all kinds, the spans of transactions included."""
-        items = []
+        """The captured items of all kinds, segments and the spans of transactions included."""
+        items: list[CapturedItem] = []
         for capture in self.of(Capture):
             items += capture.items
-            items += [span for span in spans_of(capture) if span not in capture.items]
+            items += CapturedSegment.in_capture(capture)
+            items += CapturedSpan.in_capture(capture) if capture.kind == CapturedTransaction.kind else ()
         return items
 
 
@@ -164,9 +167,9 @@ def _rejected(evidence: Evidence) -> Iterator[str]:
 
 def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
     is_lost = any(
-        discard.reason == "sample_rate" and (discard.payload is None or expectation.matches(discard.item))
+        discard.reason == "sample_rate" and (discard.payload is None or expectation.matches(item))
         for discard in evidence.discarded
-        if discard.kind == expectation.kind
+        if (item := discard.item_as(expectation.kind)) is not None
     )
     if is_lost and expectation.kind in _SAMPLED_BY:
         rate, sampler = _SAMPLED_BY[expectation.kind]
@@ -183,7 +186,7 @@ def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]
     if not options or evidence.items:
         return
     is_traced = any(options.get(name) is not None for name in _SAMPLED_BY["transaction"])
-    if expectation.kind in ("transaction", "span") and not is_traced:
+    if expectation.kind in ("segment", "transaction", "span") and not is_traced:
         yield (
             "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
             " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
@@ -213,7 +216,7 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
 
 def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same criteria for other kinds, by the names that they have there."""
-    text = {"event": "message", "log": "body", "span": "name", "transaction": "transaction"}
+    text = {"event": "message", "log": "body", "span": "name", "segment": "name", "transaction": "transaction"}
     own = text.get(expectation.kind)
     for kind, names in CRITERIA.items():
         criteria = {

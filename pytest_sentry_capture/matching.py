@@ -11,13 +11,17 @@ from typing import Any, Final, NamedTuple
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import Comparison, Mismatch, comparison, mismatches
 from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem, Exchange
+from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem, CapturedSegment, Discard, Exchange
 from pytest_sentry_capture.suggestions import unknown
 
 _EVENT: Final = (
     "exception", "message", "level", "logger", "handled", "mechanism", "transaction", "tags", "user", "contexts",
     "extra", "request", "breadcrumbs", "fingerprint", "release", "environment", "trace_id", "status_code", "method",
     "path", "route", "where",
+)  # fmt: skip
+_SEGMENT: Final = (
+    "name", "op", "status", "source", "origin", "attributes", "environment", "release", "trace_id", "status_code",
+    "method", "path", "route", "where",
 )  # fmt: skip
 _TRANSACTION: Final = (
     "transaction", "op", "status", "source", "tags", "user", "contexts", "request", "release", "environment",
@@ -38,6 +42,7 @@ _OWN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 CRITERIA: Final[dict[str, tuple[str, ...]]] = {
     "event": _EVENT,
+    "segment": _SEGMENT,
     "transaction": _TRANSACTION,
     "span": ("op", "name", "status", "origin", "attributes", "trace_id", "transaction", "where"),
     "log": ("level", "body", "template", "attributes", "trace_id", "where"),
@@ -55,12 +60,14 @@ _SENTRY_EVENT: Final = (
     "transaction_info", "type", "user",
 )  # fmt: skip
 _TELEMETRY: Final = ("attributes", "parent_span_id", "span_id", "timestamp", "trace_id")
+_SPAN: Final = (
+    *_TELEMETRY, "_metrics_summary", "data", "description", "end_timestamp", "is_segment", "links", "measurements",
+    "name", "op", "origin", "same_process_as_parent", "sentry_tags", "start_timestamp", "status", "tags",
+)  # fmt: skip
 _FIRST_OF_PATH: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("event", "transaction", "check_in", "feedback"), _SENTRY_EVENT),
-    "span": (
-        *_TELEMETRY, "_metrics_summary", "data", "description", "end_timestamp", "is_segment", "links", "measurements",
-        "name", "op", "origin", "same_process_as_parent", "sentry_tags", "start_timestamp", "status", "tags",
-    ),
+    "segment": tuple(dict.fromkeys((*_SENTRY_EVENT, *_SPAN))),
+    "span": _SPAN,
     "log": (*_TELEMETRY, "body", "level", "severity_number"),
     "metric": (*_TELEMETRY, "name", "type", "unit", "value"),
     "profile": (
@@ -170,6 +177,11 @@ class Expectation:
                 return False
         return True
 
+    def matches_discard(self, discard: Discard) -> bool:
+        """Whether what was lost is of the kind and matches all criteria."""
+        item = discard.item_as(self.kind)
+        return item is not None and self.matches(item)
+
     def matches_exchange(self, exchange: Exchange) -> bool:
         """Whether an exchange, of which nothing may have been told to Sentry, meets all criteria.
 
@@ -232,6 +244,8 @@ def _check_kind(kind: object) -> None:
 
 
 def _came_of_request(item: CapturedItem) -> bool:
+    if isinstance(item, CapturedSegment) and item.is_span:
+        return item.method is not None or item.source in _SOURCES_OF_REQUESTS
     info = item.get("transaction_info")
     return bool(item.get("request")) or (isinstance(info, dict) and info.get("source") in _SOURCES_OF_REQUESTS)
 

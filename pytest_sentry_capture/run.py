@@ -134,6 +134,7 @@ class Run:
         return {
             "blocked": [(*what, count) for what, count in self.sdk.blocked.items()],
             "problem": self.sdk.problem,
+            "gaps": self.sdk.gaps,
             "ignored_errors": dict(self.sdk.ignored_errors),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],

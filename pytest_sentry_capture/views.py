@@ -19,6 +19,7 @@ from pytest_sentry_capture.items import (
     CapturedLog,
     CapturedMetric,
     CapturedProfile,
+    CapturedSegment,
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
@@ -26,14 +27,11 @@ from pytest_sentry_capture.items import (
     Entry,
     Exchange,
     SdkError,
-    spans_of,
 )
 from pytest_sentry_capture.recording import Recording
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem)
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
-
-_CARRY_SPANS = (CapturedSpan.kind, CapturedTransaction.kind)
 
 
 class RecordingViews:
@@ -60,6 +58,11 @@ class RecordingViews:
     def events(self) -> list[CapturedEvent]:
         """Error and message events."""
         return self._view(CapturedEvent)
+
+    @property
+    def segments(self) -> list[CapturedSegment]:
+        """The segments of traces: transactions, or streamed spans that are segments."""
+        return self._view(CapturedSegment)
 
     @property
     def transactions(self) -> list[CapturedTransaction]:
@@ -169,10 +172,7 @@ class RecordingViews:
             self._catch_up()
             seen, items = self._by_class.get(item_class, (0, []))
             for capture in self._captures[seen:]:
-                if item_class is CapturedSpan and capture.kind in _CARRY_SPANS:
-                    items += spans_of(capture)
-                elif capture.kind == item_class.kind:
-                    items += [item for item in capture.items if isinstance(item, item_class)]
+                items += item_class.in_capture(capture)
             self._by_class[item_class] = len(self._captures), items
             return items  # type: ignore[return-value]
 

@@ -21,6 +21,7 @@ class OfProcess(TypedDict):
     Attributes:
         blocked: what was not sent: hosts, sorts and numbers.
         problem: why the SDK can't be observed, in words for users; None while it can.
+        gaps: what can't be seen or done with this SDK, in words for users.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         deselected: how many tests were left out.
         server: what ``sentry_server`` has to say.
@@ -29,6 +30,7 @@ class OfProcess(TypedDict):
 
     blocked: list[tuple[str, str, int]]
     problem: str | None
+    gaps: list[str]
     ignored_errors: dict[str, int]
     deselected: int
     server: list[str]
@@ -111,6 +113,7 @@ class WholeRun:
         problems = [process["problem"] for process in processes if process["problem"]]
         return [
             *problems[:1],
+            *dict.fromkeys(gap for process in processes for gap in process["gaps"]),
             *_blocked_lines(processes),
             *(message for process in processes for message in process["server"]),
             *(f"Worker {name} died: what its last test told Sentry is lost." for name in self._lost_workers),

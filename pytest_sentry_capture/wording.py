@@ -19,6 +19,7 @@ from pytest_sentry_capture.items import (
     CapturedItem,
     CapturedLog,
     CapturedMetric,
+    CapturedSegment,
     CapturedSpan,
     CapturedTransaction,
     Discard,
@@ -124,6 +125,9 @@ def _parts(item: CapturedItem, masked: bool) -> Iterator[str | None]:
         yield f"logger {item.logger}" if item.logger and item.exception is None else None
     elif isinstance(item, CapturedTransaction):
         yield _joined("transaction", _withheld(item.transaction, masked and item.source == "url"))
+        yield item.op
+    elif isinstance(item, CapturedSegment):
+        yield _joined("segment", _withheld(item.name, masked and item.source == "url"))
         yield item.op
     elif isinstance(item, CapturedSpan):
         yield _joined("span", item.op, _withheld(item.name, masked))

@@ -11,7 +11,7 @@ import sentry_sdk
 
 from pytest_sentry_capture import __version__
 from pytest_sentry_capture.sdk.importing import ImportWatcher
-from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED
+from pytest_sentry_capture.sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED
 
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."

@@ -1,6 +1,10 @@
 """What a recording holds, as users see it: captured items, discards, exchanges and errors. Plain typed data."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from pytest_sentry_capture.items.captures import (
+    CLASSES,
     Capture,
     CaptureContext,
     CapturedEnvelope,
@@ -22,7 +26,6 @@ from pytest_sentry_capture.items.entries import (
     SdkError,
 )
 from pytest_sentry_capture.items.kinds import (
-    CLASS_OF_KIND,
     ITEM_TYPE_OF_KIND,
     CapturedAttachment,
     CapturedCheckIn,
@@ -36,10 +39,15 @@ from pytest_sentry_capture.items.kinds import (
     CapturedSpan,
     CapturedTransaction,
     Kind,
-    spans_of,
 )
 from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.items.rejections import Rejection
+from pytest_sentry_capture.items.segments import CapturedSegment, SegmentStatus
+
+CLASS_OF_KIND: Final[Mapping[str, type[CapturedItem]]] = {
+    **{item_class.kind: item_class for item_class in CLASSES.values()},
+    CapturedSegment.kind: CapturedSegment,
+}
 
 __all__ = [
     "CLASS_OF_KIND",
@@ -59,6 +67,7 @@ __all__ = [
     "CapturedLog",
     "CapturedMetric",
     "CapturedProfile",
+    "CapturedSegment",
     "CapturedSession",
     "CapturedSpan",
     "CapturedTransaction",
@@ -72,6 +81,6 @@ __all__ = [
     "RawItem",
     "Rejection",
     "SdkError",
+    "SegmentStatus",
     "mark_asked_for",
-    "spans_of",
 ]

@@ -35,6 +35,7 @@ class CaptureContext:
     provenance: Provenance | None = None
     before_callback: bytes | None = None
     callback: CallableLocation | None = None
+    sample_rate: float | None = None
     scrubs: tuple[Change, ...] = ()
     foreign_writes: tuple[ForeignWrite, ...] = ()
 
@@ -79,6 +80,17 @@ class Capture(Entry):
     def payload(self) -> bytes:
         """The payload as a transport would have sent it."""
         return _json(self.content.parsed()) if isinstance(self.content, PlainJson) else self.content
+
+    @property
+    def sample_rate(self) -> float | None:
+        """The rate with which the trace was sampled that the items belong to, as far as it is known."""
+        if self.context.sample_rate is not None or self.envelope is None:
+            return self.context.sample_rate
+        trace = self.envelope.headers.get("trace")
+        try:
+            return float(trace["sample_rate"]) if isinstance(trace, dict) and "sample_rate" in trace else None
+        except (TypeError, ValueError):
+            return None
 
     @property
     def kind(self) -> str:
@@ -144,6 +156,11 @@ class CapturedItem(dict[str, Any]):
     def phase(self) -> Phase | None:
         """The phase of the test in which the item was captured; None outside tests."""
         return self._capture.phase
+
+    @classmethod
+    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+        """The items of this class that a capture carries, be it within others."""
+        return [item for item in capture.items if isinstance(item, cls)] if capture.kind == cls.kind else []
 
     @classmethod
     def _items_of(cls, capture: Capture) -> list[CapturedItem]:

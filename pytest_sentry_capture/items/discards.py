@@ -8,7 +8,8 @@ from typing import Any, Final
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.items.captures import Capture, CaptureContext, CapturedItem
 from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
-from pytest_sentry_capture.items.kinds import ITEM_TYPE_OF_KIND
+from pytest_sentry_capture.items.kinds import ITEM_TYPE_OF_KIND, CapturedTransaction
+from pytest_sentry_capture.items.segments import CapturedSegment
 
 DISCARD_REASONS: Final = (
     "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",
@@ -47,6 +48,7 @@ class Discard(Entry):
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
         exchange: the HTTP exchange during which it was lost.
+        of_lost_segment: whether it was lost only because the segment that it belongs to was.
     """
 
     reason: str
@@ -57,6 +59,7 @@ class Discard(Entry):
     payload: bytes | None = None
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
+    of_lost_segment: bool = False
     _item: CapturedItem | None = None
 
     def join(self, phase: Phase | None) -> None:
@@ -83,6 +86,16 @@ class Discard(Entry):
         if self._item is None:
             [self._item, *_] = self._items_in(self.payload or b"{}") or self._items_in(b"{}")
         return self._item
+
+    def item_as(self, kind: str) -> CapturedItem | None:
+        """The lost item as one of its own kind, or as a segment if it was one; None for other kinds."""
+        if kind == self.kind:
+            return self.item
+        if kind != CapturedSegment.kind:
+            return None
+        if self.kind == CapturedTransaction.kind:
+            return CapturedSegment(self.item, self.item._capture)
+        return CapturedSegment.of(self.item)
 
     def _items_in(self, payload: bytes) -> list[CapturedItem]:
         item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "event",
+    "segment",
     "transaction",
     "span",
     "log",
@@ -332,6 +333,19 @@ class CapturedSpan(_Contained, item_types=("span",)):
         super().__init__(payload, capture)
         self._parent = parent
 
+    @classmethod
+    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+        """The spans that a capture carries: streamed ones, or those of a transaction."""
+        if capture.kind not in (CapturedTransaction.kind, cls.kind):
+            return []
+        carried = ([item] if isinstance(item, cls) else getattr(item, "spans", ()) for item in capture.items)
+        return [span for spans in carried for span in spans]
+
+    @property
+    def is_segment(self) -> bool:
+        """Whether it is a segment: the first streamed span of a service. A transaction's own spans never are."""
+        return self._parent is None and self.get("is_segment") is True
+
     @property
     def op(self) -> str | None:
         """What sort of work it is, such as ``"db"`` or ``"http.client"``."""
@@ -514,18 +528,6 @@ class CapturedClientReport(CapturedItem, item_types=("client_report",)):
     kind: ClassVar[str] = "client_report"
 
 
-CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {item_class.kind: item_class for item_class in CLASSES.values()}
-
 ITEM_TYPE_OF_KIND: Final[dict[str, str]] = {
     item_class.kind: item_type for item_type, item_class in reversed(CLASSES.items())
 }
-
-
-def spans_of(capture: Capture) -> list[CapturedSpan]:
-    """The spans that a capture carries: streamed ones, or those of a transaction."""
-    return [
-        span
-        for item in capture.items
-        for span in (item.spans if isinstance(item, CapturedTransaction) else [item])
-        if isinstance(span, CapturedSpan)
-    ]

@@ -11,6 +11,8 @@ from pytest_sentry_capture.items import (
     Capture,
     CapturedEvent,
     CapturedItem,
+    CapturedSegment,
+    CapturedSpan,
     CapturedTransaction,
     Discard,
     Entry,
@@ -35,7 +37,7 @@ Detail = Literal["short", "full"]
 TITLE: Final = "Captured by Sentry"
 SERVER_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
-_SHORT_KINDS: Final = ("event", "transaction", "check_in", "feedback")
+_SHORT_KINDS: Final = ("event", "segment", "transaction", "check_in", "feedback")
 _NEVER_SHOWN: Final = ("session", "client_report")
 
 
@@ -56,7 +58,7 @@ def _rendered(entries: Sequence[Entry], detail: Detail) -> str:
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
     """How many items were captured of the kinds that have no lines of their own."""
-    items = [item for entry in entries if isinstance(entry, Capture) for item in entry.items]
+    items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
     kinds = [item.kind or item.type_header for item in items if item.kind not in (*_SHORT_KINDS, *_NEVER_SHOWN)]
     counts = [counted(number, kind) for kind, number in Counter(kinds).items()]
     if counts:
@@ -67,12 +69,12 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
     if isinstance(entry, Exchange):
         yield f"exchange   {exchange_summary(entry)}"
     elif isinstance(entry, Capture):
-        for item in entry.items:
+        for item in _shown_items(entry):
             if item.kind in _SHORT_KINDS or (detail == "full" and item.kind not in _NEVER_SHOWN):
                 yield f"captured   {summary(item, masked=True)}"
                 yield from _details(item) if detail == "full" else ()
     elif isinstance(entry, Discard):
-        what = summary(entry.item, masked=True) if entry.payload is not None else name_of(entry.kind)
+        what = summary(_as_shown(entry.item), masked=True) if entry.payload is not None else name_of(entry.kind)
         yield f"discarded  {what}: {discard_reason(entry)}"
         yield from _details(entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
@@ -82,6 +84,16 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
         yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
         yield f"SDK error  {entry.exception_type.__name__}"
+
+
+def _shown_items(capture: Capture) -> list[CapturedItem]:
+    return [_as_shown(item) for item in capture.items]
+
+
+def _as_shown(item: CapturedItem) -> CapturedItem:
+    """A streamed span that is a segment reads as one, as transactions have a line of their own too."""
+    segment = CapturedSegment.of(item) if isinstance(item, CapturedSpan) else None
+    return item if segment is None else segment
 
 
 def _details(item: CapturedItem) -> Iterator[str]:

@@ -40,9 +40,8 @@ class ExpectedCapture(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self.captured and not views.recording.client_was_active:
             return
-        matches = self.expectation.matches
         captures = views.matching(self.expectation)
-        discards = [each for each in views.discarded if each.kind == self.expectation.kind and matches(each.item)]
+        discards = [*filter(self.expectation.matches_discard, views.discarded)]
         for item in captures:
             yield self._of_capture(item)
         for discard in discards:

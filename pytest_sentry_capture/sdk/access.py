@@ -82,6 +82,22 @@ class SdkAccess:
                 _activated[-1]._resume()
 
     @property
+    def gaps(self) -> list[str]:
+        """What can't be seen or done with this SDK, which lacks something, in words for users."""
+        gaps = self._interception.gaps if self._interception is not None else {}
+        if not gaps:
+            return []
+        from pytest_sentry_capture.sdk.versions import NEWEST_TESTED, Features
+
+        which = f"sentry-sdk {Features().version} (tested up to {NEWEST_TESTED})"
+        return [f"{which}: {reason}. {consequence}" for reason, consequence in gaps.items()]
+
+    @property
+    def without_transactions(self) -> str | None:
+        """Why there are no transactions, in words for users; None where there may be some."""
+        return self._interception.without_transactions if self._interception is not None else None
+
+    @property
     def is_observed(self) -> bool:
         """Whether the SDK has been imported and can be observed."""
         return self._interception is not None
@@ -184,7 +200,6 @@ class SdkAccess:
                 self._lifetimes,
                 self._network(),
                 self._on_client_made,
-                self._report,
                 self.ignored_errors,
                 watch_scopes=self._watch_scopes,
             )
@@ -217,16 +232,13 @@ class SdkAccess:
 
     def _give_up(self, error: Exception) -> None:
         from pytest_sentry_capture.sdk.fallback import block_only
-
-        self._report(error, is_blocked=block_only(self._network()))
-
-    def _report(self, error: Exception, *, is_blocked: bool = True) -> None:
-        from pytest_sentry_capture.sdk.modules import NEWEST_TESTED, OLDEST_SUPPORTED, Modules
+        from pytest_sentry_capture.sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED, Features
         from pytest_sentry_capture.version import __version__
 
+        is_blocked = block_only(self._network())
         blocked = "New clients are kept from sending." if is_blocked else "Nothing keeps it from sending."
         self.problem = (
-            f"sentry-sdk {Modules().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
+            f"sentry-sdk {Features().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
             f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
         )
 

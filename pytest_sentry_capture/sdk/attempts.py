@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture.provenance import SECTIONS, Provenance
-from pytest_sentry_capture.sdk.buffers import wire_form_of
 from pytest_sentry_capture.sdk.ignored_errors import note_use
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
@@ -20,12 +19,9 @@ if TYPE_CHECKING:
 
 Capture = Callable[..., Any]
 
-_TELEMETRY: Final = {
-    "_capture_log": "log",
-    "_capture_experimental_log": "log",  # sentry-sdk 2.25 to 2.40
-    "_capture_metric": "metric",
-    "_capture_span": "span",
-}
+_CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
+_TOO_EARLY: Final = "What is captured while the SDK serialises an event is lost without a discard."
+_WITHOUT_CLIENT: Final = "What is captured without a client is lost without a discard."
 
 
 class AttemptWatch:
@@ -40,6 +36,7 @@ class AttemptWatch:
         scope_writes: ScopeWrites | None,
     ) -> None:
         self._modules = modules
+        self._features = modules.features
         self._observer = observer
         self._is_observed = is_observed
         self._before_attempt = before_attempt
@@ -47,22 +44,24 @@ class AttemptWatch:
         self._silenced: Callable[[], bool] = bool
 
     def install(self, touchpoints: Touchpoints) -> None:
-        touchpoints.find("client:_Client._is_ignored_error")
-        touchpoints.find("scope:Scope.apply_to_event")
-        self._silenced = partial(touchpoints.find("utils:disable_capture_event").get, False)
         touchpoints.replace("client:_Client.capture_event", self._event_capture)
-        for method, kind in _TELEMETRY.items():
-            if touchpoints.exists(f"client:_Client.{method}"):
-                touchpoints.replace(f"client:_Client.{method}", partial(self._telemetry, kind=kind))
+        with touchpoints.missing_means("Errors that ignore_errors drops have the reason sdk_error."):
+            touchpoints.find("client:_Client._is_ignored_error")
+        with touchpoints.missing_means(_TOO_EARLY):
+            self._silenced = partial(touchpoints.find("utils:disable_capture_event").get, False)
+        for method, kind in self._features.telemetry_entry_points.items():
+            touchpoints.replace(f"client:_Client.{method}", partial(self._telemetry, kind=kind))
+            with touchpoints.missing_means(_WITHOUT_CLIENT):
                 touchpoints.replace(f"client:BaseClient.{method}", partial(self._without_client, kind=kind))
-        if self._modules.has_hubs:
-            for method in "capture_event", "capture_message", "capture_exception":
+        if self._features.has_hubs:
+            for method in _CAPTURES:
                 touchpoints.replace(f"hub:Hub.{method}", self._hub_capture)
-        else:
+            return
+        with touchpoints.missing_means(_WITHOUT_CLIENT):
             touchpoints.replace("client:BaseClient.capture_event", partial(self._without_client, kind=None))
-            if touchpoints.exists("scope:disable_capture_event"):  # up to 2.10 or so clients look at it instead
-                for method in "capture_event", "capture_message", "capture_exception":
-                    touchpoints.replace(f"scope:Scope.{method}", self._scope_capture)
+        for method in _CAPTURES if self._features.guards_scopes else ():
+            with touchpoints.missing_means(_TOO_EARLY):
+                touchpoints.replace(f"scope:Scope.{method}", self._scope_capture)
 
     def _event_capture(self, original: Capture) -> Capture:
         @functools.wraps(original)
@@ -132,7 +131,7 @@ class AttemptWatch:
                 return original(client, *args, **kwargs)
             self._before_attempt(client)
             attempt = self._observer.begin(kind, telemetry, {}, client.options)
-            attempt.wire_form = wire_form_of(kind)
+            attempt.wire_form = self._features.wire_form(kind)
             token = self._observer.enter(attempt)
             try:
                 result = original(client, *args, **kwargs)
@@ -162,7 +161,7 @@ class AttemptWatch:
             if payload is not None and type(client) is not self._modules.client._Client:
                 hint = kwargs.get("hint") or (args[1] if len(args) > 1 else None) or {}
                 attempt = self._observer.begin(kind or _kind_of(payload), payload, hint if kind is None else {}, {})
-                attempt.wire_form = wire_form_of(kind) if kind else None
+                attempt.wire_form = self._features.wire_form(kind) if kind else None
                 self._observer.discarded(attempt, "no_client")
             return original(client, *args, **kwargs)
 
@@ -208,7 +207,7 @@ class AttemptWatch:
 
     def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
         given = {name: {**value} if type(value) is dict else value for name, value in event.items() if name in SECTIONS}
-        if self._modules.has_hubs:
+        if self._features.has_hubs:
             return Provenance(given, partial(values_of, merged), (("scope", values_of(merged)),))
         values = tuple([(name, values_of(scope)) for name, scope in scopes_of(self._modules)])
         return Provenance(given, partial(values_of, merged), values)

@@ -7,7 +7,6 @@ is read, and a closed client leaves nothing behind.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from threading import Thread
 from typing import Any, Final
@@ -16,17 +15,13 @@ from weakref import WeakSet, ref
 from sentry_sdk.utils import json_dumps
 
 from pytest_sentry_capture.items import ITEM_TYPE_OF_KIND
-from pytest_sentry_capture.sdk.modules import UnsupportedSdkError
+from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.transport import RecordingTransport
+from pytest_sentry_capture.sdk.versions import Features
 
 _BATCHERS: Final = {"log": "log_batcher", "metric": "metrics_batcher", "span": "span_batcher"}
-_BATCHER_CLASSES: Final = {
-    "log": ("_log_batcher", "LogBatcher"),
-    "metric": ("_metrics_batcher", "MetricsBatcher"),
-    "span": ("_span_batcher", "SpanBatcher"),
-}
-_WIRE_FORMS: Final = ("_to_transport_format", "_log_to_transport_format", "_metric_to_transport_format")
+_LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 
 
 class _NoThread:
@@ -36,13 +31,6 @@ class _NoThread:
         """There is nothing to wait for."""
 
 
-def wire_form_of(kind: str) -> Callable[[Any], Any] | None:
-    """How the SDK turns a log, metric or span into what it sends."""
-    module_name, class_name = _BATCHER_CLASSES[kind]
-    batcher_class = getattr(sys.modules.get(f"sentry_sdk.{module_name}"), class_name, None)
-    return next((getattr(batcher_class, name) for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
-
-
 class Buffers:
     """Records what clients' batchers take, and keeps clients' threads from starting."""
 
@@ -50,22 +38,21 @@ class Buffers:
         self._observer = observer
         self._holding: WeakSet[Any] = WeakSet()
 
-    def observe(self, client: Any) -> None:
-        """Look after a client's buffers.
-
-        Raises:
-            UnsupportedSdkError: a buffer is not built as this plugin knows it.
-        """
+    def observe(self, client: Any, touchpoints: Touchpoints) -> None:
+        """Look after a client's buffers, but for those that are not built as this plugin knows them."""
         for name in "monitor", "session_flusher":
             if (part := getattr(client, name, None)) is not None:
-                _keep_from_starting(part, f"{name}._thread", f"{name}._thread_for_pid")
+                with touchpoints.missing_means(_LATE):
+                    _keep_from_starting(part, f"{name}._thread", f"{name}._thread_for_pid")
         for name in (*_BATCHERS.values(), "metrics_aggregator"):
             if (part := getattr(client, name, None)) is not None:
-                _keep_from_starting(part, f"{name}._flusher", f"{name}._flusher_pid")
+                with touchpoints.missing_means(_LATE):
+                    _keep_from_starting(part, f"{name}._flusher", f"{name}._flusher_pid")
         for kind, name in _BATCHERS.items():
             batcher = getattr(client, name, None)
             if batcher is not None and "add" not in vars(batcher):
-                self._observe_batcher(client, batcher, kind)
+                with touchpoints.missing_means(_LATE):
+                    self._observe_batcher(client, batcher, kind, touchpoints.features)
         for name in "session_flusher", "metrics_aggregator":
             if (part := getattr(client, name, None)) is not None:
                 self._note_additions(client, part, "add_session" if name == "session_flusher" else "add")
@@ -95,18 +82,17 @@ class Buffers:
 
         setattr(part, method, add)
 
-    def _observe_batcher(self, client: Any, batcher: Any, kind: str) -> None:
-        observer, original_add, original_capture = self._observer, batcher.add, batcher._capture_func
-        item_type, wire_form = ITEM_TYPE_OF_KIND[kind], wire_form_of(kind)
-        if wire_form is None:
-            name = type(batcher).__name__
-            raise UnsupportedSdkError(f"its {name} has no _to_transport_format, which this plugin must reach")
+    def _observe_batcher(self, client: Any, batcher: Any, kind: str, features: Features) -> None:
+        observer, original_add, item_type = self._observer, batcher.add, ITEM_TYPE_OF_KIND[kind]
+        wire_form = _reached(batcher, "_to_transport_format", features.wire_form(kind))
+        original_capture = _reached(batcher, "_capture_func", getattr(batcher, "_capture_func", None))
 
         def add(item: Any) -> None:
             __tracebackhide__ = True
             attempt, refusal = observer.attempt, _refusal(batcher)
             if attempt is not None:
                 attempt.reason = attempt.reason or refusal
+                attempt.context.sample_rate = _sample_rate(item)
             try:
                 payload = json_dumps(wire_form(item))
             except Exception:
@@ -132,6 +118,18 @@ class Buffers:
         batcher.add = add
         batcher._capture_func = capture
         self._note_additions(client, batcher, "add")
+
+
+def _reached(batcher: Any, name: str, found: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    if found is None:
+        raise UnsupportedSdkError(f"its {type(batcher).__name__} has no {name}, which this plugin must reach")
+    return found
+
+
+def _sample_rate(item: Any) -> float | None:
+    """The rate that a streamed span's trace was sampled with; asking the SDK's baggage for it would freeze that."""
+    rate = getattr(item.get("_segment_span"), "_sample_rate", None) if isinstance(item, dict) else None
+    return rate if isinstance(rate, float) else None
 
 
 def _refusal(batcher: Any) -> str | None:

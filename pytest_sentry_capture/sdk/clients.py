@@ -12,7 +12,7 @@ from pytest_sentry_capture.sdk.buffers import Buffers
 from pytest_sentry_capture.sdk.callbacks import BEFORE_SEND_OPTIONS, is_unobserved, observe_callbacks
 from pytest_sentry_capture.sdk.ignored_errors import note_entries
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
-from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
+from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.profilers import Profilers
@@ -35,7 +35,6 @@ class Clients:
         owner: tells what a client that is made now belongs to.
         new_options: the options that a client made now gets on top of its own.
         on_client: called once a client is ready.
-        on_problem: called when a client is not built as this plugin knows it.
     """
 
     def __init__(
@@ -45,7 +44,6 @@ class Clients:
         owner: Callable[[], Lifetime],
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[], None],
-        on_problem: Callable[[UnsupportedSdkError], None],
     ) -> None:
         self.buffers = Buffers(observer)
         self._observer = observer
@@ -53,7 +51,6 @@ class Clients:
         self._owner = owner
         self._new_options = new_options
         self._on_client = on_client
-        self._on_problem = on_problem
         self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
         self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
         self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
@@ -119,6 +116,10 @@ class Clients:
         if getattr(client, "monitor", None) is not None:
             client.monitor.transport = replacement
         self._replaced_transports.append((client, current, replacement))
+
+    def observe_buffers(self, client: Any) -> None:
+        """Look after the buffers that a client has now."""
+        self.buffers.observe(client, self._touchpoints)
 
     def alive(self) -> Iterator[Any]:
         """The clients that have been made and not closed."""
@@ -190,10 +191,7 @@ class Clients:
         observe_callbacks(client.options, self._observer)
         note_entries(client.options, self._observer.ignored_errors)
         self._watch_scrubber(client.options.get("event_scrubber"))
-        try:
-            self.buffers.observe(client)
-        except UnsupportedSdkError as error:
-            self._on_problem(error)
+        self.observe_buffers(client)
         self._observer.recorder.current.client_was_active = True
         self._on_client()
 

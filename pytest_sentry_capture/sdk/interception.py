@@ -17,7 +17,7 @@ from pytest_sentry_capture.sdk.callbacks import ObservedCallback
 from pytest_sentry_capture.sdk.clients import Clients
 from pytest_sentry_capture.sdk.isolation import ForgetfulVar, Isolation
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
-from pytest_sentry_capture.sdk.modules import Modules, Touchpoints, UnsupportedSdkError
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.options import OptionOverrides
@@ -25,6 +25,7 @@ from pytest_sentry_capture.sdk.otlp import block_exporter
 from pytest_sentry_capture.sdk.pytest_sentry import keep_tags_apart
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
+from pytest_sentry_capture.sdk.unsampled import watch_unsampled
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
@@ -37,7 +38,6 @@ class Interception:
 
     Args:
         on_client_made: called after each initialisation of a client.
-        on_problem: called when a client is not built as this plugin knows it.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
         watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
     """
@@ -48,7 +48,6 @@ class Interception:
         lifetimes: Lifetimes,
         network: Network,
         on_client_made: Callable[[], None],
-        on_problem: Callable[[UnsupportedSdkError], None],
         ignored_errors: Counter[str],
         *,
         watch_scopes: bool,
@@ -61,7 +60,7 @@ class Interception:
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
-        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made, on_problem)
+        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -81,13 +80,14 @@ class Interception:
             self._clients.install(self._touchpoints)
             attempts.install(self._touchpoints)
             watch_sdk_log(self._touchpoints, self._observer)
+            watch_unsampled(self._touchpoints, self._observer)
             if self._scope_writes is not None:
                 self._scope_writes.install(self._touchpoints)
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             if may_have_clients:
                 self._clients.adopt_existing()
-            if self._touchpoints.exists("integrations.otlp:OTLPSpanExporter"):
+            if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
         except BaseException:
             self.uninstall()
@@ -106,7 +106,23 @@ class Interception:
 
     def watch_otlp(self) -> None:
         """Hold the OTLP integration, which has just been imported, to the network policy."""
-        block_exporter(self._touchpoints, self._network)
+        with self._touchpoints.missing_means("OpenTelemetry spans may really be sent."):
+            block_exporter(self._touchpoints, self._network)
+
+    @property
+    def gaps(self) -> Mapping[str, str]:
+        """What can't be seen or done because this SDK lacks something: the reason, and what follows from it."""
+        return self._touchpoints.gaps
+
+    @property
+    def without_transactions(self) -> str | None:
+        """Why there are no transactions, in words for users; None where there may be some."""
+        features, client = self._modules.features, self.client
+        if not features.has_transactions:
+            return f"sentry-sdk {features.version} has no transactions"
+        if client is not None and client.options.get("trace_lifecycle") == "stream":
+            return "the active client, with trace_lifecycle='stream', has no transactions"
+        return None
 
     def begin_test(self, options: dict[str, Any]) -> None:
         """Isolate the test that begins, and apply the SDK options that it asks for.
@@ -165,7 +181,7 @@ class Interception:
     @property
     def client(self) -> Any:
         """The active client of the calling context, or None."""
-        if self._modules.has_hubs:
+        if self._modules.features.has_hubs:
             return self._modules.hub.Hub.current.client
         client = self._modules.scope.Scope.get_client()
         return client if client.is_active() else None

@@ -142,19 +142,24 @@ class Isolation:
 
     def install(self, touchpoints: Touchpoints, *, in_test: bool) -> None:
         """Take the place of the SDK's context variables; ``in_test`` says that a test has already begun."""
-        self._modules = touchpoints.modules
         self._vars = []
-        if self._modules.has_hubs:
-            main_hub = touchpoints.find("hub:GLOBAL_HUB")
-            self._replace(touchpoints, "hub:_local", lambda: main_hub)
-        else:
-            scope = touchpoints.find("scope:Scope")
-            touchpoints.find("scope:Scope.get_global_scope")
-            self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
-            self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
+        with touchpoints.missing_means("What a test writes on scopes stays there for the tests after it."):
+            self._replace_variables(touchpoints)
+            self._modules = touchpoints.modules
         self._pristine = {holder: read(holder).outline() for holder in self._holders()}
         if in_test:
             self._put_aside = {holder: state.outline() for holder, state in self._pristine.items()}
+
+    def _replace_variables(self, touchpoints: Touchpoints) -> None:
+        if touchpoints.features.has_hubs:
+            main_hub = touchpoints.find("hub:GLOBAL_HUB")
+            self._replace(touchpoints, "hub:_local", lambda: main_hub)
+            return
+        scope = touchpoints.find("scope:Scope")
+        touchpoints.find("scope:Scope.get_global_scope")
+        touchpoints.find("scope:_current_scope")
+        self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
+        self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
 
     def begin_test(self) -> None:
         """Put the scopes' content aside and go on with a copy."""
@@ -232,7 +237,7 @@ class Isolation:
         if self._modules is None:
             return []
         holders = [value for variable in self._vars for value in variable.lasting()]
-        if self._modules.has_hubs:
+        if self._modules.features.has_hubs:
             return [*holders, *(scope for hub in holders for _, scope in hub._stack)]
         return [self._modules.scope.Scope.get_global_scope(), *holders]
 

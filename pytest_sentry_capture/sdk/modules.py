@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-OLDEST_SUPPORTED: Final = "1.40.0"
-NEWEST_TESTED: Final = "2.75.0"
+from pytest_sentry_capture.sdk.versions import Features
 
 
 class UnsupportedSdkError(Exception):
@@ -26,19 +25,18 @@ class Modules:
         except KeyError:
             raise AttributeError(name) from None
 
-    @property
-    def version(self) -> str:
-        return str(getattr(sys.modules["sentry_sdk.consts"], "VERSION", "of unknown version"))
+    def is_loaded(self, name: str) -> bool:
+        """Whether a module has been imported."""
+        return f"sentry_sdk.{name}" in sys.modules
 
     @cached_property
-    def has_hubs(self) -> bool:
-        """sentry-sdk 1.x: hubs carry the client and one merged scope; there is no global scope."""
-        return self.version.startswith("1.")
+    def features(self) -> Features:
+        """What this SDK has, and how it calls it."""
+        return Features()
 
     def check_supported(self) -> None:
         """Raises ``UnsupportedSdkError`` for an SDK older than the oldest supported one."""
-        numbers = tuple(int(number) for number in re.findall(r"\d+", self.version)[:3])
-        if numbers < tuple(map(int, OLDEST_SUPPORTED.split("."))):
+        if self.features.is_too_old:
             raise UnsupportedSdkError("it is too old")
 
 
@@ -46,11 +44,25 @@ class Touchpoints:
     """Replaces attributes of the SDK, after checking that they are there, and puts the originals back.
 
     A touchpoint is written ``"client:_Client.capture_event"``: a module of ``sentry_sdk``, and a path in it.
+
+    Attributes:
+        modules: where they are looked up.
+        gaps: what can't be seen or done because this SDK lacks something: the reason, and what follows from it.
     """
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
+        self.features = modules.features
+        self.gaps: dict[str, str] = {}
         self._replaced: list[_Replaced] = []
+
+    @contextmanager
+    def missing_means(self, consequence: str) -> Iterator[None]:
+        """Do without what the block reaches for where this SDK lacks it, and note what follows from that."""
+        try:
+            yield
+        except UnsupportedSdkError as error:
+            self.gaps[str(error)] = consequence
 
     def exists(self, touchpoint: str) -> bool:
         try:

@@ -61,6 +61,8 @@ class Attempt:
     exchange: Exchange | None = None
     detailed: bool = False
     wire_form: Callable[[Any], Any] | None = None
+    payload_when_lost: Callable[[], Any] | None = None
+    of_lost_segment: bool = False
     reason: str | None = None
     category: str | None = None
     dropped_by: CallableLocation | None = None
@@ -151,23 +153,29 @@ class Observer:
         """Take note of a loss that the SDK reports through its transport."""
         attempt = self.attempt
         if attempt is not None and attempt.reports(category):
-            attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
+            if attempt.payload_when_lost is not None:
+                attempt.payload = attempt.payload_when_lost()
+                self.discarded(attempt, reason, self._who(reason, category, attempt, options))
+            else:
+                attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
             return
         kind = KIND_OF_CATEGORY.get(category, category)
         exchange = attempt.exchange if attempt is not None else self._exchange
         if attempt is not None and attempt.raised_in is not None and reason == "before_send":
             reason = "callback_error"
         by = self._who(reason, category, attempt, options)
-        self.recorder.current.add(Discard(reason, category, kind, by, quantity, exchange=exchange))
+        discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
+        discard.of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
+        self.recorder.current.add(discard)
 
     def discarded(self, attempt: Attempt, reason: str, by: CallableLocation | None = None) -> None:
         """Record that an attempt ended in a discard."""
         category = attempt.category or category_of(attempt.kind)
         by = by or self._who(reason, category, attempt, attempt.options)
         payload = lossy_json(attempt.payload, attempt.wire_form)
-        self.recorder.current.add(
-            Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
-        )
+        discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
+        discard.of_lost_segment = attempt.of_lost_segment
+        self.recorder.current.add(discard)
 
     def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
         """Record that a callback of the application raised ``error``, the first time that the error is seen."""
@@ -189,13 +197,14 @@ class Observer:
     def _who(
         self, reason: str, category: str, attempt: Attempt | None, options: Mapping[str, Any]
     ) -> CallableLocation | None:
-        if reason == "sample_rate":
+        is_unsampled = attempt is not None and attempt.payload_when_lost is not None
+        if reason == "sample_rate" or (reason == "callback_error" and is_unsampled):
             sampler = options.get(_SAMPLER_OF_CATEGORY.get(category, ""))
             return CallableLocation.of(sampler) if callable(sampler) else None
         if attempt is None:
             return None
         if reason == "callback_error":
-            return attempt.raised_in or attempt.context.callback
+            return attempt.raised_in or attempt.dropped_by or attempt.context.callback
         if reason == "before_send":
             return attempt.context.callback
         if reason == "sdk_error":

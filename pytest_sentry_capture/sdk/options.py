@@ -49,6 +49,8 @@ LIVE_OPTIONS: Final[Mapping[str, Check]] = {
     "before_send_transaction": _or_none(_CALLABLE),
     "before_send_log": _or_none(_CALLABLE),
     "before_send_metric": _or_none(_CALLABLE),
+    "before_send_span": _or_none(_CALLABLE),
+    "ignore_spans": _or_none((lambda value: isinstance(value, (list, tuple)), "a list of names, patterns and rules")),
     "before_breadcrumb": _or_none(_CALLABLE),
     "max_breadcrumbs": _COUNT,
     "release": _or_none(_TEXT),
@@ -78,7 +80,7 @@ LIVE_OPTIONS: Final[Mapping[str, Check]] = {
     "send_default_pii": _or_none(_FLAG),
     "data_collection": _or_none((lambda value: isinstance(value, dict), "a dictionary")),
 }
-"""The options that take effect when they are changed on a live client, and what their values must be."""
+"""The options that take effect when they are changed on a live client, where the SDK has them, and their values."""
 
 _DERIVED: Final = ("event_scrubber", "data_collection")
 _DERIVED_FROM: Final = {"send_default_pii", "data_collection", "include_local_variables", "include_source_context"}
@@ -104,10 +106,13 @@ class OptionOverrides:
     def check_names(self, options: Mapping[str, Any]) -> None:
         """Raises ``TypeError`` for an option that the installed SDK does not have."""
         __tracebackhide__ = True
-        valid = self._modules.consts.DEFAULT_OPTIONS
+        valid, version = self._modules.consts.DEFAULT_OPTIONS, self._modules.features.version
         for name in options:
-            if name not in valid:
-                raise TypeError(f"{unknown('option', name, valid)} (sentry-sdk {self._modules.version})")
+            if name in valid:
+                continue
+            if (replacement := self._modules.features.replacement_of(name)) is not None:
+                raise TypeError(f"sentry-sdk {version} has no option {name!r} any more: {replacement}")
+            raise TypeError(f"{unknown('option', name, valid)} (sentry-sdk {version})")
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Look at names and values.
@@ -128,9 +133,10 @@ class OptionOverrides:
         __tracebackhide__ = True
         for name in options:
             if name not in LIVE_OPTIONS:
+                live = sorted(LIVE_OPTIONS.keys() & self._modules.consts.DEFAULT_OPTIONS.keys())
                 raise ValueError(
                     f"option {name!r} can't be changed on a live client, which would ignore it. Give it to a client"
-                    f" made for the test (sentry_init). A live client takes: {', '.join(sorted(LIVE_OPTIONS))}"
+                    f" made for the test (sentry_init). A live client takes: {', '.join(live)}"
                 )
 
     def push(self, options: dict[str, Any], client: Any) -> None:
@@ -178,10 +184,8 @@ class OptionOverrides:
 
     def _renew_global_attributes(self) -> None:
         """Since 2.57 or so the SDK copies these options to the global scope, from where logs and metrics take them."""
-        if self._modules.has_hubs:
-            return
-        scope = self._modules.scope.Scope.get_global_scope()
-        if hasattr(scope, "set_global_attributes"):
+        if self._modules.features.has_global_attributes:
+            scope = self._modules.scope.Scope.get_global_scope()
             self._attributes_before = dict(scope._attributes)
             scope.set_global_attributes()
 
@@ -194,7 +198,7 @@ class OptionOverrides:
                 client.log_batcher = batcher_class(capture_func=capture, record_lost_func=self._record_lost(client))
             except TypeError:
                 client.log_batcher = batcher_class(capture_func=capture)
-            self._clients.buffers.observe(client)
+            self._clients.observe_buffers(client)
 
     @staticmethod
     def _record_lost(client: Any) -> Callable[..., None]:

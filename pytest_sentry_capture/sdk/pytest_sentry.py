@@ -26,7 +26,7 @@ def keep_tags_apart(touchpoints: Touchpoints) -> None:
     would have a tag in tests that it never has in production.
     """
     modules = touchpoints.modules
-    if "pytest_sentry" not in sys.modules or modules.has_hubs:
+    if "pytest_sentry" not in sys.modules or touchpoints.features.has_hubs:
         return
 
     def apart(original: Callable[..., Any]) -> Callable[..., Any]:

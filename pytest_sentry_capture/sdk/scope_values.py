@@ -10,15 +10,19 @@ from pytest_sentry_capture.sdk.modules import Modules
 
 def scopes_of(modules: Modules) -> list[tuple[Source, Any]]:
     """The calling context's scopes that exist, from the strongest to the weakest."""
-    if modules.has_hubs:
+    if modules.features.has_hubs:
         return [("scope", modules.hub.Hub.current.scope)]
     scope_module = modules.scope
     scopes: tuple[tuple[Source, Any], ...] = (
-        ("current", scope_module._current_scope.get()),
-        ("isolation", scope_module._isolation_scope.get()),
-        ("global", scope_module._global_scope),
+        ("current", _held_by(getattr(scope_module, "_current_scope", None))),
+        ("isolation", _held_by(getattr(scope_module, "_isolation_scope", None))),
+        ("global", getattr(scope_module, "_global_scope", None)),
     )
     return [each for each in scopes if each[1] is not None]
+
+
+def _held_by(variable: Any) -> Any:
+    return variable.get() if variable is not None else None
 
 
 def values_of(scope: Any) -> ScopeValues:

@@ -34,14 +34,17 @@ class ScopeWrites:
         self._writers: dict[int, dict[Key, Exchange | None]] = {}
 
     def install(self, touchpoints: Touchpoints) -> None:
-        for name, section in {**_SETTERS, **_REMOVERS}.items():
-            touchpoints.replace(f"scope:Scope.{name}", functools.partial(self._writing_key, section=section))
-        if touchpoints.exists("scope:Scope.set_tags"):
-            touchpoints.replace("scope:Scope.set_tags", self._writing_tags)
-        touchpoints.replace("scope:Scope.set_user", self._writing_user)
-        touchpoints.replace("scope:Scope.user", self._assigning_user)
-        touchpoints.replace("scope:Scope.clear", self._clearing)
-        touchpoints.replace("scope:Scope.__copy__", self._copying)
+        features = touchpoints.features
+        with touchpoints.missing_means("The rule no-scope-bleed does not see every value that is set on a scope."):
+            for name, section in {**_SETTERS, **_REMOVERS}.items():
+                touchpoints.replace(f"scope:Scope.{name}", functools.partial(self._writing_key, section=section))
+            if features.sets_several_tags:
+                touchpoints.replace("scope:Scope.set_tags", self._writing_tags)
+            touchpoints.replace("scope:Scope.set_user", self._writing_user)
+            if features.has_user_property:
+                touchpoints.replace("scope:Scope.user", self._assigning_user)
+            touchpoints.replace("scope:Scope.clear", self._clearing)
+            touchpoints.replace("scope:Scope.__copy__", self._copying)
 
     def forget(self) -> None:
         """A test begins: what earlier ones have written is gone."""

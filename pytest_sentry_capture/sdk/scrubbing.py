@@ -6,8 +6,6 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from sentry_sdk.scrubber import EventScrubber
-
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change
 from pytest_sentry_capture.sdk.observer import Observer
@@ -16,12 +14,13 @@ Path = tuple[str, ...]
 Place = tuple[Path, dict[Any, Any], dict[Any, Any]]
 """A dictionary of an event: where it is, the dictionary itself, and a copy of what it held before."""
 
-_OWN_SCRUB_EVENT: Final = EventScrubber.scrub_event
+_SDKS_OWN: Final = "sentry_sdk.scrubber"
 
 
 def observed_scrubbing(original: Callable[[Any, Any], None], observer: Observer) -> Callable[[Any, Any], None]:
     """A scrubber's ``scrub_event`` that notes which values it took out."""
-    places = _places_of_the_sdks_scrubber if original is _OWN_SCRUB_EVENT else _all_places
+    is_the_sdks = original.__module__ == _SDKS_OWN
+    places = _places_of_the_sdks_scrubber if is_the_sdks else _all_places
 
     @functools.wraps(original)
     def scrub_event(scrubber: Any, event: Any) -> None:

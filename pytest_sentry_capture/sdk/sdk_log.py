@@ -14,22 +14,24 @@ from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.observer import Observer, application_frame
 
-_DROPPED: Final = "%s (%s) dropped event"
+_DROPPED: Final = ("%s (%s) dropped event", "%s (event processor) dropped event", "%s (error processor) dropped event")
+"""What is logged of a processor, which is the last argument: up to sentry-sdk 2, and since 3."""
 _INTERNAL_ERROR: Final = "Internal error in sentry_sdk"
 
 
 def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
     """Listen to the SDK's log."""
-    touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
-    touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, observer))
-    touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, observer))
+    with touchpoints.missing_means("Which processor dropped an event, and what the SDK swallowed, is not known."):
+        touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
+        touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, observer))
+        touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, observer))
 
 
 def _watched_info(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
     def info(message: Any, *args: Any, **kwargs: Any) -> None:
         attempt = observer.attempt
-        if message == _DROPPED and len(args) == 2 and attempt is not None:
-            attempt.dropped_by = CallableLocation.of(args[1])
+        if message in _DROPPED and args and attempt is not None:
+            attempt.dropped_by = CallableLocation.of(args[-1])
         original(message, *args, **_one_frame_up(kwargs))
 
     return info

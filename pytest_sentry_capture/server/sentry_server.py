@@ -61,6 +61,7 @@ class _OtherProcesses:
     client = None
     options: Mapping[str, Any] = {}
     scope_values: Mapping[str, Mapping[str, Any]] = {}
+    without_transactions = None
 
     def drain(self) -> None:
         """What has been answered is in the recording already."""

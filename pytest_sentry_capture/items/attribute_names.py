@@ -1,0 +1,74 @@
+"""Where sentry-sdk 3 puts, in a streamed span's attributes, what sentry-sdk 2 has in a transaction's payload.
+
+Measured on sentry-sdk 2.75.0 and 3.0.0b2, with FastAPI and Flask; the names of attributes are Sentry's conventions
+(https://getsentry.github.io/sentry-conventions/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_NAMES: Final[Mapping[str, str]] = {
+    "contexts.profile.profiler_id": "sentry.profiler_id",
+    "contexts.response.status_code": "http.response.status_code",
+    "contexts.runtime.name": "process.runtime.name",
+    "contexts.runtime.version": "process.runtime.version",
+    "contexts.trace.op": "sentry.op",
+    "contexts.trace.origin": "sentry.origin",
+    "dist": "sentry.dist",
+    "environment": "sentry.environment",
+    "extra.sys.argv": "process.command_args",
+    "platform": "sentry.platform",
+    "release": "sentry.release",
+    "request.env.REMOTE_ADDR": "client.address",
+    "request.method": "http.request.method",
+    "request.query_string": "http.query",
+    "request.url": "url.full",
+    "server_name": "server.address",
+    "transaction_info.source": "sentry.segment.name.source",
+    "user.email": "user.email",
+    "user.id": "user.id",
+    "user.ip_address": "user.ip_address",
+    "user.username": "user.name",
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "contexts.trace.parent_span_id": "parent_span_id",
+    "contexts.trace.span_id": "span_id",
+    "contexts.trace.status": "status",
+    "contexts.trace.trace_id": "trace_id",
+    "start_timestamp": "start_timestamp",
+    "timestamp": "end_timestamp",
+    "transaction": "name",
+}
+"""What stands in a span beside its attributes."""
+_FAMILIES: Final[Mapping[str, str]] = {
+    "contexts.trace.data": "",
+    "request.data": "http.request.body.data",
+    "request.headers": "http.request.header",
+}
+"""Paths below which every key is renamed; names of headers are in lower case."""
+
+
+def attribute_name(path: str) -> str | None:
+    """The attribute that has what a transaction has at a dotted path; None where a span has none.
+
+    What ``request.data`` holds is one text in a span.
+    """
+    if path in _NAMES:
+        return _NAMES[path]
+    for family, prefix in _FAMILIES.items():
+        if path == family or path.startswith(f"{family}."):
+            rest = path[len(family) + 1 :]
+            if family == "request.data":
+                return prefix
+            return ".".join(filter(None, (prefix, rest.lower() if family == "request.headers" else rest))) or None
+    return None
+
+
+def span_path(path: str) -> str | None:
+    """Where in a span's payload stands what a transaction has at a dotted path; None where nothing of it does."""
+    if path in _FIELDS:
+        return _FIELDS[path]
+    name = attribute_name(path)
+    return None if name is None else f"attributes.{name}.value"

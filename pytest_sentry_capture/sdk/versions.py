@@ -1,0 +1,136 @@
+"""What the supported versions of sentry-sdk do differently, as named features: nothing else in this room asks for it.
+
+A feature is looked up where that is possible, so that it holds for versions that are newer than this module too.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+OLDEST_SUPPORTED: Final = "1.40.0"
+NEWEST_TESTED: Final = "3.0.0b2"
+
+REMOVED_OPTIONS: Final[Mapping[str, str]] = {
+    "before_send_transaction": "before_send_span changes spans, ignore_spans drops them",
+    "enable_logs": "sentry_sdk.logger sends without it; LoggingIntegration(level=logging.INFO) sends what is logged",
+    "enable_metrics": "metrics are sent without it; before_send_metric drops them",
+    "enable_tracing": "traces_sample_rate=1.0 replaces it",
+    "event_scrubber": "data_collection, before_send and before_send_span replace it",
+    "include_local_variables": 'data_collection={"stack_frame_variables": False} replaces False',
+    "include_source_context": 'data_collection={"frame_context_lines": 0} replaces False',
+    "instrumenter": "OTLPIntegration replaces it",
+    "profiles_sample_rate": 'profile_session_sample_rate with profile_lifecycle="trace" replaces it',
+    "profiles_sampler": 'profile_session_sample_rate with profile_lifecycle="trace" replaces it',
+    "propagate_traces": "trace_propagation_targets=[] replaces False",
+    "send_default_pii": (
+        'data_collection replaces it, such as {"user_info": False, "http_bodies": []} for False;'
+        " what is collected by default is more than False ever sent"
+    ),
+    "stream_gen_ai_spans": "all spans are streamed without it",
+    "trace_ignore_status_codes": "traces_sampler and ignore_spans decide before the status is known",
+}
+"""The options of sentry-sdk 2 that 3 has removed, and what replaces each, in words for users.
+
+Source: https://docs.sentry.io/platforms/python/migration/2.x-to-3.x, and the options of both.
+"""
+
+_ENTRY_POINTS: Final[Mapping[str, str]] = {
+    "_capture_log": "log",
+    "_capture_experimental_log": "log",  # 2.25 to 2.40
+    "_capture_metric": "metric",
+    "_capture_span": "span",
+}
+_WIRE_FORMS: Final = ("_to_transport_format", "_log_to_transport_format", "_metric_to_transport_format")
+_BATCHER_CLASSES: Final = {
+    "log": ("_log_batcher", "LogBatcher"),
+    "metric": ("_metrics_batcher", "MetricsBatcher"),
+    "span": ("_span_batcher", "SpanBatcher"),
+}
+_UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
+
+
+class Features:
+    """What the SDK that is loaded now has, and how it calls it."""
+
+    @cached_property
+    def version(self) -> str:
+        """The SDK's own word for it, such as ``"2.75.0"``."""
+        return str(getattr(sys.modules.get("sentry_sdk.consts"), "VERSION", "of unknown version"))
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it is older than the oldest supported version."""
+        return _numbers(self.version) < _numbers(OLDEST_SUPPORTED)
+
+    @cached_property
+    def has_hubs(self) -> bool:
+        """Hubs carry the client and one merged scope, and there is no global scope (1.x)."""
+        return self.version.startswith("1.")
+
+    @cached_property
+    def has_transactions(self) -> bool:
+        """A trace's root is a transaction, an item that carries its spans (up to 2.x)."""
+        return _module("tracing") is not None
+
+    def replacement_of(self, option: str) -> str | None:
+        """What takes the place of an option that this SDK has removed, in words for users; None for any other."""
+        return REMOVED_OPTIONS.get(option) if _numbers(self.version) >= (3,) else None
+
+    @cached_property
+    def has_event_scrubber(self) -> bool:
+        """An event scrubber takes values out of events (up to 2.x)."""
+        return _module("scrubber") is not None
+
+    @cached_property
+    def guards_scopes(self) -> bool:
+        """Scopes turn down what is captured during serialisation; up to 2.10 or so clients do."""
+        return hasattr(_module("scope"), "disable_capture_event")
+
+    @cached_property
+    def has_user_property(self) -> bool:
+        """``scope.user = …`` sets the user (up to 2.x)."""
+        return isinstance(getattr(self._scope_class, "user", None), property)
+
+    @cached_property
+    def sets_several_tags(self) -> bool:
+        """Scopes have ``set_tags`` (since 2.0)."""
+        return hasattr(self._scope_class, "set_tags")
+
+    @cached_property
+    def has_global_attributes(self) -> bool:
+        """Some options are copied to the global scope, from where logs and metrics take them (since 2.57 or so)."""
+        return hasattr(self._scope_class, "set_global_attributes")
+
+    @cached_property
+    def telemetry_entry_points(self) -> dict[str, str]:
+        """The client's methods that take logs, metrics and streamed spans, and the kind of each."""
+        client_class = getattr(_module("client"), "_Client", None)
+        return {method: kind for method, kind in _ENTRY_POINTS.items() if hasattr(client_class, method)}
+
+    @cached_property
+    def unsampled_span(self) -> str | None:
+        """The touchpoint of the class of streamed spans that are not sampled, which has had two names."""
+        traces = _module("traces")
+        return next((f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name)), None)
+
+    def wire_form(self, kind: str) -> Callable[[Any], Any] | None:
+        """How the SDK turns a log, metric or span into what it sends; None where it has no such kind."""
+        module_name, class_name = _BATCHER_CLASSES[kind]
+        batcher_class = getattr(_module(module_name), class_name, None)
+        return next((getattr(batcher_class, name) for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
+
+    @property
+    def _scope_class(self) -> Any:
+        return getattr(_module("scope"), "Scope", None)
+
+
+def _module(name: str) -> Any:
+    return sys.modules.get(f"sentry_sdk.{name}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
