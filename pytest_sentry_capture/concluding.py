@@ -12,13 +12,14 @@ from pytest_sentry_capture.reports.contract import FILE, Contract, ContractError
 from pytest_sentry_capture.reports.differences import STATES, Difference, render
 from pytest_sentry_capture.reports.markdown import render_report as render_markdown
 from pytest_sentry_capture.reports.rendering import RENDERINGS
-from pytest_sentry_capture.reports.report import RuleSummary, RunReport
+from pytest_sentry_capture.reports.report import RULE_STATES, RuleState, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture.reports.writing import replace_file
 from pytest_sentry_capture.results import CONTRACT, Breach, Results
-from pytest_sentry_capture.rules.judging import EnforcedRule
+from pytest_sentry_capture.rules.judging import EnforcedRule, RuleTally
 from pytest_sentry_capture.settings.options import Settings
 
 _MOST_LINES: Final = 10
+_STATE_WIDTH: Final = max(map(len, RULE_STATES))
 
 
 class Conclusion(NamedTuple):
@@ -112,6 +113,7 @@ class _Ending:
             self._differences,
             self._has_updated,
             self._partial,
+            facts=self._facts(),
         )
         for path in self._settings.reports:
             target = folder / path
@@ -124,6 +126,15 @@ class _Ending:
             except OSError as error:
                 self._fail(f"The summary of the step could not be written: {error.strerror}")
 
+    def _facts(self) -> RunFacts:
+        results = self._results
+        return RunFacts(
+            sdk=", ".join(sorted(results.sdk_versions)) or None,
+            integrations=sorted(results.integrations),
+            counts=dict(sorted(results.counts.items())),
+            personal_data=sorted(results.personal_data),
+        )
+
     def _write(self, target: Path, text: str, name: str) -> bool:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -135,57 +146,70 @@ class _Ending:
 
     def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
         tally = self._results.tally(enforced.rule.name)
-        kept = "kept" if tally.kept or tally.waived else "never exercised"
+        obstacles = [enforced.rule.obstacle] if enforced.rule.obstacle is not None else [*tally.reasons]
         return RuleSummary(
             name=enforced.rule.name,
-            state="broken" if tally.broken else kept,  # type: ignore[arg-type]
+            state=_state_of(tally, obstacles),
             kept=tally.kept,
             broken=tally.broken,
+            not_judged=tally.not_judged,
+            obstacles=tuple(obstacles),
             severity=enforced.rule.severity,
             place=enforced.place,
         )
 
     def sum_up_rules(self) -> None:
-        """How many rules were kept, broken and never exercised, and which exceptions excused nothing."""
+        """How many rules are in which state, and which waivers and other exceptions are unused."""
         summaries = [*map(self._summary_of, self._rules)]
         if summaries:
             states = [summary.state for summary in summaries]
-            counts = [f"{states.count(state)} {state}" for state in ("kept", "broken", "never exercised")]
+            counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
             self.lines.append(f"Rules: {', '.join(counts)}.")
         for name, breaches in _by_rule(self._results.breaches).items():
             if self._rules or any(map(_is_untold, breaches)):
                 self.lines += _about_broken(name, breaches)
             self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
-        idle = [*self._not_judged(), *(self._idle(summaries) if not self._partial else ())]
-        self.lines += [f"  idle     {line}" for line in idle]
-        if idle and self._settings.strict and not self._partial:
+        not_judged = [summary for summary in summaries if summary.state == "not judged"]
+        for summary in not_judged:
+            more = f" (and {len(summary.obstacles) - 1} more reasons)" if len(summary.obstacles) > 1 else ""
+            self._tell(summary.state, f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}")
+        unused = [*self._unused(summaries)] if not self._partial else []
+        for state, what in unused:
+            self._tell(state, what)
+        if (not_judged or unused) and self._settings.strict and not self._partial:
             self._fail("A strict run fails for each of them (sentry_strict).")
 
-    def _not_judged(self) -> Iterator[str]:
-        for each in self._rules:
-            if each.rule.obstacle is not None:
-                yield f"rule {each.rule.name!r} was not judged ({each.place}): {each.rule.obstacle}"
-
-    def _idle(self, summaries: Sequence[RuleSummary]) -> Iterator[str]:
-        not_judged = {each.rule.name for each in self._rules if each.rule.obstacle is not None}
+    def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
+        not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
             not_judged.add(CONTRACT)
         for summary in summaries:
-            if summary.state == "never exercised" and summary.name not in not_judged:
-                yield f"rule {summary.name!r} was never exercised ({summary.place})"
-        for waiver in self._results.idle_waivers():
+            if summary.state == "not exercised":
+                yield summary.state, f"{summary.name} ({summary.place})"
+        for waiver in self._results.unused_waivers():
             if waiver.rule not in not_judged:
-                yield f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'} waived nothing"
-        for rule, entry in self._results.idle_allowances(self._rules):
+                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
+        for rule, entry in self._results.unused_allowances(self._rules):
             if rule not in not_judged:
-                yield f"{entry!r} in the allow list of {rule!r} excused nothing"
+                yield "unused", f"{entry!r} in the allow list of {rule!r}"
         if self._rules or self._settings.strict:
-            for entry in self._results.idle_ignored_errors():
-                yield f"{entry!r} in the application's ignore_errors ignored nothing"
+            for entry in self._results.unused_ignored_errors():
+                yield "unused", f"{entry!r} in the application's ignore_errors"
+
+    def _tell(self, state: str, what: str) -> None:
+        self.lines.append(f"  {state:{_STATE_WIDTH}}  {what}")
 
     def _fail(self, *lines: str) -> None:
         self.lines += lines
         self.fails = True
+
+
+def _state_of(tally: RuleTally, obstacles: Sequence[str]) -> RuleState:
+    if tally.broken:
+        return "broken"
+    if tally.kept or tally.waived:
+        return "kept"
+    return "not judged" if obstacles else "not exercised"
 
 
 def _by_rule(breaches: Sequence[Breach]) -> dict[str, list[Breach]]:
@@ -205,10 +229,12 @@ def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
     number = len({breach.test for breach in breaches if breach.file is not None})
     tests = f" in {number} test{'' if number == 1 else 's'}" if number else ""
     untold = [*filter(_is_untold, breaches)]
-    yield f"  {'broken' if any(each.severity == 'fail' for each in breaches) else 'warning':7}  {rule}{tests}"
-    yield from (f"           {breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
+    state = "broken" if any(each.severity == "fail" for each in breaches) else "warning"
+    indent = " " * (_STATE_WIDTH + 4)
+    yield f"  {state:{_STATE_WIDTH}}  {rule}{tests}"
+    yield from (f"{indent}{breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
     if len(untold) > _MOST_LINES:
-        yield f"           … and {len(untold) - _MOST_LINES} more"
+        yield f"{indent}… and {len(untold) - _MOST_LINES} more"
 
 
 def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:

@@ -21,11 +21,13 @@ class Enforcement:
     Attributes:
         rules: those that are configured, and those of the project's own.
         wants_table: whether the capture table is written or compared with a contract.
+        wants_fields: whether its rows tell of the fields of items.
     """
 
-    def __init__(self, configuration: Configuration, *, wants_table: bool) -> None:
+    def __init__(self, configuration: Configuration, *, wants_table: bool, wants_fields: bool) -> None:
         self.rules: tuple[EnforcedRule, ...] = configuration.rules
         self.wants_table = wants_table
+        self.wants_fields = wants_fields
         self._switched_off = configuration.switched_off
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
@@ -81,7 +83,7 @@ class Enforcement:
         findings.add_broken(judging.judge_rest(), recording.withheld)
         findings.add_judging(judging)
         if self.wants_table:
-            findings.add_rows(recording)
+            findings.add_rows(recording, with_fields=self.wants_fields)
         text = findings.to_json()
         self._outside_tests[recording.label] = number, text
         return text

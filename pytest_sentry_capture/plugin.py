@@ -70,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_strict",
         action="store_true",
         default=None,
-        help="Fail the run for rules that were never exercised, and for waivers and other exceptions without a use.",
+        help="Fail the run for rules that were not judged or not exercised, and for unused waivers and allow entries.",
     )
     group.addoption(
         "--sentry-show",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture.reports.fields import place
 from pytest_sentry_capture.reports.table import CaptureTable
 from pytest_sentry_capture.rules.judging import BrokenRule, EnforcedRule, Judging, RuleTally, Waiver
 from pytest_sentry_capture.rules.messages import headline
@@ -50,6 +51,8 @@ class Findings:
         breaches: the rules that were broken.
         waivers: the test's waivers, and whether they waived something.
         is_complete: whether the test did all that it does when it passes.
+        counts: how many items of each kind were captured, where that was asked for.
+        personal_data: the places that held personal data, and what it was.
     """
 
     label: str
@@ -58,14 +61,16 @@ class Findings:
     breaches: list[Breach] = field(default_factory=list)
     waivers: dict[Waiver, bool] = field(default_factory=dict)
     is_complete: bool = True
+    counts: dict[str, int] = field(default_factory=dict)
+    personal_data: list[list[str]] = field(default_factory=list)
 
-    def add_rows(self, *recordings: Recording) -> None:
+    def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
-        table = CaptureTable()
+        table = CaptureTable(with_fields=with_fields)
         in_contract = all(waiver.rule != CONTRACT for waiver in self.waivers)
         client_was_active = any(recording.client_was_active for recording in recordings)
         table.add(*recordings, in_contract=in_contract, client_was_active=client_was_active)
-        self.rows = table.export()
+        self.rows, self.counts = table.export(), dict(table.counts)
         for waiver in self.waivers:
             if waiver.rule == CONTRACT:
                 self.waivers[waiver] = bool(self.rows)
@@ -73,6 +78,7 @@ class Findings:
     def add_judging(self, judging: Judging) -> None:
         """Count in how the rules were judged."""
         self.tallies = judging.tallies
+        self.personal_data = [[place(path), detector] for path, detector in judging.personal_data]
         self.waivers.update(dict.fromkeys(judging.used_waivers, True))
 
     def add_broken(self, broken: Iterable[BrokenRule], secrets: Sequence[str], **where: Any) -> None:
@@ -81,7 +87,7 @@ class Findings:
             Breach(each.name, each.severity, headline(each, secrets), self.label, **where) for each in broken
         ]
 
-    def drop_idle_waivers(self) -> None:
+    def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""
         self.waivers = {waiver: used for waiver, used in self.waivers.items() if used}
 
@@ -101,10 +107,7 @@ class Findings:
     def from_json(cls, text: str) -> Findings:
         """What another process has found."""
         found = json.loads(text)
-        tallies = {
-            name: RuleTally(**{**tally, "allowed": Counter(tally["allowed"])})
-            for name, tally in found["tallies"].items()
-        }
+        tallies = {name: RuleTally.of(tally) for name, tally in found["tallies"].items()}
         breaches = [Breach(**breach) for breach in found["breaches"]]
         waivers = {Waiver(rule, place): used for rule, place, used in found["waivers"]}
         return cls(**{**found, "tallies": tallies, "breaches": breaches, "waivers": waivers})
@@ -116,6 +119,10 @@ class Results:
     Attributes:
         incomplete: why the run is not a whole one, in words for users.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        counts: how many items of each kind were captured, where that was asked for.
+        personal_data: the places that held personal data, and what it was.
+        sdk_versions: the versions of the SDK, of which there is one as a rule.
+        integrations: the identifiers of the integrations that were on.
     """
 
     def __init__(self) -> None:
@@ -124,6 +131,10 @@ class Results:
         self.breaches: list[Breach] = []
         self.waivers: dict[Waiver, bool] = {}
         self.ignored_errors: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.sdk_versions: set[str] = set()
+        self.integrations: set[str] = set()
+        self.personal_data: set[tuple[str, str]] = set()
         self.incomplete: list[str] = []
         self._failed_tests = 0
         self._latest: dict[str, Findings] = {}
@@ -138,7 +149,7 @@ class Results:
 
     def add_outside_tests(self, findings: Findings) -> None:
         """Add what a process found outside of tests, where every process may have found the same."""
-        self.table.merge(findings.rows)
+        self._add_what_was_captured(findings)
         self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
         for name, tally in findings.tallies.items():
             known = self._outside_tests.setdefault((findings.label, name), RuleTally())
@@ -156,11 +167,11 @@ class Results:
             self.incomplete.append(f"{self._failed_tests} test{'s' if self._failed_tests > 1 else ''} failed")
             self._failed_tests = 0
 
-    def idle_waivers(self) -> list[Waiver]:
+    def unused_waivers(self) -> list[Waiver]:
         """The waivers that waived nothing in any test that they apply to."""
         return [waiver for waiver, used in self.waivers.items() if not used]
 
-    def idle_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
+    def unused_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
         """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
         return [
             (each.rule.name, entry)
@@ -169,7 +180,7 @@ class Results:
             if not self.tally(each.rule.name).allowed[entry]
         ]
 
-    def idle_ignored_errors(self) -> list[str]:
+    def unused_ignored_errors(self) -> list[str]:
         """The entries of the application's ``ignore_errors`` that ignored nothing."""
         return sorted(entry for entry, times in self.ignored_errors.items() if not times)
 
@@ -178,10 +189,15 @@ class Results:
         return self.tallies.get(rule, RuleTally())
 
     def _add(self, findings: Findings) -> None:
-        self.table.merge(findings.rows)
+        self._add_what_was_captured(findings)
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self.breaches += findings.breaches
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used
         self._failed_tests += not findings.is_complete
+
+    def _add_what_was_captured(self, findings: Findings) -> None:
+        self.table.merge(findings.rows)
+        self.counts.update(findings.counts)
+        self.personal_data.update((place, detector) for place, detector in findings.personal_data)

@@ -41,7 +41,11 @@ class Run:
     def __init__(self, settings: Settings, configuration: Configuration) -> None:
         self.settings = settings
         self.configuration = configuration
-        self.enforcement = Enforcement(configuration, wants_table=bool(settings.reports or settings.contract != "off"))
+        self.enforcement = Enforcement(
+            configuration,
+            wants_table=bool(settings.reports or settings.contract != "off"),
+            wants_fields=any(path.suffix == ".json" for path in settings.reports),
+        )
         self.recorder = Recorder()
         self.sdk = SdkAccess(
             self.recorder,
@@ -135,6 +139,8 @@ class Run:
             "blocked": [(*what, count) for what, count in self.sdk.blocked.items()],
             "problem": self.sdk.problem,
             "gaps": self.sdk.gaps,
+            "sdk": self.sdk.version,
+            "integrations": self.sdk.integrations,
             "ignored_errors": dict(self.sdk.ignored_errors),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],

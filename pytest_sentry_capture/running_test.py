@@ -96,9 +96,9 @@ class RunningTest:
         if self._judging is not None:
             findings.add_judging(self._judging)
         if wants_table:
-            findings.add_rows(*self.recordings)
+            findings.add_rows(*self.recordings, with_fields=self._enforcement.wants_fields)
         if not self.rules_decide:
-            findings.drop_idle_waivers()
+            findings.drop_unused_waivers()
 
     def give_up(self, error: Exception) -> str:
         """The plugin itself has failed at this attempt, which must not end the run.

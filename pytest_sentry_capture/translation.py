@@ -45,7 +45,8 @@ def _translated(criteria: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]
                 _put(where, path, span_path(path), each, lost)
         elif name in _SECTIONS and isinstance(expected, Mapping):
             for path, each in _leaves(name, expected):
-                _put(attributes, path, attribute_name(path), each, lost)
+                name_of_it = attribute_name(path) if span_path(path) is not None else None
+                _put(attributes, path, name_of_it, each, lost)
         else:
             lost.append(f"Spans carry no {name}. Set an attribute instead, and ask for it with attributes={{…}}.")
     return {

@@ -22,6 +22,8 @@ class OfProcess(TypedDict):
         blocked: what was not sent: hosts, sorts and numbers.
         problem: why the SDK can't be observed, in words for users; None while it can.
         gaps: what can't be seen or done with this SDK, in words for users.
+        sdk: the SDK's version; None where it was not imported.
+        integrations: the identifiers of the integrations that were on.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         deselected: how many tests were left out.
         server: what ``sentry_server`` has to say.
@@ -31,6 +33,8 @@ class OfProcess(TypedDict):
     blocked: list[tuple[str, str, int]]
     problem: str | None
     gaps: list[str]
+    sdk: str | None
+    integrations: list[str]
     ignored_errors: dict[str, int]
     deselected: int
     server: list[str]
@@ -70,7 +74,7 @@ class WholeRun:
         self._lost_workers.append(name)
 
     def conclude(self, partial: Sequence[str], folder: Path, root: Path) -> None:
-        """End the run: write its reports, compare it with the contract, and look at what was never exercised.
+        """End the run: write its reports, compare it with the contract, and look at what was not exercised.
 
         Args:
             partial: why the run is no whole one, beside failed and deselected tests and lost workers.
@@ -97,6 +101,8 @@ class WholeRun:
             self._results.add_outside_tests(Findings.from_json(text))
         for process in processes:
             self._results.ignored_errors.update(process["ignored_errors"])
+            self._results.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
+            self._results.integrations.update(process["integrations"])
         self._results.settle()
         self.conclusion = conclude(self._results, enforcement.rules, self._settings, reasons, folder, root)
 

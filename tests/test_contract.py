@@ -84,7 +84,7 @@ CONTRACT = """\
 # "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
 # Comments are kept where they stand.
 
-version = 1
+version = 2
 
 [[row]]
 request = "GET (no route)"
@@ -307,15 +307,15 @@ def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
     ("text", "lines"),
     [
         (
-            "version = 1\n<<<<<<< HEAD\n[[row]]\n=======\n>>>>>>> other\n",
+            "version = 2\n<<<<<<< HEAD\n[[row]]\n=======\n>>>>>>> other\n",
             [f"sentry-contract.toml:2: {CONFLICT}"],
         ),
         (
-            "version = 2\n",
-            ["sentry-contract.toml: from a newer version of pytest-sentry-contract: format 2, this one reads 1"],
+            "version = 3\n",
+            ["sentry-contract.toml: from a newer version of pytest-sentry-contract: format 3, this one reads 2"],
         ),
         (
-            'version = 1\n[[row]]\norign = "direct"\nkind = 5\ncaptured = true\n',
+            'version = 2\n[[row]]\norign = "direct"\nkind = 5\ncaptured = true\n',
             [
                 f"sentry-contract.toml:3: unknown key 'orign'; did you mean 'origin'? Valid: {KEYS}",
                 "sentry-contract.toml:4: kind: 5 is no text. Write it in quotes",

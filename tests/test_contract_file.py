@@ -44,7 +44,7 @@ FILE = """\
 # "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
 # Comments are kept where they stand.
 
-version = 1
+version = 2
 
 [[row]]
 request = "GET (no route)"
@@ -104,7 +104,7 @@ ROW = st.builds(
     ),
     st.sampled_from([("GET", "/"), ("GET", "/orders/{number}"), ("", "logging"), ("", 'odd "origin" \\ #\n\t')]),
     st.sampled_from([None, 200, 404, 500]),
-    st.sampled_from(["event", "transaction"]),
+    st.sampled_from(["event", "segment"]),
     st.sampled_from(["", "KeyError", "Ünlucky"]),
     st.sampled_from(["captured", "nothing", "before_send", "sample_rate"]),
     st.sampled_from(["", "shop.<lambda>"]) | NAMES,
@@ -121,7 +121,7 @@ def updated(text: str, rows: list[Row], *, partial: bool = False) -> str:
 
 
 def shown(contract: list[Row], found: list[Row], *, partial: bool = False) -> list[str]:
-    lines = render(Contract(rows=tuple(contract)).differences(found, partial=partial)).splitlines()
+    lines = render(Contract(tables=tuple(contract)).differences(found, partial=partial)).splitlines()
     return [line[2:] for line in lines if line.startswith("  ")]
 
 
@@ -173,13 +173,13 @@ def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
 
 
 def test_nothing_differs() -> None:
-    assert render(Contract(rows=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
+    assert render(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
 
 
 def test_the_whole_message() -> None:
     found = [replace(REJECTED, result="captured", by="", level="warning"), LOGGED, replace(CRASH, tags=("b", "c", "d"))]
 
-    assert render(Contract(rows=(REJECTED, ANONYMOUS_CRASH, SILENT)).differences(found)) == (
+    assert render(Contract(tables=(REJECTED, ANONYMOUS_CRASH, SILENT)).differences(found)) == (
         """\
 4 rows differ from the contract.
 
@@ -256,7 +256,7 @@ def test_a_partial_run_reports_nothing_as_gone() -> None:
 
 COMMENTED = """\
 # Our contract.
-version = 1  # of the format
+version = 2  # of the format
 # Under the version.
 
 # --- Orders ---
@@ -319,7 +319,7 @@ def test_a_changed_row_keeps_the_lines_that_stay_and_all_comments() -> None:
         updated(COMMENTED, found)
         == """\
 # Our contract.
-version = 1  # of the format
+version = 2  # of the format
 # Under the version.
 
 # --- Orders ---
@@ -366,7 +366,7 @@ def test_comments_of_a_row_that_is_gone_stay() -> None:
         updated(COMMENTED, [REJECTED])
         == """\
 # Our contract.
-version = 1  # of the format
+version = 2  # of the format
 # Under the version.
 
 # --- Orders ---
@@ -504,20 +504,20 @@ def test_a_merge_conflict() -> None:
 def test_damaged_toml() -> None:
     [mistake] = mistakes(FILE.replace('kind = "event"', "kind = event", 1))
     assert mistake.startswith("sentry-contract.toml:15: no valid TOML: ")
-    [mistake] = mistakes('version = 1\nrow = """')
+    [mistake] = mistakes('version = 2\nrow = """')
     assert mistake.startswith("sentry-contract.toml")
     assert ": no valid TOML: " in mistake
 
 
 def test_a_file_from_a_newer_version() -> None:
-    assert mistakes('version = 2\nfuture = "x"\n[[rows]]\n') == [
-        "sentry-contract.toml: from a newer version of pytest-sentry-contract: format 2, this one reads 1"
+    assert mistakes('version = 3\nfuture = "x"\n[[rows]]\n') == [
+        "sentry-contract.toml: from a newer version of pytest-sentry-contract: format 3, this one reads 2"
     ]
 
 
 def test_a_file_that_is_not_in_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "contract.toml"
-    path.write_bytes(b"version = 1\n# caf\xe9\n")
+    path.write_bytes(b"version = 2\n# caf\xe9\n")
 
     with pytest.raises(ContractError) as caught:
         read_contract(path, "our.toml")
@@ -565,7 +565,7 @@ captured = false
     place = "sentry-contract.toml"
     keys = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
     assert mistakes(text) == [
-        f"{place}:1: version: True is no version of the format. Valid: 1",
+        f"{place}:1: version: True is no version of the format. Valid: 2",
         f"{place}:2: unknown key 'verion'; did you mean 'version'? Valid: version",
         f"{place}:5: request: '/orders' is no method with a route. Write them as in \"GET /orders/{{number}}\"",
         f"{place}:7: status: '404' is no HTTP status. Write a number such as 404",
@@ -591,12 +591,12 @@ captured = false
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("# empty", ": the line version = 1 is missing at the beginning"),
-        ("version = 0", ":1: version: 0 is no version of the format. Valid: 1"),
-        ('version = "1"', ":1: version: '1' is no version of the format. Valid: 1"),
-        ("version = 1\nrow = [{captured = false}]", ":2: each row is a table of its own, headed [[row]]"),
-        ('version = 1\n[[row]]\norigin = "logging"\nkind = "event"', ":2: a row has one of 'captured' and 'discarded'"),
-        ("version = 1\n[[row]]\ncaptured = false", ":2: a row has one of 'request' and 'origin'"),
+        ("# empty", ": the line version = 2 is missing at the beginning"),
+        ("version = 0", ":1: version: 0 is no version of the format. Valid: 2"),
+        ('version = "1"', ":1: version: '1' is no version of the format. Valid: 2"),
+        ("version = 2\nrow = [{captured = false}]", ":2: each row is a table of its own, headed [[row]]"),
+        ('version = 2\n[[row]]\norigin = "logging"\nkind = "event"', ":2: a row has one of 'captured' and 'discarded'"),
+        ("version = 2\n[[row]]\ncaptured = false", ":2: a row has one of 'request' and 'origin'"),
     ],
 )
 def test_a_mistake(text: str, mistake: str) -> None:

@@ -77,7 +77,7 @@ def test_waived():
         ],
         consecutive=True,
     )
-    result.stdout.fnmatch_lines(["Rules: 0 kept, 1 broken, 0 never exercised.", "  broken   no-pii in 1 test"])
+    result.stdout.fnmatch_lines(["Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.", "  broken   no-pii in 1 test"])
     assert summary_of(pytester, "no-pii") == ("broken", 1, 1)
 
 

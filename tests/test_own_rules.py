@@ -78,7 +78,7 @@ def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
             "*= sentry =*",
             "*",
             "What was captured and what was not: report.json",
-            "Rules: 0 kept, 1 broken, 0 never exercised.",
+            "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
             "  broken   short-messages in 1 test",
         ],
         consecutive=True,
@@ -102,13 +102,13 @@ def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.
     result.assert_outcomes(passed=4)
     assert states(project) == {
         "short-messages": ("broken", 1, 1, "warn"),
-        "elsewhere": ("never exercised", 0, 0, "fail"),
+        "elsewhere": ("not exercised", 0, 0, "fail"),
     }
     result.stdout.fnmatch_lines(
         [
             "  warning  short-messages in 1 test",
             "           the message is too long [[]test_shop.py::test_long]",
-            "  idle     rule 'elsewhere' was never exercised (a rule of the project's own)",
+            "  idle     rule 'elsewhere' was not exercised (a rule of the project's own)",
         ],
         consecutive=True,
     )

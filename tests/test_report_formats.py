@@ -36,7 +36,7 @@ REPORT = RunReport(
     ],
     rules=[
         RuleSummary("server-errors-captured", "broken", 10, 2, "fail", "pyproject.toml:12"),
-        RuleSummary("client errors are not bugs", "never exercised", 0, 0, "warn", "pyproject.toml:20"),
+        RuleSummary("client errors are not bugs", "not exercised", 0, 0, "warn", "pyproject.toml:20"),
     ],
     differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
     partial=["-k was given", "1 test failed"],
@@ -54,7 +54,7 @@ logging                       event                 captured                 war
 rule                        state            kept  broken  severity  configured in
 --------------------------  ---------------  ----  ------  --------  -----------------
 server-errors-captured      broken           10    2       fail      pyproject.toml:12
-client errors are not bugs  never exercised  0     0       warn      pyproject.toml:20
+client errors are not bugs  not exercised  0     0       warn      pyproject.toml:20
 
 2 rows differ from the contract.
 
@@ -85,7 +85,7 @@ MARKDOWN = """\
 | rule | state | kept | broken | severity | configured in |
 | --- | --- | --- | --- | --- | --- |
 | `server-errors-captured` | broken | 10 | 2 | fail | `pyproject.toml:12` |
-| client errors are not bugs | never exercised | 0 | 0 | warn | `pyproject.toml:20` |
+| client errors are not bugs | not exercised | 0 | 0 | warn | `pyproject.toml:20` |
 
 ### What was captured and what was not
 

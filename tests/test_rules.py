@@ -1,4 +1,4 @@
-"""The built-in rules: each kept, broken, waived, never exercised, and with an exception that had no use."""
+"""The built-in rules: each kept, broken, waived, not exercised, and with an exception that had no use."""
 
 from __future__ import annotations
 
@@ -289,7 +289,7 @@ def test_waived({fixtures}):
             "*A test waives the rule with*",
             "*- Captured by Sentry -*",
             "*= sentry =*",
-            "Rules: 0 kept, 1 broken, 0 never exercised.",
+            "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
             f"  broken   {case.rule} in 1 test",
         ]
     )
@@ -331,16 +331,16 @@ def test_never_exercised_and_idle(shop: pytest.Pytester) -> None:
     partial = shop.runpytest_inprocess("--sentry-strict", "-k1")
 
     idle = [
-        *(f"  idle     rule '{name}' was never exercised (pyproject.toml:*)" for name in EVERY_NAME),
+        *(f"  idle     rule '{name}' was not exercised (pyproject.toml:*)" for name in EVERY_NAME),
         *(f"  idle     sentry_allow('{name}') of test_rule.py::test waived nothing" for name in reversed(EVERY_NAME)),
         "  idle     'extra.a' in the allow list of 'forbidden-data' excused nothing",
         "  idle     'tags.a' in the allow list of 'no-scope-bleed' excused nothing",
     ]
-    summary = ["Rules: 0 kept, 0 broken, 12 never exercised.", *idle]
+    summary = ["Rules: 0 kept, 0 broken, 0 not judged, 12 not exercised.", *idle]
     assert len(EVERY_NAME) == 12
     assert lenient.ret == pytest.ExitCode.OK
     lenient.stdout.fnmatch_lines(summary, consecutive=True)
-    assert summaries(shop) == dict.fromkeys(EVERY_NAME, ("never exercised", 0, 0))
+    assert summaries(shop) == dict.fromkeys(EVERY_NAME, ("not exercised", 0, 0))
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     strict.stdout.fnmatch_lines([*summary, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
     assert partial.ret == pytest.ExitCode.OK
@@ -439,7 +439,7 @@ def test(sentry_init):
     assert summaries(shop) == {"required-tags": ("broken", 0, 5), "max-breadcrumbs": ("broken", 0, 3)}
     result.stdout.fnmatch_lines(
         [
-            "Rules: 0 kept, 2 broken, 0 never exercised.",
+            "Rules: 0 kept, 2 broken, 0 not judged, 0 not exercised.",
             "  warning  required-tags in 5 tests",
             *["           tags.a is missing: info message (1 character) [[]*]"] * 5,
             "  broken   max-breadcrumbs in 3 tests",
@@ -541,7 +541,7 @@ def test_what_comes_outside_of_tests_fails_the_run(shop: pytest.Pytester) -> Non
         result.assert_outcomes(passed=1)
         result.stdout.fnmatch_lines(
             [
-                "Rules: 0 kept, 1 broken, 0 never exercised.",
+                "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
                 "  broken   required-tags",
                 "           tags.a is missing: info message (1 character) [[](collection)]",
             ],

@@ -287,7 +287,7 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
             "2 envelopes were kept from sentry.invalid.*",
             "Worker gw0 died: what its last test told Sentry is lost.",
             "What was captured and what was not: report.json",
-            "Rules: 1 kept, 1 broken, 0 never exercised.",
+            "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
             "  broken   required-tags",
             "           tags.shop is missing: info message (1 character) [[](collection)]",
             "*= short test summary info =*",

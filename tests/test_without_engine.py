@@ -41,7 +41,7 @@ def test_its_rules_say_so_in_a_line(pytester: pytest.Pytester) -> None:
     strict = pytester.runpytest_inprocess("--sentry-strict")
 
     lines = [
-        "Rules: 1 kept, 0 broken, 2 never exercised.",
+        "Rules: 1 kept, 0 broken, 0 not judged, 2 not exercised.",
         f"  idle     rule 'no-pii' was not judged (pyproject.toml:3): {INSTALL}",
         f"  idle     rule 'accepted-by-sentry' was not judged (pyproject.toml:4): {INSTALL}",
     ]

@@ -42,27 +42,33 @@ _FIELDS: Final[Mapping[str, str]] = {
     "transaction": "name",
 }
 """What stands in a span beside its attributes."""
+_BODY: Final = "request.data"
+_HEADERS: Final = "request.headers"
 _FAMILIES: Final[Mapping[str, str]] = {
     "contexts.trace.data": "",
-    "request.data": "http.request.body.data",
-    "request.headers": "http.request.header",
+    _BODY: "http.request.body.data",
+    _HEADERS: "http.request.header",
 }
 """Paths below which every key is renamed; names of headers are in lower case."""
+
+
+def field_name(path: str) -> str | None:
+    """The field beside a span's attributes that has what a transaction has at a dotted path; None where none has."""
+    return _FIELDS.get(path)
 
 
 def attribute_name(path: str) -> str | None:
     """The attribute that has what a transaction has at a dotted path; None where a span has none.
 
-    What ``request.data`` holds is one text in a span.
+    A body, ``request.data`` with all in it, is one text in a span: the name is that of the text, with the rest of the
+    path after it.
     """
     if path in _NAMES:
         return _NAMES[path]
     for family, prefix in _FAMILIES.items():
         if path == family or path.startswith(f"{family}."):
             rest = path[len(family) + 1 :]
-            if family == "request.data":
-                return prefix
-            return ".".join(filter(None, (prefix, rest.lower() if family == "request.headers" else rest))) or None
+            return ".".join(filter(None, (prefix, rest.lower() if family == _HEADERS else rest))) or None
     return None
 
 
@@ -70,5 +76,5 @@ def span_path(path: str) -> str | None:
     """Where in a span's payload stands what a transaction has at a dotted path; None where nothing of it does."""
     if path in _FIELDS:
         return _FIELDS[path]
-    name = attribute_name(path)
+    name = None if path.startswith(f"{_BODY}.") else attribute_name(path)
     return None if name is None else f"attributes.{name}.value"

@@ -44,6 +44,13 @@ class CapturedSegment(CapturedItem):
         """Whether it is a streamed span, which has attributes and no tags, contexts or request."""
         return "is_segment" in self
 
+    def carries(self, section: str) -> bool:
+        """Whether the SDK puts a section of an event, such as ``user``, into such a segment at all."""
+        if not self.is_span:
+            return True
+        version = self._text("sentry.sdk.version") or ""
+        return section != "user" or not version.startswith("2.")  # whose streamed spans have no user
+
     @property
     def name(self) -> str | None:
         """The name of the transaction or span, such as ``"/statements/{statement_id}"``."""

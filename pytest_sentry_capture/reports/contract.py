@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_sentry_capture.items import CapturedProfile, CapturedSegment, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture.reports.differences import UPDATE, Difference, differences
 from pytest_sentry_capture.reports.layout import ROW, Layout, Line, Table, new_table
 from pytest_sentry_capture.reports.table import CAPTURED, SILENT, STATUSES, Row, Tally
@@ -20,8 +21,10 @@ else:
     import tomli as tomllib
 
 FILE: Final = "sentry-contract.toml"
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
+_OLDEST_VERSION: Final = 1
+"""In which transactions had rows of their own, with tags and users, and spans that were discarded had rows too."""
 _VERSION_KEY: Final = "version"
 _NEW: Final = f"""\
 # What this application tells Sentry, and what it keeps from Sentry: one [[{ROW}]] for each distinct way.
@@ -39,8 +42,9 @@ _LISTS: Final = ("tags", "user")
 _REQUEST: Final = re.compile(r"\S+ \S.*", re.DOTALL)
 _BY_CHANCE: Final = ("backpressure", "queue_overflow", "ratelimit_backoff", "network_error")
 """Discard reasons that tell of load and the network, not of the application."""
-_OF_TIMING: Final = "profile"
-"""The kind whose items hold what was running at certain moments: too short a time, and Sentry gets none."""
+_LEFT_OUT: Final = (CapturedProfile.kind, CapturedSpan.kind)
+"""Profiles hold what was running at certain moments, and none is sent after too short a time; which spans a segment
+has, and how each is lost, differs between SDKs."""
 _LEAST_FAILURE: Final = 400
 _CONFLICT: Final = re.compile(r"<{7}(?: |$)|>{7}(?: |$)")
 _TOML_PLACE: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
@@ -56,11 +60,18 @@ class Contract:
 
     Attributes:
         text: the file's.
-        rows: one for each table, in the order of the file.
+        tables: the row of each table, in the order of the file; None for what this version has no rows for.
+        version: of the file.
     """
 
     text: str = _NEW
-    rows: tuple[Row, ...] = ()
+    tables: tuple[Row | None, ...] = ()
+    version: int = VERSION
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows, in the order of the file."""
+        return tuple(dict.fromkeys(row for row in self.tables if row is not None))
 
     @classmethod
     def parse(cls, text: str, place: str = FILE) -> Contract:
@@ -79,11 +90,19 @@ class Contract:
         mistakes = _unreadable(text) or _mistakes(layout := Layout.of(text))
         if mistakes:
             raise ContractError("\n".join(f"{place}{mistake}" for mistake in mistakes))
-        return cls(text, tuple(_row(table.values) for table in layout.tables))
+        version = next(line.value for line in layout.head if line.key == _VERSION_KEY)
+        return cls(text, tuple(_current(_row(table.values), version) for table in layout.tables), version)
 
     def differences(self, found: Iterable[Row], *, partial: bool = False) -> list[Difference]:
         """How the rows of a run, as ``pinned`` gives them, differ; in a partial run nothing is ever gone."""
-        return differences(self.rows, found, partial=partial)
+        rows = {*found}
+        return differences(
+            [row for row in self.rows if row in rows or self._has_to_be_found(row)], rows, partial=partial
+        )
+
+    def _has_to_be_found(self, row: Row) -> bool:
+        """An old contract does not say which of its traces outside of requests the application started itself."""
+        return self.version == VERSION or row.kind != CapturedSegment.kind or bool(row.method)
 
     def updated(self, found: Iterable[Row], *, partial: bool = False) -> str:
         """The file's new text: sorted, what stays as it was written, and with all comments.
@@ -92,18 +111,21 @@ class Contract:
             found: the run's rows, as ``pinned`` gives them.
             partial: whether not everything was run: rows are changed and added then, never removed.
         """
+        found = {*found}
         text = self.text if self.text.endswith("\n") else f"{self.text}\n"
         layout = Layout.of(text)
         changes = self.differences(found, partial=partial)
         after = {change.before: change.after for change in changes if change.before is not None}
         blocks: list[tuple[Row, Table, bool]] = []
-        seen: set[Row] = set()
-        for row, table in zip(self.rows, layout.tables, strict=True):
-            new = after.get(row, row)
+        seen: set[Row | None] = {None}
+        for row, table in zip(self.tables, layout.tables, strict=True):
+            before, new = _row(table.values), after.get(row, row) if row is not None else None
+            if self.version != VERSION and not partial and row not in found:
+                new = after.get(row) if row is not None else None
             is_kept = new is not None and row not in seen
             seen.add(row)
-            changed = table if new is None or new == row else _changed(table, row, new, layout.newline)
-            blocks.append((new or row, changed, is_kept))
+            changed = table if new is None or new == before else _changed(table, before, new, layout.newline)
+            blocks.append((new or before, changed, is_kept))
         blocks += [
             (change.after, new_table(_values(change.after), layout.newline), True)
             for change in changes
@@ -111,6 +133,7 @@ class Contract:
         ]
         blocks.sort(key=lambda block: block[0].sort_key)
         _put_together(layout, [(table, is_kept) for _, table, is_kept in blocks])
+        layout.head = [_of_this_version(line, layout.newline) for line in layout.head]
         return self.text if layout.text == text else layout.text
 
 
@@ -133,9 +156,9 @@ def read_contract(path: Path, place: str = FILE) -> Contract:
 def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
     """The rows of a run that belong in a contract.
 
-    These do not: what was seen only in tests that waive the contract; profiles, and what is lost by load or the
-    network, which differ from run to run; and answers below 400 that Sentry is told nothing about, which say nothing of
-    monitoring.
+    These do not: what was seen only in tests that waive the contract, and what the table leaves to chance; profiles and
+    discarded spans, and what is lost by load or the network, which differ from run to run; and answers below 400 that
+    Sentry is told nothing about, which say nothing of monitoring.
     """
     return [row for row, tally in rows if tally.in_contract and _is_pinned(row)]
 
@@ -143,7 +166,21 @@ def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
 def _is_pinned(row: Row) -> bool:
     if row.result == SILENT:
         return bool(row.exception) or (row.status is not None and row.status >= _LEAST_FAILURE)
-    return row.result not in _BY_CHANCE and row.kind != _OF_TIMING
+    return row.result not in _BY_CHANCE and row.kind not in _LEFT_OUT
+
+
+def _current(row: Row, version: int) -> Row | None:
+    """What a row of an older version says in terms of this one; None where this has no such rows."""
+    if version == VERSION:
+        return row
+    if row.kind == CapturedTransaction.kind:
+        return replace(row, kind=CapturedSegment.kind, level="", tags=(), user=())
+    return None if row.kind in _LEFT_OUT else row
+
+
+def _of_this_version(line: Line, newline: str) -> Line:
+    is_older = line.key == _VERSION_KEY and line.value != VERSION
+    return line.with_value(_VERSION_KEY, VERSION, newline) if is_older else line
 
 
 def _values(row: Row) -> dict[str, Any]:
@@ -244,15 +281,24 @@ def _unreadable(text: str) -> list[str]:
 
 
 def _mistakes(layout: Layout) -> list[str]:
-    """Everything that is wrong in a file of this version, each with its line."""
+    """Everything that is wrong in a file, each with its line."""
     found = [*_mistakes_in_head(layout.head)]
+    is_current = any(line.key == _VERSION_KEY and line.value == VERSION for line in layout.head)
     for table in layout.tables:
         if table.number in layout.foreign:
             name = layout.foreign[table.number].partition("#")[0].strip()
             found.append(f":{table.number}: unknown table {name}. Valid: [[{ROW}]]")
         else:
             found += _mistakes_in_row(table)
+            found += _kinds_of_before(table) if is_current else ()
     return found
+
+
+def _kinds_of_before(table: Table) -> Iterator[str]:
+    for line in table.keys:
+        if line.key == "kind" and line.value == CapturedTransaction.kind:
+            instead = f'Write kind = "{CapturedSegment.kind}", without tags and user'
+            yield f":{line.number}: kind: transactions are segments since version 2 of the format. {instead}"
 
 
 def _mistakes_in_head(head: Iterable[Line]) -> Iterator[str]:
@@ -263,7 +309,7 @@ def _mistakes_in_head(head: Iterable[Line]) -> Iterator[str]:
             yield f":{line.number}: each row is a table of its own, headed [[{ROW}]]"
         elif line.key != _VERSION_KEY:
             yield f":{line.number}: {unknown('key', line.key, [_VERSION_KEY])}"
-        elif line.value != VERSION or isinstance(line.value, bool):
+        elif not isinstance(line.value, int) or isinstance(line.value, bool) or line.value < _OLDEST_VERSION:
             yield f":{line.number}: {_VERSION_KEY}: {line.value!r} is no version of the format. Valid: {VERSION}"
 
 

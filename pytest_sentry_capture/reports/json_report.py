@@ -10,24 +10,30 @@ from pytest_sentry_capture.reports.differences import summary
 from pytest_sentry_capture.reports.report import RunReport
 from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row, Tally
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
 
 
 def render_report(report: RunReport) -> str:
     """The report as JSON, in ASCII."""
+    facts = report.facts
     content = {
         "version": VERSION,
         "plugin_version": report.version,
+        "sdk": facts.sdk,
+        "integrations": list(facts.integrations),
+        "counts": dict(facts.counts),
         "partial": list(report.partial),
-        "rows": [{**_row(row), **_tally(tally)} for row, tally in report.rows],
+        "rows": [{**row_json(row), **_tally(tally)} for row, tally in report.rows],
+        "personal_data": [{"place": place, "rule": rule} for place, rule in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
         "contract": _contract(report),
     }
     return json.dumps(content, indent=2) + "\n"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def row_json(row: Row) -> dict[str, Any]:
+    """A row's columns."""
     is_discarded = row.result not in (CAPTURED, SILENT)
     return {
         "request": {"method": row.method, "route": row.origin} if row.method else None,
@@ -43,8 +49,30 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
+def row_from(columns: dict[str, Any]) -> Row:
+    """The row that has these columns, as ``row_json`` has written them."""
+    request, discarded = columns["request"], columns["discarded"]
+    return Row(
+        origin=request["route"] if request else columns["origin"],
+        method=request["method"] if request else "",
+        status=columns["status"],
+        kind=columns["kind"] or "",
+        exception=columns["exception"] or "",
+        result=discarded["reason"] if discarded else CAPTURED if columns["captured"] else SILENT,
+        by=(discarded["by"] or "") if discarded else "",
+        level=columns["level"] or "",
+        tags=tuple(columns["tags"]),
+        user=tuple(columns["user"]),
+    )
+
+
 def _tally(tally: Tally) -> dict[str, Any]:
-    return {"count": tally.count, "example": tally.example, "in_contract": tally.in_contract}
+    return {
+        "count": tally.count,
+        "example": tally.example,
+        "in_contract": tally.in_contract,
+        "fields": dict(sorted(tally.fields.items())),
+    }
 
 
 def _contract(report: RunReport) -> dict[str, Any] | None:
@@ -56,8 +84,8 @@ def _contract(report: RunReport) -> dict[str, Any] | None:
             {
                 "state": difference.state,
                 "summary": summary(difference),
-                "before": _row(difference.before) if difference.before is not None else None,
-                "after": _row(difference.after) if difference.after is not None else None,
+                "before": row_json(difference.before) if difference.before is not None else None,
+                "after": row_json(difference.after) if difference.after is not None else None,
             }
             for difference in report.differences
         ],

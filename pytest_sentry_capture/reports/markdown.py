@@ -28,7 +28,7 @@ def _sections(report: RunReport) -> Iterator[str]:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
     yield f"### What was captured and what was not\n\n{_rows(report)}"
     if report.partial:
-        yield _words(partial_note(report.partial))
+        yield words(partial_note(report.partial))
 
 
 def _rows(report: RunReport) -> str:
@@ -42,10 +42,10 @@ def _rows(report: RunReport) -> str:
 
 def _differences(found: Sequence[differences.Difference], *, updated: bool) -> str:
     if not found:
-        return _words(differences.headline(found))
+        return words(differences.headline(found))
     lines = [line for difference in found for line in differences.diff_lines(difference)]
     fence = "`" * (1 + max((len(run) for line in lines for run in re.findall("`{2,}", line)), default=2))
-    headline = _words(differences.headline(found, updated=updated))
+    headline = words(differences.headline(found, updated=updated))
     return "\n".join([headline, "", f"{fence}diff", *map(printable, lines), fence])
 
 
@@ -56,12 +56,12 @@ def _table(lines: Sequence[Cells]) -> str:
         [
             f"| {' | '.join(headings)} |",
             f"|{rule}|",
-            *(f"| {' | '.join(_code(cell) for cell in cells)} |" for cells in rows),
+            *(f"| {' | '.join(code(cell) for cell in cells)} |" for cells in rows),
         ]
     )
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """The text as code, in which nothing is markup, a mention or an emoji."""
     text = " ".join(printable(text).split())
     if _PLAIN.fullmatch(text):
@@ -71,6 +71,6 @@ def _code(text: str) -> str:
     return f"<code>{_PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', text)}</code>"
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """The text as words, in which nothing is markup."""
     return _PUNCTUATION.sub(lambda match: match[0] if match[0] in "-,.:;/'()=" else f"&#{ord(match[0])};", text)

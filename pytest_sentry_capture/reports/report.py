@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
 
 from pytest_sentry_capture.reports.differences import Difference
 from pytest_sentry_capture.reports.table import Row, Tally
 from pytest_sentry_capture.version import __version__
 
-RuleState = Literal["kept", "broken", "never exercised"]
+RuleState = Literal["kept", "broken", "not judged", "not exercised"]
+RULE_STATES: Final = get_args(RuleState)
 Severity = Literal["fail", "warn"]
 Cells = tuple[str, ...]
 
@@ -28,7 +29,7 @@ _ROW_HEADINGS: Final = (
     "times",
     "example",
 )
-_RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "severity", "configured in")
+_RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ class RuleSummary:
 
     Attributes:
         name: the rule's name, as configured.
-        state: ``broken`` where it was broken at least once.
+        state: ``broken`` where it was broken at least once, else ``kept`` where it was kept at least once, else
+            ``not judged`` where there was something to judge that could not be, else ``not exercised``.
         kept: how many tests it was kept in.
         broken: how many tests it was broken in.
+        not_judged: in how many tests something could not be judged.
+        obstacles: why not, in words for users.
         severity: what a broken rule does to its test.
         place: where it is configured, such as ``pyproject.toml:12``.
     """
@@ -50,6 +54,25 @@ class RuleSummary:
     broken: int
     severity: Severity
     place: str
+    not_judged: int = 0
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What holds for a run as a whole.
+
+    Attributes:
+        sdk: the version of sentry-sdk; None where it was not imported.
+        integrations: the identifiers of the integrations that were on, sorted.
+        counts: how many items of each kind were captured.
+        personal_data: where the rule ``no-pii`` found personal data that is not allowed, and what found it, sorted.
+    """
+
+    sdk: str | None = None
+    integrations: Sequence[str] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    personal_data: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +86,7 @@ class RunReport:
         contract_was_updated: whether the contract has been written anew, with these differences.
         partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
         version: the plugin's.
+        facts: what holds for the run as a whole.
     """
 
     rows: Sequence[tuple[Row, Tally]]
@@ -71,6 +95,7 @@ class RunReport:
     contract_was_updated: bool = False
     partial: Sequence[str] = ()
     version: str = __version__
+    facts: RunFacts = field(default_factory=RunFacts)
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
@@ -80,7 +105,18 @@ def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
 
 def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
     """The rules with headings."""
-    cells = [(rule.name, rule.state, str(rule.kept), str(rule.broken), rule.severity, rule.place) for rule in rules]
+    cells = [
+        (
+            rule.name,
+            rule.state,
+            str(rule.kept),
+            str(rule.broken),
+            str(rule.not_judged or ""),
+            rule.severity,
+            rule.place,
+        )
+        for rule in rules
+    ]
     return _without_empty_columns([_RULE_HEADINGS, *cells])
 
 

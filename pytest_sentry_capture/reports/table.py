@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any, Final
+from dataclasses import astuple, dataclass, field
+from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture.items import (
     Capture,
@@ -17,13 +18,17 @@ from pytest_sentry_capture.items import (
     CapturedEvent,
     CapturedItem,
     CapturedLog,
+    CapturedSegment,
+    CapturedSpan,
     CapturedTransaction,
     Discard,
     Entry,
     Exchange,
 )
+from pytest_sentry_capture.items.segments import MANUAL
 from pytest_sentry_capture.matching import exception_names
 from pytest_sentry_capture.recording import BETWEEN_TESTS, COLLECTION, Recording
+from pytest_sentry_capture.reports.fields import Fields, fields_of, merge
 from pytest_sentry_capture.reports.names import shown_dotted, shown_key, shown_method, shown_route, shown_test
 from pytest_sentry_capture.wording import withholding
 
@@ -95,12 +100,14 @@ class Tally:
         in_contract: whether it was seen where the contract applies: not only in tests that waive it.
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while modules were imported, which every process of a run does.
+        fields: which fields its items have, and in which state, where that was asked for.
     """
 
     example: str
     in_contract: bool = False
     in_tests: int = 0
     in_collection: int = 0
+    fields: Fields = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -108,9 +115,18 @@ class Tally:
 
 
 class CaptureTable:
-    """The rows of a run, built recording by recording, and merged from parallel workers."""
+    """The rows of a run, built recording by recording, and merged from parallel workers.
 
-    def __init__(self) -> None:
+    Args:
+        with_fields: look at the fields of items and count items too, which takes time.
+
+    Attributes:
+        counts: how many items were captured of each kind, spans included, where that was asked for.
+    """
+
+    def __init__(self, *, with_fields: bool = False) -> None:
+        self.counts: Counter[str] = Counter()
+        self._with_fields = with_fields
         self._rows: dict[Row, Tally] = {}
 
     def add(self, *recordings: Recording, in_contract: bool = True, client_was_active: bool = True) -> None:
@@ -124,25 +140,31 @@ class CaptureTable:
                 told nothing is no part of the contract.
         """
         known: set[Hashable] = set()
+        by_chance = _traces_sampled_by_chance(recordings)
         with withholding([value for recording in recordings for value in recording.withheld]):
             for recording in recordings:
                 entries = recording.entries
                 for entry in entries:
-                    is_certain = in_contract and not _is_sampled_by_chance(entry)
-                    for row, quantity in _rows_of(entry, known):
-                        counts = is_certain and (client_was_active or row.result != SILENT)
-                        self._count(row, quantity, recording.label, counts)
+                    for found in _rows_of(entry, known, by_chance):
+                        counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
+                        tally = self._count(found.row, found.quantity, recording.label, counts)
+                        if self._with_fields and found.item is not None:
+                            merge(tally.fields, fields_of(found.item))
+                    if self._with_fields and isinstance(entry, Capture):
+                        self.counts.update(_counted(entry))
                 if len(recordings) > 1:
                     known.update(_identity(item) for entry in entries for item in _items_of(entry))
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
-        for values, in_tests, in_collection, example, in_contract in exported:
+        for values, in_tests, in_collection, example, in_contract, *fields in exported:
             columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
             row = Row(*columns)
             tally = self._tally(row, example, in_contract)
             tally.in_tests += in_tests
             tally.in_collection = max(tally.in_collection, in_collection)
+            for each in fields:
+                merge(tally.fields, each)
 
     def export(self) -> list[list[Any]]:
         """The rows as lists of what JSON can say, for another process."""
@@ -153,6 +175,7 @@ class CaptureTable:
                 tally.in_collection,
                 tally.example,
                 tally.in_contract,
+                *([tally.fields] if tally.fields else ()),
             ]
             for row, tally in self._rows.items()
         ]
@@ -161,12 +184,13 @@ class CaptureTable:
         """All rows, sorted by what they say."""
         return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
 
-    def _count(self, row: Row, quantity: int, label: str, in_contract: bool) -> None:
+    def _count(self, row: Row, quantity: int, label: str, in_contract: bool) -> Tally:
         tally = self._tally(row, label if label in _OUTSIDE_TESTS else shown_test(label), in_contract)
         if label == COLLECTION:
             tally.in_collection += quantity
         else:
             tally.in_tests += quantity
+        return tally
 
     def _tally(self, row: Row, example: str, in_contract: bool) -> Tally:
         tally = self._rows.setdefault(row, Tally(example))
@@ -175,40 +199,95 @@ class CaptureTable:
         return tally
 
 
-def _is_sampled_by_chance(entry: Entry) -> bool:
-    """Whether a random number decided: a sampler that always says the same is told by its name or its rate."""
-    if isinstance(entry, Discard):
-        return entry.reason == "sample_rate" and entry.by is None
-    if not isinstance(entry, Capture) or entry.type != CapturedTransaction.kind or entry.envelope is None:
-        return False
-    rate = _mapping(entry.envelope.headers.get("trace")).get("sample_rate")
-    try:
-        return rate is not None and 0 < float(rate) < 1
-    except (TypeError, ValueError):
-        return False
+def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
+    """The ids of the traces that a random number let be captured, wherever in the trace it was drawn."""
+    return {
+        item.trace_id
+        for recording in recordings
+        for capture in recording.entries_of(Capture)
+        if _is_chance(capture)
+        for item in capture.items
+        if isinstance(item, (CapturedSpan, CapturedTransaction)) and item.trace_id is not None
+    }
 
 
-def _rows_of(entry: Entry, known: set[Hashable]) -> Iterator[tuple[Row, int]]:
+def _is_chance(capture: Capture) -> bool:
+    return capture.sample_rate is not None and 0 < capture.sample_rate < 1
+
+
+class _Found(NamedTuple):
+    """What a row is about.
+
+    Attributes:
+        quantity: how often it is to be counted.
+        is_pinned: whether a contract may hold it: chance had no say.
+        item: what was captured; None where nothing was.
+    """
+
+    row: Row
+    quantity: int = 1
+    is_pinned: bool = True
+    item: CapturedItem | None = None
+
+
+def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterator[_Found]:
     if isinstance(entry, Capture):
         for item in _items_of(entry):
             if not known or _identity(item) not in known:
-                yield _row(item, item.kind or item.type_header, entry.exchange, CAPTURED, ""), 1
-    elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN:
-        by = _short_name(entry.by.name) if entry.by is not None else ""
-        yield _row(entry.item, entry.kind, entry.exchange, entry.reason, by), entry.quantity
+                row = _row(item, item.kind or item.type_header, CAPTURED, "")
+                if isinstance(item, CapturedSegment):
+                    is_by_chance = _is_chance(entry) or item.trace_id in by_chance
+                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), item)
+                else:
+                    yield _Found(row, item=item)
+    elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN and not entry.of_lost_segment:
+        yield _of_discard(entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
         exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
         method, origin = _request(entry)
-        yield Row(origin, method, _status(entry.status), exception=exception, result=SILENT), 1
+        yield _Found(Row(origin, method, _status(entry.status), exception=exception, result=SILENT))
+
+
+def _of_discard(discard: Discard) -> _Found:
+    """A sampler that always says the same is told by its name; without one a random number may have decided."""
+    item = discard.item_as(CapturedSegment.kind) or discard.item
+    kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
+    by = _short_name(discard.by.name) if discard.by is not None else ""
+    is_by_chance = discard.reason == "sample_rate" and discard.by is None
+    is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
+    return _Found(_row(item, kind, discard.reason, by), discard.quantity, is_pinned)
+
+
+def _is_of_application(segment: CapturedSegment) -> bool:
+    """Whether it is the work of an operation, or the application started it itself.
+
+    With sentry-sdk 3 every query outside of requests is a segment. Old SDKs, which have none of these, tell no origin.
+    """
+    is_of_operation = segment.exchange is not None or _request_of(segment) is not None
+    return is_of_operation or segment.origin in (None, MANUAL)
 
 
 def _items_of(entry: Entry) -> list[CapturedItem]:
-    return [item for item in entry.items if item.kind not in _NOT_SHOWN] if isinstance(entry, Capture) else []
+    """What has rows of its own: of spans only segments."""
+    items: list[CapturedItem] = []
+    for item in entry.items if isinstance(entry, Capture) else ():
+        if isinstance(item, (CapturedSpan, CapturedTransaction)):
+            segment = CapturedSegment.of(item)
+            items += [segment] if segment is not None else []
+        elif item.kind not in _NOT_SHOWN:
+            items.append(item)
+    return items
 
 
 def _is_silent(exchange: Exchange) -> bool:
     is_discarded = any(discard.kind not in _NOT_SHOWN for discard in exchange.discarded)
     return not is_discarded and all(capture.kind in _NOT_SHOWN for capture in exchange.captures)
+
+
+def _counted(capture: Capture) -> Iterator[str]:
+    """The kind of each item, as rows have it, and of each span that is no segment."""
+    yield from (item.kind or item.type_header for item in _items_of(capture))
+    yield from (CapturedSpan.kind for span in CapturedSpan.in_capture(capture) if CapturedSegment.of(span) is None)
 
 
 def _identity(item: CapturedItem) -> Hashable:
@@ -220,8 +299,8 @@ def _identity(item: CapturedItem) -> Hashable:
     return item.type_header, json.dumps(headers, sort_keys=True), content
 
 
-def _row(item: CapturedItem, kind: str, exchange: Exchange | None, result: str, by: str) -> Row:
-    names = exception_names(item)
+def _row(item: CapturedItem, kind: str, result: str, by: str) -> Row:
+    names, exchange = exception_names(item), item.exchange
     method, origin = _request(exchange) if exchange is not None else _origin(item)
     return Row(
         origin=origin,
@@ -232,8 +311,8 @@ def _row(item: CapturedItem, kind: str, exchange: Exchange | None, result: str, 
         result=shown_key(result),
         by=by,
         level=shown_key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
-        tags=_names(item.tags) if isinstance(item, (CapturedEvent, CapturedTransaction)) else (),
-        user=_names(item.user) if isinstance(item, (CapturedEvent, CapturedTransaction)) else (),
+        tags=_names(item.tags) if isinstance(item, CapturedEvent) else (),
+        user=_names(item.user) if isinstance(item, CapturedEvent) else (),
     )
 
 
@@ -243,11 +322,8 @@ def _request(exchange: Exchange) -> tuple[str, str]:
 
 def _origin(item: CapturedItem) -> tuple[str, str]:
     """The method and route where no exchange was seen but the item tells of a request, else what it came from."""
-    if isinstance(item, (CapturedEvent, CapturedTransaction)):
-        is_of_thread = isinstance(item, CapturedEvent) and item.mechanism == _THREADING
-        source = _mapping(item.get("transaction_info")).get("source")
-        if item.method and item.transaction and source in _NAMES_WITHOUT_VALUES and not is_of_thread:
-            return shown_method(item.method), shown_route(item.transaction)
+    if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
+        return request
     if isinstance(item, CapturedLog):
         return "", _LOGGING if "logger.name" in item.attributes else _DIRECT
     if not isinstance(item, CapturedEvent):
@@ -257,10 +333,23 @@ def _origin(item: CapturedItem) -> tuple[str, str]:
     return "", _DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
 
 
-def _answered(item: CapturedItem) -> object:
-    if not isinstance(item, (CapturedEvent, CapturedTransaction)):
+def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None:
+    """The method and route that an item tells of by itself."""
+    if isinstance(item, CapturedSegment):
+        name, source = item.name, item.source
+    elif item.mechanism == _THREADING:
         return None
-    return _mapping(item.contexts.get("response")).get("status_code")
+    else:
+        name, source = item.transaction, _mapping(item.get("transaction_info")).get("source")
+    if not item.method or not name or source not in _NAMES_WITHOUT_VALUES:
+        return None
+    return shown_method(item.method), shown_route(name)
+
+
+def _answered(item: CapturedItem) -> object:
+    if isinstance(item, CapturedSegment):
+        return item.status_code
+    return _mapping(item.contexts.get("response")).get("status_code") if isinstance(item, CapturedEvent) else None
 
 
 def _status(value: object) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture.items import CapturedItem, Discard, Exchange, mark_asked_for
+from pytest_sentry_capture.items import CapturedItem, CapturedTransaction, Discard, Exchange, mark_asked_for
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.wording import difference, discard_reason, exchange_summary, name_of, summary
@@ -40,6 +40,9 @@ class ExpectedCapture(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self.captured and not views.recording.client_was_active:
             return
+        if (why := views.recording.without_transactions) is not None and self._asks_in_vain(views):
+            yield self.not_judged(None, f'{why}: write kind = "segment"')
+            return
         captures = views.matching(self.expectation)
         discards = [*filter(self.expectation.matches_discard, views.discarded)]
         for item in captures:
@@ -50,6 +53,10 @@ class ExpectedCapture(Rule):
         for exchange in views.exchanges:
             if exchange not in judged and self.expectation.matches_exchange(exchange):
                 yield self._of_silent(exchange)
+
+    def _asks_in_vain(self, views: RuleViews) -> bool:
+        """Whether it asks for transactions, and none came from other processes either."""
+        return self.expectation.item_class is CapturedTransaction and not views.transactions
 
     def _of_capture(self, item: CapturedItem) -> Judgement:
         if not self.captured:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import pluggy
 
@@ -69,28 +69,43 @@ class Waiver:
 class RuleTally:
     """In how many tests a rule was kept, broken and waived, and how often each ``allow`` entry of it excused something.
 
-    A test that breaks a rule, or waives a break, does not count as one that keeps it.
+    A test that breaks a rule, or waives a break, does not count as one that keeps it. A test in which something could
+    not be judged counts as such too, for ``reasons``.
     """
 
     kept: int = 0
     broken: int = 0
     waived: int = 0
+    not_judged: int = 0
     allowed: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> RuleTally:
+        """The tally with these values, which JSON has brought."""
+        return cls(**{**values, "allowed": Counter(values["allowed"]), "reasons": Counter(values["reasons"])})
 
     def add(self, other: RuleTally) -> None:
         """Count in other tests."""
         self.kept += other.kept
         self.broken += other.broken
         self.waived += other.waived
+        self.not_judged += other.not_judged
         self.allowed.update(other.allowed)
+        self.reasons.update(other.reasons)
 
     def widen(self, other: RuleTally) -> None:
         """Count in what another process may have seen as well."""
         self.kept, self.broken = max(self.kept, other.kept), max(self.broken, other.broken)
         self.waived, self.allowed = max(self.waived, other.waived), self.allowed | other.allowed
+        self.not_judged, self.reasons = max(self.not_judged, other.not_judged), self.reasons | other.reasons
 
     def note(self, judgement: Judgement, *, is_waived: bool) -> None:
         """Count in a judgement of the one test that this tally is about."""
+        if judgement.obstacle is not None:
+            self.not_judged = 1
+            self.reasons[judgement.obstacle] = 1
+            return
         self.broken |= judgement.problem is not None and not is_waived
         self.waived |= judgement.problem is not None and is_waived and not self.broken
         self.kept = int(not self.broken and not self.waived)
@@ -133,6 +148,11 @@ class Judging:
         recording: what was seen in this process.
         waivers: the test's.
         received: what came to ``sentry_server``; None where the test does not use it.
+
+    Attributes:
+        tallies: how often each rule was kept, broken and waived.
+        used_waivers: the waivers that were needed.
+        personal_data: where personal data was found that is not allowed, and what it was.
     """
 
     def __init__(
@@ -151,6 +171,7 @@ class Judging:
         self._waivers = tuple(waivers)
         self.tallies: dict[str, RuleTally] = {}
         self.used_waivers: set[Waiver] = set()
+        self.personal_data: set[tuple[str, str]] = set()
 
     def judge_new(self) -> list[BrokenRule]:
         """Judge what has been recorded since the last time."""
@@ -208,6 +229,8 @@ class Judging:
         waivers = [waiver for waiver in self._waivers if waiver.rule == rule.name and not has_raised]
         for judgement in judgements:
             self.tallies.setdefault(rule.name, RuleTally()).note(judgement, is_waived=bool(waivers))
+            if judgement.detector is not None:
+                self.personal_data.add((judgement.path or "", judgement.detector))
         problems = tuple(judgement for judgement in judgements if judgement.problem is not None)
         if problems:
             self.used_waivers.update(waivers)
@@ -265,10 +288,12 @@ def names_of(rules: Iterable[EnforcedRule]) -> list[str]:
 
 def _checked(judgements: object) -> Iterator[Judgement]:
     if not isinstance(judgements, Iterable):
-        raise TypeError(f"judge() must give judgements, made by kept() and broken(), not {judgements!r}")
+        raise TypeError(f"judge() must give judgements, made by kept(), broken() and not_judged(), not {judgements!r}")
     for judgement in judgements:
         if not isinstance(judgement, Judgement):
-            raise TypeError(f"judge() must give judgements, made by kept() and broken(), not {judgement!r}")
+            raise TypeError(
+                f"judge() must give judgements, made by kept(), broken() and not_judged(), not {judgement!r}"
+            )
         yield judgement
 
 

@@ -21,7 +21,7 @@ Subject = CapturedItem | Discard | Exchange | None
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a rule says of one thing that it looked at; made by ``Rule.kept`` and ``Rule.broken``.
+    """What a rule says of one thing that it looked at; made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
 
     Attributes:
         subject: the item, discard or exchange; None where it is none of these.
@@ -30,6 +30,8 @@ class Judgement:
         by: the callable that is to blame.
         details: further lines, for the test's own report.
         allowed: the entry of the rule's ``allow`` list that excused what was found.
+        obstacle: why the thing could not be judged, in words for users.
+        detector: what found personal data at ``path``: Relay's rule, such as ``"@email"``.
     """
 
     subject: Subject = None
@@ -38,6 +40,8 @@ class Judgement:
     by: CallableLocation | None = None
     details: tuple[str, ...] = ()
     allowed: str | None = None
+    obstacle: str | None = None
+    detector: str | None = None
 
 
 class RuleViews(RecordingViews):
@@ -67,7 +71,7 @@ class RuleViews(RecordingViews):
 
 @dataclass(kw_only=True)
 class Rule(ABC):
-    """An invariant, judged on the recordings of a whole run: kept, broken or never exercised.
+    """An invariant, judged on the recordings of a whole run: kept, broken, not judged or not exercised.
 
     A rule of your own derives from this class, has a ``name``, and says in ``judge`` what it thinks of each thing that
     concerns it. It is given to the plugin by the hook ``pytest_sentry_capture_rules``.
@@ -92,7 +96,7 @@ class Rule(ABC):
 
     @property
     def allow_list(self) -> tuple[str, ...]:
-        """The entries that excuse what the rule would break on; those that never did are reported as idle."""
+        """The entries that excuse what the rule would break on; those that never did are reported as unused."""
         return ()
 
     @property
@@ -122,6 +126,11 @@ class Rule(ABC):
         if not problem or isinstance(details, str):
             raise TypeError("broken() wants a text as problem, and a list of texts as details")
         return Judgement(subject, problem, path, by, tuple(details))
+
+    @staticmethod
+    def not_judged(subject: Subject, obstacle: str) -> Judgement:
+        """The rule is about this, and can't judge it, for a reason in words for users."""
+        return Judgement(subject, obstacle=obstacle)
 
 
 def _nothing_is_buffered() -> None:

@@ -93,6 +93,16 @@ class SdkAccess:
         return [f"{which}: {reason}. {consequence}" for reason, consequence in gaps.items()]
 
     @property
+    def version(self) -> str | None:
+        """The SDK's version; None where it was not imported, or can't be observed."""
+        return self._interception.version if self._interception is not None else None
+
+    @property
+    def integrations(self) -> list[str]:
+        """The identifiers of the integrations that were on in any client."""
+        return sorted(self._interception.integrations) if self._interception is not None else []
+
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
         return self._interception.without_transactions if self._interception is not None else None

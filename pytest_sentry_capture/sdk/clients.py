@@ -35,6 +35,10 @@ class Clients:
         owner: tells what a client that is made now belongs to.
         new_options: the options that a client made now gets on top of its own.
         on_client: called once a client is ready.
+
+    Attributes:
+        buffers: what the clients' batchers hold.
+        integrations: the identifiers of the integrations that were on in any client.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Clients:
         on_client: Callable[[], None],
     ) -> None:
         self.buffers = Buffers(observer)
+        self.integrations: set[str] = set()
         self._observer = observer
         self._network = network
         self._owner = owner
@@ -189,10 +194,10 @@ class Clients:
     def _adopt(self, client: Any) -> None:
         self._owners[client] = self._owner()
         observe_callbacks(client.options, self._observer)
+        self.integrations.update(map(str, client.integrations))
         note_entries(client.options, self._observer.ignored_errors)
         self._watch_scrubber(client.options.get("event_scrubber"))
         self.observe_buffers(client)
-        self._observer.recorder.current.client_was_active = True
         self._on_client()
 
     def _watch_scrubber(self, scrubber: Any) -> None:

@@ -60,7 +60,8 @@ class Interception:
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
-        self._clients = Clients(self._observer, network, self._owner, self._new_options, on_client_made)
+        self._on_client_made = on_client_made
+        self._clients = Clients(self._observer, network, self._owner, self._new_options, self._client_made)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -115,6 +116,16 @@ class Interception:
         return self._touchpoints.gaps
 
     @property
+    def version(self) -> str:
+        """The SDK's own word for its version."""
+        return self._modules.features.version
+
+    @property
+    def integrations(self) -> set[str]:
+        """The identifiers of the integrations that were on in any client."""
+        return self._clients.integrations
+
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
         features, client = self._modules.features, self.client
@@ -137,7 +148,7 @@ class Interception:
         self._observer.forget_attempt()
         if client is not None:
             self._overrides.check_live(options)
-            self._recorder.current.client_was_active = True
+            self._note_active_client()
         self._isolation.begin_test()
         if self._scope_writes is not None:
             self._scope_writes.forget()
@@ -239,6 +250,15 @@ class Interception:
         self._clients.buffers.drain()
         for client in self._clients.alive():
             client.flush()
+
+    def _client_made(self) -> None:
+        self._note_active_client()
+        self._on_client_made()
+
+    def _note_active_client(self) -> None:
+        recording = self._recorder.current
+        recording.client_was_active = True
+        recording.without_transactions = self.without_transactions
 
     def _owner(self) -> Lifetime:
         current = self._lifetimes.current

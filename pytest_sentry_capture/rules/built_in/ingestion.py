@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pytest_sentry_capture import relay
 from pytest_sentry_capture.ingestion import Ingestion
+from pytest_sentry_capture.items import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture.privacy import PiiSearch
-from pytest_sentry_capture.rules.built_in.requirements import sentry_events
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.wording import summary
 
@@ -34,7 +34,11 @@ class AcceptedBySentry(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self.obstacle is not None:
             return
-        for item in sentry_events(views, ("event", "transaction")):
+        for segment in views.segments:
+            if segment.is_span:
+                yield self.not_judged(segment, "Sentry's engine, as sentry-relay has it, does not judge spans")
+        events: list[CapturedEvent | CapturedTransaction] = [*views.events, *views.transactions]
+        for item in events:
             objections = self._ingestion.objections(item)
             if not objections:
                 yield self.kept(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
@@ -133,7 +133,8 @@ class NoPii(Rule):
             path = first.path if len(first.path) <= _LONGEST_PATH else f"…{first.path[-_LONGEST_PATH:]}"
             places = f" and {len(more)} {'places' if len(more) > 1 else 'place'} like it hold" if more else " holds"
             problem = f"{path or 'it'}{places} {first.kind}: {summary(item, masked=True)}"
-            yield self.broken(item, problem, path=path, details=_details(first, place))
+            broken = self.broken(item, problem, path=path, details=_details(first, place))
+            yield replace(broken, path=first.path, detector=first.rule)
 
     def _allowance(self, entry: str) -> Allowance:
         parts = _ENTRY.fullmatch(entry)

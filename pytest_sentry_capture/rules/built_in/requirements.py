@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pytest_sentry_capture.changes import MISSING
-from pytest_sentry_capture.items import CapturedEvent, CapturedItem, CapturedTransaction
+from pytest_sentry_capture.items import CapturedEvent, CapturedItem, CapturedSegment
+from pytest_sentry_capture.items.attribute_names import span_path
+from pytest_sentry_capture.items.fields import tags_of
 from pytest_sentry_capture.matching import resolve
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.wording import summary
 
-SentryEventKind = Literal["event", "transaction"]
+SentryEventKind = Literal["event", "segment", "transaction"]
+"""What rules about events judge: ``transaction`` is the older word for ``segment``."""
+
+NO_TAGS: Final = "spans carry no tags on this SDK"
 
 
 @dataclass(kw_only=True)
@@ -21,7 +26,7 @@ class RequiredTags(Rule):
 
     Attributes:
         tags: the names of the tags.
-        kinds: what is judged: ``"event"``, ``"transaction"`` or both.
+        kinds: what is judged: ``"event"``, ``"segment"`` or both.
     """
 
     name = "required-tags"
@@ -37,7 +42,11 @@ class RequiredTags(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, self.kinds):
-            missing = [tag for tag in self.tags if item.tags.get(tag) in (None, "")]
+            if is_span(item):
+                yield self.not_judged(item, NO_TAGS)
+                continue
+            tags = tags_of(item.get("tags"))
+            missing = [tag for tag in self.tags if tags.get(tag) in (None, "")]
             yield from _judged(self, item, [f"tags.{tag}" for tag in missing])
 
 
@@ -48,7 +57,8 @@ class RequiredContext(Rule):
     Attributes:
         always: what must be there, as dotted paths: ``"release"``, ``"contexts.trace.trace_id"``.
         when_authenticated: what must be there besides when the request was authenticated: ``"user.id"``.
-        kinds: what is judged: ``"event"``, ``"transaction"`` or both.
+        kinds: what is judged: ``"event"``, ``"segment"`` or both. Of a streamed span, what a path of a transaction
+            stands for there.
     """
 
     name = "required-context"
@@ -68,16 +78,32 @@ class RequiredContext(Rule):
         for item in sentry_events(views, self.kinds):
             is_authenticated = item.exchange is not None and item.exchange.authenticated
             required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
-            missing = [path for path in required if resolve(item, path) in (MISSING, None, "", {}, [])]
-            yield from _judged(self, item, missing)
+            places = {path: _place(item, path) for path in required}
+            for path in (path for path, place in places.items() if place is None):
+                yield self.not_judged(item, f"spans carry no {path} on this SDK")
+            known = {path: place for path, place in places.items() if place is not None}
+            missing = [path for path, place in known.items() if resolve(item, place) in (MISSING, None, "", {}, [])]
+            yield from _judged(self, item, missing) if known or not required else ()
 
 
-def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedTransaction]:
-    """The captured events and transactions of these kinds."""
+def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:
+    """The captured events and segments of these kinds."""
     if CapturedEvent.kind in kinds:
         yield from views.events
-    if CapturedTransaction.kind in kinds:
-        yield from views.transactions
+    if any(kind != CapturedEvent.kind for kind in kinds):
+        yield from views.segments
+
+
+def is_span(item: CapturedItem) -> bool:
+    """Whether it is a segment that is sent as a span, without tags, contexts and all else that events have."""
+    return isinstance(item, CapturedSegment) and item.is_span
+
+
+def _place(item: CapturedItem, path: str) -> str | None:
+    """Where a path of Sentry's events leads in this item; None where the SDK puts nothing of the sort."""
+    if not isinstance(item, CapturedSegment) or not item.is_span:
+        return path
+    return span_path(path) if item.carries(path.partition(".")[0]) else None
 
 
 def _judged(rule: Rule, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:

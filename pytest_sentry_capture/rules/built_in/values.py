@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import comparison
-from pytest_sentry_capture.rules.built_in.requirements import sentry_events
+from pytest_sentry_capture.items.fields import tags_of
+from pytest_sentry_capture.rules.built_in.requirements import NO_TAGS, is_span, sentry_events
 from pytest_sentry_capture.rules.rule import Judgement, Regex, Rule, RuleViews
 from pytest_sentry_capture.wording import shown, summary
 
-_BOTH: Final = ("event", "transaction")
+_BOTH: Final = ("event", "segment")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Pattern:
 
 @dataclass(kw_only=True)
 class TagValues(Rule):
-    """A tag has one of the allowed values, or fits a pattern, wherever it is set on an event or transaction.
+    """A tag has one of the allowed values, or fits a pattern, wherever it is set on an event or segment.
 
     Attributes:
         tags: for each tag a list of values, or a pattern.
@@ -43,8 +45,12 @@ class TagValues(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, _BOTH):
+            if is_span(item):
+                yield self.not_judged(item, NO_TAGS)
+                continue
+            tags = tags_of(item.get("tags"))
             for tag, allowed in self.tags.items():
-                value = item.tags.get(tag, MISSING)
+                value = tags.get(tag, MISSING)
                 if value is MISSING:
                     continue
                 if comparison(_expected(allowed))(value):
@@ -57,7 +63,7 @@ class TagValues(Rule):
 
 @dataclass(kw_only=True)
 class MaxEventBytes(Rule):
-    """An event or transaction, as JSON and uncompressed, is not larger than this.
+    """An event or segment, as JSON and uncompressed, is not larger than this; a transaction includes its spans.
 
     Sentry itself refuses more than 1 MB (https://docs.sentry.io/concepts/data-management/size-limits/).
 
@@ -75,7 +81,7 @@ class MaxEventBytes(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, _BOTH):
-            size = len(item.payload)
+            size = len(json.dumps(item).encode()) if is_span(item) else len(item.payload)  # spans travel in batches
             if size <= self.bytes:
                 yield self.kept(item)
             else:

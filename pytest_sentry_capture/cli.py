@@ -1,0 +1,57 @@
+"""The command ``sentry-contract``: what can be done with the reports of runs that are over."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_sentry_capture.version import __version__
+
+_DIFFERENCES = 1
+_BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: those of the command line.
+
+    Returns:
+        The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input.
+    """
+    options = _parser().parse_args(arguments)
+    from pytest_sentry_capture.reports.diff.comparing import compare
+    from pytest_sentry_capture.reports.diff.reading import ReportError, read_report
+    from pytest_sentry_capture.reports.diff.rendering import RENDERINGS
+
+    try:
+        difference = compare(read_report(options.before), read_report(options.after))
+    except ReportError as error:
+        sys.stderr.write(f"sentry-contract: {error}\n")
+        return _BAD_INPUT
+    sys.stdout.write(RENDERINGS[options.format](difference))
+    return _DIFFERENCES if options.exit_code and not difference.is_empty else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sentry-contract", description="Compare what test runs sent to Sentry.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    diff = commands.add_parser(
+        "diff",
+        help="compare the JSON reports of two runs",
+        description="Compare the reports of two runs, which pytest --sentry-report=PATH.json writes: what is reported"
+        " in one only, what is sent in clear in one only, and how much is sent.",
+    )
+    diff.add_argument("before", type=Path, metavar="BEFORE.json", help="the report of the first run")
+    diff.add_argument("after", type=Path, metavar="AFTER.json", help="the report of the second run")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="text by default")
+    diff.add_argument("--exit-code", action="store_true", help="exit with 1 where the runs differ")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

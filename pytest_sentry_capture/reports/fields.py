@@ -1,0 +1,119 @@
+"""Which fields the items of a row have, and in which state they are sent: paths, never values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal, get_args
+
+from pytest_sentry_capture.items import CapturedAttachment, CapturedItem, RawItem
+from pytest_sentry_capture.items.fields import mapping_of, unwrapped
+from pytest_sentry_capture.provenance import SCRUBBED
+from pytest_sentry_capture.reports.names import shown_key
+
+FieldState = Literal["filtered", "cut", "sent"]
+FIELD_STATES: Final = get_args(FieldState)
+"""From what tells the least to what tells the most: what one item sends in clear is sent, whatever others filter."""
+
+Fields = dict[str, FieldState]
+"""The dotted paths of the fields, without the indices of lists, and the state of each."""
+
+BODY: Final = "http.request.body.data"
+"""The attribute that holds a request's body as one text."""
+_LEFT_OUT: Final = frozenset(("_meta", "is_segment", "links", "modules", "sdk", "spans", "type"))
+"""What tells nothing of the application, and spans, which are items of their own."""
+_ATTRIBUTES_LEFT_OUT: Final = frozenset(
+    (
+        *("network.protocol.name", "sentry.is_localhost", "sentry.sdk.integrations", "sentry.sdk.name"),
+        *("sentry.sdk.version", "sentry.trace_lifecycle"),
+    )
+)
+_IDS_AND_CLOCKS: Final = frozenset(
+    (
+        *("event_id", "trace_id", "span_id", "parent_span_id", "segment_id", "profile_id", "profiler_id", "replay_id"),
+        *(
+            "exception_id",
+            "parent_id",
+            "check_in_id",
+            "sentry.segment.id",
+            "sentry.profiler_id",
+            "thread.id",
+            "thread_id",
+            "sid",
+            "did",
+        ),
+        *("timestamp", "start_timestamp", "end_timestamp", "sent_at", "received", "started"),
+    )
+)
+_FRAMES: Final = "frames"
+_LIMIT: Final = "!limit"
+_DEEPEST: Final = 12
+
+
+def fields_of(item: CapturedItem) -> Fields:
+    """The fields of an item that hold something."""
+    if isinstance(item, (CapturedAttachment, RawItem)):
+        return {}
+    fields: Fields = {}
+    own = {key: value for key, value in item.items() if key != "attributes"}
+    for path, state in _walk(own, mapping_of(item.get("_meta")), ()):
+        _note(fields, path, state)
+    for name, value in mapping_of(item.get("attributes")).items():
+        if name not in _IDS_AND_CLOCKS and name not in _ATTRIBUTES_LEFT_OUT:
+            for path, state in _walk(_attribute(name, unwrapped(value)), {}, (shown_key(name),)):
+                _note(fields, path, state)
+    return fields
+
+
+def merge(fields: Fields, others: Mapping[str, FieldState]) -> None:
+    """Add the fields of further items."""
+    for path, state in others.items():
+        _note(fields, path, state)
+
+
+def _note(fields: Fields, path: str, state: FieldState) -> None:
+    known = fields.get(path)
+    if known is None or FIELD_STATES.index(known) < FIELD_STATES.index(state):
+        fields[path] = state
+
+
+def _attribute(name: str, value: Any) -> Any:
+    """An attribute's value; what a body holds, where it is JSON."""
+    if name == BODY and isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _walk(value: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, FieldState]]:
+    if isinstance(value, dict) and len(path) < _DEEPEST:
+        for key, each in value.items():
+            name = str(key)
+            if (path or name not in _LEFT_OUT) and name not in _IDS_AND_CLOCKS:
+                yield from _walk(each, mapping_of(meta.get(name)), (*path, shown_key(name)))
+    elif isinstance(value, list) and len(path) < _DEEPEST:
+        elements = enumerate(value) if path[-1:] != (_FRAMES,) else _in_app(value)
+        for index, each in elements:
+            yield from _walk(each, mapping_of(meta.get(str(index))), path)
+    elif path and value not in (None, ""):
+        yield ".".join(path), _state(value, meta)
+
+
+def _in_app(frames: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    return ((index, frame) for index, frame in enumerate(frames) if mapping_of(frame).get("in_app"))
+
+
+def _state(value: Any, meta: Mapping[str, Any]) -> FieldState:
+    if value == SCRUBBED:
+        return "filtered"
+    remarks = mapping_of(meta.get("")).get("rem") or ()
+    is_cut = any(isinstance(remark, list) and remark[:1] == [_LIMIT] for remark in remarks)
+    return "cut" if is_cut else "sent"
+
+
+def place(path: str) -> str:
+    """A path of a finding, as fields are named: without indices, and with names that may be shown."""
+    parts = [shown_key(part) for part in path.split(".") if not part.isdigit()]
+    return ".".join(parts[1:-1] if parts[:1] == ["attributes"] and parts[-1:] == ["value"] else parts)
