@@ -58,6 +58,8 @@ class Sdk(Protocol):
     @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
+    def logging_makes_events(self) -> bool: ...
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words; None where there may be some."""
 
@@ -666,6 +668,7 @@ class SentryCapture(RecordingViews):
             client_was_active=self._client_was_active,
             options=self._sdk.options,
             scopes=self._sdk.scope_values,
+            logging_makes_events=self._sdk.logging_makes_events,
             secrets=tuple(self._recording.secrets),
         )
 

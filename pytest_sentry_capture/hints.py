@@ -54,6 +54,11 @@ _ABOUT_LATE_INIT: Final = (
     " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
     " lifespan is too late."
 )
+_ABOUT_LOGGING: Final = (
+    "The active client makes no events of what is logged: sentry-sdk 3 does that only where it is asked to. This option"
+    " of sentry_sdk.init does: integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+)
+_OF_LOGGING: Final = ("logger", "message", "level", "mechanism")
 _MOST_HINTS: Final = 3
 _LAST_LINES: Final = 12
 _SAMPLED_BY: Final = {
@@ -87,6 +92,7 @@ class Evidence:
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         secrets: values that no message may show.
         about_no_client: why nothing could have been captured, where no client was active.
+        logging_makes_events: whether the active client makes events of what is logged.
     """
 
     items: Sequence[CapturedItem] = ()
@@ -96,6 +102,7 @@ class Evidence:
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     secrets: Sequence[str] = ()
     about_no_client: str = NO_CLIENT
+    logging_makes_events: bool = True
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -124,6 +131,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
         *_sampled_out(expectation, evidence),
         *_other_kinds(expectation, evidence),
         *_came_through_logging(expectation, evidence),
+        *_logging_is_off(expectation, evidence),
         *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
         *_switched_off(expectation, evidence),
         *_without_exchange(expectation, nearest),
@@ -238,6 +246,13 @@ def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Itera
                 f" message: {shown(event.message)}. Report with logger.exception(…) or exc_info=True to have both."
             )
             return
+
+
+def _logging_is_off(expectation: Expectation, evidence: Evidence) -> list[str]:
+    is_about_logging = not expectation.criteria or not expectation.criteria.keys().isdisjoint(_OF_LOGGING)
+    has_events = bool(evidence.items) or any(discard.kind == "event" for discard in evidence.discarded)
+    may_be_why = expectation.kind == "event" and is_about_logging and not has_events
+    return [_ABOUT_LOGGING] if may_be_why and not evidence.logging_makes_events else []
 
 
 def _initialised_late(evidence: Evidence) -> list[str]:

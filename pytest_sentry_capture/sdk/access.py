@@ -103,6 +103,11 @@ class SdkAccess:
         return sorted(self._interception.integrations) if self._interception is not None else []
 
     @property
+    def logging_makes_events(self) -> bool:
+        """Whether the active client, if there is one, makes events of what is logged."""
+        return self._interception is None or self._interception.logging_makes_events
+
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
         return self._interception.without_transactions if self._interception is not None else None

@@ -126,6 +126,12 @@ class Interception:
         return self._clients.integrations
 
     @property
+    def logging_makes_events(self) -> bool:
+        """Whether the active client, if there is one, makes events of what is logged."""
+        client = self.client
+        return client is None or self._modules.features.logging_makes_events(client)
+
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
         features, client = self._modules.features, self.client

@@ -50,6 +50,8 @@ _BATCHER_CLASSES: Final = {
     "metric": ("_metrics_batcher", "MetricsBatcher"),
     "span": ("_span_batcher", "SpanBatcher"),
 }
+_EVENT_HANDLERS: Final = ("_event_handler", "_handler")
+"""What the logging integration keeps the handler in that makes events: since 3, and up to 2.x."""
 _UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
 
 
@@ -116,6 +118,13 @@ class Features:
         """The touchpoint of the class of streamed spans that are not sampled, which has had two names."""
         traces = _module("traces")
         return next((f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name)), None)
+
+    @staticmethod
+    def logging_makes_events(client: Any) -> bool:
+        """Whether a client makes events of what is logged: up to 2.x by default, since 3 only where it is told to."""
+        integration = client.integrations.get("logging")
+        handlers = (getattr(integration, name, None) for name in _EVENT_HANDLERS)
+        return any(handler is not None for handler in handlers)
 
     def wire_form(self, kind: str) -> Callable[[Any], Any] | None:
         """How the SDK turns a log, metric or span into what it sends; None where it has no such kind."""

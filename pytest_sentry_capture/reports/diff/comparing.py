@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,7 +87,7 @@ def compare(before: ReadReport, after: ReadReport) -> RunDifference:
     """What differs. Nothing is called gone that a partial run may only not have tried, and nothing new either."""
     found = differences(_rows(before), _rows(after), partial=bool(after.partial))
     tried = [each for each in found if each.before is not None or not before.partial]
-    pinned = {each.row for run in (before, after) for each in run.rows if each.in_contract}
+    pinned = frozenset(each.row for run in (before, after) for each in run.rows if each.in_contract)
     return RunDifference(
         before,
         after,
@@ -106,7 +106,7 @@ def _is_failure(row: Row) -> bool:
     return bool(row.exception) or (row.status or 0) >= _LEAST_FAILURE
 
 
-def _is_volume(row: Row, pinned: Set[Row]) -> bool:
+def _is_volume(row: Row, pinned: frozenset[Row]) -> bool:
     """Whether a row is about how much is sent: logs and the like, and segments that are no work of the application."""
     return row.kind in _OF_VOLUME or (row.kind == CapturedSegment.kind and row not in pinned)
 
