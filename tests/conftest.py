@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
+from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ with suppress(ImportError):
 
 pytest_plugins = ["pytester"]
 
+SUPPORT = Path(__file__).parent / "support"
+"""What tests share, and the pytest runs inside of them."""
+
 
 class Since(NamedTuple):
     """The release of a package that was the first to have something."""
@@ -35,8 +39,27 @@ class Since(NamedTuple):
     def is_here(self) -> bool:
         return Version(version(self.package)) >= Version(self.version)
 
+    @property
+    def reason(self) -> str:
+        return f"{self.package} has since {self.version}"
 
-CAPABILITIES = {
+
+class Until(NamedTuple):
+    """The release of a package that was the first to have something no more, its own pre-releases included."""
+
+    package: str
+    version: str
+
+    @property
+    def is_here(self) -> bool:
+        return Version(version(self.package)).release < Version(self.version).release
+
+    @property
+    def reason(self) -> str:
+        return f"{self.package} has no more since {self.version}"
+
+
+CAPABILITIES: dict[str, Since | Until] = {
     "recursive scrubbers": Since("sentry-sdk", "1.41"),
     "errors in envelopes": Since("sentry-sdk", "2.0"),
     "refusals of events without an id": Since("sentry-sdk", "2.0"),
@@ -56,6 +79,17 @@ CAPABILITIES = {
     "streamed spans": Since("sentry-sdk", "2.66"),
     "logs without enable_logs": Since("sentry-sdk", "2.68"),
     "errors of callbacks that the SDK catches": Since("sentry-sdk", "2.71"),
+    "before_send_transaction": Until("sentry-sdk", "3"),
+    "event scrubbers": Until("sentry-sdk", "3"),
+    "function transports": Until("sentry-sdk", "3"),
+    "profiles of transactions": Until("sentry-sdk", "3"),
+    "events kept when processors raise": Until("sentry-sdk", "3"),
+    "push_scope": Until("sentry-sdk", "3"),
+    "assignment of the user": Until("sentry-sdk", "3"),
+    "send_default_pii": Until("sentry-sdk", "3"),
+    "transactions": Until("sentry-sdk", "3"),
+    "data_collection": Since("sentry-sdk", "2.65"),
+    "segments without transactions": Since("sentry-sdk", "3.0.0a1"),
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),
 }
@@ -74,10 +108,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for capability in (name for marker in item.iter_markers("needs") for name in marker.args):
-        since = CAPABILITIES[capability]
-        if not since.is_here:
-            item.user_properties.append(("needs", f"{capability}: {since.package} {since.version}"))
-            pytest.skip(f"needs {capability}, which {since.package} has since {since.version}")
+        found = CAPABILITIES[capability]
+        if not found.is_here:
+            item.user_properties.append(("needs", f"{capability}, which {found.reason}"))
+            pytest.skip(f"needs {capability}, which {found.reason}")
 
 
 @pytest.fixture
@@ -114,8 +148,11 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 
     It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
-    import or leave threads behind are left out; a test that needs one names it: ``-p syrupy``.
+    import or leave threads behind are left out; a test that needs one names it: ``-p syrupy``. Its tests can import
+    ``any_sdk``.
     """
+    monkeypatch.syspath_prepend(SUPPORT)
+    monkeypatch.setenv("PYTHONPATH", str(SUPPORT), prepend=os.pathsep)
     for name in "CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE":
         monkeypatch.delenv(name, raising=False)
     # pytest 7, with pluggy 1.4, says so of every usage error

@@ -1,0 +1,72 @@
+"""What the versions of sentry-sdk call differently, for tests that hold on all of them.
+
+The pytest runs inside of tests can import it too: ``import any_sdk``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.integrations.logging import LoggingIntegration
+
+IS_3 = int(sentry_sdk.VERSION.partition(".")[0]) >= 3
+"""Whether traces are spans alone, and much is collected that has to be turned off."""
+
+TRACE_KIND = "span" if IS_3 else "transaction"
+"""The kind that the SDK's own items have which are segments."""
+
+
+def segment(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
+    """Start a segment: a transaction, or a span that has no parent."""
+    if not IS_3:
+        return sentry_sdk.start_transaction(name=name, op=op)
+    return sentry_sdk.start_span(name=name, attributes=_attributes(op, attributes), parent_span=None)
+
+
+def span(name: str, op: str | None = None) -> AbstractContextManager[Any]:
+    """Start a span within the segment."""
+    if not IS_3:
+        return sentry_sdk.start_span(op=op, description=name)
+    return sentry_sdk.start_span(name=name, attributes=_attributes(op, {}))
+
+
+def logging_to_events(event_level: int = logging.ERROR) -> list[Any]:
+    """The value of ``integrations`` with which logged errors are events, as they are by default up to 2.x."""
+    return [LoggingIntegration(level=None if IS_3 else logging.INFO, event_level=event_level)]
+
+
+def without_personal_data() -> dict[str, Any]:
+    """Options with which no bodies, cookies, addresses and users are collected; up to 2.x this is the default."""
+    if not IS_3:
+        return {}
+    return {
+        "data_collection": {
+            "user_info": False,
+            "http_bodies": [],
+            "cookies": {"mode": "off"},
+            "http_headers": {"request": {"mode": "off"}},
+        }
+    }
+
+
+def with_personal_data() -> dict[str, Any]:
+    """Options with which it is all collected; since 3 this is the default."""
+    return {} if IS_3 else {"send_default_pii": True}
+
+
+def without_local_variables() -> dict[str, Any]:
+    """Options with which stack frames have no variables."""
+    return {"data_collection": {"stack_frame_variables": False}} if IS_3 else {"include_local_variables": False}
+
+
+def logs_enabled() -> dict[str, Any]:
+    """Options with which ``sentry_sdk.logger`` sends; since 3 nothing is needed."""
+    return {} if IS_3 else {"enable_logs": True}
+
+
+def _attributes(op: str | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    return {**({"sentry.op": op} if op is not None else {}), **more}
