@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.items import CapturedSegment
 from pytest_sentry_capture.items.attribute_names import attribute_name, span_path
-from pytest_sentry_capture.wording import shown
+from pytest_sentry_capture.wording import written
 
 _SAME: Final = ("op", "source", "release", "environment", "trace_id", "status_code", "method", "path", "route")
 _SECTIONS: Final = ("user", "request", "contexts")
@@ -22,10 +22,9 @@ def written_for_segments(call: str, arguments: Mapping[str, Any], criteria: Mapp
         criteria: the criteria that were given for transactions.
     """
     segments, lost = _translated(criteria)
-    written = [*(f"{name}={shown(value)}" for name, value in arguments.items())]
-    written += [f"{name}={shown(value)}" for name, value in segments.items()]
+    given = [f"{name}={written(value)}" for name, value in {**arguments, **segments}.items()]
     kind = f'"{CapturedSegment.kind}"'
-    return [f"{call}({', '.join([kind, *written])})", *lost]
+    return [f"{call}({', '.join([kind, *given])})", *lost]
 
 
 def _translated(criteria: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -73,7 +72,7 @@ def _status(expected: Any) -> Any:
 def _leaves(path: str, expected: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
     for key, each in expected.items():
         place = f"{path}.{key}"
-        if isinstance(each, Mapping) and attribute_name(place) is None:
+        if isinstance(each, Mapping):
             yield from _leaves(place, each)
         else:
             yield place, each

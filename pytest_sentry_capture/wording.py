@@ -54,7 +54,7 @@ def described(kind: str, criteria: Mapping[str, Any]) -> str:
 
 def shown(value: object) -> str:
     """A value as a test would write it, shortened at its end."""
-    text = _written(value)
+    text = written(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
@@ -165,7 +165,8 @@ def _withheld(text: str | None, masked: bool) -> str | None:
     return f"({len(text)} character{'' if len(text) == 1 else 's'})"
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """A value as a test would write it, in full."""
     return withheld(_unguarded(value)) if _secrets.get() else _unguarded(value)
 
 
@@ -184,13 +185,13 @@ def _unguarded(value: object) -> str:
 
 def _container(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_written(key)}: {_written(each)}" for key, each in value.items()) + "}"
-    written = [_written(each) for each in value]
+        return "{" + ", ".join(f"{written(key)}: {written(each)}" for key, each in value.items()) + "}"
+    parts = [written(each) for each in value]
     if isinstance(value, list):
-        return f"[{', '.join(written)}]"
+        return f"[{', '.join(parts)}]"
     if isinstance(value, tuple):
-        return f"({', '.join(written)}{',' if len(written) == 1 else ''})"
-    return "{" + ", ".join(sorted(written)) + "}" if written else f"{type(value).__name__}()"
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return "{" + ", ".join(sorted(parts)) + "}" if parts else f"{type(value).__name__}()"
 
 
 def _both_sides(mismatch: Mismatch) -> tuple[str, str]:
@@ -198,7 +199,7 @@ def _both_sides(mismatch: Mismatch) -> tuple[str, str]:
     if mismatch.path == "exception":
         one, other = _exceptions(expected, " or "), _exceptions(found, " from ")
     else:
-        one, other = _written(expected), _written(found)
+        one, other = written(expected), written(found)
     if found is None or found is MISSING:
         other = "nothing"
     if max(len(one), len(other)) <= _LONGEST:
@@ -206,7 +207,7 @@ def _both_sides(mismatch: Mismatch) -> tuple[str, str]:
     if isinstance(expected, str) and isinstance(found, str):
         one, other = withheld(expected), withheld(found)  # whose quotes and escapes differ when they are written
         first = _first_difference(one, other)
-        return _around(one, first, written=repr), _around(other, first, written=repr)
+        return _around(one, first, as_text=repr), _around(other, first, as_text=repr)
     first = _first_difference(one, other) if type(expected) is type(found) else 0
     return _around(one, first), _around(other, first)
 
@@ -222,13 +223,13 @@ def _exceptions(value: object, between: str) -> str:
         return value.__qualname__ if value.__module__ == "builtins" else f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, (list, tuple)) and all(isinstance(each, (str, type)) for each in value):
         return between.join(each if isinstance(each, str) else _exceptions(each, between) for each in value)
-    return _written(value)
+    return written(value)
 
 
-def _around(text: str, position: int, written: Callable[[str], str] = str) -> str:
+def _around(text: str, position: int, as_text: Callable[[str], str] = str) -> str:
     start = max(0, position - _BEFORE_THE_DIFFERENCE)
     end = start + _LONGEST
-    return f"{'…' if start else ''}{written(text[start:end])}{'…' if end < len(text) else ''}"
+    return f"{'…' if start else ''}{as_text(text[start:end])}{'…' if end < len(text) else ''}"
 
 
 def _relative(file: str) -> str:

@@ -13,8 +13,12 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.integrations.logging import LoggingIntegration
 
-IS_3 = int(sentry_sdk.VERSION.partition(".")[0]) >= 3
+_MAJOR, _MINOR = map(int, sentry_sdk.VERSION.split(".")[:2])
+
+IS_3 = _MAJOR >= 3
 """Whether traces are spans alone, and much is collected that has to be turned off."""
+
+_NAME = "name" if (_MAJOR, _MINOR) >= (2, 15) else "description"
 
 TRACE_KIND = "span" if IS_3 else "transaction"
 """The kind that the SDK's own items have which are segments."""
@@ -23,14 +27,15 @@ TRACE_KIND = "span" if IS_3 else "transaction"
 def segment(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
     """Start a segment: a transaction, or a span that has no parent."""
     if not IS_3:
-        return sentry_sdk.start_transaction(name=name, op=op)
+        transaction: AbstractContextManager[Any] = sentry_sdk.start_transaction(name=name, op=op or "")
+        return transaction
     return sentry_sdk.start_span(name=name, attributes=_attributes(op, attributes), parent_span=None)
 
 
 def span(name: str, op: str | None = None) -> AbstractContextManager[Any]:
     """Start a span within the segment."""
     if not IS_3:
-        return sentry_sdk.start_span(op=op, description=name)
+        return sentry_sdk.start_span(op=op, **{_NAME: name})
     return sentry_sdk.start_span(name=name, attributes=_attributes(op, {}))
 
 
