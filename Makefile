@@ -1,11 +1,17 @@
 PYTHON ?= python3
-BIN := .venv/bin
-INSTALLED := .venv/installed
+DEVELOPED_ON := $(shell sed -n 's/^sentry-sdk==//p' constraints.txt)
+# With another version, `make test SENTRY_SDK=2.75.0`, the virtual environment is another one too.
+SENTRY_SDK ?= $(DEVELOPED_ON)
+VENV := .venv$(if $(filter-out $(DEVELOPED_ON),$(SENTRY_SDK)),-$(SENTRY_SDK))
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+# Whose runs are compared with those of the installed SDK.
+PREVIOUS_SDK := 2.75.0
 EXAMPLE := --confcutdir=. example_app/tests
 # A test that hangs is to fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
-SHORT := $(foreach name,capture discards every_sdk exchanges touchpoints,tests/test_$(name).py)
+SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network segments touchpoints,tests/test_$(name).py)
 
 .PHONY: demo test check docs matrix matrix-short matrix-tables bench fuzz soak gallery contract
 
@@ -28,7 +34,7 @@ check: $(INSTALLED)
 # The documentation as a site, in build/site. A link or a name that leads nowhere fails;
 # with --quiet a dead anchor would not.
 docs: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The built wheel with every version that is supported, pairwise, and the tables of it in the documentation. SESSIONS
@@ -47,7 +53,7 @@ matrix-tables: $(INSTALLED)
 	$(BIN)/python -m matrix.tables
 
 bench: $(INSTALLED)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[bench]'
 	@rm -f build/benchmarks/limits.jsonl
 	@status=0; for name in matching capture_core rules server engine document; do \
 	    $(BIN)/python -m benchmarks.$$name || status=1; \
@@ -63,8 +69,11 @@ soak: $(INSTALLED)
 	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/server/test_soak.py
 
 $(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PYTHON) -m venv $(VENV)
+	@sed 's/^sentry-sdk==.*/sentry-sdk==$(SENTRY_SDK)/' constraints.txt > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[dev]'
+	@rm -rf $(VENV)/previous-sdk
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/previous-sdk sentry-sdk==$(PREVIOUS_SDK)
 	@touch $@
 
 # Writes what users see when tests fail anew, to be read before it is committed.

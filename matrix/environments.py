@@ -23,6 +23,9 @@ OLDEST: Final = "1.40.0"
 NEWEST: Final = "newest"
 """The version in ``constraints.txt``."""
 
+BEFORE_3: Final = "2.75.0"
+"""The last version with transactions."""
+
 OLDEST_PYTEST: Final = "7.4"
 
 OLDEST_PYTEST_OPTIONS: Final = ("-W", "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
@@ -38,6 +41,7 @@ PYTESTS: Final[dict[str, tuple[str | None, ...]]] = {
     "2.20": ("7.4", "8", "9", "8"),
     "2.40": ("8", "9", "7.4", "9"),
     "2.60": ("9", "7.4", "8", "7.4"),
+    BEFORE_3: ("8", "9", "7.4", "9"),
     NEWEST: ("7.4", "8", "9", "9"),
 }
 """For each SDK, which pytest it is tried with on each of ``PYTHONS``."""
@@ -69,11 +73,24 @@ PLUGINS_THAT_FOLLOW_PYTEST: Final = (
 USERS_EXTRAS: Final = ("relay", "server")
 
 SHORT: Final = ("short",)
-"""What CI runs."""
+"""The tag of what CI runs."""
+
+OF_CI: Final = ((OLDEST, "3.10"), (BEFORE_3, "3.12"), (NEWEST, "3.13"))
+"""With which SDK on which Python CI runs the tests that tell most, beside the lowest versions of everything."""
 
 COMMON_TESTS: Final = tuple(
     f"tests/test_{name}.py"
-    for name in ("capture", "discards", "every_sdk", "exchanges", "isolation", "items", "network", "touchpoints")
+    for name in (
+        "capture",
+        "discards",
+        "every_sdk",
+        "exchanges",
+        "isolation",
+        "items",
+        "network",
+        "segments",
+        "touchpoints",
+    )
 )
 """Those to which versions matter most."""
 
@@ -122,7 +139,7 @@ def _pairs() -> Iterator[Environment]:
                 tuple(requirements),
                 COMMON_TESTS,
                 OLDEST_PYTEST_OPTIONS if pytest == OLDEST_PYTEST else (),
-                SHORT if (sdk, python) in ((OLDEST, PYTHONS[0]), (NEWEST, PYTHONS[-1])) else (),
+                SHORT if (sdk, python) in OF_CI else (),
             )
 
 
@@ -134,7 +151,8 @@ def _lowest(project: Mapping[str, Any]) -> Iterator[str]:
     """The lowest version that ``pyproject.toml`` declares of each dependency, those of the users' extras included."""
     extras = project["optional-dependencies"]
     for requirement in (*project["dependencies"], *(each for name in USERS_EXTRAS for each in extras[name])):
-        yield requirement.replace(">=", "==", 1)
+        lowest, _, marker = requirement.partition(";")
+        yield lowest.partition(",")[0].replace(">=", "==", 1) + (f";{marker}" if marker else "")
 
 
 def _beside_pytest(requirements: Iterable[str]) -> Iterator[str]:
@@ -155,5 +173,5 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
         Environment(
             "lowest-extras", PYTHONS[0], (*_beside_pytest(_lowest(project)), *OF_TODAY, "uvicorn"), TESTS_OF_EXTRAS
         ),
-        Environment("neighbours", "3.12", ("pytest-sentry", *OF_TODAY), COMMON_TESTS),
+        Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

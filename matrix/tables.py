@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Result:
     passed: int
     failed: int
     skipped: tuple[str, ...]
-    """For each skipped test, what it needs, and since when which package has it."""
+    """For each skipped test, what it needs, and since or until when which package has it."""
 
     @property
     def sdk(self) -> str:
@@ -80,23 +81,23 @@ def runs(results: list[Result]) -> str:
 
 
 def missing(results: list[Result]) -> str:
-    """One row for each thing that a version can't do, with the versions where tests were skipped for it."""
+    """One row for each thing that not every version can do, with the versions where tests were skipped for it."""
     rows = []
     for need in dict.fromkeys(_in_order(results)):
-        what, since = need.rsplit(": ", 1)
-        package = since.split()[0]
+        what, when = need.rsplit(": ", 1)
+        package = when.split()[0]
         where = dict.fromkeys(result.versions[package] for result in results if need in result.skipped)
-        rows.append([what, since, ", ".join(where)])
-    return table(["what tests need", "since", "skipped with"], rows)
+        rows.append([what, when, ", ".join(where)])
+    return table(["what tests need", "is in", "skipped with"], rows)
 
 
 def _in_order(results: list[Result]) -> Iterator[str]:
     needs = {need for result in results for need in result.skipped}
 
-    def age(need: str) -> tuple[str, list[int], str]:
-        what, since = need.rsplit(": ", 1)
-        package, version = since.split()
-        return package, [-int(number) for number in version.split(".")], what
+    def age(need: str) -> tuple[str, str, list[int], str]:
+        what, when = need.rsplit(": ", 1)
+        package, since_or_until, version = when.split()
+        return package, since_or_until, [-int(number) for number in re.findall("[0-9]+", version)], what
 
     yield from sorted(needs, key=age, reverse=True)
 

@@ -40,8 +40,8 @@ class Since(NamedTuple):
         return Version(version(self.package)) >= Version(self.version)
 
     @property
-    def reason(self) -> str:
-        return f"{self.package} has since {self.version}"
+    def when(self) -> str:
+        return f"{self.package} since {self.version}"
 
 
 class Until(NamedTuple):
@@ -55,8 +55,8 @@ class Until(NamedTuple):
         return Version(version(self.package)).release < Version(self.version).release
 
     @property
-    def reason(self) -> str:
-        return f"{self.package} has no more since {self.version}"
+    def when(self) -> str:
+        return f"{self.package} until {self.version}"
 
 
 CAPABILITIES: dict[str, Since | Until] = {
@@ -110,8 +110,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for capability in (name for marker in item.iter_markers("needs") for name in marker.args):
         found = CAPABILITIES[capability]
         if not found.is_here:
-            item.user_properties.append(("needs", f"{capability}, which {found.reason}"))
-            pytest.skip(f"needs {capability}, which {found.reason}")
+            item.user_properties.append(("needs", f"{capability}: {found.when}"))
+            pytest.skip(f"needs {capability}: {found.when}")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ _LEAST_FAILURE: Final = 400
 _LEAST_COUNTED: Final = 10
 """Below this number of items a factor tells nothing."""
 _FACTOR: Final = 2
+_NO_LONGER: Final = ("captured", "not captured")
 _MOST_FIELDS: Final = 4
 """Of what is new as a whole, as many fields are named one by one."""
 
@@ -214,7 +215,7 @@ def _counts(before: Mapping[str, int], after: Mapping[str, int]) -> list[VolumeD
 
 def _volume_of(found: Iterable[Difference]) -> list[VolumeDifference]:
     return [
-        VolumeDifference(_described(each.row), *(("captured", "") if each.after is None else ("", "captured")))
+        VolumeDifference(_described(each.row), *_NO_LONGER[:: 1 if each.after is None else -1])
         for each in found
         if each.state != "changed"
     ]

@@ -17,6 +17,7 @@ from pytest_sentry_capture.reports.table import Row
 VERSION: Final = 1
 """Of the JSON form."""
 _NOTHING: Final = "Nothing differs."
+_INTEGRATIONS: Final = "integrations"
 _LOGGING: Final = "logging"
 _WITHOUT_LOGGING: Final = (
     "  without it a logged error is no event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it one"
@@ -129,14 +130,14 @@ def _personal_data(difference: RunDifference) -> Iterator[str]:
 
 def _volume(difference: VolumeDifference) -> str:
     before, after = difference.before, difference.after
-    if before.isdigit() and after.isdigit():
+    if before and after and difference.what != _INTEGRATIONS:
         return f"{difference.what}: {before} -> {after}"
     parts = [*([f"no longer {before}"] if before else []), *([f"new {after}"] if after else [])]
     return f"{difference.what}: {'; '.join(parts)}"
 
 
 def _about(difference: VolumeDifference) -> list[str]:
-    is_off = difference.what == "integrations" and _LOGGING in difference.before.split(", ")
+    is_off = difference.what == _INTEGRATIONS and _LOGGING in difference.before.split(", ")
     return [_WITHOUT_LOGGING] if is_off else []
 
 
