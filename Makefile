@@ -13,7 +13,7 @@ PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
 SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network segments touchpoints,tests/test_$(name).py)
 
-.PHONY: demo test check docs matrix matrix-short matrix-tables bench fuzz soak gallery contract
+.PHONY: demo test check docs matrix matrix-short matrix-tables from-2-to-3 bench fuzz soak gallery contract
 
 # The example application's monitoring tests, and the table of what Sentry was told.
 demo: $(INSTALLED)
@@ -51,6 +51,11 @@ matrix-short: $(INSTALLED)
 # Writes the tables of versions in the documentation once more, from the last runs.
 matrix-tables: $(INSTALLED)
 	$(BIN)/python -m matrix.tables
+
+# Writes the tables of segments and the page "From 2 to 3" anew, from real runs with each SDK.
+from-2-to-3: $(INSTALLED)
+	$(BIN)/python -m matrix.segments
+	$(BIN)/python -m matrix.from_2_to_3
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[bench]'

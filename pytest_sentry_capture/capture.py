@@ -58,7 +58,7 @@ class Sdk(Protocol):
     @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
-    def logging_makes_events(self) -> bool: ...
+    def kinds_from_logging(self) -> frozenset[str]: ...
     @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words; None where there may be some."""
@@ -668,7 +668,7 @@ class SentryCapture(RecordingViews):
             client_was_active=self._client_was_active,
             options=self._sdk.options,
             scopes=self._sdk.scope_values,
-            logging_makes_events=self._sdk.logging_makes_events,
+            kinds_from_logging=self._sdk.kinds_from_logging,
             secrets=tuple(self._recording.secrets),
         )
 

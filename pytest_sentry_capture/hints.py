@@ -92,7 +92,7 @@ class Evidence:
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         secrets: values that no message may show.
         about_no_client: why nothing could have been captured, where no client was active.
-        logging_makes_events: whether the active client makes events of what is logged.
+        kinds_from_logging: what the active client makes of what is logged.
     """
 
     items: Sequence[CapturedItem] = ()
@@ -102,7 +102,7 @@ class Evidence:
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     secrets: Sequence[str] = ()
     about_no_client: str = NO_CLIENT
-    logging_makes_events: bool = True
+    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -199,10 +199,15 @@ def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]
             "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
             " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
         )
-    if expectation.kind == "log" and not options.get("enable_logs"):
+    if expectation.kind == "log" and not options.get("enable_logs", True):
         yield (
             "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
             " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
+        )
+    elif expectation.kind == "log" and "log" not in evidence.kinds_from_logging:
+        yield (
+            "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
+            " to. This option of sentry_sdk.init does: integrations=[LoggingIntegration(level=logging.INFO)]"
         )
 
 
@@ -252,7 +257,7 @@ def _logging_is_off(expectation: Expectation, evidence: Evidence) -> list[str]:
     is_about_logging = not expectation.criteria or not expectation.criteria.keys().isdisjoint(_OF_LOGGING)
     has_events = bool(evidence.items) or any(discard.kind == "event" for discard in evidence.discarded)
     may_be_why = expectation.kind == "event" and is_about_logging and not has_events
-    return [_ABOUT_LOGGING] if may_be_why and not evidence.logging_makes_events else []
+    return [_ABOUT_LOGGING] if may_be_why and "event" not in evidence.kinds_from_logging else []
 
 
 def _initialised_late(evidence: Evidence) -> list[str]:

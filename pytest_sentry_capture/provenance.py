@@ -16,6 +16,8 @@ PLAIN_SECTIONS: Final = (
 OPTION_SECTIONS: Final = ("release", "environment", "server_name", "dist")
 SCRUBBED: Final = "[Filtered]"
 """What the SDK's scrubber puts in place of a value (``sentry_sdk.consts``/``utils``: SENSITIVE_DATA_SUBSTITUTE)."""
+SCRUBBED_TEXTS: Final = (SCRUBBED, f"'{SCRUBBED}'")
+"""That, and what sentry-sdk 3 makes of it in a stack frame's variable, which it takes out before it takes the repr."""
 SECTIONS: Final = frozenset((*KEYED_SECTIONS, *PLAIN_SECTIONS))
 _SCOPE_BEATS_EVENT: Final = ("tags", "contexts", "extra", "level")
 """The sections in which the SDK lets the scope overwrite the event (``Scope.apply_to_event``)."""

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture.items import CapturedAttachment, CapturedItem, RawItem
 from pytest_sentry_capture.items.fields import mapping_of, unwrapped
-from pytest_sentry_capture.provenance import SCRUBBED
+from pytest_sentry_capture.provenance import SCRUBBED_TEXTS
 from pytest_sentry_capture.reports.names import shown_key
 
 FieldState = Literal["filtered", "cut", "sent"]
@@ -106,7 +106,7 @@ def _in_app(frames: Iterable[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _state(value: Any, meta: Mapping[str, Any]) -> FieldState:
-    if value == SCRUBBED:
+    if value in SCRUBBED_TEXTS:
         return "filtered"
     remarks = mapping_of(meta.get("")).get("rem") or ()
     is_cut = any(isinstance(remark, list) and remark[:1] == [_LIMIT] for remark in remarks)

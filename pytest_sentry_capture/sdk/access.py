@@ -103,9 +103,9 @@ class SdkAccess:
         return sorted(self._interception.integrations) if self._interception is not None else []
 
     @property
-    def logging_makes_events(self) -> bool:
-        """Whether the active client, if there is one, makes events of what is logged."""
-        return self._interception is None or self._interception.logging_makes_events
+    def kinds_from_logging(self) -> frozenset[str]:
+        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
+        return self._interception.kinds_from_logging if self._interception is not None else frozenset()
 
     @property
     def without_transactions(self) -> str | None:

@@ -126,10 +126,10 @@ class Interception:
         return self._clients.integrations
 
     @property
-    def logging_makes_events(self) -> bool:
-        """Whether the active client, if there is one, makes events of what is logged."""
+    def kinds_from_logging(self) -> frozenset[str]:
+        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
         client = self.client
-        return client is None or self._modules.features.logging_makes_events(client)
+        return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()
 
     @property
     def without_transactions(self) -> str | None:

@@ -50,8 +50,13 @@ _BATCHER_CLASSES: Final = {
     "metric": ("_metrics_batcher", "MetricsBatcher"),
     "span": ("_span_batcher", "SpanBatcher"),
 }
-_EVENT_HANDLERS: Final = ("_event_handler", "_handler")
-"""What the logging integration keeps the handler in that makes events: since 3, and up to 2.x."""
+_HANDLERS: Final = (
+    ("_event_handler", "event"),  # since 3
+    ("_handler", "event"),
+    ("_logs_handler", "log"),  # since 3
+    ("_sentry_logs_handler", "log"),
+)
+"""Where the logging integration keeps its handlers, and what each makes of a record."""
 _UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
 
 
@@ -120,11 +125,10 @@ class Features:
         return next((f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name)), None)
 
     @staticmethod
-    def logging_makes_events(client: Any) -> bool:
-        """Whether a client makes events of what is logged: up to 2.x by default, since 3 only where it is told to."""
+    def kinds_from_logging(client: Any) -> frozenset[str]:
+        """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to."""
         integration = client.integrations.get("logging")
-        handlers = (getattr(integration, name, None) for name in _EVENT_HANDLERS)
-        return any(handler is not None for handler in handlers)
+        return frozenset(kind for name, kind in _HANDLERS if getattr(integration, name, None) is not None)
 
     def wire_form(self, kind: str) -> Callable[[Any], Any] | None:
         """How the SDK turns a log, metric or span into what it sends; None where it has no such kind."""

@@ -62,7 +62,7 @@ class _OtherProcesses:
     options: Mapping[str, Any] = {}
     scope_values: Mapping[str, Mapping[str, Any]] = {}
     without_transactions = None
-    logging_makes_events = True
+    kinds_from_logging = frozenset(("event", "log"))
 
     def drain(self) -> None:
         """What has been answered is in the recording already."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.changes import withheld_value
 from pytest_sentry_capture.items import Capture, CapturedAttachment, CapturedEnvelope, CapturedItem, RawItem
-from pytest_sentry_capture.provenance import SCRUBBED
+from pytest_sentry_capture.provenance import SCRUBBED, SCRUBBED_TEXTS
 from pytest_sentry_capture.rules.rule import Judgement, Regex, Rule, RuleViews
 from pytest_sentry_capture.secrets import forms_of
 from pytest_sentry_capture.wording import name_of, summary
@@ -35,7 +35,7 @@ _NO_VALUE: Final = "|".join(
     )
 )
 """What stands in a text where a key has no value, or one that can't be told from none."""
-_NOTHING: Final[tuple[Any, ...]] = (None, "", SCRUBBED, {}, [])
+_NOTHING: Final[tuple[Any, ...]] = (None, "", *SCRUBBED_TEXTS, {}, [])
 
 
 @dataclass(kw_only=True)
