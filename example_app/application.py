@@ -13,7 +13,7 @@ from example_app.cache import connected_redis
 from example_app.database import connect, create_tables
 from example_app.errors import add_error_handlers
 from example_app.middleware import RequestIdMiddleware, SecurityHeadersMiddleware
-from example_app.monitoring import start_sentry
+from example_app.monitoring import name_request, start_sentry
 from example_app.settings import Settings
 
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Bank statement analyser", version=VERSION, lifespan=lifespan)
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(RequestIdMiddleware, tell=name_request)
     add_error_handlers(app)
     for module in (accounts, statements, summaries, health):
         app.include_router(module.router)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-import sentry_sdk
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,23 +32,24 @@ def request_id_of(connection: HTTPConnection) -> str:
 
 
 class RequestIdMiddleware:
-    """Gives everything that Sentry learns during a request the id that the client can quote.
+    """Gives each request the id that the client can quote, and tells it to who wants to know.
 
     It is plain ASGI: ``@app.middleware("http")`` would run the application in a task of its own, away from Sentry's
     scope of the request.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tell: Callable[[str], None]) -> None:
         self.app = app
+        self.tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tag Sentry's scope with the id, and the answer."""
+        """Tell the id, and give it to the answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request_id = _acceptable(Headers(scope=scope).get(REQUEST_ID_HEADER)) or uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        sentry_sdk.set_tag("request_id", request_id)
+        self.tell(request_id)
         await self.app(scope, receive, _adding({REQUEST_ID_HEADER: request_id}, send))
 
 

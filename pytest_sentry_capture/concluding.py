@@ -171,7 +171,8 @@ class _Ending:
             self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
         not_judged = [summary for summary in summaries if summary.state == "not judged"]
         for summary in not_judged:
-            more = f" (and {len(summary.obstacles) - 1} more reasons)" if len(summary.obstacles) > 1 else ""
+            others = len(summary.obstacles) - 1
+            more = f" (and {others} more reason{'s' if others > 1 else ''})" if others else ""
             self._tell(summary.state, f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}")
         unused = [*self._unused(summaries)] if not self._partial else []
         for state, what in unused:

@@ -81,7 +81,7 @@ class Enforcement:
 
         findings, judging = Findings(recording.label), Judging(self.rules, recording)
         findings.add_broken(judging.judge_rest(), recording.withheld)
-        findings.add_judging(judging)
+        findings.add_judging(judging, recording.withheld)
         if self.wants_table:
             findings.add_rows(recording, with_fields=self.wants_fields)
         text = findings.to_json()

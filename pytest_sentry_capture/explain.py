@@ -132,11 +132,11 @@ def not_discarded(
     criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
-        paragraphs = [*_listed("Captured", captured), *_discards(discarded, "Discarded")]
+        paragraphs = [*_listed("Captured", captured), *_discards(discarded, expectation.kind, "Discarded")]
         return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
-        paragraphs = _discards(discarded, "Discarded, but otherwise")
+        paragraphs = _discards(discarded, expectation.kind, "Discarded, but otherwise")
         is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
         hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
         return _message(heading, [*paragraphs, *_hints(hints)])
@@ -248,12 +248,12 @@ def _about_count(
         yield from _listed("Matching", matching)
         misses = _Misses.of(expectation, evidence.items)
         yield from _near_misses(expectation, misses, where)
-        yield from _discards(_matching_discards(expectation, evidence))
+        yield from _discards(_matching_discards(expectation, evidence), expectation.kind)
         yield from _hints(hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
 
 
 def _no_client(evidence: Evidence) -> list[str]:
-    return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, "Attempted all the same")]
+    return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, None, "Attempted all the same")]
 
 
 def _listed(title: str, items: Sequence[CapturedItem]) -> list[str]:
@@ -299,17 +299,21 @@ def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Dis
     return [discard for discard in evidence.discarded if expectation.matches_discard(discard)]
 
 
-def _discards(discards: Sequence[Discard], title: str = "Discarded, though it would have matched") -> list[str]:
+def _discards(
+    discards: Sequence[Discard], kind: str | None, title: str = "Discarded, though it would have matched"
+) -> list[str]:
     if not discards:
         return []
     lines = []
     for discard in discards[:_MOST_ITEMS]:
-        lines += [_described_discard(discard), f"  {discard_reason(discard)}"]
+        lines += [_described_discard(discard, kind), f"  {discard_reason(discard)}"]
     return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
 
 
-def _described_discard(discard: Discard) -> str:
-    return summary(discard.item) if discard.payload is not None else name_of(discard.kind)
+def _described_discard(discard: Discard, kind: str | None) -> str:
+    """What was lost, as one of the kind that was asked for."""
+    item = (discard.item_as(kind) if kind is not None else None) or discard.item
+    return summary(item) if discard.payload is not None else name_of(discard.kind)
 
 
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
@@ -317,7 +321,7 @@ def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
     others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
-        lines += [_described_discard(discard), f"  {discard_reason(discard)}"]
+        lines += [_described_discard(discard, expectation.kind), f"  {discard_reason(discard)}"]
         lines += _differences(expectation, item) if discard.payload is not None else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 

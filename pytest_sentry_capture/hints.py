@@ -56,7 +56,7 @@ _ABOUT_LATE_INIT: Final = (
 )
 _ABOUT_LOGGING: Final = (
     "The active client makes no events of what is logged: sentry-sdk 3 does that only where it is asked to. This option"
-    " of sentry_sdk.init does: integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+    " of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
 )
 _OF_LOGGING: Final = ("logger", "message", "level", "mechanism")
 _MOST_HINTS: Final = 3
@@ -179,8 +179,8 @@ def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
         for discard in evidence.discarded
         if (item := discard.item_as(expectation.kind)) is not None
     )
-    if is_lost and expectation.kind in _SAMPLED_BY:
-        rate, sampler = _SAMPLED_BY[expectation.kind]
+    rate, sampler = _SAMPLED_BY.get(expectation.kind, ("", ""))
+    if is_lost and rate in evidence.options:
         by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
         marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
         yield (
@@ -207,7 +207,7 @@ def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]
     elif expectation.kind == "log" and "log" not in evidence.kinds_from_logging:
         yield (
             "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
-            " to. This option of sentry_sdk.init does: integrations=[LoggingIntegration(level=logging.INFO)]"
+            " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
         )
 
 
@@ -232,9 +232,10 @@ def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any
     text = {"event": "message", "log": "body", "span": "name", "segment": "name", "transaction": "transaction"}
     own = text.get(expectation.kind)
     for kind, names in CRITERIA.items():
-        criteria = {
-            text[kind] if name == own and kind in text else name: value for name, value in expectation.criteria.items()
-        }
+        renamed = {own: text[kind]} if own is not None and kind in text else {}
+        if (expectation.kind, kind) == ("event", "segment"):
+            renamed["transaction"] = "name"
+        criteria = {renamed.get(name, name): value for name, value in expectation.criteria.items()}
         if "where" not in criteria and criteria.keys() <= {*names}:
             yield kind, criteria
 

@@ -11,12 +11,13 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_sentry_capture import relay
-from pytest_sentry_capture.items import Capture, CapturedEvent, CapturedItem, CapturedTransaction
+from pytest_sentry_capture.items import Capture, CapturedEvent, CapturedItem, CapturedSegment, CapturedTransaction
+from pytest_sentry_capture.items.test_runner import is_of_test_runner
 from pytest_sentry_capture.suggestions import unknown
 
 Alteration = tuple[tuple[str, ...], str, str]
 """The keys to a place, why it is altered, and what is stored instead."""
-AnyEvent = TypeVar("AnyEvent", bound=CapturedEvent | CapturedTransaction)
+AnyEvent = TypeVar("AnyEvent", bound=CapturedEvent | CapturedTransaction | CapturedSegment)
 
 _META: Final = "_meta"
 _LIMIT: Final = "!limit"
@@ -111,11 +112,12 @@ class ServerScrubbing:
         """The event as Sentry would store it.
 
         Raises:
-            TypeError: it is neither an event nor a transaction.
+            TypeError: it is neither an event nor a transaction, such as a segment that is sent as a span.
             ValueError: Sentry would refuse it; the message is Relay's.
         """
         __tracebackhide__ = True
-        if not isinstance(event, (CapturedEvent, CapturedTransaction)):
+        is_transaction = isinstance(event, CapturedSegment) and not event.is_span
+        if not is_transaction and not isinstance(event, (CapturedEvent, CapturedTransaction)):
             raise TypeError(f"as_stored takes a captured event or transaction, not {type(event).__name__}")
         text = relay.normalized(_as_sent(event))
         for rules in self.rules:
@@ -172,13 +174,14 @@ def _objections(event: CapturedItem) -> Iterator[Objection]:
         return
     stored = json.loads(text_stored)
     noted = [*_noted(sent, stored)]
-    yield from noted
+    yield from (objection for objection in noted if not is_of_test_runner(sent, objection.path))
     paths = {objection.path for objection in noted}
     unnoted = _lost_attributes(sent, stored)
     if _may_be_altered(text_sent, text_stored):
         unnoted = [*_altered(sent, stored), *unnoted]
     for keys, reason, instead in unnoted:
-        if paths.isdisjoint(".".join(keys[:length]) for length in range(1, len(keys) + 1)):
+        is_told = not paths.isdisjoint(".".join(keys[:length]) for length in range(1, len(keys) + 1))
+        if not is_told and not is_of_test_runner(sent, ".".join(keys)):
             yield Objection(".".join(keys), reason, instead)
 
 

@@ -12,6 +12,7 @@ from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import Comparison, Mismatch, comparison, mismatches
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem, CapturedSegment, Discard, Exchange
+from pytest_sentry_capture.items.fields import resolve_parts
 from pytest_sentry_capture.suggestions import unknown
 
 _EVENT: Final = (
@@ -115,7 +116,6 @@ _SORTS: Final[Mapping[str, _Sort]] = {
     "handled": _TRUTH,
 }
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
-_INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 
 
@@ -213,11 +213,6 @@ class Expectation:
             if not is_match(value := value_of(item))
             for mismatch in _reasons(path, expected, value)
         ]
-
-
-def resolve(value: Any, path: str) -> Any:
-    """What stands at a dotted path of a payload, or ``MISSING``; list elements are addressed by their index."""
-    return _resolve(value, path.split("."))
 
 
 def exception_names(item: CapturedItem) -> list[str]:
@@ -325,7 +320,7 @@ def _check_value(path: str, expected: Any) -> None:
 
 def _at_path(path: str, expected: Any) -> Criterion:
     parts = path.split(".")
-    return Criterion(path, expected, lambda item: _resolve(item, parts), comparison(expected))
+    return Criterion(path, expected, lambda item: resolve_parts(item, parts), comparison(expected))
 
 
 def _checked_paths(kind: str, paths: Any) -> Mapping[str, Any]:
@@ -436,16 +431,3 @@ def _missing_breadcrumbs(expected: Any, found: list[Any]) -> Iterator[Mismatch]:
 
 def _breadcrumbs(expected: Any) -> list[Any]:
     return [*expected] if isinstance(expected, (list, tuple)) else [expected]
-
-
-def _resolve(value: Any, parts: list[str]) -> Any:
-    if not parts:
-        return value
-    if isinstance(value, dict):
-        for length in range(1, len(parts) + 1):  # keys may contain dots
-            key = ".".join(parts[:length])
-            if key in value and (found := _resolve(value[key], parts[length:])) is not MISSING:
-                return found
-    elif isinstance(value, list) and _INDEX.fullmatch(parts[0]) and -len(value) <= int(parts[0]) < len(value):
-        return _resolve(value[int(parts[0])], parts[1:])
-    return MISSING

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.reports.fields import place
+from pytest_sentry_capture.recording import COLLECTION, Recording
+from pytest_sentry_capture.reports.fields import place_of
 from pytest_sentry_capture.reports.table import CaptureTable
 from pytest_sentry_capture.rules.judging import BrokenRule, EnforcedRule, Judging, RuleTally, Waiver
 from pytest_sentry_capture.rules.messages import headline
+from pytest_sentry_capture.wording import withheld, withholding
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
@@ -75,11 +76,15 @@ class Findings:
             if waiver.rule == CONTRACT:
                 self.waivers[waiver] = bool(self.rows)
 
-    def add_judging(self, judging: Judging) -> None:
-        """Count in how the rules were judged."""
-        self.tallies = judging.tallies
-        self.personal_data = [[place(path), detector] for path, detector in judging.personal_data]
+    def add_judging(self, judging: Judging, secrets: Sequence[str]) -> None:
+        """Count in how the rules were judged; none of the secrets is shown."""
+        with withholding(secrets):
+            self.tallies = {name: tally.shown() for name, tally in judging.tallies.items()}
+            found = [(place_of(withheld(path)), detector) for path, detector in judging.personal_data]
+        self.personal_data = [[*each] for each in sorted({*found})]
         self.waivers.update(dict.fromkeys(judging.used_waivers, True))
+        unjudged = {name for name, tally in self.tallies.items() if tally.not_judged}
+        self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule in unjudged})
 
     def add_broken(self, broken: Iterable[BrokenRule], secrets: Sequence[str], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
@@ -137,6 +142,7 @@ class Results:
         self.personal_data: set[tuple[str, str]] = set()
         self.incomplete: list[str] = []
         self._failed_tests = 0
+        self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
         self._outside_tests: dict[tuple[str, str], RuleTally] = {}
 
@@ -149,7 +155,12 @@ class Results:
 
     def add_outside_tests(self, findings: Findings) -> None:
         """Add what a process found outside of tests, where every process may have found the same."""
-        self._add_what_was_captured(findings)
+        self.table.merge(findings.rows)
+        self.personal_data.update((place, detector) for place, detector in findings.personal_data)
+        if findings.label == COLLECTION:
+            self._collected |= Counter(findings.counts)
+        else:
+            self.counts.update(findings.counts)
         self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
         for name, tally in findings.tallies.items():
             known = self._outside_tests.setdefault((findings.label, name), RuleTally())
@@ -163,6 +174,8 @@ class Results:
         for (_, name), tally in self._outside_tests.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self._outside_tests.clear()
+        self.counts.update(self._collected)
+        self._collected.clear()
         if self._failed_tests:
             self.incomplete.append(f"{self._failed_tests} test{'s' if self._failed_tests > 1 else ''} failed")
             self._failed_tests = 0
@@ -189,15 +202,12 @@ class Results:
         return self.tallies.get(rule, RuleTally())
 
     def _add(self, findings: Findings) -> None:
-        self._add_what_was_captured(findings)
+        self.table.merge(findings.rows)
+        self.personal_data.update((place, detector) for place, detector in findings.personal_data)
+        self.counts.update(findings.counts)
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self.breaches += findings.breaches
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used
         self._failed_tests += not findings.is_complete
-
-    def _add_what_was_captured(self, findings: Findings) -> None:
-        self.table.merge(findings.rows)
-        self.counts.update(findings.counts)
-        self.personal_data.update((place, detector) for place, detector in findings.personal_data)

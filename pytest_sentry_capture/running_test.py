@@ -94,7 +94,7 @@ class RunningTest:
         findings = self._found()
         findings.is_complete = not self.has_failed
         if self._judging is not None:
-            findings.add_judging(self._judging)
+            findings.add_judging(self._judging, self.recording.withheld)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._enforcement.wants_fields)
         if not self.rules_decide:

@@ -13,6 +13,8 @@ from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture.recording import COLLECTION, Recording
+from pytest_sentry_capture.reports.contract import pinned
+from pytest_sentry_capture.reports.fields import FIELD_STATES, FieldState
 from pytest_sentry_capture.reports.table import CaptureTable, Row
 
 EVENT = {"event_id": "a" * 32, "level": "error", "exception": {"values": [{"type": "KeyError"}]}}
@@ -26,8 +28,80 @@ def capture(payload: dict[str, Any], kind: str = "event", exchange: Exchange | N
 
 
 def sampled(kind: str, rate: object) -> Capture:
-    envelope = CapturedEnvelope({"trace": {"sample_rate": rate}} if rate is not None else {})
-    return Capture(kind, b"{}", envelope=envelope)
+    return Capture(kind, b"{}", envelope=envelope(rate))
+
+
+def envelope(rate: object) -> CapturedEnvelope:
+    return CapturedEnvelope({"trace": {"sample_rate": rate}} if rate is not None else {})
+
+
+FORMS = ("transaction", "span")
+"""What SDKs send segments as: up to 2.x, and streamed."""
+TRACE = "c" * 32
+REQUEST_OF_ITS_OWN = {"method": "GET", "source": "route", "status_code": 200}
+"""What a segment tells of its request by itself: that of a framework of which no exchanges are seen."""
+
+
+def segment_payload(
+    form: str, *, origin: str | None = "manual", trace: str = TRACE, request: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A segment called ``/orders/{number}``, with tags and a user where it may have them."""
+    told = request or {}
+    if form == "transaction":
+        return {
+            "type": "transaction",
+            "transaction": "/orders/{number}",
+            "transaction_info": {"source": told.get("source", "custom")},
+            "level": "info",
+            "tags": {"shop": "berlin"},
+            "user": {"id": "7"},
+            "request": {"method": told.get("method")},
+            "contexts": {
+                "trace": {"op": "task", "origin": origin, "trace_id": trace},
+                "response": {"status_code": told.get("status_code")},
+            },
+            "spans": [{"op": "db", "description": "SELECT 1", "trace_id": trace}] * 2,
+        }
+    attributes = {
+        "sentry.op": "task",
+        "sentry.origin": origin,
+        "sentry.segment.name.source": told.get("source", "custom"),
+        "http.request.method": told.get("method"),
+        "http.response.status_code": told.get("status_code"),
+        "user.id": "7",
+    }
+    return {
+        "name": "/orders/{number}",
+        "is_segment": True,
+        "trace_id": trace,
+        "attributes": {
+            name: {"value": value, "type": "integer" if isinstance(value, int) else "string"}
+            for name, value in attributes.items()
+            if value is not None
+        },
+    }
+
+
+def segment(form: str, *, rate: object = None, exchange: Exchange | None = None, **given: Any) -> Capture:
+    content = json.dumps(segment_payload(form, **given)).encode()
+    return Capture(form, content, exchange=exchange, envelope=envelope(rate))
+
+
+def lost_segment(form: str, reason: str, *, exchange: Exchange | None = None, **given: Any) -> list[Discard]:
+    """The discards of a segment with two spans: a transaction's are counted together, streamed ones each."""
+    content = json.dumps(segment_payload(form, **given)).encode()
+    by = CallableLocation("shop.drop") if reason == "before_send" else None
+    own = Discard(reason, form, form, by, payload=content, exchange=exchange)
+    if form == "transaction":
+        return [own, Discard(reason, "span", "span", by, quantity=3, exchange=exchange, of_lost_segment=True)]
+    child = b'{"name": "SELECT 1", "is_segment": false}'
+    spans = (Discard(reason, form, form, by, payload=child, exchange=exchange, of_lost_segment=True) for _ in "ab")
+    return [*spans, own]
+
+
+def span(trace: str = TRACE, *, rate: object = None, exchange: Exchange | None = None) -> Capture:
+    payload = {"name": "SELECT 1", "is_segment": False, "trace_id": trace}
+    return Capture("span", json.dumps(payload).encode(), exchange=exchange, envelope=envelope(rate))
 
 
 def recording(*entries: Entry, label: str = "tests/test_shop.py::test_order") -> Recording:
@@ -37,8 +111,8 @@ def recording(*entries: Entry, label: str = "tests/test_shop.py::test_order") ->
     return result
 
 
-def table(*recordings: Recording, in_contract: bool = True) -> CaptureTable:
-    result = CaptureTable()
+def table(*recordings: Recording, in_contract: bool = True, with_fields: bool = False) -> CaptureTable:
+    result = CaptureTable(with_fields=with_fields)
     for each in recordings:
         result.add(each, in_contract=in_contract)
     return result
@@ -318,24 +392,27 @@ def test_silence_without_a_client_stays_out_of_the_contract() -> None:
 
 
 ENTRIES = st.builds(
-    lambda status, tag, level: capture(
-        {"level": level, "tags": {tag: 1}}, exchange=Exchange("GET", "/", route="/", status=status)
+    lambda status, tag, level, user: capture(
+        {"level": level, "tags": {tag: 1}, "user": {"id": user}},
+        exchange=Exchange("GET", "/", route="/", status=status),
     ),
     st.sampled_from([None, 200, 500]),
     st.sampled_from("ab"),
     st.sampled_from(["info", "error"]),
+    st.sampled_from([None, "7", "[Filtered]"]),
 )
 RECORDINGS = st.lists(st.tuples(st.sampled_from(["t::b", "t::a[1]"]), st.lists(ENTRIES, max_size=4)), max_size=6)
 
 
-@given(RECORDINGS, st.data())
+@given(RECORDINGS, st.booleans(), st.data())
 def test_workers_give_the_same_table_as_a_serial_run(
-    recordings: list[tuple[str, list[Capture]]], data: st.DataObject
+    recordings: list[tuple[str, list[Capture]]], with_fields: bool, data: st.DataObject
 ) -> None:
-    serial = table(*(recording(*entries, label=label) for label, entries in recordings))
+    serial = table(*(recording(*entries, label=label) for label, entries in recordings), with_fields=with_fields)
     merged = CaptureTable()
     for label, entries in data.draw(st.permutations(recordings)):
-        merged.merge(json.loads(json.dumps(table(recording(*entries, label=label)).export())))
+        worker = table(recording(*entries, label=label), with_fields=with_fields)
+        merged.merge(json.loads(json.dumps(worker.export())))
 
     assert merged.rows() == serial.rows()
 
@@ -366,3 +443,346 @@ def test_what_chance_decided_is_no_part_of_the_contract(entry: Entry, is_certain
     [(_, tally)] = table(recording(entry)).rows()
 
     assert tally.in_contract is is_certain
+
+
+# Segments
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_segment_is_one_row_without_level_tags_and_user(form: str) -> None:
+    exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=200)
+
+    assert row_of(segment(form)) == Row("direct", kind="segment")
+    assert row_of(segment(form, exchange=exchange)) == Row("/orders/{number}", "GET", 200, "segment")
+    assert row_of(segment(form, request=REQUEST_OF_ITS_OWN)) == Row("/orders/{number}", "GET", 200, "segment")
+
+
+def test_a_span_that_is_no_segment_has_no_row() -> None:
+    exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=200)
+
+    assert table(recording(span(), exchange, span(exchange=exchange))).rows() == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("origin", "is_of_exchange", "request_of_its_own", "is_pinned"),
+    [
+        ("auto.http.starlette", True, None, True),
+        ("auto.db.sqlite3", True, None, True),
+        ("auto.http.flask", False, REQUEST_OF_ITS_OWN, True),
+        ("auto.http.flask", False, {**REQUEST_OF_ITS_OWN, "source": "url"}, False),
+        ("manual", False, None, True),
+        (None, False, None, True),  # sentry-sdk 1.x says of no transaction what made it
+        ("auto.db.sqlite3", False, None, False),
+        ("manual.shop", False, None, False),
+    ],
+)
+@pytest.mark.parametrize("result", ["captured", "before_send", "ignored"])
+def test_which_segments_are_the_application_s(
+    form: str,
+    origin: str | None,
+    is_of_exchange: bool,
+    request_of_its_own: dict[str, Any] | None,
+    is_pinned: bool,
+    result: str,
+) -> None:
+    exchange = Exchange("GET", "/", route="/", status=200) if is_of_exchange else None
+    entries: list[Entry] = (
+        [segment(form, origin=origin, request=request_of_its_own, exchange=exchange)]
+        if result == "captured"
+        else [*lost_segment(form, result, origin=origin, request=request_of_its_own, exchange=exchange)]
+    )
+
+    [(row, tally)] = table(recording(*entries)).rows()
+
+    assert (row.kind, row.result, tally.count) == ("segment", result, 1)
+    assert tally.in_contract is is_pinned
+    assert pinned([(row, tally)]) == [row] * is_pinned
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("reason", ["sample_rate", "before_send", "ignored", "event_processor"])
+def test_a_lost_segment_is_one_row_and_what_is_lost_with_it_none(form: str, reason: str) -> None:
+    exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=200)
+
+    [(row, tally)] = table(recording(exchange, *lost_segment(form, reason, exchange=exchange))).rows()
+
+    by = "shop.drop" if reason == "before_send" else ""
+    assert row == Row("/orders/{number}", "GET", 200, "segment", result=reason, by=by)
+    assert tally.count == 1
+
+
+def test_a_span_that_is_lost_by_itself_has_a_row_that_no_contract_holds() -> None:
+    discard = Discard("buffer_overflow", "span", "span", quantity=2)
+
+    [(row, tally)] = table(recording(discard)).rows()
+
+    assert (row, tally.count) == (Row("direct", kind="span", result="buffer_overflow"), 2)
+    assert pinned([(row, tally)]) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_sampler_decided_by_name_is_part_of_the_contract(form: str) -> None:
+    content = json.dumps(segment_payload(form)).encode()
+    by_name = Discard("sample_rate", form, form, CallableLocation("shop.sampler"), payload=content)
+    by_chance = Discard("sample_rate", form, form, payload=content)
+
+    rows = table(recording(by_name, by_chance)).rows()
+
+    assert {row.by: tally.in_contract for row, tally in rows} == {"shop.sampler": True, "": False}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("drawn_in", ["segment", "span", "another segment", "another process"])
+def test_a_trace_that_chance_let_through_is_no_part_of_the_contract(form: str, drawn_in: str) -> None:
+    """The rate travels with one of the trace's envelopes, which need not be the segment's."""
+    certain = segment(form, trace="d" * 32, exchange=Exchange("GET", "/certain", route="/certain", status=200), rate=1)
+    own = segment(form, rate=0.25 if drawn_in == "segment" else None)
+    others = {
+        "segment": [],
+        "span": [span(rate=0.25)],
+        "another segment": [segment(form, rate=0.25, exchange=Exchange("GET", "/", route="/", status=200))],
+        "another process": [],
+    }[drawn_in]
+    received = recording(
+        *([segment(form, rate=0.25, origin="auto.http.flask")] if drawn_in == "another process" else [])
+    )
+    result = CaptureTable()
+
+    result.add(
+        recording(certain, own, capture({**EVENT, "contexts": {"trace": {"trace_id": TRACE}}}), *others), received
+    )
+
+    in_contract = {(row.kind, row.origin): tally.in_contract for row, tally in result.rows()}
+    assert in_contract.pop(("segment", "/certain")) is True
+    assert in_contract.pop(("event", "direct")) is True
+    assert set(in_contract) >= {("segment", "direct")}
+    assert not any(in_contract.values())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_segment_that_a_server_received_too_counts_once(form: str) -> None:
+    identity = {"event_id": "a" * 32} if form == "transaction" else {"span_id": "a" * 16}
+    in_process = Capture(form, json.dumps({**segment_payload(form), **identity}).encode())
+    sent = {**segment_payload(form), **identity}
+    other = {**sent, **{name: "b" * len(value) for name, value in identity.items()}}
+    contents = [{"items": [sent, other]}] if form == "span" else [sent, other]
+    server = recording(*(Capture(form, json.dumps(content).encode()) for content in contents))
+    result = CaptureTable()
+
+    result.add(recording(in_process), server)
+
+    assert counts(result) == {"segment": 2}
+
+
+# Counts and fields
+
+
+def test_items_are_counted_by_kind_where_that_is_asked_for() -> None:
+    entries = [
+        *(capture(EVENT), capture(EVENT), Capture("unknown", b"x"), Capture("attachment", b"x")),
+        *(segment("transaction"), segment("span"), span(), capture({}, "session"), capture({}, "client_report")),
+        *(Discard("before_send", "error", "event"), Exchange("GET", "/", route="/", status=200)),
+    ]
+
+    assert table(recording(*entries), with_fields=True).counts == {
+        "event": 2,
+        "unknown": 1,
+        "attachment": 1,
+        "segment": 2,
+        "span": 3,  # two within the transaction
+    }
+    assert table(recording(*entries)).counts == {}
+
+
+def test_an_item_that_a_server_received_too_is_counted_once() -> None:
+    server = recording(capture(EVENT), capture({**EVENT, "event_id": "b" * 32}))
+    result = CaptureTable(with_fields=True)
+
+    result.add(recording(capture(EVENT)), server)
+
+    assert result.counts == {"event": 2}
+
+
+def fields(payload: dict[str, Any], kind: str = "event") -> dict[str, FieldState]:
+    [(_, tally)] = table(recording(capture(payload, kind)), with_fields=True).rows()
+    return tally.fields
+
+
+CUT = {"": {"rem": [["!limit", "x", 7, 10]], "len": 2000}}
+FILTERED = {"": {"rem": [["!config", "s"]]}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (
+            {"user": {"id": "7", "email": "[Filtered]"}, "tags": {"shop": "berlin"}},
+            {"user.id": "sent", "user.email": "filtered", "tags.shop": "sent"},
+        ),
+        (
+            {"message": "xxxxxxx...", "extra": {"pin": "[Filtered]"}}
+            | {"_meta": {"message": CUT, "extra": {"pin": FILTERED}}},
+            {"message": "cut", "extra.pin": "filtered"},
+        ),
+        (
+            {"extra": {"zero": 0, "no": False, "none": None, "empty": "", "list": [], "mapping": {}}},
+            {"extra.zero": "sent", "extra.no": "sent"},
+        ),
+        (
+            {"extra": {"cart": [{"number": 1}, {"number": 2, "note": "x"}, ["y"]]}, "fingerprint": ["a", "b"]},
+            {"extra.cart.number": "sent", "extra.cart.note": "sent", "extra.cart": "sent", "fingerprint": "sent"},
+        ),
+        (
+            {"extra": {"cart": ["short", "xxxxxxx..."]}, "_meta": {"extra": {"cart": {"1": CUT}}}},
+            {"extra.cart": "sent"},
+        ),
+        ({"extra": {"cart": ["xxxxxxx..."]}, "_meta": {"extra": {"cart": {"0": CUT}}}}, {"extra.cart": "cut"}),
+        (
+            {"extra": {"jane@example.org": 1, "order-4711081": 1}},
+            {"extra.(not shown)": "sent", "extra.order-<id>": "sent"},
+        ),
+        (
+            {
+                "_meta": {"extra": {"x": CUT}},
+                "modules": {"pip": "1"},
+                "sdk": {"name": "sentry.python"},
+                "type": "event",
+            },
+            {},
+        ),
+        (
+            {"event_id": "a" * 32, "timestamp": "2026-01-01T00:00:00Z", "received": 1.5}
+            | {
+                "contexts": {
+                    "trace": {"trace_id": TRACE, "span_id": "a" * 16, "parent_span_id": "b" * 16, "op": "task"}
+                }
+            },
+            {"contexts.trace.op": "sent"},
+        ),
+        (
+            {
+                "breadcrumbs": {
+                    "values": [{"timestamp": "2026-01-01T00:00:00Z", "category": "query", "data": {"rows": 1}}]
+                }
+            },
+            {"breadcrumbs.values.category": "sent", "breadcrumbs.values.data.rows": "sent"},
+        ),
+    ],
+)
+def test_the_fields_of_an_event(payload: dict[str, Any], expected: dict[str, FieldState]) -> None:
+    assert fields({"level": "error", **payload}) == {"level": "sent", **expected}
+
+
+def test_frames_that_are_not_the_application_s_have_no_fields() -> None:
+    frames = [
+        {"function": "order", "in_app": True, "vars": {"password": "[Filtered]", "number": "7"}},
+        {"module": "starlette", "in_app": False, "vars": {"request": "<Request>"}},
+        {"package": "none"},
+    ]
+    error = {"type": "KeyError", "stacktrace": {"frames": frames}, "mechanism": {"exception_id": 0, "handled": False}}
+
+    assert fields({"exception": {"values": [error]}}) == {
+        "exception.values.type": "sent",
+        "exception.values.stacktrace.frames.function": "sent",
+        "exception.values.stacktrace.frames.in_app": "sent",
+        "exception.values.stacktrace.frames.vars.password": "filtered",
+        "exception.values.stacktrace.frames.vars.number": "sent",
+        "exception.values.mechanism.handled": "sent",
+    }
+
+
+@pytest.mark.parametrize("name", ["sid", "timestamp", "parent_id"])
+def test_a_key_of_the_application_is_a_field_whatever_it_is_called(name: str) -> None:
+    """Sentry calls ids and clocks like this, in other places."""
+    payload = {"request": {"data": {name: "1"}, "cookies": {name: "1"}}, "extra": {name: "1"}, "user": {name: "1"}}
+
+    paths = (f"request.data.{name}", f"request.cookies.{name}", f"extra.{name}", f"user.{name}")
+    assert fields(payload) == dict.fromkeys(paths, "sent")
+
+
+def test_the_fields_of_a_transaction_are_its_own_and_not_those_of_its_spans() -> None:
+    assert fields(segment_payload("transaction"), "transaction") == dict.fromkeys(
+        [
+            *("transaction", "transaction_info.source", "level", "tags.shop", "user.id"),
+            *("contexts.trace.op", "contexts.trace.origin"),
+        ],
+        "sent",
+    )
+
+
+def test_the_fields_of_a_streamed_segment_are_its_attributes() -> None:
+    of_the_sdk = {"sentry.sdk.name": "sentry.python", "sentry.segment.id": "a" * 16, "thread.id": "1"}
+    body = json.dumps({"password": "[Filtered]", "items": [{"number": 1}, {"number": 2}]})
+    attributes = {**of_the_sdk, "user.email": "[Filtered]", "http.request.body.data": body, "shops": ["a", "b"]}
+    payload = segment_payload("span")
+    payload["attributes"] |= {name: {"value": value, "type": "string"} for name, value in attributes.items()}
+
+    assert fields({**payload, "status": "ok", "start_timestamp": 1.5, "end_timestamp": 2.5}, "span") == {
+        "name": "sent",
+        "status": "sent",
+        "sentry.op": "sent",
+        "sentry.origin": "sent",
+        "sentry.segment.name.source": "sent",
+        "user.id": "sent",
+        "user.email": "filtered",
+        "http.request.body.data.password": "filtered",
+        "http.request.body.data.items.number": "sent",
+        "shops": "sent",
+    }
+
+
+@pytest.mark.parametrize("body", ["name=jane", "{not JSON", '"text"'])
+def test_a_body_that_is_no_json_is_one_field(body: str) -> None:
+    attributes = {"http.request.body.data": {"value": body, "type": "string"}}
+
+    assert fields({"is_segment": True, "attributes": attributes}, "span") == {"http.request.body.data": "sent"}
+
+
+@pytest.mark.parametrize("kind", ["attachment", "unknown"])
+def test_what_is_no_json_has_no_fields(kind: str) -> None:
+    [(_, tally)] = table(recording(Capture(kind, b"x", headers={"filename": "x.txt"})), with_fields=True).rows()
+
+    assert tally.fields == {}
+
+
+def test_no_fields_where_they_are_not_asked_for() -> None:
+    [(_, tally)] = table(recording(capture(EVENT))).rows()
+
+    assert tally.fields == {}
+
+
+@given(
+    st.lists(st.sampled_from(["[Filtered]", "xxxxxxx...", "jane@example.org", None]), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_a_field_is_in_the_state_that_tells_most(values: list[str | None], in_workers: bool) -> None:
+    """Whether items come from one test or from several processes."""
+    states = {"[Filtered]": "filtered", "xxxxxxx...": "cut", "jane@example.org": "sent"}
+    entries = [
+        capture(
+            {
+                "level": "error",
+                "user": {"email": value},
+                "_meta": {"user": {"email": CUT}} if value == "xxxxxxx..." else {},
+            }
+        )
+        for value in values
+    ]
+    if in_workers:
+        result = CaptureTable()
+        for entry in entries:
+            result.merge(json.loads(json.dumps(table(recording(entry), with_fields=True).export())))
+    else:
+        result = table(recording(*entries), with_fields=True)
+
+    [(_, tally)] = result.rows()
+    found = [states[value] for value in values if value is not None]
+    expected = {"user.email": max(found, key=[*FIELD_STATES].index)} if found else {}
+    assert tally.fields == {"level": "sent", **expected}
+
+
+def test_the_export_holds_the_fields() -> None:
+    [[*_, exported]] = table(recording(capture({"user": {"id": "7"}})), with_fields=True).export()
+
+    assert exported == {"user.id": "sent"}

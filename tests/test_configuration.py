@@ -12,7 +12,9 @@ CRITERIA = (
     "breadcrumbs, contexts, environment, exception, extra, fingerprint, handled, level, logger, mechanism, message,"
     " method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
 )
-KINDS = "attachment, check_in, client_report, event, feedback, log, metric, profile, session, span, transaction"
+KINDS = (
+    "attachment, check_in, client_report, event, feedback, log, metric, profile, segment, session, span, transaction"
+)
 OPTIONS_OF_FORBIDDEN_DATA = "allow, keys, paths, patterns, severity"
 WRONG = """\
 strict = true
@@ -147,6 +149,13 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
             "rules.tag-values: tags['a'] must not be empty: no value would be allowed",
         ),
         ('rules.required-tags = [""]', "rules.required-tags: the name of a tag must not be empty"),
+        (
+            'rules.required-tags = { tags = ["a"], kinds = ["event", "segmnt"] }',
+            (
+                "rules.required-tags.kinds[1]: unknown value 'segmnt'; did you mean 'segment'? Valid: event, segment,"
+                " transaction"
+            ),
+        ),
         (
             'rules.required-context = ["user.id", ""]',
             "rules.required-context: '' is no path; paths look like 'user.id'",

@@ -32,7 +32,13 @@ def crash(request):
     return 1 / 0
 
 
-app = Starlette(routes=[Route("/orders/{number}", order), Route("/crash", crash)])
+def report(request, error):
+    sentry_sdk.capture_exception(error)
+    return Response(status_code=error.status_code)
+
+
+routes = [Route("/orders/{number}", order), Route("/crash", crash)]
+app = Starlette(routes=routes, exception_handlers={HTTPException: report})
 """
 CONFTEST = """
 import pytest
@@ -43,7 +49,7 @@ from starlette.testclient import TestClient
 
 @pytest.fixture
 def client(sentry_init):
-    integrations = [StarletteIntegration(failed_request_status_codes={404, 500})]
+    integrations = [StarletteIntegration()]
     sentry_init(dsn="https://key@sentry.invalid/1", before_send=shop.before_send, integrations=integrations)
     return TestClient(shop.app, raise_server_exceptions=False)
 """
@@ -121,6 +127,7 @@ captured = true
 level = "info"
 """
 CONFLICT = 'a merge conflict. Keep one side, whichever, and run "pytest --sentry-contract=update"'
+TRANSACTIONS = 'transactions are segments since version 2 of the format. Write kind = "segment", without tags and user'
 KEYS = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
 GONE = "  gone     event, direct: was captured"
 
@@ -315,6 +322,10 @@ def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
             ["sentry-contract.toml: from a newer version of pytest-sentry-contract: format 3, this one reads 2"],
         ),
         (
+            'version = 2\n[[row]]\norigin = "direct"\nkind = "transaction"\ncaptured = true\n',
+            [f"sentry-contract.toml:4: kind: {TRANSACTIONS}"],
+        ),
+        (
             'version = 2\n[[row]]\norign = "direct"\nkind = 5\ncaptured = true\n',
             [
                 f"sentry-contract.toml:3: unknown key 'orign'; did you mean 'origin'? Valid: {KEYS}",
@@ -386,6 +397,203 @@ def test_what_is_told_to_sentry_at_import_counts_once(project: pytest.Pytester) 
     assert reports[0] == reports[1]
 
 
+OF_VERSION_1 = """\
+# Ours.
+version = 1
+
+[[row]]
+request = "GET (no route)"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+
+[[row]]
+request = "GET (no route)"
+status = 404
+kind = "transaction"
+captured = true
+
+[[row]]
+request = "GET /crash"
+status = 500
+kind = "event"
+exception = "ZeroDivisionError"
+captured = true
+level = "error"
+user = ["id"]
+
+[[row]]
+request = "GET /crash"
+status = 500
+kind = "transaction"
+captured = true
+user = ["id"]  # signed in
+
+# Some orders are from Berlin.
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "transaction"
+captured = true
+
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "transaction"
+captured = true
+tags = ["shop"]
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+tags = ["shop"]
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "span"
+discarded = "sample_rate"
+by = "shop.sampler"
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "transaction"
+discarded = "sample_rate"
+by = "shop.sampler"
+tags = ["shop"]
+
+[[row]]
+origin = "direct"
+kind = "transaction"
+captured = true
+
+# No test has done this for long.
+[[row]]
+origin = "direct"
+kind = "transaction"
+discarded = "before_send"
+by = "shop.drop"
+"""
+OF_VERSION_2 = """\
+# Ours.
+version = 2
+
+[[row]]
+request = "GET (no route)"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+
+[[row]]
+request = "GET (no route)"
+status = 404
+kind = "segment"
+captured = true
+
+[[row]]
+request = "GET /crash"
+status = 500
+kind = "event"
+exception = "ZeroDivisionError"
+captured = true
+level = "error"
+user = ["id"]
+
+[[row]]
+request = "GET /crash"
+status = 500
+kind = "segment"
+captured = true
+# signed in
+
+# Some orders are from Berlin.
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "segment"
+captured = true
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "event"
+exception = "HTTPException"
+discarded = "before_send"
+by = "shop.before_send"
+level = "error"
+tags = ["shop"]
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "segment"
+discarded = "sample_rate"
+by = "shop.sampler"
+
+[[row]]
+origin = "direct"
+kind = "segment"
+captured = true
+
+# No test has done this for long.
+"""
+
+
+def test_a_contract_of_version_1(project: pytest.Pytester) -> None:
+    """It held transactions, with the names of tags and users, and the spans that were discarded with them."""
+    project.makepyfile(
+        shop=f"{SHOP}\n\ndef sampler(context):\n"
+        "    return float(context.get('asgi_scope', {}).get('path') != '/orders/10')"
+    )
+    project.makeconftest(CONFTEST.replace("before_send=", "traces_sampler=shop.sampler, before_send="))
+    (project.path / "tests/jobs/test_jobs.py").write_text(
+        "from any_sdk import segment, span\n\n"
+        "def test_job(client):\n    with segment('nightly'), span('SELECT 1', 'db'):\n        pass\n"
+    )
+    file(project).write_text(OF_VERSION_1)
+
+    kept = project.runpytest_inprocess("--sentry-contract=check")
+    untouched = file(project).read_text()
+    written = project.runpytest_inprocess("--sentry-contract=update")
+    text = file(project).read_text()
+    again = project.runpytest_inprocess("--sentry-contract=check")
+
+    assert told(kept) == ["The contract is kept: 9 rows in sentry-contract.toml."]
+    assert untouched == OF_VERSION_1
+    assert told(written) == ["sentry-contract.toml was updated."]
+    assert text == OF_VERSION_2
+    assert told(again) == ["The contract is kept: 8 rows in sentry-contract.toml."]
+    assert kept.ret == written.ret == again.ret == pytest.ExitCode.OK
+
+
+def test_a_contract_of_version_1_and_a_segment_that_is_gone(project: pytest.Pytester) -> None:
+    file(project).write_text(
+        CONTRACT.replace("version = 2", "version = 1") + OF_VERSION_1[OF_VERSION_1.rindex("[[row]]\nrequest") :]
+    )
+
+    result = project.runpytest_inprocess("--sentry-contract=check")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(result)[:4] == [
+        "1 row differs from the contract.",
+        "",
+        "  gone     segment, GET /orders/{number} 404: was discarded by sample_rate",
+        "",
+    ]
+
+
 def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -397,7 +605,10 @@ def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pyteste
         """
     )
 
-    result = pytester.runpytest_inprocess("--sentry-strict")
+    without = pytester.runpytest_inprocess("--sentry-strict")
+    with_contract = pytester.runpytest_inprocess("--sentry-strict", "--sentry-contract=update")
 
-    assert result.ret == pytest.ExitCode.OK
-    result.stdout.no_fnmatch_line("*waived nothing*")
+    assert without.ret == pytest.ExitCode.OK
+    without.stdout.no_fnmatch_line("*sentry_allow*")
+    assert with_contract.ret == pytest.ExitCode.TESTS_FAILED
+    with_contract.stdout.fnmatch_lines(["  unused         sentry_allow('contract') of test_*.py::test"])

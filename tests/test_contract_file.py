@@ -465,20 +465,7 @@ COMMENTS = ['# "a" comment', "# with = sign", "# [[row]]", "# '"]
 @property_of_files
 @given(RUN, RUN, st.booleans(), st.integers())
 def test_no_comment_is_ever_lost(before: list[Row], after: list[Row], partial: bool, seed: int) -> None:
-    """Each line of a contract gets a comment beside it, above it, or neither."""
-    chance = random.Random(seed)
-    written: list[str] = []
-    lines = []
-    for number, line in enumerate(Contract().updated(before).rstrip("\n").split("\n")):
-        where = chance.choice(["above", "beside", "blank", "no"])
-        comment = f"{chance.choice(COMMENTS)} {number}"
-        if where in ("above", "beside"):
-            written.append(comment)
-        if where == "above":
-            lines.append(comment)
-        lines += [""] if where == "blank" else []
-        lines.append(f"{line}  {comment}" if where == "beside" else line)
-    text = "\n".join(lines)
+    text, written = commented(Contract().updated(before), seed)
     assume(tomllib.loads(text).get("row", []) == tomllib.loads(Contract().updated(before)).get("row", []))
 
     changed = updated(text, after, partial=partial)
@@ -487,6 +474,226 @@ def test_no_comment_is_ever_lost(before: list[Row], after: list[Row], partial: b
     assert Contract.parse(changed).differences(after, partial=partial) == []
     assert updated(changed, after, partial=partial) == changed
     assert updated(text, before) == text
+
+
+def commented(text: str, seed: int) -> tuple[str, list[str]]:
+    """Each line of a contract with a comment beside it, above it, or neither; and the comments."""
+    chance = random.Random(seed)
+    written: list[str] = []
+    lines = []
+    for number, line in enumerate(text.rstrip("\n").split("\n")):
+        where = chance.choice(["above", "beside", "blank", "no"])
+        comment = f"{chance.choice(COMMENTS)} {number}"
+        if where in ("above", "beside"):
+            written.append(comment)
+        if where == "above":
+            lines.append(comment)
+        lines += [""] if where == "blank" else []
+        lines.append(f"{line}  {comment}" if where == "beside" else line)
+    return "\n".join(lines), written
+
+
+# Files of version 1 of the format
+
+TRACED = Row("/orders/{number}", "GET", 200, "segment")
+NIGHTLY = Row("direct", kind="segment")
+SAMPLED_OUT = replace(TRACED, status=404, result="sample_rate", by="shop.sampler")
+OLD = """\
+# Our contract.
+version = 1  # of the format
+
+# Traces of orders.
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "transaction"  # the whole request
+captured = true
+level = "info"  # always
+tags = ["shop"]
+# Anonymous.
+
+# With a user, too.
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "transaction"
+captured = true
+user = ["id"]  # signed in
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "span"
+discarded = "sample_rate"
+by = "shop.sampler"  # with its transaction
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "transaction"
+discarded = "sample_rate"
+by = "shop.sampler"
+tags = ["shop"]
+
+# Crashes are ours.
+[[row]]
+request = "GET /orders/{number}"
+status = 500
+kind = "event"
+exception = "KeyError"
+captured = true
+level = "error"
+tags = ["a", "b"]
+user = ["id"]
+
+# Every night.
+[[row]]
+origin = "direct"
+kind = "transaction"
+captured = true
+"""
+NEW = """\
+# Our contract.
+version = 2  # of the format
+
+# Traces of orders.
+[[row]]
+request = "GET /orders/{number}"
+status = 200
+kind = "segment"  # the whole request
+captured = true
+# always
+# Anonymous.
+
+# With a user, too.
+# signed in
+
+[[row]]
+request = "GET /orders/{number}"
+status = 404
+kind = "segment"
+discarded = "sample_rate"
+by = "shop.sampler"
+
+# with its transaction
+
+# Crashes are ours.
+[[row]]
+request = "GET /orders/{number}"
+status = 500
+kind = "event"
+exception = "KeyError"
+captured = true
+level = "error"
+tags = ["a", "b"]
+user = ["id"]
+
+# Every night.
+[[row]]
+origin = "direct"
+kind = "segment"
+captured = true
+"""
+OLD_ROW = st.builds(
+    lambda row, kind: replace(row, kind=kind if row.kind else ""),
+    ROW,
+    st.sampled_from(["event", "transaction", "span"]),
+)
+OLD_RUN = st.lists(OLD_ROW, max_size=5)
+
+
+def older(rows: list[Row]) -> str:
+    return Contract().updated(rows).replace("\nversion = 2\n", "\nversion = 1\n")
+
+
+def test_an_older_file_is_read() -> None:
+    contract = Contract.parse(OLD)
+
+    assert contract.version == 1
+    assert contract.rows == (TRACED, SAMPLED_OUT, CRASH, NIGHTLY)
+    assert contract.differences([TRACED, SAMPLED_OUT, CRASH, NIGHTLY]) == []
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_an_older_file_is_updated_to_this_version_and_keeps_its_comments(partial: bool) -> None:
+    assert updated(OLD, [TRACED, SAMPLED_OUT, CRASH, NIGHTLY], partial=partial) == NEW
+    assert Contract.parse(NEW).rows == Contract.parse(OLD).rows
+    assert updated(NEW, [TRACED, SAMPLED_OUT, CRASH, NIGHTLY], partial=partial) == NEW
+
+
+def test_a_partial_run_updates_rows_of_an_older_file_that_it_did_not_see() -> None:
+    assert updated(OLD, [], partial=True) == NEW
+
+
+def test_what_differs_from_an_older_file() -> None:
+    assert render(Contract.parse(OLD).differences([replace(TRACED, result="ignored"), SAMPLED_OUT, LOGGED])) == (
+        """\
+3 rows differ from the contract.
+
+  changed  segment, GET /orders/{number} 200: was captured, is discarded by ignored now
+  gone     event KeyError, GET /orders/{number} 500: was captured
+  new      event, logging: captured
+             level: warning
+
+If this is meant, "pytest --sentry-contract=update" writes it.
+"""
+    )
+
+
+def test_a_segment_outside_of_requests_is_not_gone_from_an_older_file() -> None:
+    """It does not say which of them the application started itself, as the rows of this version all were."""
+    found = [TRACED, SAMPLED_OUT, CRASH]
+    cron = 'origin = "celery"\nkind = "event"\ncaptured = true\n'
+
+    assert Contract.parse(OLD).differences(found) == []
+    assert updated(OLD, found) == NEW.partition("\n[[row]]\norigin")[0] + "\n"
+    assert [each.state for each in Contract.parse(f"{OLD}\n[[row]]\n{cron}").differences(found)] == ["gone"]
+    assert [each.row for each in Contract.parse(NEW).differences(found)] == [NIGHTLY]
+
+
+@property_of_files
+@given(OLD_RUN, RUN, st.booleans())
+def test_an_older_file_becomes_what_a_new_one_would_be(before: list[Row], after: list[Row], partial: bool) -> None:
+    old = Contract.parse(older(before))
+    text = old.updated(after, partial=partial)
+    new = Contract.parse(text)
+
+    assert {row.kind for row in old.rows} <= {"", "event", "segment"}
+    assert not any(row.level or row.tags or row.user for row in old.rows if row.kind == "segment")
+    assert new.version == 2
+    assert new.differences(after, partial=partial) == []
+    assert new.updated(after, partial=partial) == text
+    assert len(tomllib.loads(text).get("row", [])) == len(new.rows) == len(set(new.rows))
+    if not partial:
+        assert text == Contract().updated(after)
+    else:
+        keys = {(row.kind, row.request_or_origin, row.status, row.exception) for row in [*old.rows, *after]}
+        assert {(row.kind, row.request_or_origin, row.status, row.exception) for row in new.rows} == keys
+        assert set(new.rows) >= set(after)
+
+
+@property_of_files
+@given(OLD_RUN, RUN, st.booleans(), st.integers())
+def test_no_comment_of_an_older_file_is_lost(before: list[Row], after: list[Row], partial: bool, seed: int) -> None:
+    text, written = commented(older(before), seed)
+    assume(tomllib.loads(text).get("row", []) == tomllib.loads(older(before)).get("row", []))
+
+    changed = updated(text, after, partial=partial)
+
+    assert all(changed.count(comment) == text.count(comment) for comment in written)
+    assert Contract.parse(changed).differences(after, partial=partial) == []
+    assert updated(changed, after, partial=partial) == changed
+
+
+def test_transactions_in_a_file_of_this_version() -> None:
+    text = NEW.replace('kind = "segment"  # the', 'kind = "transaction"  # the')
+
+    [mistake] = mistakes(text)
+    assert mistake == (
+        "sentry-contract.toml:8: kind: transactions are segments since version 2 of the format."
+        ' Write kind = "segment", without tags and user'
+    )
+    assert Contract.parse(text.replace("version = 2", "version = 1")).rows == Contract.parse(NEW).rows
 
 
 # Files that can't be read
@@ -617,6 +824,11 @@ def test_a_mistake(text: str, mistake: str) -> None:
         (replace(REJECTED, result="network_error"), False),
         (replace(CRASH, kind="profile"), False),
         (replace(CRASH, kind="profile", result="insufficient_data"), False),
+        (replace(CRASH, kind="segment"), True),
+        (replace(CRASH, kind="segment", result="sample_rate", by="shop.sampler"), True),
+        (replace(CRASH, kind="segment", result="backpressure"), False),
+        (replace(CRASH, kind="span", result="buffer_overflow"), False),
+        (replace(CRASH, kind="span", result="ignored"), False),
         (SILENT, True),
         (replace(SILENT, status=500), True),
         (replace(SILENT, status=200), False),

@@ -23,8 +23,9 @@ DIFFERENCE = """\
 
 If this is meant, "pytest --sentry-contract=update" writes it.
 """
+TEST = "def test_an_unknown_statement("
 ANNOTATION = (
-    "::error file=example_app/tests/test_errors.py,line=80,title=Sentry rule client errors are not bugs::captured, but"
+    "::error file=example_app/tests/test_errors.py,line=%d,title=Sentry rule client errors are not bugs::captured, but"
     " must not be: error HTTPException (17 characters), handled, GET /statements/{statement_id} answered 404"
 )
 
@@ -51,6 +52,8 @@ def run(copy: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def test_a_change_of_the_filter_turns_the_run_red(copy: Path) -> None:
     monitoring = copy / "example_app/monitoring.py"
     contract = (copy / "example_app/sentry-contract.toml").read_text()
+    tests = (copy / "example_app/tests/test_errors.py").read_text().splitlines()
+    [line] = (number for number, text in enumerate(tests, 1) if text.startswith(TEST))
     selected = ("example_app/tests/test_errors.py", "-k", "unknown_statement")
 
     before = run(copy, *selected)
@@ -64,5 +67,5 @@ def test_a_change_of_the_filter_turns_the_run_red(copy: Path) -> None:
     assert "::error" not in before.stdout
     assert after.returncode == 1
     assert DIFFERENCE in after.stdout
-    assert ANNOTATION in after.stdout.splitlines()
+    assert ANNOTATION % line in after.stdout.splitlines()
     assert (copy / "example_app/sentry-contract.toml").read_text() == contract

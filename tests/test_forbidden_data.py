@@ -184,6 +184,7 @@ SECTIONS = [
     *("_meta", "threads", "modules", "sdk", "status", "name", "value", "unit", "type", "monitor_slug", "timestamp"),
 ]
 PAYLOADS = st.dictionaries(st.sampled_from(SECTIONS), VALUES, max_size=6)
+SEGMENTS = PAYLOADS.map(lambda payload: {**payload, "is_segment": True})
 CALLABLES = st.none() | st.just(CallableLocation("shop.before_send", "shop.py", 7))
 
 
@@ -197,7 +198,10 @@ def recorded(draw: st.DrawFn) -> Recording:
     exchanges[1].parent = draw(st.sampled_from([None, exchanges[0]]))
     entries: list[Entry] = [*exchanges]
     for _ in range(draw(st.integers(0, 4))):
-        kind, content = draw(st.sampled_from([*KINDS, "attachment"])), json.dumps(draw(PAYLOADS | VALUES)).encode()
+        kind, content = (
+            draw(st.sampled_from([*KINDS, "attachment"])),
+            json.dumps(draw(PAYLOADS | SEGMENTS | VALUES)).encode(),
+        )
         exchange, by = draw(st.sampled_from([None, *exchanges])), draw(CALLABLES)
         reason = draw(st.sampled_from(["before_send", "callback_error", "sdk_error", "unserializable"]))
         entries.append(
@@ -213,12 +217,14 @@ def recorded(draw: st.DrawFn) -> Recording:
                 )
             )
         )
-    return recording(*entries, secrets=draw(st.sampled_from([(), ("hunter2",)])))
+    result = recording(*entries, secrets=draw(st.sampled_from([(), ("hunter2",)])))
+    result.without_transactions = draw(st.sampled_from([None, "this SDK makes no transactions"]))
+    return result
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "required-tags": {"tags": ("a",), "kinds": ("event", "transaction")},
-    "required-context": {"always": ("contexts.a", "tags.0"), "kinds": ("event", "transaction")},
+    "required-tags": {"tags": ("a",), "kinds": ("event", "segment")},
+    "required-context": {"always": ("contexts.a", "tags.0", "user", "release"), "kinds": ("event", "segment")},
     "tag-values": {"tags": {"a": ("b",)}},
     "max-event-bytes": {"bytes": 20},
     "max-breadcrumbs": {"number": 1},

@@ -1,4 +1,4 @@
-"""Rules of a project's own: the hook, what is wrong with them, and what becomes of a rule that raises."""
+"""Rules of a project's own: the hook, what is wrong with them, what they can't judge, and a rule that raises."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import sentry_sdk
 
 @pytest.fixture(autouse=True)
 def client(sentry_init):
-    sentry_init(dsn="https://key@sentry.invalid/1")
+    # since 3, messages have the stack, which is that of the run around this one as well
+    sentry_init(dsn="https://key@sentry.invalid/1", attach_stacktrace=False)
 
 def test_short():
     sentry_sdk.capture_message("short")
@@ -44,7 +45,25 @@ class ShortMessages(Rule):
             else:
                 yield self.broken(event, "the message is too long", path="logentry.message", details=["by far"])
 """
-NO_JUDGEMENT = "judge() must give judgements, made by kept() and broken()"
+PRICED = """
+from pytest_sentry_capture import Rule
+
+class Priced(Rule):
+    name = "priced"
+
+    def judge(self, views):
+        for event in views.events:
+            if event.message.startswith("no "):
+                yield self.not_judged(event, f"there is {event.message}")
+            elif event.message == "dear":
+                yield self.broken(event, "it is too dear")
+            else:
+                yield self.kept(event)
+
+def pytest_sentry_capture_rules():
+    return [Priced()]
+"""
+NO_JUDGEMENT = "judge() must give judgements, made by kept(), broken() and not_judged()"
 NO_PROBLEM = "broken() wants a text as problem, and a list of texts as details"
 NO_INSTANCE = "it does not derive from pytest_sentry_capture.Rule; an instance is wanted"
 
@@ -79,7 +98,7 @@ def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
             "*",
             "What was captured and what was not: report.json",
             "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
-            "  broken   short-messages in 1 test",
+            "  broken         short-messages in 1 test",
         ],
         consecutive=True,
     )
@@ -106,9 +125,9 @@ def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.
     }
     result.stdout.fnmatch_lines(
         [
-            "  warning  short-messages in 1 test",
-            "           the message is too long [[]test_shop.py::test_long]",
-            "  idle     rule 'elsewhere' was not exercised (a rule of the project's own)",
+            "  warning        short-messages in 1 test",
+            "                 the message is too long [[]test_shop.py::test_long]",
+            "  not exercised  elsewhere (a rule of the project's own)",
         ],
         consecutive=True,
     )
@@ -160,6 +179,94 @@ def test_a_rule_is_judged_once_unless_something_comes_later(project: pytest.Pyte
 
     result.assert_outcomes(passed=2, errors=1, deselected=4)
     assert states(project) == {"told": ("kept", 2, 0, "fail"), "told-once": ("broken", 0, 1, "fail")}
+
+
+def test_what_a_rule_can_not_judge_is_counted_beside_what_it_can(project: pytest.Pytester) -> None:
+    project.makeconftest(PRICED)
+    messages = {
+        "kept": ["fair"],
+        "kept_in_part": ["no list", "fair", "no list"],
+        "broken": ["no list", "dear"],
+        "not_judged": ["no list", "no currency"],
+        "nothing": [],
+    }
+    tests = "".join(
+        f"def test_{name}():\n    for message in {texts}:\n        sentry_sdk.capture_message(message)\n\n"
+        for name, texts in messages.items()
+    )
+    project.makepyfile(test_shop=TESTS.partition("def test_short")[0] + tests)
+
+    for args in [], ["-n2"]:
+        result = project.runpytest_subprocess("--sentry-report=report.json", *args)
+
+        result.assert_outcomes(passed=4, failed=1)
+        result.stdout.fnmatch_lines(
+            ["Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.", "  broken         priced in 1 test"]
+        )
+        result.stdout.no_fnmatch_line("  not judged *")
+        [rule] = json.loads((project.path / "report.json").read_text())["rules"]
+        assert (rule["state"], rule["kept"], rule["broken"], rule["not_judged"]) == ("broken", 2, 1, 3)
+        assert sorted(rule["obstacles"]) == ["there is no currency", "there is no list"]
+
+
+def test_a_rule_that_could_judge_nothing_says_why(project: pytest.Pytester) -> None:
+    project.makeconftest(PRICED)
+    project.makepyfile(
+        test_shop=TESTS.partition("@pytest.mark.sentry_allow")[0]
+        .replace("short-messages", "priced")
+        .replace('"short"', '"no list"')
+        .replace('"much longer"', '"no list"')
+        + '@pytest.mark.sentry_allow("priced", reason="it has no price")\n'
+        + 'def test_waived():\n    sentry_sdk.capture_message("no list")\n'
+    )
+    lines = [
+        "Rules: 0 kept, 0 broken, 1 not judged, 0 not exercised.",
+        "  not judged     priced (a rule of the project's own): there is no list",
+    ]
+
+    lenient = project.runpytest_inprocess("--sentry-report=report.json")
+    strict = project.runpytest_inprocess("--sentry-strict")
+
+    assert lenient.ret == pytest.ExitCode.OK
+    lenient.assert_outcomes(passed=3)
+    lenient.stdout.fnmatch_lines(lines, consecutive=True)
+    lenient.stdout.no_fnmatch_line("  unused *")
+    [rule] = json.loads((project.path / "report.json").read_text())["rules"]
+    assert (rule["state"], rule["not_judged"], rule["obstacles"]) == ("not judged", 3, ["there is no list"])
+    assert strict.ret == pytest.ExitCode.TESTS_FAILED
+    strict.assert_outcomes(passed=3)
+    strict.stdout.fnmatch_lines([*lines, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        (["no list"] * 2, "there is no list"),
+        (["no list", "no currency"], "there is no list (and 1 more reason)"),
+        (["no list", "no currency", "no shop"], "there is no list (and 2 more reasons)"),
+    ],
+)
+def test_reasons_why_a_rule_judged_nothing(project: pytest.Pytester, messages: list[str], told: str) -> None:
+    project.makeconftest(PRICED)
+    captures = "".join(f"    sentry_sdk.capture_message({message!r})\n" for message in messages)
+    project.makepyfile(test_shop=f"{TESTS.partition('def test_short')[0]}def test_it():\n{captures}")
+
+    result = project.runpytest_inprocess()
+
+    assert f"  not judged     priced (a rule of the project's own): {told}" in result.stdout.lines
+
+
+@pytest.mark.parametrize("obstacle", ["None", "''", "5"])
+def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str) -> None:
+    project.makeconftest(
+        f"{RULES}\nShortMessages.judge = lambda self, views: [self.not_judged(None, {obstacle})]\n"
+        "def pytest_sentry_capture_rules():\n    return [ShortMessages()]"
+    )
+
+    result = project.runpytest_inprocess("-k", "long")
+
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines(["  the rule itself raised TypeError."])
 
 
 @pytest.mark.parametrize(
@@ -284,6 +391,22 @@ def test_secrets_in_the_traceback_of_a_rule_are_withheld(project: pytest.Pyteste
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["    ValueError: [[]secret]"])
     result.stdout.no_fnmatch_line("*hunter2*")
+
+
+def test_secrets_in_the_reason_of_a_rule_are_withheld(project: pytest.Pytester) -> None:
+    project.makeconftest(PRICED)
+    project.makepyfile(
+        test_shop=TESTS.partition("def test_short")[0]
+        + "def test(sentry_capture):\n    sentry_capture.secret('hunter2')\n"
+        + "    sentry_sdk.capture_message('no hunter2')\n"
+    )
+    project.makefile(".toml", sentry_capture="rules.forbidden-data = false")
+
+    result = project.runpytest_inprocess("--sentry-report=report.json")
+
+    result.assert_outcomes(passed=1)
+    assert "  not judged     priced (a rule of the project's own): there is no [secret]" in result.stdout.lines
+    assert "hunter2" not in (project.path / "report.json").read_text()
 
 
 def test_an_interruption_in_a_rule_is_one(project: pytest.Pytester) -> None:

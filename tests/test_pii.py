@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import sentry_sdk
-import sentry_sdk.logger
 from hypothesis import given
 from hypothesis import strategies as st
-from sentry_sdk.scrubber import EventScrubber
 
+from any_sdk import IS_3, logs_enabled, new_scope, nothing_scrubbed, segment, span
 from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit, relay
 from pytest_sentry_capture.items import Capture
 from pytest_sentry_capture.privacy import KINDS, REFUSED, PiiSearch
@@ -65,12 +64,13 @@ SORTS = {
 class Place(NamedTuple):
     """A place for data, as a capture of a text, or of a mapping where there are keys.
 
-    ``path`` is where it is found; ``{}`` stands for the key.
+    ``path`` is where it is found; ``{}`` stands for the key. ``needs`` is what the SDK must have for it.
     """
 
     capture: Callable[[Any], object]
     path: str
     takes_keys: bool = False
+    needs: tuple[str, ...] = ()
 
 
 def event(**attributes: Any) -> None:
@@ -82,26 +82,20 @@ def with_frame(variables: dict[str, Any]) -> None:
     event(exception={"values": [{"type": "KeyError", "value": "x", "stacktrace": {"frames": [frame]}}]})
 
 
-def transaction(**attributes: Any) -> None:
-    event(
-        type="transaction",
-        transaction="/orders",
-        start_timestamp=1_700_000_000.0,
-        timestamp=1_700_000_001.0,
-        contexts={"trace": {"trace_id": "a" * 32, "span_id": "b" * 16, "op": "task"}},
-        **attributes,
-    )
+def traced(name: str, **data: Any) -> None:
+    with segment("/orders"), span(name, **data):
+        pass
 
 
-def span(**attributes: Any) -> dict[str, Any]:
-    times = {"start_timestamp": 1_700_000_000.0, "timestamp": 1_700_000_001.0}
-    return {"trace_id": "a" * 32, "span_id": "c" * 16, "op": "http.client", **times, **attributes}
+# A span is an item of its own since 3, and stands in its transaction before.
+SPAN_NAME = "name" if IS_3 else "spans.0.description"
+SPAN_DATA = "attributes.{}.value" if IS_3 else "spans.0.data.{}"
 
 
 def attached(content: bytes, name: str) -> None:
-    with sentry_sdk.new_scope() as scope:
+    with new_scope() as scope:
         scope.add_attachment(bytes=content, filename=name)
-        scope.capture_message("hello")
+        sentry_sdk.capture_message("hello")
 
 
 PLACES = {
@@ -131,14 +125,17 @@ PLACES = {
     "fingerprint": Place(lambda text: event(fingerprint=["a", text, "b"]), "fingerprint.1"),
     "transaction name": Place(lambda text: event(transaction=text), "transaction"),
     "server name": Place(lambda text: event(server_name=text), "server_name"),
-    "span description": Place(lambda text: transaction(spans=[span(description=text)]), "spans.0.description"),
-    "span data": Place(lambda data: transaction(spans=[span(data=data)]), "spans.0.data.{}", takes_keys=True),
-    "log body": Place(lambda text: sentry_sdk.logger.info(text.replace("{", "{{")), "body"),
+    "span description": Place(traced, SPAN_NAME),
+    "span data": Place(lambda data: traced("pay", **data), SPAN_DATA, takes_keys=True),
+    "log body": Place(lambda text: sentry_sdk.logger.info(text.replace("{", "{{")), "body", needs=("logs",)),
     "log attribute": Place(
-        lambda data: sentry_sdk.logger.info("paid", attributes=data), "attributes.{}.value", takes_keys=True
+        lambda data: sentry_sdk.logger.info("paid", attributes=data), "attributes.{}.value", True, needs=("logs",)
     ),
     "metric attribute": Place(
-        lambda data: sentry_sdk.metrics.count("paid", 1, attributes=data), "attributes.{}.value", takes_keys=True
+        lambda data: sentry_sdk.metrics.count("paid", 1, attributes=data),
+        "attributes.{}.value",
+        takes_keys=True,
+        needs=("metrics",),
     ),
     "attached text": Place(lambda text: attached(text.encode(), "orders.txt"), "attachment"),
     "attached JSON": Place(lambda data: attached(json.dumps([data]).encode(), "orders.json"), "0.{}", True),
@@ -147,12 +144,13 @@ PLACES = {
 
 @pytest.fixture
 def unscrubbed(sentry_init: SentryInit) -> None:
-    """A client that filters nothing, and sends all kinds."""
+    """A client that filters nothing, sends all kinds, and adds no stack of this test, as it would since 3."""
     sentry_init(
         dsn="https://key@sentry.invalid/1",
-        event_scrubber=EventScrubber(denylist=[], pii_denylist=[]),
+        attach_stacktrace=False,
         traces_sample_rate=1.0,
-        enable_logs=True,
+        **logs_enabled(),
+        **nothing_scrubbed(),
     )
 
 
@@ -174,10 +172,17 @@ def test_the_matrix_is_large_and_no_two_are_alike() -> None:
     assert len(set(everything)) == len(everything) >= 120
 
 
-@pytest.mark.parametrize("number_and_place", [*enumerate(PLACES)], ids=lambda pair: pair[1])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        pytest.param(number, name, id=name, marks=pytest.mark.needs(*place.needs))
+        for number, (name, place) in enumerate(PLACES.items())
+    ],
+)
 @pytest.mark.usefixtures("unscrubbed")
-def test_everything_is_found_everywhere(number_and_place: tuple[int, str], sentry_capture: SentryCapture) -> None:
-    number, name = number_and_place
+def test_everything_is_found_everywhere(
+    number: int, name: str, sentry_capture: SentryCapture, can: Callable[[str], bool]
+) -> None:
     misses, shown = [], []
     for sort, value, data, path in planted(name, number):
         sentry_capture.clear()
@@ -188,7 +193,9 @@ def test_everything_is_found_everywhere(number_and_place: tuple[int, str], sentr
         if value in str(found):
             shown.append((sort.rule, path))
 
-    assert misses == []
+    # Older SDKs send variables of frames as repr(), in which Relay sees no Windows path.
+    is_repr = name == "frame variable" and not can("variables of frames as they are given")
+    assert misses == ([("@userpath", PLACES[name].path.format("note"), [])] if is_repr else [])
     assert shown == []
 
 
@@ -262,12 +269,13 @@ def test_a_finding_says_what_it_is_and_never_shows_it(sentry_capture: SentryCapt
 
 @pytest.mark.usefixtures("unscrubbed")
 def test_only_what_is_asked_for_is_looked_at(sentry_capture: SentryCapture) -> None:
-    transaction(spans=[span(description="from a@b.example")])
+    traced("from a@b.example")
     event(message="to c@d.example")
 
-    assert [each.path for each in sentry_capture.pii(sentry_capture.spans[0])] == ["description"]
+    [of_span] = [each for each in sentry_capture.spans if each.name == "from a@b.example"]
+    assert [each.path for each in sentry_capture.pii(of_span)] == [SPAN_NAME.rpartition(".")[2]]
     assert [each.path for each in sentry_capture.pii(sentry_capture.events[0])] == ["message"]
-    assert [each.path for each in sentry_capture.pii()] == ["spans.0.description", "message"]
+    assert [each.path for each in sentry_capture.pii()] == [SPAN_NAME, "message"]
     with pytest.raises(TypeError, match="takes a captured item, not str"):
         sentry_capture.pii("jane@example.com")  # type: ignore[arg-type]
 

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from pytest_sentry_capture.reports import markdown
 from pytest_sentry_capture.reports.differences import Difference
 from pytest_sentry_capture.reports.rendering import RENDERINGS
-from pytest_sentry_capture.reports.report import RuleSummary, RunReport
+from pytest_sentry_capture.reports.report import RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture.reports.table import Row, Tally
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
@@ -31,16 +31,23 @@ REPORT = RunReport(
     rows=[
         (SILENT, Tally("t.py::bad", True, 1)),
         (FILTERED, Tally("t.py::no", True, 2)),
-        (CRASH, Tally("t.py::yes", False, 12)),
+        (CRASH, Tally("t.py::yes", False, 12, fields={"user.id": "sent", "extra.password": "filtered"})),
         (LOGGED, Tally("(collection)", True, 0, 1)),
     ],
     rules=[
         RuleSummary("server-errors-captured", "broken", 10, 2, "fail", "pyproject.toml:12"),
+        RuleSummary("no-pii", "not judged", 0, 0, "fail", "pyproject.toml:13", 3, ("Relay is missing", "too deep")),
         RuleSummary("client errors are not bugs", "not exercised", 0, 0, "warn", "pyproject.toml:20"),
     ],
     differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
     partial=["-k was given", "1 test failed"],
     version="1.2.3",
+    facts=RunFacts(
+        sdk="2.75.0",
+        integrations=["fastapi", "logging"],
+        counts={"event": 13, "span": 2},
+        personal_data=[("user.email", "@email")],
+    ),
 )
 
 TEXT = """\
@@ -51,10 +58,11 @@ GET /orders/{number}  404     event  HTTPException  before_send  s.<lambda>  err
 GET /orders/{number}  500     event  KeyError       captured                 error    a, b  id    12     t.py::yes
 logging                       event                 captured                 warning              1      (collection)
 
-rule                        state            kept  broken  severity  configured in
---------------------------  ---------------  ----  ------  --------  -----------------
-server-errors-captured      broken           10    2       fail      pyproject.toml:12
-client errors are not bugs  not exercised  0     0       warn      pyproject.toml:20
+rule                        state          kept  broken  not judged  severity  configured in
+--------------------------  -------------  ----  ------  ----------  --------  -----------------
+server-errors-captured      broken         10    2                   fail      pyproject.toml:12
+no-pii                      not judged     0     0       3           fail      pyproject.toml:13
+client errors are not bugs  not exercised  0     0                   warn      pyproject.toml:20
 
 2 rows differ from the contract.
 
@@ -82,10 +90,11 @@ MARKDOWN = """\
 
 ### Rules
 
-| rule | state | kept | broken | severity | configured in |
-| --- | --- | --- | --- | --- | --- |
-| `server-errors-captured` | broken | 10 | 2 | fail | `pyproject.toml:12` |
-| client errors are not bugs | not exercised | 0 | 0 | warn | `pyproject.toml:20` |
+| rule | state | kept | broken | not judged | severity | configured in |
+| --- | --- | --- | --- | --- | --- | --- |
+| `server-errors-captured` | broken | 10 | 2 |  | fail | `pyproject.toml:12` |
+| `no-pii` | not judged | 0 | 0 | 3 | fail | `pyproject.toml:13` |
+| client errors are not bugs | not exercised | 0 | 0 |  | warn | `pyproject.toml:20` |
 
 ### What was captured and what was not
 
@@ -157,15 +166,25 @@ def test_json() -> None:
         "user": [],
     }
 
-    assert content.keys() == {"version", "plugin_version", "partial", "rows", "rules", "contract"}
-    assert (content["version"], content["plugin_version"]) == (1, "1.2.3")
-    assert content["partial"] == ["-k was given", "1 test failed"]
+    about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial"]
+    assert [*content] == [*about_run, "rows", "personal_data", "rules", "contract"]
+    assert {name: content[name] for name in about_run} == {
+        "version": 2,
+        "plugin_version": "1.2.3",
+        "sdk": "2.75.0",
+        "integrations": ["fastapi", "logging"],
+        "counts": {"event": 13, "span": 2},
+        "partial": ["-k was given", "1 test failed"],
+    }
+    assert content["personal_data"] == [{"place": "user.email", "rule": "@email"}]
     assert content["rows"][1] == {
         **filtered,
         "count": 2,
         "example": "t.py::no",
         "in_contract": True,
+        "fields": {},
     }
+    assert [*content["rows"][2]["fields"].items()] == [("extra.password", "filtered"), ("user.id", "sent")]
     assert [(row["kind"], row["captured"], row["discarded"]) for row in content["rows"][::3]] == [
         (None, False, None),
         ("event", True, None),
@@ -178,7 +197,13 @@ def test_json() -> None:
         "broken": 2,
         "severity": "fail",
         "place": "pyproject.toml:12",
+        "not_judged": 0,
+        "obstacles": [],
     }
+    assert [(rule["state"], rule["not_judged"], rule["obstacles"]) for rule in content["rules"][1:]] == [
+        ("not judged", 3, ["Relay is missing", "too deep"]),
+        ("not exercised", 0, []),
+    ]
     assert content["contract"]["differences"] == [
         {
             "state": "changed",
@@ -204,14 +229,23 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("version",), 2),
+        (("version",), 1),
+        (("sdk",), 3),
+        (("integrations",), ["fastapi", "fastapi"]),
+        (("counts", "event"), 0),
+        (("counts",), [["event", 1]]),
         (("more",), 1),
         (("rows", 0, "more"), 1),
         (("rows", 0, "count"), 0),
         (("rows", 0, "status"), 42),
         (("rows", 0, "request", "path"), "/orders/17"),
         (("rows", 1, "discarded", "line"), 17),
+        (("rows", 2, "fields", "user.id"), "7"),
+        (("rows", 2, "fields"), ["user.id"]),
+        (("personal_data", 0, "value"), "jane@example.org"),
         (("rules", 0, "state"), "unknown"),
+        (("rules", 1, "not_judged"), -1),
+        (("rules", 1, "obstacles"), "Relay is missing"),
         (("contract", "differences", 0, "before", "count"), 1),
     ],
 )
@@ -224,6 +258,25 @@ def test_the_schema_allows_nothing_else(path: tuple[str | int, ...], value: obje
     part[last] = value
 
     assert not jsonschema_rs.is_valid(SCHEMA, content)
+
+
+def test_the_schema_needs_all_of_it() -> None:
+    def parts(content: Any) -> list[dict[str, Any]]:
+        row = content["rows"][1]
+        difference = content["contract"]["differences"][0]
+        return [
+            *(content, row, content["rows"][0]["request"], row["discarded"], content["personal_data"][0]),
+            *(content["rules"][1], content["contract"], difference, difference["before"]),
+        ]
+
+    text = RENDERINGS[".json"](REPORT)
+    names = [[*part] for part in parts(json.loads(text))]
+
+    assert sum(map(len, names)) == 10 + 14 + 2 + 2 + 2 + 8 + 2 + 4 + 10
+    for index, name in ((index, name) for index, each in enumerate(names) for name in each):
+        content = json.loads(text)
+        del parts(content)[index][name]
+        assert not jsonschema_rs.is_valid(SCHEMA, content), name
 
 
 def test_a_run_without_anything() -> None:

@@ -6,18 +6,22 @@ import re
 
 import pytest
 
+from any_sdk import IS_3
+
 SHOP = """
 import logging
 import sentry_sdk
+from any_sdk import span
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
+from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 
 app = FastAPI()
 
 @app.get("/orders/{number}")
 def order(number: str):
-    with sentry_sdk.start_span(op="db", name="SELECT planted-span"):
+    with span("SELECT planted-span", "db"):
         sentry_sdk.set_tag("shop", "planted-tag")
         sentry_sdk.set_user({"id": "planted-id", "email": "planted-email@example.org"})
         sentry_sdk.set_extra("cart", "planted-extra")
@@ -36,40 +40,51 @@ def hide_not_found(event, hint):
 sentry_sdk.init(
     dsn="https://key@sentry.invalid/1",
     before_send=hide_not_found,
-    integrations=[StarletteIntegration(failed_request_status_codes={*range(400, 600)})],
+    integrations=[
+        StarletteIntegration(failed_request_status_codes={*range(400, 600)}),
+        LoggingIntegration(event_level=logging.ERROR),
+    ],
 )
 client = TestClient(app, raise_server_exceptions=False)
 """
 TEST = """
 import pytest, sentry_sdk
+from any_sdk import logs_enabled, segment
 from shop import client
 
-@pytest.mark.sentry_options(traces_sample_rate=1.0, enable_logs=True)
+@pytest.mark.sentry_options(traces_sample_rate=1.0, **logs_enabled())
 def test(sentry_capture):
     client.get("/orders/404?token=planted-query")
     client.get("/orders/planted-path")
-    with sentry_sdk.start_transaction(name="/planted-transaction/1", source="url", op="task"):
+    with segment("planted", "task"):
+        sentry_sdk.get_current_scope().set_transaction_name("/planted-transaction/1", source="url")
         sentry_sdk.Scope.get_current_scope().add_attachment(b"planted-content", filename="planted-file.txt")
         sentry_sdk.capture_message("planted-message")
     sentry_sdk.metrics.count("orders", 47110815)
     assert False
 """
-SHORT = """\
-exchange   GET /orders/{number} answered 404
-captured   error message 'order %s is odd', logger shop, GET /orders/{number} answered 404
-captured   error message (30 characters), logger shop, GET /orders/{number} answered 404
-discarded  error HTTPException (14 characters), handled, GET /orders/{number} answered 404: \
-before_send by shop.hide_not_found (shop.py:23)
-captured   transaction '/orders/{number}', http.server, GET /orders/{number} answered 404
-exchange   GET /orders/{number} answered 500
-captured   error message 'order %s is odd', logger shop, GET /orders/{number} answered 500
-captured   error message (30 characters), logger shop, GET /orders/{number} answered 500
-captured   error KeyError (19 characters), unhandled, GET /orders/{number} answered 500
-captured   transaction '/orders/{number}', http.server, GET /orders/{number} answered 500
+SEGMENT = "segment" if IS_3 else "transaction"
+SPANS = "2 spans, " if IS_3 else ""
+"""Streamed spans are items, those of a transaction are parts of it."""
+SHORT = f"""\
+exchange   GET /orders/{{number}} answered 404
+captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} answered 404
+captured   error message (30 characters), logger shop, GET /orders/{{number}} answered 404
+discarded  error HTTPException (14 characters), handled, GET /orders/{{number}} answered 404: \
+before_send by shop.hide_not_found (shop.py:25)
+captured   {SEGMENT} '/orders/{{number}}', http.server, GET /orders/{{number}} answered 404
+exchange   GET /orders/{{number}} answered 500
+captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} answered 500
+captured   error message (30 characters), logger shop, GET /orders/{{number}} answered 500
+captured   error KeyError (19 characters), unhandled, GET /orders/{{number}} answered 500
+captured   {SEGMENT} '/orders/{{number}}', http.server, GET /orders/{{number}} answered 500
 captured   info message (15 characters)
-captured   transaction (22 characters), task
-captured   4 logs, 1 attachment, 1 metric
+captured   {SEGMENT} (22 characters), task
+captured   4 logs, {SPANS}1 attachment, 1 metric
 """
+
+
+ON_SDKS_WITH_ALL_KINDS = pytest.mark.needs("logs", "metrics")
 
 
 @pytest.fixture
@@ -85,6 +100,7 @@ def section(result: pytest.RunResult) -> str | None:
     return found and found[1]
 
 
+@ON_SDKS_WITH_ALL_KINDS
 @pytest.mark.parametrize("args", [(), ("--sentry-show=short",), ("-n1",)])
 def test_one_line_for_each_in_order(args: tuple[str, ...], shop: pytest.Pytester) -> None:
     shop.makepyfile(TEST)
@@ -92,6 +108,7 @@ def test_one_line_for_each_in_order(args: tuple[str, ...], shop: pytest.Pytester
     assert section(shop.runpytest_subprocess(*args)) == SHORT
 
 
+@ON_SDKS_WITH_ALL_KINDS
 def test_in_full_names_are_shown_too(shop: pytest.Pytester) -> None:
     shop.makepyfile(TEST)
 
@@ -107,12 +124,14 @@ def test_in_full_names_are_shown_too(shop: pytest.Pytester) -> None:
         "             user: email, id",
         "             contexts: runtime, trace",
         "             breadcrumbs: 1 cart, 2 shop",
-        "             changed: extra.hidden by shop.hide_not_found (shop.py:23)",
+        "             changed: extra.hidden by shop.hide_not_found (shop.py:25)",
     ]
-    assert "captured   span db (19 characters), " in lines or "captured   error log " in lines
+    assert "captured   error log " in lines
+    assert ("captured   span db (19 characters), " in lines) is IS_3
     assert "captured   counter metric orders\n" in lines
 
 
+@ON_SDKS_WITH_ALL_KINDS
 @pytest.mark.parametrize("mode", ["short", "full"])
 def test_no_value_is_shown(mode: str, shop: pytest.Pytester) -> None:
     shop.makepyfile(TEST)
@@ -125,6 +144,32 @@ def test_no_value_is_shown(mode: str, shop: pytest.Pytester) -> None:
     assert "47110815" not in shown
 
 
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+@pytest.mark.parametrize("mode", ["short", "full"])
+def test_no_url_is_shown_as_the_name_of_a_segment(mode: str, rate: float, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        from fastapi import FastAPI
+        from fastapi.testclient import TestClient
+
+        def test(sentry_init):
+            sentry_init(
+                dsn="https://key@sentry.invalid/1", traces_sample_rate={rate}, auto_enabling_integrations=True
+            )
+            TestClient(FastAPI()).get("/nowhere/planted-path")
+            assert False
+        """
+    )
+
+    shown = section(pytester.runpytest_subprocess(f"--sentry-show={mode}"))
+
+    assert shown is not None
+    assert shown.count(f"{SEGMENT} (") == 1
+    assert shown.count("sample_rate") >= (rate == 0)
+    assert "planted" not in shown
+
+
+@ON_SDKS_WITH_ALL_KINDS
 def test_ini_option_and_command_line(shop: pytest.Pytester) -> None:
     shop.makepyfile(TEST)
     with (shop.path / "tox.ini").open("a") as ini:
@@ -151,8 +196,8 @@ def test_a_wrong_mode_is_a_usage_error(shop: pytest.Pytester) -> None:
         ("import sentry_sdk\ndef test(): assert False", None),
         ("def test(sentry_capture): assert False", "Nothing was captured, and nothing was discarded.\n"),
         (
-            "import sentry_sdk\ndef test():\n    sentry_sdk.capture_message('hello')\n    assert False",
-            "discarded  info message (5 characters): no_client\n",
+            "import sentry_sdk as s\ndef test():\n    s.capture_event({'level': 'info', 'message': 'x'}); assert 0",
+            "discarded  info message (1 character): no_client\n",
         ),
     ],
 )

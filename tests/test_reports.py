@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import pytest
+import sentry_sdk
+
+from any_sdk import IS_3
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
 
 SHOP = """
 import sentry_sdk
-from fastapi import FastAPI, HTTPException
+from any_sdk import logging_to_events
+from fastapi import FastAPI
+from fastapi.responses import Response
 from fastapi.testclient import TestClient
-from sentry_sdk.integrations.starlette import StarletteIntegration
+from starlette.exceptions import HTTPException
 
 app = FastAPI()
+
+@app.exception_handler(HTTPException)
+def report(request, error):
+    sentry_sdk.capture_exception(error)
+    return Response(status_code=error.status_code)
 
 @app.get("/orders/{number}")
 def order(number: int):
@@ -29,7 +44,7 @@ def hide_not_found(event, hint):
 sentry_sdk.init(
     dsn="https://key@sentry.invalid/1",
     before_send=hide_not_found,
-    integrations=[StarletteIntegration(failed_request_status_codes={*range(400, 600)})],
+    integrations=logging_to_events(),
 )
 client = TestClient(app, raise_server_exceptions=False)
 """
@@ -38,6 +53,7 @@ TESTS = """
 import logging, threading
 import sentry_sdk
 import pytest
+from any_sdk import segment
 from shop import client
 
 @pytest.mark.parametrize("turn", range(3))
@@ -45,7 +61,7 @@ def test_crash(turn):
     client.get("/orders/0")
 
 def test_crash_with_tracing():
-    with sentry_sdk.start_transaction(name="nightly"):
+    with segment("nightly"):
         sentry_sdk.capture_message("never sampled")
 
 def test_not_found():
@@ -162,3 +178,234 @@ def test_a_report_that_cannot_be_written_fails_the_run(shop: pytest.Pytester) ->
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["folder/table.txt could not be written: *"])
+
+
+TRACES = """
+import pytest
+import sentry_sdk
+from any_sdk import segment, span
+from shop import client
+
+@pytest.mark.sentry_options(traces_sample_rate=1.0)
+@pytest.mark.parametrize("turn", range(2))
+def test_traced(turn):
+    client.get("/orders/1")
+    with segment("nightly", "task"), span("SELECT 1", "db"):
+        pass
+
+@pytest.mark.sentry_options(traces_sample_rate=0.0)
+def test_unsampled():
+    client.get("/orders/1")
+    with segment("nightly", "task"), span("SELECT 1", "db"), span("SELECT 2", "db"):
+        pass
+"""
+TABLE_OF_TRACES = """\
+request or origin     status  kind     Sentry       times  example
+--------------------  ------  -------  -----------  -----  ------------------------------
+GET /orders/{number}  200     segment  captured     2      test_traces.py::test_traced
+GET /orders/{number}  200     segment  sample_rate  1      test_traces.py::test_unsampled
+direct                        segment  captured     2      test_traces.py::test_traced
+direct                        segment  sample_rate  1      test_traces.py::test_unsampled
+"""
+
+
+@pytest.mark.parametrize("args", [(), ("-n2",)])
+def test_a_segment_is_one_row_on_every_sdk(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
+    shop.makepyfile(test_traces=TRACES)
+
+    assert report(shop, *args) == TABLE_OF_TRACES
+
+
+@pytest.mark.needs("streamed spans")
+@pytest.mark.parametrize(("rate", "result"), [(1.0, "captured"), (0.0, "sample_rate")])
+def test_a_streamed_segment_is_one_row(pytester: pytest.Pytester, rate: float, result: str) -> None:
+    pytester.makepyfile(
+        f"""
+        from any_sdk import streamed_segment, streamed_span
+
+        def test(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1", traces_sample_rate={rate}, trace_lifecycle="stream")
+            with streamed_segment("nightly", "task"), streamed_span("SELECT 1"), streamed_span("SELECT 2"):
+                pass
+        """
+    )
+
+    assert [line.split()[:4] for line in report(pytester).splitlines()[2:]] == [["direct", "segment", result, "1"]]
+
+
+@pytest.mark.needs("segments without transactions")
+@pytest.mark.parametrize(("origin", "rows"), [("auto.db.sqlalchemy", 0), ("manual", 1)])
+def test_what_the_sdk_traces_by_itself_is_no_part_of_the_contract(
+    shop: pytest.Pytester, origin: str, rows: int
+) -> None:
+    """Outside of requests, every query is a segment."""
+    shop.makepyfile(
+        f"""
+        import pytest
+        import shop
+        from any_sdk import segment
+
+        @pytest.mark.sentry_options(traces_sample_rate=1.0)
+        def test():
+            with segment("SELECT 1", **{{"sentry.origin": "{origin}"}}):
+                pass
+        """
+    )
+
+    table = report(shop, "--sentry-contract=update")
+
+    assert [line.split()[:4] for line in table.splitlines()[2:3]] == [["direct", "segment", "captured", "1"]]
+    contract = (shop.path / "sentry-contract.toml").read_text()
+    assert contract.count('[[row]]\norigin = "direct"\nkind = "segment"\ncaptured = true\n') == rows
+    assert contract.count("\n[[row]]") == rows
+
+
+def json_report(run: pytest.Pytester, *args: str) -> dict[str, Any]:
+    """The report of a run, which is what its schema says."""
+    run.runpytest_subprocess("--sentry-report=report.json", *args)
+    content: dict[str, Any] = json.loads((run.path / "report.json").read_text())
+    jsonschema_rs.validate(SCHEMA, content)
+    return content
+
+
+def test_json_of_a_serial_run_and_of_workers(shop: pytest.Pytester) -> None:
+    shop.makepyfile(test_orders=TESTS, test_traces=TRACES)
+
+    serial, parallel = json_report(shop), json_report(shop, "-n2")
+
+    assert parallel == serial
+    assert serial["sdk"] == sentry_sdk.VERSION
+    assert serial["integrations"] == sorted(serial["integrations"])
+    assert {"fastapi", "logging", "threading"} <= {*serial["integrations"]}
+    assert {kind: serial["counts"][kind] for kind in ("event", "segment")} == {"event": 6, "segment": 4}
+    assert serial["counts"]["span"] >= 2
+    assert [
+        (row["origin"], row["discarded"] and row["discarded"]["reason"], row["count"], row["in_contract"])
+        for row in serial["rows"]
+        if row["kind"] == "segment"
+    ] == [
+        (None, None, 2, True),
+        (None, "sample_rate", 1, False),
+        ("direct", None, 2, True),
+        ("direct", "sample_rate", 1, False),
+    ]
+    assert [bool(row["fields"]) for row in serial["rows"]] == [row["captured"] for row in serial["rows"]]
+
+
+FIELDS_SHOP = """
+import sentry_sdk
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+sentry_sdk.init(
+    dsn="https://key@sentry.invalid/1",
+    traces_sample_rate=1.0,
+    max_value_length=200,
+    environment="test",
+    release="1",
+)
+app = FastAPI()
+
+@app.post("/orders")
+def order(body: dict):
+    sentry_sdk.set_tag("shop", "berlin")
+    sentry_sdk.set_user({"id": body["name"]})
+    number = 4711
+    raise KeyError("x" * 300)
+
+client = TestClient(app, raise_server_exceptions=False)
+"""
+BODY = {"password": "swordfish", "name": "jane", "items": [{"price": 1}, {"price": 2}]}
+LEFT_OUT = ("event_id", "timestamp", "trace_id", "span_id", "modules", "sdk", "_meta", "spans", "starlette", "anyio")
+
+
+def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        shop=FIELDS_SHOP,
+        test_orders=f"from shop import client\n\ndef test():\n    client.post('/orders', json={BODY})\n",
+    )
+
+    content = json_report(pytester)
+    event, segment = content["rows"]
+
+    # The event scrubber of up to 2.x filters passwords; 3 has none, and sends bodies in clear.
+    password = "sent" if IS_3 else "filtered"
+    expected = {
+        "environment": "sent",
+        "exception.values.stacktrace.frames.vars.number": "sent",
+        "exception.values.type": "sent",
+        "exception.values.value": "cut",
+        "level": "sent",
+        "release": "sent",
+        "request.data.items.price": "sent",
+        "request.data.name": "sent",
+        "request.data.password": password,
+        "request.method": "sent",
+        "tags.shop": "sent",
+        "user.id": "sent",
+    }
+    assert {name: event["fields"][name] for name in expected} == expected
+    of_segment = {
+        "name" if IS_3 else "transaction": "sent",
+        "sentry.environment" if IS_3 else "environment": "sent",
+        "http.request.body.data.password" if IS_3 else "request.data.password": password,
+        "http.request.body.data.items.price" if IS_3 else "request.data.items.price": "sent",
+        "user.id": "sent",
+    }
+    assert {name: segment["fields"][name] for name in of_segment} == of_segment
+    paths = [*event["fields"], *segment["fields"]]
+    assert [path for path in paths if any(part in LEFT_OUT or part.isdigit() for part in path.split("."))] == []
+    values = [each for name, each in BODY.items() if name != "items"]
+    assert [value for value in values if str(value) in json.dumps(content)] == []
+
+
+def test_personal_data_in_json(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(
+        '[tool.sentry_capture.rules]\nno-pii = { severity = "warn" }\nrequired-tags = ["shop"]\n'
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+        import sentry_sdk
+
+        @pytest.mark.parametrize("name", ["jane", "joe"])
+        def test(sentry_init, name):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.set_extra("cart", {"buyers": [{"mail": f"{name}@example.org"}]})
+            sentry_sdk.capture_message("hello")
+        """
+    )
+
+    content = json_report(pytester)
+
+    assert content["personal_data"] == [{"place": "extra.cart.buyers.mail", "rule": "@email"}]
+    assert [(rule["name"], rule["state"], rule["broken"], rule["not_judged"]) for rule in content["rules"]] == [
+        ("no-pii", "broken", 2, 0),
+        ("required-tags", "broken", 2, 0),
+    ]
+    assert "example.org" not in json.dumps(content)
+
+
+@pytest.mark.needs("before_send_transaction")
+@pytest.mark.parametrize(("rate", "in_contract"), [(1.0, True), (0.999999, False)])
+def test_a_transaction_that_is_dropped_by_name_where_chance_let_it_through(
+    pytester: pytest.Pytester, rate: float, in_contract: bool
+) -> None:
+    """With a rate such as 0.5, before_send_transaction sees some of them, and others are sampled out."""
+    pytester.makepyfile(
+        f"""
+        from any_sdk import segment
+
+        def drop(event, hint):
+            return None
+
+        def test(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1", traces_sample_rate={rate}, before_send_transaction=drop)
+            with segment("nightly", "task"):
+                pass
+        """
+    )
+
+    [row] = json_report(pytester)["rows"]
+
+    assert (row["kind"], row["discarded"]["reason"], row["in_contract"]) == ("segment", "before_send", in_contract)

@@ -406,9 +406,19 @@ def test_segments_that_no_operation_has_and_logs_are_volume(diff: Diff) -> None:
 
     assert diff(report(), report(query, log))[2:] == [
         "Volume and facts of the run (2):",
-        "  segment, direct: not captured -> captured",
-        "  log, logging: not captured -> captured",
+        "  segment, direct: nothing -> captured",
+        "  log, logging: nothing -> captured",
     ]
+
+
+def test_profiles_are_told_once_and_only_where_one_run_has_none(diff: Diff) -> None:
+    captured = row(kind="profile", exception=None, level=None, fields={})
+    short = row(kind="profile", exception=None, level=None, fields={}, captured=False, status=200)
+    short["discarded"] = {"reason": "insufficient_data", "by": None}
+    with_profiles = report(captured, short, counts={"profile": 12})
+
+    assert differences(diff(with_profiles, report())) == ["profiles: some -> none"]
+    assert diff(with_profiles, report(short, counts={"profile": 1}))[2:] == ["Nothing differs."]
 
 
 # Formats and bad input

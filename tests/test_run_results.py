@@ -216,8 +216,8 @@ def test_waivers_of_tests_that_did_not_get_to_them_are_not_idle(project: pytest.
     result = project.runpytest_inprocess("--sentry-strict")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert [line for line in result.stdout.lines if line.startswith("  idle")] == [
-        "  idle     sentry_allow('required-tags') of test_shop.py::test_idle waived nothing"
+    assert [line for line in result.stdout.lines if line.startswith("  unused")] == [
+        "  unused         sentry_allow('required-tags') of test_shop.py::test_idle"
     ]
 
 
@@ -288,8 +288,8 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
             "Worker gw0 died: what its last test told Sentry is lost.",
             "What was captured and what was not: report.json",
             "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
-            "  broken   required-tags",
-            "           tags.shop is missing: info message (1 character) [[](collection)]",
+            "  broken         required-tags",
+            "                 tags.shop is missing: info message (1 character) [[](collection)]",
             "*= short test summary info =*",
         ],
         consecutive=True,

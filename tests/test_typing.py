@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import sentry_sdk
 
+from any_sdk import segment, span
 from pytest_sentry_capture import (
     CapturedAttachment,
     CapturedCheckIn,
@@ -18,6 +19,7 @@ from pytest_sentry_capture import (
     CapturedLog,
     CapturedMetric,
     CapturedProfile,
+    CapturedSegment,
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
@@ -35,25 +37,39 @@ else:
 @pytest.fixture
 def capture(sentry_init: SentryInit, sentry_capture: SentryCapture) -> SentryCapture:
     sentry_init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0)
-    with sentry_sdk.start_transaction(name="nightly", op="task"), sentry_sdk.start_span(op="db"):
+    with segment("nightly", "task"), span("SELECT 1", "db"):
         sentry_sdk.capture_message("hello", tags={"shop": "north"})
     sentry_sdk.crons.capture_checkin("nightly", status="ok")
-    sentry_sdk.metrics.count("orders", 1)
     return sentry_capture
 
 
 def test_an_assertion_gives_an_item_of_its_kind(capture: SentryCapture) -> None:
     assert assert_type(capture.assert_captured(), CapturedEvent).tags == {"shop": "north"}
     assert assert_type(capture.assert_captured("event"), CapturedEvent).message == "hello"
-    assert assert_type(capture.assert_captured("transaction"), CapturedTransaction).op == "task"
-    assert assert_type(capture.assert_captured("span"), CapturedSpan).op == "db"
+    assert assert_type(capture.assert_captured("segment"), CapturedSegment).op == "task"
+    assert assert_type(capture.assert_captured("span", op="db"), CapturedSpan).name == "SELECT 1"
     assert assert_type(capture.assert_captured("check_in"), CapturedCheckIn).monitor_slug == "nightly"
+
+
+@pytest.mark.needs("metrics")
+def test_an_assertion_gives_a_metric(capture: SentryCapture) -> None:
+    sentry_sdk.metrics.count("orders", 1)
+
     assert assert_type(capture.assert_captured("metric"), CapturedMetric).name == "orders"
+
+
+@pytest.mark.needs("transactions")
+def test_an_assertion_gives_a_transaction(capture: SentryCapture) -> None:
+    assert assert_type(capture.assert_captured("transaction"), CapturedTransaction).op == "task"
+    assert len(assert_type(capture.assert_count(1, "transaction"), list[CapturedTransaction])) == 1
+    assert len(assert_type(capture.wait_for("transaction", timeout=0), list[CapturedTransaction])) == 1
+    assert assert_type(capture.transactions[0].spans, list[CapturedSpan]) == capture.spans
 
 
 def test_a_search_gives_lists_of_its_kind(capture: SentryCapture) -> None:
     assert len(assert_type(capture.find(), list[CapturedEvent])) == 1
-    assert len(assert_type(capture.find("span"), list[CapturedSpan])) == 1
+    assert len(assert_type(capture.find("span", op="db"), list[CapturedSpan])) == 1
+    assert len(assert_type(capture.find("segment"), list[CapturedSegment])) == 1
     assert assert_type(capture.find("log"), list[CapturedLog]) == []
     assert assert_type(capture.find("session"), list[CapturedSession]) == []
     assert assert_type(capture.find("profile"), list[CapturedProfile]) == []
@@ -62,8 +78,8 @@ def test_a_search_gives_lists_of_its_kind(capture: SentryCapture) -> None:
     assert assert_type(capture.find("client_report"), list[CapturedClientReport]) == []
     kind: str = "event"
     assert len(assert_type(capture.find(kind), list[CapturedItem])) == 1
-    assert len(assert_type(capture.assert_count(1, "transaction"), list[CapturedTransaction])) == 1
-    assert len(assert_type(capture.wait_for("transaction", timeout=0), list[CapturedTransaction])) == 1
+    assert len(assert_type(capture.assert_count(1, "segment"), list[CapturedSegment])) == 1
+    assert len(assert_type(capture.wait_for("segment", timeout=0), list[CapturedSegment])) == 1
     assert assert_type(capture.discarded, list[Discard]) == []
 
 
@@ -73,10 +89,16 @@ def test_a_block_gives_an_item_of_its_kind(capture: SentryCapture) -> None:
 
     assert assert_type(expected.item, CapturedCheckIn).status == "in_progress"
 
+    with capture.expect("segment") as expected_segment, segment("weekly"):
+        pass
+
+    assert assert_type(expected_segment.item, CapturedSegment).name == "weekly"
+
 
 @pytest.mark.asyncio
 async def test_an_awaited_search_gives_lists_of_its_kind(capture: SentryCapture) -> None:
-    assert len(assert_type(await capture.await_for("metric", timeout=0), list[CapturedMetric])) == 1
+    assert len(assert_type(await capture.await_for("check_in", timeout=0), list[CapturedCheckIn])) == 1
+    assert len(assert_type(await capture.await_for("segment", timeout=0), list[CapturedSegment])) == 1
 
 
 def test_shortcuts_have_the_types_of_what_they_give(capture: SentryCapture) -> None:
@@ -86,4 +108,4 @@ def test_shortcuts_have_the_types_of_what_they_give(capture: SentryCapture) -> N
     assert assert_type(event.handled, "bool | None") is None
     assert assert_type(event.extra, dict[str, Any])["sys.argv"]
     assert assert_type(event.user.get("id"), "str | None") is None
-    assert assert_type(capture.transactions[0].spans, list[CapturedSpan]) == capture.spans
+    assert assert_type(capture.segments[0].status, Literal["ok", "error"]) == "ok"

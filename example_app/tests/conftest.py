@@ -34,6 +34,7 @@ from example_app import accounts, banks
 from example_app.application import create_app
 from example_app.cache import connected_redis, embedded_redis
 from example_app.database import Base, connect
+from example_app.monitoring import SDK, before_send
 from example_app.settings import Settings
 from pytest_sentry_capture import SentryCapture
 
@@ -231,6 +232,14 @@ def assert_nowhere(sentry_capture: SentryCapture, *values: str) -> None:
     assert envelopes
     for value in values:
         assert not any(value in envelope for envelope in envelopes), value
+
+
+def assert_filtered(sentry_capture: SentryCapture, **criteria: Any) -> None:
+    """The client's error was seen, and kept from Sentry."""
+    if SDK >= (2, 5):
+        sentry_capture.assert_discarded(**criteria, reason="before_send", by=before_send)
+    else:  # the SDK does not look at client errors, and can't be told to
+        sentry_capture.assert_nothing_captured()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
+from example_app.monitoring import NOTHING_PERSONAL, SINCE_3
 from example_app.settings import Settings
 from example_app.tests.conftest import SPARKASSE, SignedIn, upload
 from pytest_sentry_capture import SentryCapture
@@ -28,6 +29,13 @@ CONDITIONS = {
     "database and cache broken": {401, 422, 500, 503},
 }
 """Of the service, with the answers that must have been seen."""
+
+without_source_code = (
+    pytest.mark.sentry_options(data_collection={**NOTHING_PERSONAL, "frame_context_lines": 0})
+    if SINCE_3
+    else pytest.mark.sentry_options(include_source_context=False)
+)
+"""Half of what an event costs, and none of it is looked at."""
 
 UNKNOWN_STATEMENT = 2_000_000_000
 REGISTRATIONS = 20
@@ -49,7 +57,7 @@ def statement(client: TestClient, alice: SignedIn, bob: SignedIn) -> int:
 
 @pytest.mark.sentry_allow("contract", reason="requests are random")
 @pytest.mark.sentry_allow("required-context", reason="random tokens, and without a database nobody is recognised")
-@pytest.mark.sentry_options(include_source_context=False)  # half of what an event costs, and none of it is looked at
+@without_source_code
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_every_failure_is_captured_once(
     condition: str,

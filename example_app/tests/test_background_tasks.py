@@ -35,5 +35,5 @@ def test_a_background_task_fails(
         user={"id": alice.id},
     )
     assert event.exchange in sentry_capture.exchanges
-    assert event.trace_id == sentry_capture.assert_captured("transaction", route="/statements").trace_id
+    assert event.trace_id == sentry_capture.assert_captured("segment", route="/statements").trace_id
     assert_nowhere(sentry_capture, "Stadtwerke", "REWE")

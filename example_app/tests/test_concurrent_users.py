@@ -15,6 +15,7 @@ from pytest_sentry_capture import CapturedEvent, SentryCapture
 
 
 @pytest.mark.usefixtures("without_tables")
+@pytest.mark.sentry_options(trace_propagation_targets=[])  # or both requests would be in the trace of the test
 def test_two_users_fail_at_the_same_time(
     client: TestClient,
     alice: SignedIn,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from example_app import VERSION
+from example_app.monitoring import FILTERED, SDK, SINCE_3
 from example_app.settings import Settings
 from example_app.tests.conftest import SPARKASSE, assert_nowhere, running, sign_in, upload, without_statements
 from pytest_sentry_capture import SentryCapture
+
+pytestmark = pytest.mark.sentry_options(trace_propagation_targets=[])
+"""The client of the tests is not to replace the headers that say which trace a request belongs to."""
 
 RATES = {"development": 1.0, "staging": 0.5, "production": 0.1}
 
@@ -28,7 +33,7 @@ def test_release_and_privacy(
     settings = configured(environment)
 
     with running(settings) as client:
-        client.headers.update(_trace_headers(0.0))
+        client.headers["sentry-trace"] = f"{TRACE}-00f067aa0ba902b7-1"
         alice = sign_in(client, "alice")
         with without_statements(settings):
             client.get("/statements", headers=alice.headers)
@@ -37,24 +42,32 @@ def test_release_and_privacy(
     assert event.environment == environment
     assert event.release == f"bank-statements@{VERSION}"
     assert event.user == {"id": alice.id}
-    assert {each.environment for each in sentry_capture.transactions} == {environment}
+    assert {each.environment for each in sentry_capture.segments} == {environment}
     assert not any("vars" in frame for frame in event["exception"]["values"][0]["stacktrace"]["frames"])
-    assert not sentry_capture.options["send_default_pii"]
+    assert personal_data_is_sent(sentry_capture) is False
 
 
+def personal_data_is_sent(sentry_capture: SentryCapture) -> bool:
+    """What the SDK has made of ``SENTRY_SEND_DEFAULT_PII``."""
+    options = sentry_capture.options
+    return bool(options["data_collection"]["user_info"] if SINCE_3 else options["send_default_pii"])
+
+
+@pytest.mark.skipif(SDK < (2, 23), reason="before 2.23 the SDK draws a random number for each request itself")
 def test_sample_rates(environment: str, configured: Callable[..., Settings], sentry_capture: SentryCapture) -> None:
     """A trace's random number is in the headers of its requests; it is traced if it is below the rate."""
     rate = RATES[environment]
 
     with running(configured(environment)) as client:
-        traced = client.get("/health", headers=_trace_headers(rate - 0.000001))
-        not_traced = client.get("/health", headers=_trace_headers(rate)) if rate < 1.0 else None
-
-    assert traced.status_code == 200
-    assert sentry_capture.options["profiles_sample_rate"] == rate
-    sentry_capture.assert_captured("transaction", transaction="/health", environment=environment)
-    lost = [each.reason for each in sentry_capture.discarded if each.kind == "transaction"]
-    assert lost == ([] if not_traced is None else ["sample_rate"])
+        client.get("/health", headers=_trace_headers(rate - 0.000001))
+        sentry_capture.assert_captured("segment", name="/health", environment=environment)
+        assert sentry_capture.options["profile_session_sample_rate" if SINCE_3 else "profiles_sample_rate"] == rate
+        if rate == 1.0:
+            assert "sample_rate" not in {discard.reason for discard in sentry_capture.discarded}
+        else:
+            sentry_capture.clear()
+            client.get("/health", headers=_trace_headers(rate))
+            sentry_capture.assert_discarded("segment", name="/health", reason="sample_rate")
 
 
 def _trace_headers(random_number: float) -> dict[str, str]:
@@ -82,7 +95,11 @@ def test_personal_data_that_may_be_sent(configured: Callable[..., Settings], sen
     event = sentry_capture.assert_captured(exception=ZeroDivisionError)
     assert event.user["email"] == alice.email
     assert any("vars" in frame for frame in event["exception"]["values"][0]["stacktrace"]["frames"])
+    segment = sentry_capture.assert_captured("segment", name="/users")
+    body = json.loads(segment.attributes["http.request.body.data"]) if SINCE_3 else segment["request"]["data"]
+    assert body == {"email": alice.email, "password": FILTERED}
     assert_nowhere(sentry_capture, alice.password)
+    assert_nowhere(sentry_capture, alice.headers["Authorization"].split()[1])
 
 
 @pytest.mark.usefixtures("parser_that_crashes")

@@ -9,8 +9,7 @@ from fastapi import HTTPException
 from fastapi.testclient import TestClient
 
 from example_app.errors import ServiceUnavailableError, StatementRejectedError
-from example_app.monitoring import before_send
-from example_app.tests.conftest import SPARKASSE, SignedIn, upload
+from example_app.tests.conftest import SPARKASSE, SignedIn, assert_filtered, upload
 from pytest_sentry_capture import SentryCapture
 
 
@@ -58,13 +57,13 @@ def test_an_application_error_is_captured_with_its_metadata(client: TestClient, 
 def test_no_token(client: TestClient, sentry_capture: SentryCapture) -> None:
     assert client.get("/statements").status_code == 401
 
-    sentry_capture.assert_discarded(exception=HTTPException, status_code=401, reason="before_send", by=before_send)
+    assert_filtered(sentry_capture, exception=HTTPException, status_code=401)
 
 
 def test_a_wrong_token(client: TestClient, sentry_capture: SentryCapture) -> None:
     assert client.get("/statements", headers={"Authorization": "Bearer nobody"}).status_code == 401
 
-    sentry_capture.assert_discarded(exception=HTTPException, status_code=401, reason="before_send", by=before_send)
+    assert_filtered(sentry_capture, exception=HTTPException, status_code=401)
 
 
 def test_somebody_elses_statement(
@@ -74,13 +73,13 @@ def test_somebody_elses_statement(
 
     assert client.get(f"/statements/{statement}", headers=bob.headers).status_code == 403
 
-    sentry_capture.assert_discarded(exception=HTTPException, status_code=403, reason="before_send", by=before_send)
+    assert_filtered(sentry_capture, exception=HTTPException, status_code=403)
 
 
 def test_an_unknown_statement(client: TestClient, alice: SignedIn, sentry_capture: SentryCapture) -> None:
     assert client.get("/statements/2000000000", headers=alice.headers).status_code == 404
 
-    sentry_capture.assert_discarded(exception=HTTPException, status_code=404, reason="before_send", by=before_send)
+    assert_filtered(sentry_capture, exception=HTTPException, status_code=404)
 
 
 def test_an_unknown_path(client: TestClient, sentry_capture: SentryCapture) -> None:
@@ -92,9 +91,7 @@ def test_an_unknown_path(client: TestClient, sentry_capture: SentryCapture) -> N
 def test_a_file_that_is_no_statement(client: TestClient, alice: SignedIn, sentry_capture: SentryCapture) -> None:
     assert upload(client, alice, "name,age\nAlice,30\n").status_code == 422
 
-    sentry_capture.assert_discarded(
-        exception=StatementRejectedError, status_code=422, reason="before_send", by=before_send
-    )
+    assert_filtered(sentry_capture, exception=StatementRejectedError, status_code=422)
 
 
 def test_a_parameter_that_makes_no_sense(client: TestClient, alice: SignedIn, sentry_capture: SentryCapture) -> None:
@@ -112,7 +109,7 @@ def test_too_many_requests(client: TestClient, alice: SignedIn, sentry_capture: 
 
     assert upload(client, alice, "").status_code == 429
 
-    sentry_capture.assert_discarded(exception=HTTPException, status_code=429, reason="before_send", by=before_send)
+    assert_filtered(sentry_capture, exception=HTTPException, status_code=429)
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready", "/openapi.json"])

@@ -65,11 +65,20 @@ def attribute_name(path: str) -> str | None:
     """
     if path in _NAMES:
         return _NAMES[path]
+    if path == _BODY:
+        return _FAMILIES[_BODY]
     for family, prefix in _FAMILIES.items():
-        if path == family or path.startswith(f"{family}."):
+        if path.startswith(f"{family}."):
             rest = path[len(family) + 1 :]
-            return ".".join(filter(None, (prefix, rest.lower() if family == _HEADERS else rest))) or None
+            return ".".join(filter(None, (prefix, rest.lower() if family == _HEADERS else rest)))
     return None
+
+
+def attributes_below(path: str) -> tuple[str, ...]:
+    """What a span's attributes begin with, or are called, that have what a transaction has below a dotted path."""
+    names = [name for each, name in _NAMES.items() if each.startswith(f"{path}.")]
+    families = [f"{prefix}." for family, prefix in _FAMILIES.items() if f"{family}.".startswith(f"{path}.") and prefix]
+    return (*names, *families)
 
 
 def span_path(path: str) -> str | None:

@@ -86,11 +86,7 @@ class Capture(Entry):
         """The rate with which the trace was sampled that the items belong to, as far as it is known."""
         if self.context.sample_rate is not None or self.envelope is None:
             return self.context.sample_rate
-        trace = self.envelope.headers.get("trace")
-        try:
-            return float(trace["sample_rate"]) if isinstance(trace, dict) and "sample_rate" in trace else None
-        except (TypeError, ValueError):
-            return None
+        return sample_rate_of(self.envelope.headers.get("trace"))
 
     @property
     def kind(self) -> str:
@@ -112,6 +108,14 @@ class Capture(Entry):
             RecursionError: it is nested deeper than Python reads.
         """
         return self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.content)
+
+
+def sample_rate_of(context: object) -> float | None:
+    """The sample rate of a dynamic sampling context; None where it has none."""
+    try:
+        return float(context["sample_rate"]) if isinstance(context, dict) and "sample_rate" in context else None
+    except (TypeError, ValueError):
+        return None
 
 
 CLASSES: Final[dict[str, type[CapturedItem]]] = {}

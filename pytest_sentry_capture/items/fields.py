@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.provenance import KEYED_SECTIONS, PLAIN_SECTIONS
 from pytest_sentry_capture.suggestions import unknown
 
+_INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
 
@@ -83,3 +85,22 @@ def value_at(payload: Mapping[str, Any], section: str, key: str | None) -> Any:
     if key is None:
         return MISSING if value is None else value
     return (tags_of(value) if section == "tags" else mapping_of(value)).get(key, MISSING)
+
+
+def resolve(value: Any, path: str) -> Any:
+    """What stands at a dotted path of a payload, or ``MISSING``; list elements are addressed by their index."""
+    return resolve_parts(value, path.split("."))
+
+
+def resolve_parts(value: Any, parts: list[str]) -> Any:
+    """What stands at a path that is given in its parts, or ``MISSING``."""
+    if not parts:
+        return value
+    if isinstance(value, dict):
+        for length in range(1, len(parts) + 1):  # keys may contain dots
+            key = ".".join(parts[:length])
+            if key in value and (found := resolve_parts(value[key], parts[length:])) is not MISSING:
+                return found
+    elif isinstance(value, list) and _INDEX.fullmatch(parts[0]) and -len(value) <= int(parts[0]) < len(value):
+        return resolve_parts(value[int(parts[0])], parts[1:])
+    return MISSING

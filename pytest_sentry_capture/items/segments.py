@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
+from pytest_sentry_capture.changes import MISSING
+from pytest_sentry_capture.items.attribute_names import attributes_below, span_path
 from pytest_sentry_capture.items.captures import Capture, CapturedItem
-from pytest_sentry_capture.items.fields import mapping_of, path_of_url, text_at, unwrapped
+from pytest_sentry_capture.items.fields import mapping_of, path_of_url, resolve, text_at, unwrapped
 from pytest_sentry_capture.items.kinds import CapturedSpan, CapturedTransaction
 
 SegmentStatus = Literal["ok", "error"]
 
+_NOT_IN_STREAMED_SPANS_OF_2: Final = ("user", "request.url", "request.query_string")
+"""What sentry-sdk 2 puts into no streamed span, or into none while it collects no personal data."""
 MANUAL: Final = "manual"
 """The origin of what an application starts itself, the SDK's default
 (https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/)."""
+
+
+def has_at(payload: Mapping[str, Any], path: str) -> bool:
+    """Whether a payload has something at a dotted path that is not empty."""
+    return resolve(payload, path) not in (MISSING, None, "", {}, [])
 
 
 class CapturedSegment(CapturedItem):
@@ -44,12 +54,22 @@ class CapturedSegment(CapturedItem):
         """Whether it is a streamed span, which has attributes and no tags, contexts or request."""
         return "is_segment" in self
 
-    def carries(self, section: str) -> bool:
-        """Whether the SDK puts a section of an event, such as ``user``, into such a segment at all."""
+    def has(self, path: str) -> bool | None:
+        """Whether it says what a transaction says at a dotted path; None where its SDK puts nothing of the sort there.
+
+        The path may be that of a whole section, such as ``user``.
+        """
         if not self.is_span:
-            return True
+            return has_at(self, path)
+        place, below = span_path(path), attributes_below(path)
+        if place is None and not below:
+            return None
+        found = place is not None and has_at(self, place)
+        names = [name for name in self.attributes if has_at(self.attributes, name)]
+        found = found or any(name.startswith(below) for name in names) if below else found
         version = self._text("sentry.sdk.version") or ""
-        return section != "user" or not version.startswith("2.")  # whose streamed spans have no user
+        is_left_out = version.startswith("2.") and path.startswith(_NOT_IN_STREAMED_SPANS_OF_2)
+        return None if is_left_out and not found else found
 
     @property
     def name(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture import relay
 from pytest_sentry_capture.items import Capture, CapturedAttachment, CapturedItem, RawItem
+from pytest_sentry_capture.items.test_runner import is_of_test_runner
 from pytest_sentry_capture.privacy.built_in_rules import (
     IN_ORDER,
     KINDS,
@@ -109,7 +110,8 @@ class PiiSearch:
                 reading.read_more(again, remarks_in(relay.stripped(self._config, as_json({NAMES: again.data}))))
         except relay.RelayError as error:
             return [Found(self._refused_place(payload), REFUSED, _VALUE.sub("…", str(error)))]
-        return sorted(reading.found.values(), key=_in_order)
+        own = (found for found in reading.found.values() if not is_of_test_runner(payload, found.path))
+        return sorted(own, key=_in_order)
 
     def _refused_place(self, payload: Any) -> str:
         """The path of the smallest part of a payload that Relay refuses; empty for the whole."""

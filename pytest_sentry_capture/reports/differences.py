@@ -116,13 +116,14 @@ def summary(difference: Difference) -> str:
     if row.result == SILENT:
         return f"{subject}: Sentry {'is' if difference.after else 'was'} told nothing"
     if before is None or after is None:
-        return f"{subject}: {_result(row) if before is None else f'was {_result(row)}'}"
+        return f"{subject}: {result(row) if before is None else f'was {result(row)}'}"
     if before.result == after.result:
-        return f"{subject}: {_result(row)}"
-    return f"{subject}: was {_result(before)}, is {_result(after)} now"
+        return f"{subject}: {result(row)}"
+    return f"{subject}: was {result(before)}, is {result(after)} now"
 
 
-def _result(row: Row) -> str:
+def result(row: Row) -> str:
+    """What became of a row, in words."""
     return "captured" if row.result == CAPTURED else f"discarded by {row.result}"
 
 

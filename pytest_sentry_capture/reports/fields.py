@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture.items import CapturedAttachment, CapturedItem, RawItem
 from pytest_sentry_capture.items.fields import mapping_of, unwrapped
+from pytest_sentry_capture.items.test_runner import first_own_frame
 from pytest_sentry_capture.provenance import SCRUBBED_TEXTS
 from pytest_sentry_capture.reports.names import shown_key
 
@@ -22,30 +23,35 @@ BODY: Final = "http.request.body.data"
 """The attribute that holds a request's body as one text."""
 _LEFT_OUT: Final = frozenset(("_meta", "is_segment", "links", "modules", "sdk", "spans", "type"))
 """What tells nothing of the application, and spans, which are items of their own."""
+_IDS_AND_CLOCKS: Final = frozenset(
+    (
+        *(
+            "event_id",
+            "trace_id",
+            "span_id",
+            "parent_span_id",
+            "check_in_id",
+            "profile_id",
+            "profiler_id",
+            "sid",
+            "did",
+        ),
+        *("timestamp", "start_timestamp", "end_timestamp", "started", "received", "breadcrumbs.values.timestamp"),
+        *("contexts.trace.trace_id", "contexts.trace.span_id", "contexts.trace.parent_span_id"),
+        *("contexts.trace.data.thread.id", "contexts.profile.profiler_id", "contexts.replay.replay_id"),
+        *("exception.values.mechanism.exception_id", "exception.values.mechanism.parent_id"),
+        *("exception.values.thread_id", "threads.values.id"),
+    )
+)
+"""The SDK's own, by their whole paths: elsewhere an application may call anything so."""
 _ATTRIBUTES_LEFT_OUT: Final = frozenset(
     (
+        *("sentry.segment.id", "sentry.profiler_id", "thread.id"),
         *("network.protocol.name", "sentry.is_localhost", "sentry.sdk.integrations", "sentry.sdk.name"),
         *("sentry.sdk.version", "sentry.trace_lifecycle"),
     )
 )
-_IDS_AND_CLOCKS: Final = frozenset(
-    (
-        *("event_id", "trace_id", "span_id", "parent_span_id", "segment_id", "profile_id", "profiler_id", "replay_id"),
-        *(
-            "exception_id",
-            "parent_id",
-            "check_in_id",
-            "sentry.segment.id",
-            "sentry.profiler_id",
-            "thread.id",
-            "thread_id",
-            "sid",
-            "did",
-        ),
-        *("timestamp", "start_timestamp", "end_timestamp", "sent_at", "received", "started"),
-    )
-)
-_FRAMES: Final = "frames"
+_FRAMES: Final = ("stacktrace", "frames")
 _LIMIT: Final = "!limit"
 _DEEPEST: Final = 12
 
@@ -59,7 +65,7 @@ def fields_of(item: CapturedItem) -> Fields:
     for path, state in _walk(own, mapping_of(item.get("_meta")), ()):
         _note(fields, path, state)
     for name, value in mapping_of(item.get("attributes")).items():
-        if name not in _IDS_AND_CLOCKS and name not in _ATTRIBUTES_LEFT_OUT:
+        if name not in _ATTRIBUTES_LEFT_OUT:
             for path, state in _walk(_attribute(name, unwrapped(value)), {}, (shown_key(name),)):
                 _note(fields, path, state)
     return fields
@@ -91,18 +97,23 @@ def _walk(value: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Iterato
     if isinstance(value, dict) and len(path) < _DEEPEST:
         for key, each in value.items():
             name = str(key)
-            if (path or name not in _LEFT_OUT) and name not in _IDS_AND_CLOCKS:
-                yield from _walk(each, mapping_of(meta.get(name)), (*path, shown_key(name)))
+            place = (*path, shown_key(name))
+            if (path or name not in _LEFT_OUT) and ".".join(place) not in _IDS_AND_CLOCKS:
+                yield from _walk(each, mapping_of(meta.get(name)), place)
     elif isinstance(value, list) and len(path) < _DEEPEST:
-        elements = enumerate(value) if path[-1:] != (_FRAMES,) else _in_app(value)
-        for index, each in elements:
+        for index, each in enumerate(value) if path[-2:] != _FRAMES else _in_app(value):
             yield from _walk(each, mapping_of(meta.get(str(index))), path)
     elif path and value not in (None, ""):
         yield ".".join(path), _state(value, meta)
 
 
-def _in_app(frames: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    return ((index, frame) for index, frame in enumerate(frames) if mapping_of(frame).get("in_app"))
+def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """The application's frames: not those that started the test, which differ with how pytest is called."""
+    first = first_own_frame(frames)
+    for index, frame in enumerate(frames[first:], first):
+        is_of_a_file = not str(mapping_of(frame).get("filename")).startswith("<")
+        if mapping_of(frame).get("in_app") and is_of_a_file:
+            yield index, frame
 
 
 def _state(value: Any, meta: Mapping[str, Any]) -> FieldState:
@@ -113,7 +124,7 @@ def _state(value: Any, meta: Mapping[str, Any]) -> FieldState:
     return "cut" if is_cut else "sent"
 
 
-def place(path: str) -> str:
+def place_of(path: str) -> str:
     """A path of a finding, as fields are named: without indices, and with names that may be shown."""
     parts = [shown_key(part) for part in path.split(".") if not part.isdigit()]
     return ".".join(parts[1:-1] if parts[:1] == ["attributes"] and parts[-1:] == ["value"] else parts)

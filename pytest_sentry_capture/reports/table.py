@@ -25,6 +25,7 @@ from pytest_sentry_capture.items import (
     Entry,
     Exchange,
 )
+from pytest_sentry_capture.items.captures import sample_rate_of
 from pytest_sentry_capture.items.segments import MANUAL
 from pytest_sentry_capture.matching import exception_names
 from pytest_sentry_capture.recording import BETWEEN_TESTS, COLLECTION, Recording
@@ -151,7 +152,7 @@ class CaptureTable:
                         if self._with_fields and found.item is not None:
                             merge(tally.fields, fields_of(found.item))
                     if self._with_fields and isinstance(entry, Capture):
-                        self.counts.update(_counted(entry))
+                        self.counts.update(_counted(entry, known))
                 if len(recordings) > 1:
                     known.update(_identity(item) for entry in entries for item in _items_of(entry))
 
@@ -253,9 +254,16 @@ def _of_discard(discard: Discard) -> _Found:
     item = discard.item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
     by = _short_name(discard.by.name) if discard.by is not None else ""
-    is_by_chance = discard.reason == "sample_rate" and discard.by is None
+    is_by_chance = (discard.reason == "sample_rate" and discard.by is None) or _is_sampled_by_chance(item)
     is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
     return _Found(_row(item, kind, discard.reason, by), discard.quantity, is_pinned)
+
+
+def _is_sampled_by_chance(item: CapturedItem) -> bool:
+    """Whether chance let a transaction through that was dropped after that."""
+    trace = _mapping(_mapping(item.get("contexts")).get("trace"))
+    rate = sample_rate_of(_mapping(trace.get("dynamic_sampling_context")))
+    return isinstance(item, CapturedSegment) and rate is not None and 0 < rate < 1
 
 
 def _is_of_application(segment: CapturedSegment) -> bool:
@@ -284,10 +292,14 @@ def _is_silent(exchange: Exchange) -> bool:
     return not is_discarded and all(capture.kind in _NOT_SHOWN for capture in exchange.captures)
 
 
-def _counted(capture: Capture) -> Iterator[str]:
+def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
     """The kind of each item, as rows have it, and of each span that is no segment."""
-    yield from (item.kind or item.type_header for item in _items_of(capture))
-    yield from (CapturedSpan.kind for span in CapturedSpan.in_capture(capture) if CapturedSegment.of(span) is None)
+    for item in capture.items:
+        if item.kind in _NOT_SHOWN or (known and _identity(item) in known):
+            continue
+        segment = CapturedSegment.of(item)
+        yield item.kind or item.type_header if segment is None else segment.kind
+        yield from (CapturedSpan.kind for _ in (item.spans if isinstance(item, CapturedTransaction) else ()))
 
 
 def _identity(item: CapturedItem) -> Hashable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -20,6 +20,7 @@ from pytest_sentry_capture.rules.built_in.losses import NoCallbackErrors
 from pytest_sentry_capture.rules.built_in.unexpected_events import NoUnexpectedEvents
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews, Severity
 from pytest_sentry_capture.suggestions import unknown
+from pytest_sentry_capture.wording import withheld
 
 _OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).parent))
@@ -84,6 +85,10 @@ class RuleTally:
     def of(cls, values: Mapping[str, Any]) -> RuleTally:
         """The tally with these values, which JSON has brought."""
         return cls(**{**values, "allowed": Counter(values["allowed"]), "reasons": Counter(values["reasons"])})
+
+    def shown(self) -> RuleTally:
+        """The same, with the reasons as they may be shown."""
+        return replace(self, reasons=Counter({withheld(reason): times for reason, times in self.reasons.items()}))
 
     def add(self, other: RuleTally) -> None:
         """Count in other tests."""

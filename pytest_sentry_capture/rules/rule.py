@@ -129,7 +129,13 @@ class Rule(ABC):
 
     @staticmethod
     def not_judged(subject: Subject, obstacle: str) -> Judgement:
-        """The rule is about this, and can't judge it, for a reason in words for users."""
+        """The rule is about this, and can't judge it, for a reason in words for users.
+
+        Raises:
+            TypeError: there is no reason.
+        """
+        if not obstacle or type(obstacle) is not str:
+            raise TypeError("not_judged() wants a text that says why")
         return Judgement(subject, obstacle=obstacle)
 
 

@@ -34,7 +34,7 @@ class Clients:
     Args:
         owner: tells what a client that is made now belongs to.
         new_options: the options that a client made now gets on top of its own.
-        on_client: called once a client is ready.
+        on_client: called with each client once it is ready.
 
     Attributes:
         buffers: what the clients' batchers hold.
@@ -47,7 +47,7 @@ class Clients:
         network: Network,
         owner: Callable[[], Lifetime],
         new_options: Callable[[], Mapping[str, Any]],
-        on_client: Callable[[], None],
+        on_client: Callable[[Any], None],
     ) -> None:
         self.buffers = Buffers(observer)
         self.integrations: set[str] = set()
@@ -198,7 +198,7 @@ class Clients:
         note_entries(client.options, self._observer.ignored_errors)
         self._watch_scrubber(client.options.get("event_scrubber"))
         self.observe_buffers(client)
-        self._on_client()
+        self._on_client(client)
 
     def _watch_scrubber(self, scrubber: Any) -> None:
         self._watched_scrubbers.add(type(scrubber))

@@ -134,12 +134,7 @@ class Interception:
     @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
-        features, client = self._modules.features, self.client
-        if not features.has_transactions:
-            return f"sentry-sdk {features.version} has no transactions"
-        if client is not None and client.options.get("trace_lifecycle") == "stream":
-            return "the active client, with trace_lifecycle='stream', has no transactions"
-        return None
+        return self._why_without_transactions(self.client)
 
     def begin_test(self, options: dict[str, Any]) -> None:
         """Isolate the test that begins, and apply the SDK options that it asks for.
@@ -154,7 +149,7 @@ class Interception:
         self._observer.forget_attempt()
         if client is not None:
             self._overrides.check_live(options)
-            self._note_active_client()
+            self._note_active(client)
         self._isolation.begin_test()
         if self._scope_writes is not None:
             self._scope_writes.forget()
@@ -257,14 +252,22 @@ class Interception:
         for client in self._clients.alive():
             client.flush()
 
-    def _client_made(self) -> None:
-        self._note_active_client()
+    def _client_made(self, client: Any) -> None:
+        self._note_active(client)
         self._on_client_made()
 
-    def _note_active_client(self) -> None:
+    def _note_active(self, client: Any) -> None:
         recording = self._recorder.current
         recording.client_was_active = True
-        recording.without_transactions = self.without_transactions
+        recording.without_transactions = self._why_without_transactions(client)
+
+    def _why_without_transactions(self, client: Any) -> str | None:
+        features = self._modules.features
+        if not features.has_transactions:
+            return f"sentry-sdk {features.version} has no transactions"
+        if client is not None and client.options.get("trace_lifecycle") == "stream":
+            return "the active client, with trace_lifecycle='stream', has no transactions"
+        return None
 
     def _owner(self) -> Lifetime:
         current = self._lifetimes.current

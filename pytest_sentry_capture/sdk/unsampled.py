@@ -11,6 +11,8 @@ from pytest_sentry_capture.sdk.observer import Observer
 
 _MEANING: Final = "What transactions and spans that are not sampled were called is not known."
 _KEPT: Final = ("sentry.op", "sentry.origin")
+_SOURCE: Final = "sentry.segment.name.source"
+"""The one attribute that the SDK keeps, as a text or as a member of its enumeration."""
 
 
 def watch_unsampled(touchpoints: Touchpoints, observer: Observer) -> None:
@@ -80,6 +82,8 @@ class _Spans:
         payload: dict[str, Any] = {**_texts(span, "name", "trace_id", "span_id"), "is_segment": False}
         if _segment_of(span) is span:
             attributes = {"sentry.origin": "manual", **self._attributes.pop(id(span), {})}  # the SDK's own default
+            source = span._attributes.get(_SOURCE)
+            attributes |= {_SOURCE: str.__str__(source)} if isinstance(source, str) else {}
             payload["is_segment"] = True
             payload["attributes"] = {name: {"value": value, "type": "string"} for name, value in attributes.items()}
         return payload

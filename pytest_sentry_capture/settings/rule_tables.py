@@ -32,11 +32,12 @@ _PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a 
 
 @dataclass(kw_only=True)
 class _ExpectEntry:
-    """An ``expect`` entry without its criteria."""
+    """An ``expect`` entry without its criteria, but for those that are called like one of its own options."""
 
     name: str
     captured: bool
     kind: str = "event"
+    criteria: dict[str, Any] = field(default_factory=dict)
     event: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "fail"
     paths: tuple[str, ...] = ()
@@ -184,6 +185,7 @@ class RuleTables:
         criteria = {key: value for key, value in entry.items() if key not in own}
         structured = self._structured(path, "expect", own, _ExpectEntry)
         kind = structured.kind if structured is not None else str(own.get("kind", "event"))
+        criteria |= structured.criteria if structured is not None else {}
         expectation = self._expectation(path, kind, criteria)
         if structured is None:
             return None

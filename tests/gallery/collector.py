@@ -12,6 +12,7 @@ import pytest
 _CARETS = re.compile(r"^[E ]*[ ~]*\^+[ ~^]*\n", re.MULTILINE)  # from Python 3.11 on
 _WORKER = re.compile(r"^\[gw\d+\] .*\n", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"(\.py:|\.py\", line )\d+")
+_SDK_VERSION = re.compile(r"(sentry-sdk \d+\.)[\w.]*\w")
 _SECTION = "Captured by Sentry"
 
 failures: dict[str, str] = {}
@@ -22,9 +23,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         text = report.longreprtext
         shown = [f"--- {title} ---\n{content}" for title, content in report.sections if title == _SECTION]
         text = "\n".join([text, *shown]).replace(f"{Path.cwd()}{os.sep}", "")
-        failures[report.nodeid.split("::")[-1]] = _LINE_NUMBER.sub(
-            r"\1…", _WORKER.sub("", _CARETS.sub("", text))
-        ).rstrip()
+        for pattern, replacement in ((_CARETS, ""), (_WORKER, ""), (_LINE_NUMBER, r"\1…"), (_SDK_VERSION, r"\1…")):
+            text = pattern.sub(replacement, text)
+        failures[report.nodeid.split("::")[-1]] = text.rstrip()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -13,6 +13,8 @@ from fastapi.responses import JSONResponse
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 
+from any_sdk import logging_to_events
+
 DSN = "https://public@sentry.invalid/1"
 logger = logging.getLogger("shop")
 
@@ -35,6 +37,12 @@ def hide_value(event: Any, hint: Any) -> Any:
     return event
 
 
+def hide_variables(event: Any, hint: Any) -> Any:
+    for frame in event["exception"]["values"][-1]["stacktrace"]["frames"]:
+        frame["vars"]["password"] = "[Filtered]"
+    return event
+
+
 def hide_name(event: Any, hint: Any) -> Any:
     event["user"] = {"id": event["user"]["id"]}
     return event
@@ -48,6 +56,7 @@ def init(**options: Any) -> None:
             "integrations": [
                 StarletteIntegration(failed_request_status_codes={*range(400, 600)}),
                 FastApiIntegration(failed_request_status_codes={*range(400, 600)}),
+                *logging_to_events(),
             ],
             "auto_enabling_integrations": False,
             **options,

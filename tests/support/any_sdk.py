@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from inspect import signature
 from typing import Any
 
 import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations.logging import LoggingIntegration
 
 _MAJOR, _MINOR = map(int, sentry_sdk.VERSION.split(".")[:2])
@@ -32,11 +34,34 @@ def segment(name: str, op: str | None = None, **attributes: Any) -> AbstractCont
     return sentry_sdk.start_span(name=name, attributes=_attributes(op, attributes), parent_span=None)
 
 
-def span(name: str, op: str | None = None) -> AbstractContextManager[Any]:
-    """Start a span within the segment."""
-    if not IS_3:
-        return sentry_sdk.start_span(op=op, **{_NAME: name})
-    return sentry_sdk.start_span(name=name, attributes=_attributes(op, {}))
+def streamed_segment(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
+    """Start a segment that is a span, for which 2.x needs the option ``trace_lifecycle="stream"``."""
+    return _streamed(name=name, attributes=_attributes(op, attributes), parent_span=None)
+
+
+def streamed_span(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
+    """Start a span that is an item of its own within the segment, for which 2.x needs the same."""
+    return _streamed(name=name, attributes=_attributes(op, attributes))
+
+
+def span(name: str, op: str | None = None, **data: Any) -> AbstractContextManager[Any]:
+    """Start a span within the segment; ``data`` are its attributes, which up to 2.x are called its data."""
+    if IS_3:
+        return sentry_sdk.start_span(name=name, attributes=_attributes(op, data))
+    started = sentry_sdk.start_span(op=op, **{_NAME: name})
+    for key, value in data.items():
+        started.set_data(key, value)
+    return started
+
+
+def client() -> Any:
+    """The active client."""
+    return sentry_sdk.get_client() if hasattr(sentry_sdk, "get_client") else sentry_sdk.Hub.current.client
+
+
+def new_scope() -> AbstractContextManager[Any]:
+    """Fork the current scope, which 1.x calls a push."""
+    return sentry_sdk.new_scope() if hasattr(sentry_sdk, "new_scope") else sentry_sdk.push_scope()
 
 
 def logging_to_events(event_level: int = logging.ERROR) -> list[Any]:
@@ -69,9 +94,25 @@ def without_local_variables() -> dict[str, Any]:
 
 
 def logs_enabled() -> dict[str, Any]:
-    """Options with which ``sentry_sdk.logger`` sends; since 3 nothing is needed."""
-    return {} if IS_3 else {"enable_logs": True}
+    """Options with which ``sentry_sdk.logger`` sends; before 2.35 there is none, and since 3 nothing is needed."""
+    return {"enable_logs": True} if "enable_logs" in DEFAULT_OPTIONS else {}
+
+
+def nothing_scrubbed() -> dict[str, Any]:
+    """Options with which no value is taken out of what an application sets; since 3 none is."""
+    try:
+        from sentry_sdk.scrubber import EventScrubber
+    except ImportError:
+        return {}
+    denylists: dict[str, Any] = {name: [] for name in signature(EventScrubber).parameters if name.endswith("denylist")}
+    return {"event_scrubber": EventScrubber(**denylists)}
 
 
 def _attributes(op: str | None, more: Mapping[str, Any]) -> dict[str, Any]:
     return {**({"sentry.op": op} if op is not None else {}), **more}
+
+
+def _streamed(**arguments: Any) -> AbstractContextManager[Any]:
+    start_span = sentry_sdk.start_span if IS_3 else sentry_sdk.traces.start_span
+    started: AbstractContextManager[Any] = start_span(**arguments)
+    return started

@@ -10,7 +10,7 @@ from typing import Final
 from pytest_sentry_capture.items import CapturedLog, CapturedMetric, CapturedProfile, CapturedSegment
 from pytest_sentry_capture.reports.diff.reading import ReadReport, ReadRow
 from pytest_sentry_capture.reports.diff.segment_fields import comparable, without_counterpart
-from pytest_sentry_capture.reports.differences import Difference, Key, differences, key_of
+from pytest_sentry_capture.reports.differences import Difference, Key, differences, key_of, result
 from pytest_sentry_capture.reports.fields import FIELD_STATES, FieldState
 from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row
 
@@ -19,7 +19,7 @@ _LEAST_FAILURE: Final = 400
 _LEAST_COUNTED: Final = 10
 """Below this number of items a factor tells nothing."""
 _FACTOR: Final = 2
-_NO_LONGER: Final = ("captured", "not captured")
+_NOTHING: Final = "nothing"
 _MOST_FIELDS: Final = 4
 """Of what is new as a whole, as many fields are named one by one."""
 
@@ -95,7 +95,7 @@ def compare(before: ReadReport, after: ReadReport) -> RunDifference:
         reports=tuple(each for each in tried if not _is_volume(each.row, pinned)),
         fields=tuple(_fields(before, after)),
         personal_data=tuple(_personal_data(before, after)),
-        volume=(*_facts(before, after), *_volume_of(each for each in tried if _is_volume(each.row, pinned))),
+        volume=(*_facts(before, after), *_volume_of(each for each in tried if _is_told_by_row(each.row, pinned))),
     )
 
 
@@ -110,6 +110,11 @@ def _is_failure(row: Row) -> bool:
 def _is_volume(row: Row, pinned: frozenset[Row]) -> bool:
     """Whether a row is about how much is sent: logs and the like, and segments that are no work of the application."""
     return row.kind in _OF_VOLUME or (row.kind == CapturedSegment.kind and row not in pinned)
+
+
+def _is_told_by_row(row: Row, pinned: frozenset[Row]) -> bool:
+    """Profiles are not: how many there are, and whether they hold enough to be sent, is a matter of milliseconds."""
+    return _is_volume(row, pinned) and row.kind != CapturedProfile.kind
 
 
 def _fields(before: ReadReport, after: ReadReport) -> list[FieldDifference]:
@@ -197,6 +202,11 @@ def _facts(before: ReadReport, after: ReadReport) -> list[VolumeDifference]:
         found.append(VolumeDifference("integrations", ", ".join(lost), ", ".join(gained)))
     if dropped := without_counterpart(before, after):
         found.append(VolumeDifference("fields that segments carry", ", ".join(dropped), ""))
+    profiles = [
+        "some" if any(each.row.kind == CapturedProfile.kind for each in run.rows) else "none" for run in (before, after)
+    ]
+    if profiles[0] != profiles[1]:
+        found.append(VolumeDifference("profiles", *profiles))
     if not (before.partial or after.partial):
         found += _counts(before.counts, after.counts)
     return found
@@ -205,7 +215,7 @@ def _facts(before: ReadReport, after: ReadReport) -> list[VolumeDifference]:
 def _counts(before: Mapping[str, int], after: Mapping[str, int]) -> list[VolumeDifference]:
     """The kinds of which there are none in one run, or several times as many: chance moves a number a little."""
     found = []
-    for kind in sorted({*before, *after}):
+    for kind in sorted({*before, *after} - {CapturedProfile.kind}):
         one, other = before.get(kind, 0), after.get(kind, 0)
         is_larger = max(one, other) >= max(_LEAST_COUNTED, _FACTOR * min(one, other))
         if (not one or not other or is_larger) and one != other:
@@ -214,10 +224,15 @@ def _counts(before: Mapping[str, int], after: Mapping[str, int]) -> list[VolumeD
 
 
 def _volume_of(found: Iterable[Difference]) -> list[VolumeDifference]:
+    """Of what came of each sort: as often as it is told in the same words it is told once."""
+    results: defaultdict[str, tuple[dict[str, None], dict[str, None]]] = defaultdict(lambda: ({}, {}))
+    for each in found:
+        for row, of_run in zip((each.before, each.after), results[_described(each.row)], strict=True):
+            of_run.update({result(row): None} if row is not None else {})
     return [
-        VolumeDifference(_described(each.row), *_NO_LONGER[:: 1 if each.after is None else -1])
-        for each in found
-        if each.state != "changed"
+        VolumeDifference(what, *(", ".join(each) or _NOTHING for each in of_runs))
+        for what, of_runs in results.items()
+        if of_runs[0] != of_runs[1]
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.changes import withheld_value
 from pytest_sentry_capture.items import Capture, CapturedAttachment, CapturedEnvelope, CapturedItem, RawItem
+from pytest_sentry_capture.items.test_runner import is_of_test_runner
 from pytest_sentry_capture.provenance import SCRUBBED, SCRUBBED_TEXTS
 from pytest_sentry_capture.rules.rule import Judgement, Regex, Rule, RuleViews
 from pytest_sentry_capture.secrets import forms_of
@@ -96,7 +97,7 @@ class ForbiddenData(Rule):
         is_clean = True
         for path, key, value in found:
             reason = self._why_forbidden(path, key, value, secrets)
-            if reason is None:
+            if reason is None or (item is not None and is_of_test_runner(item, path)):
                 continue
             is_clean = False
             if (allowed := self._allowing(path)) is not None:

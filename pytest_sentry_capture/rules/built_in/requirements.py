@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final, Literal
 
-from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.items import CapturedEvent, CapturedItem, CapturedSegment
-from pytest_sentry_capture.items.attribute_names import span_path
 from pytest_sentry_capture.items.fields import tags_of
-from pytest_sentry_capture.matching import resolve
+from pytest_sentry_capture.items.segments import has_at
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.wording import summary
 
@@ -78,12 +77,13 @@ class RequiredContext(Rule):
         for item in sentry_events(views, self.kinds):
             is_authenticated = item.exchange is not None and item.exchange.authenticated
             required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
-            places = {path: _place(item, path) for path in required}
-            for path in (path for path, place in places.items() if place is None):
+            has = item.has if isinstance(item, CapturedSegment) else partial(has_at, item)
+            known = {path: has(path) for path in required}
+            for path in (path for path, is_there in known.items() if is_there is None):
                 yield self.not_judged(item, f"spans carry no {path} on this SDK")
-            known = {path: place for path, place in places.items() if place is not None}
-            missing = [path for path, place in known.items() if resolve(item, place) in (MISSING, None, "", {}, [])]
-            yield from _judged(self, item, missing) if known or not required else ()
+            missing = [path for path, is_there in known.items() if is_there is False]
+            if missing or any(known.values()) or not required:
+                yield from _judged(self, item, missing)
 
 
 def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:
@@ -97,13 +97,6 @@ def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[Captured
 def is_span(item: CapturedItem) -> bool:
     """Whether it is a segment that is sent as a span, without tags, contexts and all else that events have."""
     return isinstance(item, CapturedSegment) and item.is_span
-
-
-def _place(item: CapturedItem, path: str) -> str | None:
-    """Where a path of Sentry's events leads in this item; None where the SDK puts nothing of the sort."""
-    if not isinstance(item, CapturedSegment) or not item.is_span:
-        return path
-    return span_path(path) if item.carries(path.partition(".")[0]) else None
 
 
 def _judged(rule: Rule, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.items import Capture
-from pytest_sentry_capture.matching import resolve
+from pytest_sentry_capture.items.fields import resolve
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.wording import exchange_summary, summary
 

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import comparison
+from pytest_sentry_capture.items import CapturedEvent, CapturedSegment
 from pytest_sentry_capture.items.fields import tags_of
+from pytest_sentry_capture.items.test_runner import bytes_of_test_runner
 from pytest_sentry_capture.rules.built_in.requirements import NO_TAGS, is_span, sentry_events
 from pytest_sentry_capture.rules.rule import Judgement, Regex, Rule, RuleViews
 from pytest_sentry_capture.wording import shown, summary
@@ -81,7 +83,7 @@ class MaxEventBytes(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for item in sentry_events(views, _BOTH):
-            size = len(json.dumps(item).encode()) if is_span(item) else len(item.payload)  # spans travel in batches
+            size = _size_of(item)
             if size <= self.bytes:
                 yield self.kept(item)
             else:
@@ -113,6 +115,12 @@ class MaxBreadcrumbs(Rule):
             else:
                 problem = f"{number} breadcrumbs are more than {self.number}: {summary(event, masked=True)}"
                 yield self.broken(event, problem, path="breadcrumbs")
+
+
+def _size_of(item: CapturedEvent | CapturedSegment) -> int:
+    """The bytes of an item as JSON, without the frames of the test runner; streamed spans travel in batches."""
+    content = json.dumps(item, separators=(",", ":")).encode() if is_span(item) else item.payload
+    return len(content) - bytes_of_test_runner(item)
 
 
 def _expected(allowed: tuple[str, ...] | Pattern) -> Any:
