@@ -379,10 +379,8 @@ def test_integrations_and_the_hint_about_logging(diff: Diff) -> None:
     assert lines[2:] == [
         "Volume and facts of the run (1):",
         "  integrations: no longer logging; new unraisablehook",
-        (
-            "    without it a logged error is no event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it"
-            " one"
-        ),
+        "    without it a logged error is no event:"
+        + " LoggingIntegration(level=None, event_level=logging.ERROR) makes it one",
     ]
 
 
