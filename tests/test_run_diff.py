@@ -98,6 +98,7 @@ def report(*rows: dict[str, Any], **content: Any) -> dict[str, Any]:
     return {**defaults, **content}
 
 
+LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
 Diff = Callable[..., list[str]]
 
 
@@ -379,8 +380,7 @@ def test_integrations_and_the_hint_about_logging(diff: Diff) -> None:
     assert lines[2:] == [
         "Volume and facts of the run (1):",
         "  integrations: no longer logging; new unraisablehook",
-        "    without it a logged error is no event:"
-        + " LoggingIntegration(level=None, event_level=logging.ERROR) makes it one",
+        f"    without it a logged error is no event: {LOGGING} makes it one",
     ]
 
 
