@@ -223,7 +223,7 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
             continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
             written = "".join(f", {name}={shown(value)}" for name, value in criteria.items())
-            yield f"A {name_of(kind)} like this was captured: assert_captured({kind!r}{written}) finds it."
+            yield f"A {name_of(kind)} like this was captured; this finds it:\n  assert_captured({kind!r}{written})"
             return
 
 

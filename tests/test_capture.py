@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 
+from any_sdk import TRACE_KIND, holder_of_sessions, logs_enabled, segment
 from pytest_sentry_capture import SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
@@ -33,7 +34,7 @@ def expect_nothing(capture: SentryCapture) -> None:
 
 ABSENCE: dict[str, Callable[[SentryCapture], object]] = {
     "assert_not_captured": lambda capture: capture.assert_not_captured(level="error"),
-    "assert_not_captured a kind": lambda capture: capture.assert_not_captured("transaction"),
+    "assert_not_captured a kind": lambda capture: capture.assert_not_captured("segment"),
     "assert_nothing_captured": lambda capture: capture.assert_nothing_captured(),
     "assert_nothing_captured with traces": lambda capture: capture.assert_nothing_captured(traces=True),
     "expect_nothing": expect_nothing,
@@ -65,24 +66,24 @@ def test_a_client_that_has_been_closed_meanwhile_was_active(
     assertion(sentry_capture)
 
 
-@pytest.mark.needs("scopes without hubs")
 def test_nothing_captured_counts_traces_only_when_asked(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, release="shop@1")
-    sentry_sdk.Scope.get_isolation_scope().start_session()
-    with sentry_sdk.start_transaction(name="nightly"):
+    holder = holder_of_sessions()
+    holder.start_session()
+    with segment("nightly"):
         pass
-    sentry_sdk.Scope.get_isolation_scope().end_session()
+    holder.end_session()
 
     sentry_capture.assert_nothing_captured()
     with pytest.raises(AssertionError, match="Expected nothing to be captured; found 1") as failure:
         sentry_capture.assert_nothing_captured(traces=True)
-    assert "1. transaction 'nightly'" in str(failure.value)
+    assert f"1. {TRACE_KIND} 'nightly'" in str(failure.value)
 
 
 KINDS_THAT_COUNT: dict[str, Callable[[], object]] = {
     "event": lambda: sentry_sdk.capture_message("hello"),
     "check_in": lambda: sentry_sdk.crons.capture_checkin("nightly", status="ok"),
-    "log": lambda: sentry_sdk.logger.info("hello"),  # type: ignore[attr-defined]
+    "log": lambda: sentry_sdk.logger.info("hello"),
     "metric": lambda: sentry_sdk.metrics.count("orders", 1),
 }
 
@@ -97,7 +98,7 @@ KINDS_THAT_COUNT: dict[str, Callable[[], object]] = {
     ],
 )
 def test_nothing_captured_counts(kind: str, sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN, **({"enable_logs": True} if kind == "log" else {}))
+    sentry_init(dsn=DSN, **logs_enabled())
     KINDS_THAT_COUNT[kind]()
 
     with pytest.raises(AssertionError, match="found 1"):

@@ -209,6 +209,20 @@ def test_worker_threads_and_tasks_are_linked(client: TestClient, sentry_capture:
     assert len(messages(exchange)) == 1
 
 
+@pytest.mark.parametrize("path", ["/crash/7", "/inner/acme/crash", "/later", "/outer", "/task", "/thread"])
+def test_what_is_traced_belongs_to_its_exchange(
+    sentry_init: SentryInit, sentry_capture: SentryCapture, path: str
+) -> None:
+    sentry_init(dsn=DSN, auto_enabling_integrations=True, traces_sample_rate=1.0)
+    TestClient(make_app(), raise_server_exceptions=False).get(path)
+
+    exchange = sentry_capture.exchanges[0]
+    segment = sentry_capture.assert_captured("segment", path=path, route=exchange.route, status_code=exchange.status)
+    assert segment.exchange is exchange
+    assert segment.op == "http.server"
+    assert [span.exchange for span in sentry_capture.spans] == [exchange] * len(sentry_capture.spans)
+
+
 def test_a_nested_request_is_a_child(client: TestClient, sentry_capture: SentryCapture) -> None:
     client.get("/outer")
 

@@ -394,6 +394,41 @@ def test_tests_start_alike_in_any_order_and_process(
     result.assert_outcomes(passed=3 * len(setups) + 6)
 
 
+@pytest.mark.needs("streamed spans")
+def test_attributes_traces_and_open_spans_do_not_leak(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import any_sdk, pytest, sentry_sdk
+
+        sentry_sdk.init(
+            "https://key@sentry.invalid/1", traces_sample_rate=1.0, trace_lifecycle="stream", **any_sdk.logs_enabled()
+        )
+        SCOPES = [sentry_sdk.get_global_scope, sentry_sdk.get_isolation_scope, sentry_sdk.get_current_scope]
+        spans = []
+
+        @pytest.mark.parametrize("name", ["a", "b", "c"])
+        def test(sentry_capture, name):
+            sentry_sdk.logger.info("at first")
+            with any_sdk.streamed_segment(name):
+                pass
+            [log], [segment] = sentry_capture.logs, sentry_capture.segments
+            assert log.trace_id == segment.trace_id
+            assert log.trace_id not in ("a" * 32, "b" * 32, "c" * 32)
+            assert [attribute for attribute in log.attributes if attribute.startswith("shop")] == []
+
+            for number, scope in enumerate(SCOPES):
+                scope().set_attribute(f"shop.{number}.{name}", "set in the test")
+            sentry_sdk.traces.continue_trace({"sentry-trace": f"{name * 32}-{'b' * 16}-1"})
+            spans.append(any_sdk.streamed_segment(f"left open by {name}"))
+            sentry_sdk.logger.info("at last")
+            log = sentry_capture.assert_captured("log", body="at last")
+            assert log.trace_id == name * 32
+            assert len([attribute for attribute in log.attributes if attribute.startswith("shop")]) == 3
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
+
+
 def test_doctest_items_are_isolated_too(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         '''

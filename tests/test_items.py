@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from sentry_sdk.crons import capture_checkin
 from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.scrubber import EventScrubber
 
+from any_sdk import IS_3, logging_to_events, logs_enabled, segment, streamed_segment, streamed_span
 from pytest_sentry_capture import (
     MISSING,
     CapturedAttachment,
@@ -86,7 +87,7 @@ def test_an_error_event(sentry_capture: SentryCapture, sentry_init: SentryInit) 
 
 
 def test_a_log_record_that_becomes_an_event(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN)
+    sentry_init(dsn=DSN, integrations=logging_to_events())
     logging.getLogger("shop").error("order %s failed", 17)
 
     [event] = sentry_capture.events
@@ -121,13 +122,14 @@ def test_forms_that_other_sdks_send() -> None:
     assert (event.method, event.path) == ("GET", "/orders")
 
 
-@pytest.mark.needs("names of spans")
+@pytest.mark.needs("names of spans", "transactions")
 def test_a_transaction_and_its_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0)
-    with sentry_sdk.start_transaction(name="nightly", op="job", source="task") as transaction:
+    with segment("nightly", "job") as transaction:
+        transaction.source = "task"
         transaction.set_status("ok")
         transaction.set_tag("shop", "berlin")
-        with sentry_sdk.start_span(op="db", name="SELECT 1", origin="auto.db") as span:
+        with transaction.start_child(op="db", name="SELECT 1", origin="auto.db") as span:
             span.set_data("rows", 1)
             span.set_status("ok")
 
@@ -146,8 +148,9 @@ def test_a_transaction_and_its_spans(sentry_capture: SentryCapture, sentry_init:
 @pytest.mark.needs("streamed spans")
 def test_streamed_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream")
-    with sentry_sdk.traces.start_span(name="segment", attributes={"sentry.op": "job"}):
-        with sentry_sdk.traces.start_span(name="child", attributes={"rows": 1, "sentry.origin": "auto.db"}):
+    attributes: dict[str, Any] = {"rows": 1, "sentry.origin": "auto.db"}
+    with streamed_segment("segment", "job"):
+        with streamed_span("child", **attributes):
             assert sentry_capture.spans == []
         assert [span.name for span in sentry_capture.spans] == ["child"]
 
@@ -161,7 +164,7 @@ def test_streamed_spans(sentry_capture: SentryCapture, sentry_init: SentryInit) 
 
 @pytest.mark.needs("logs")
 def test_logs(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN, enable_logs=True, integrations=[LoggingIntegration(event_level=None)])
+    sentry_init(dsn=DSN, integrations=[LoggingIntegration(event_level=None)], **logs_enabled())
     for number in range(250):
         sentry_sdk.logger.info("order {number}", number=number)
     logging.getLogger("shop").warning("careful, %s", "you")
@@ -212,9 +215,10 @@ def test_sessions_and_aggregates(sentry_capture: SentryCapture, sentry_init: Sen
 
 @pytest.mark.filterwarnings("ignore:Transaction-based profiling is deprecated:DeprecationWarning")
 @pytest.mark.usefixtures("without_garbage_collection")
+@pytest.mark.needs("profiles of transactions")
 def test_profiles(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, traces_sample_rate=1.0, profiles_sample_rate=1.0)
-    with sentry_sdk.start_transaction(name="nightly") as transaction:
+    with segment("nightly") as transaction:
         profile: Any = getattr(transaction, "_profile")  # noqa: B009
         while profile.unique_samples < 3:
             sum(range(1000))
@@ -255,7 +259,7 @@ def test_items_of_other_sdks_and_of_unknown_types(sentry_capture: SentryCapture,
 
 @pytest.mark.needs("metrics")
 def test_views_are_new_lists_in_order_of_capture(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN, enable_logs=True)
+    sentry_init(dsn=DSN, **logs_enabled())
     sentry_sdk.capture_message("one")
     sentry_sdk.logger.info("two")
     sentry_sdk.metrics.count("three", 3)
@@ -280,7 +284,7 @@ def test_later_changes_of_the_application_show_nowhere(sentry_capture: SentryCap
 
 @pytest.mark.needs("logs")
 def test_captures_of_many_threads_are_all_kept(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN, enable_logs=True)
+    sentry_init(dsn=DSN, **logs_enabled())
     start = threading.Barrier(16)
 
     def work(number: int) -> None:
@@ -308,6 +312,23 @@ def redact(event: Any, hint: Any) -> Any:
     return event
 
 
+def test_changes_of_before_send(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN, before_send=redact)
+    sentry_sdk.set_user({"id": "7", "email": "a@example.org"})
+    sentry_sdk.set_tag("region", "eu")
+    sentry_sdk.set_extra("cart", "book")
+    fail()
+
+    changes = sentry_capture.events[0].changes
+    assert [(change.path, change.before, change.after, change.scrubbed) for change in changes] == [
+        ("user.email", "a@example.org", MISSING, False),
+        ("tags.region", "eu", "hidden", False),
+        ("extra.added", MISSING, [1, 2], False),
+    ]
+    assert [change.by.name for change in changes if change.by] == [f"{__name__}.redact"] * 3
+
+
+@pytest.mark.needs("event scrubbers")
 def test_changes_of_before_send_and_the_scrubber(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, before_send=redact)
     sentry_sdk.set_user({"id": "7", "email": "a@example.org", "session": "0123456789"})
@@ -332,11 +353,11 @@ def test_changes_of_before_send_and_the_scrubber(sentry_capture: SentryCapture, 
 
 def test_an_untouched_event_has_no_changes(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, before_send=lambda event, hint: event, traces_sample_rate=1.0)
-    with sentry_sdk.start_transaction(name="nightly"):
+    with segment("nightly"):
         sentry_sdk.capture_message("hello")
 
     assert sentry_capture.events[0].changes == []
-    assert sentry_capture.transactions[0].changes == []
+    assert [transaction.changes for transaction in sentry_capture.transactions] == ([] if IS_3 else [[]])
 
 
 CONTAINS_ITSELF: dict[str, Any] = {"password": "hunter2"}
@@ -350,25 +371,29 @@ ANY_SHAPE = st.recursive(
 SCRUBBED_SECTIONS = ("request", "extra", "user", "breadcrumbs")
 
 
-class OwnScrubber(EventScrubber):
-    def scrub_event(self, event: Any) -> None:
-        self.scrub_extra(event)
+def make_scrubber(**options: Any) -> Any:
+    return import_module("sentry_sdk.scrubber").EventScrubber(**options)
 
 
-@pytest.mark.needs("scopes without hubs")
+def make_own_scrubber() -> Any:
+    of_the_sdk = import_module("sentry_sdk.scrubber").EventScrubber
+    return type("OwnScrubber", (of_the_sdk,), {"scrub_event": lambda scrubber, event: scrubber.scrub_extra(event)})()
+
+
+@pytest.mark.needs("scopes without hubs", "event scrubbers")
 @pytest.mark.parametrize(
-    "make_scrubber",
+    "make",
     [
-        EventScrubber,
-        pytest.param(lambda: EventScrubber(recursive=True), marks=pytest.mark.needs("recursive scrubbers")),
-        OwnScrubber,
+        make_scrubber,
+        pytest.param(lambda: make_scrubber(recursive=True), marks=pytest.mark.needs("recursive scrubbers")),
+        make_own_scrubber,
     ],
     ids=["flat", "recursive", "own"],
 )
 def test_an_event_of_whatever_shape_is_captured_as_without_a_look_at_the_scrubber(
-    sentry_capture: SentryCapture, sentry_init: SentryInit, make_scrubber: Callable[[], EventScrubber]
+    sentry_capture: SentryCapture, sentry_init: SentryInit, make: Callable[[], Any]
 ) -> None:
-    client = sentry_init(dsn=DSN, event_scrubber=make_scrubber(), default_integrations=False)
+    client = sentry_init(dsn=DSN, event_scrubber=make(), default_integrations=False)
 
     @settings(max_examples=50, deadline=None)
     @given(st.fixed_dictionaries({}, optional=dict.fromkeys(SCRUBBED_SECTIONS, ANY_SHAPE)))

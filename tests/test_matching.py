@@ -22,6 +22,7 @@ from pytest_sentry_capture.recording import Recording
 
 TYPES = {
     "event": "event",
+    "segment": "transaction",
     "transaction": "transaction",
     "span": "span",
     "log": "log",
@@ -33,6 +34,7 @@ TYPES = {
     "client_report": "client_report",
 }
 CRITERIA = {
+    "segment": ("name", "op", "status", "source", "origin", "attributes", "environment", "release", "trace_id"),
     "event": (
         *("exception", "message", "level", "logger", "handled", "mechanism", "transaction", "tags", "user", "contexts"),
         *("extra", "request", "breadcrumbs", "fingerprint", "release", "environment", "trace_id"),
@@ -58,6 +60,8 @@ class NoSdk:
     client: Any = "active"
     options: Mapping[str, Any] = {}
     scope_values: Mapping[str, Mapping[str, Any]] = {}
+    without_transactions: str | None = None
+    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
 
     def drain(self) -> None: ...
     def flush(self) -> None: ...
@@ -99,7 +103,12 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "logentry": st.fixed_dictionaries({}, optional={"message": TEXTS, "formatted": TEXTS, "params": VALUES}),
     "tags": SECTION | st.lists(st.tuples(TEXTS, VALUES).map(list), max_size=3),
     "contexts": st.fixed_dictionaries(
-        {}, optional={"trace": st.dictionaries(st.sampled_from(["op", "status", "trace_id"]), TEXTS | VALUES)}
+        {},
+        optional={
+            "trace": st.dictionaries(
+                st.sampled_from(["op", "status", "trace_id", "origin", "data"]), TEXTS | VALUES | ATTRIBUTES
+            )
+        },
     )
     | SECTION,
     "breadcrumbs": st.fixed_dictionaries({"values": st.lists(SECTION | VALUES, max_size=3)}),
@@ -171,6 +180,12 @@ def naive_value(kind: str, name: str, payload: dict[str, Any]) -> Any:  # noqa: 
     trace = naive_section(naive_section(payload.get("contexts")).get("trace"))
     if kind in ("session", "profile", "feedback", "client_report"):
         return payload.get(name)
+    if kind == "segment" and name in ("name", "status", "attributes"):
+        return {
+            "name": naive_texts(payload.get("transaction")),
+            "status": "ok" if naive_texts(trace.get("status")) in (None, "", "ok") else "error",
+            "attributes": naive_section(trace.get("data")),
+        }[name]
     if name == "message":
         return naive_message(payload, last)
     if name == "mechanism":
@@ -184,7 +199,7 @@ def naive_value(kind: str, name: str, payload: dict[str, Any]) -> Any:  # noqa: 
         return naive_section(payload.get(name))
     if name == "fingerprint":
         return payload[name] if isinstance(payload.get(name), list) else []
-    if kind in ("event", "transaction") and name in ("trace_id", "op", "status"):
+    if kind in ("event", "segment", "transaction") and name in ("trace_id", "op", "status", "origin"):
         return naive_texts(trace.get(name))
     if name == "source":
         return naive_texts(naive_section(payload.get("transaction_info")).get("source"))
@@ -241,6 +256,8 @@ def naive_holds(kind: str, name: str, expected: Any, payload: dict[str, Any]) ->
         crumbs = naive_list(payload.get("breadcrumbs"))
         wanted = expected if isinstance(expected, list) else [expected]
         return all(any(naive_match(each, crumb) for crumb in crumbs) for each in wanted)
+    if expected is None and (kind, name) == ("segment", "attributes"):
+        return naive_section(naive_section(payload.get("contexts")).get("trace")).get("data") is None
     if expected is None and name in ("tags", "user", "contexts", "extra", "request", "fingerprint", "attributes"):
         return payload.get(name) is None
     return naive_match(expected, naive_value(kind, name, payload))
@@ -378,6 +395,22 @@ ITEM: dict[str, dict[str, Any]] = {
             ]
         },
     },
+    "segment": {
+        "transaction": "/orders",
+        "contexts": {
+            "trace": {
+                "op": "http.server",
+                "status": "not_found",
+                "trace_id": "t-1",
+                "origin": "auto.http",
+                "data": {"rows": 1},
+            }
+        },
+        "transaction_info": {"source": "route"},
+        "request": {"method": "POST", "url": "https://shop.example.org/orders?id=1"},
+        "environment": "test",
+        "release": "1.0",
+    },
     "transaction": {
         "transaction": "/orders",
         "contexts": {"trace": {"op": "http.server", "status": "ok", "trace_id": "t-1"}},
@@ -474,6 +507,13 @@ MATCHING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("event", {"where": {"tags.shop.name": "north"}}, {"where": {"tags.shop": ANY}}),
     ("event", {"where": {"exception.values.-1.type": "CartError"}}, {"where": {"exception.values.x": ANY}}),
     ("event", {"where": {"user.email": None}}, {"where": {"user.id": None}}),
+    ("segment", {"name": "/orders", "op": "http.server"}, {"name": "/order"}),
+    ("segment", {"status": "error", "source": "route"}, {"status": "not_found"}),
+    ("segment", {"origin": "auto.http", "trace_id": "t-1"}, {"origin": "manual"}),
+    ("segment", {"environment": "test", "release": "1.0"}, {"release": "2.0"}),
+    ("segment", {"method": "POST", "path": "/orders", "route": None}, {"method": "GET"}),
+    ("segment", {"attributes": {"rows": 1}}, {"attributes": None}),
+    ("segment", {"where": {"contexts.trace.status": "not_found"}}, {"where": {"attributes.rows": ANY}}),
     ("transaction", {"op": "http.server", "status": "ok"}, {"op": "http.client"}),
     ("transaction", {"source": "route", "tags": {"region": "eu"}}, {"source": "url"}),
     ("span", {"op": "db", "name": "SELECT 1", "origin": "auto.db"}, {"op": "http"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ import sys
 def audit(event, args):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostbyname"):
         address = args[1] if event == "socket.connect" else args[0]
-        if isinstance(address, (tuple, str)):
+        if isinstance(address, (tuple, str, bytes)):
             with open({file!r}, "a") as connections:
                 print(event, address, file=connections)
 
@@ -25,11 +26,8 @@ sys.addaudithook(audit)
 """
 
 BUSY_RUN = """
-import logging, pickle, sentry_sdk
+import any_sdk, logging, pickle, sentry_sdk
 from sentry_sdk import Client, Scope
-from sentry_sdk.consts import DEFAULT_OPTIONS
-
-LOGS = {"enable_logs": True} if "enable_logs" in DEFAULT_OPTIONS else {}
 
 DSN = "https://key@o1.sentry.invalid/1"
 sentry_sdk.init(DSN, shutdown_timeout=0.2, traces_sample_rate=1.0)
@@ -37,9 +35,9 @@ sentry_sdk.capture_message("at import")
 
 def test_reinitialises():
     for number in range(3):
-        sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, **LOGS)
+        sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, **any_sdk.logs_enabled())
         sentry_sdk.capture_message("again")
-        if LOGS:
+        if hasattr(sentry_sdk, "logger"):
             sentry_sdk.logger.info("hello")
         sentry_sdk.flush(0.2)
 
@@ -48,15 +46,19 @@ def test_builds_clients_by_hand():
     client.capture_event({"message": "by hand"})
     copy = pickle.loads(pickle.dumps(client))
     copy.capture_event({"message": "by a copy"})
+    client.close()
+    copy.close()
+
+def test_logs():
+    client = Client(DSN, shutdown_timeout=0.2, integrations=any_sdk.logging_to_events())
     if hasattr(sentry_sdk, "new_scope"):
         with sentry_sdk.new_scope() as scope:
             scope.set_client(client)
             logging.getLogger("shop").error("through logging")
     client.close()
-    copy.close()
 
 def test_traces():
-    with sentry_sdk.start_transaction(name="nightly"):
+    with any_sdk.segment("nightly"):
         pass
     sentry_sdk.flush(0.2)
 """
@@ -75,36 +77,131 @@ def audited(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
+WAYS_OUT = [
+    pytest.param({}, "o1.sentry.invalid", id="plain"),
+    pytest.param({"SENTRY_SPOTLIGHT": "1"}, "8969", id="spotlight", marks=pytest.mark.needs("SENTRY_SPOTLIGHT")),
+    pytest.param({"HTTPS_PROXY": "http://proxy.invalid:3128"}, "proxy.invalid", id="proxy"),
+    pytest.param(
+        {"SENTRY_PRINT_ENVELOPES": "1"},
+        "--- Sentry Envelope ---",
+        id="printing",
+        marks=pytest.mark.needs("SENTRY_PRINT_ENVELOPES"),
+    ),
+]
+"""What the environment says, and what then shows that the run below sends by this way."""
+
+
 @pytest.mark.usefixtures("without_pytest_sentry")
-@pytest.mark.parametrize(
-    "environment",
-    [{}, {"SENTRY_SPOTLIGHT": "1"}, {"HTTPS_PROXY": "http://proxy.invalid:3128"}, {"SENTRY_PRINT_ENVELOPES": "1"}],
-    ids=["plain", "spotlight", "proxy", "printing"],
-)
-def test_nothing_leaves(audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("environment", "sign"), WAYS_OUT)
+def test_nothing_leaves(
+    audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sign: str
+) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     audited.makepyfile(BUSY_RUN)
 
-    audited.runpytest_subprocess().assert_outcomes(passed=3)
+    audited.runpytest_subprocess().assert_outcomes(passed=4)
 
     assert connections(audited) == []
 
 
-def test_without_the_plugin_the_same_run_does_try_to_send(audited: pytest.Pytester) -> None:
+@pytest.mark.usefixtures("without_pytest_sentry")
+@pytest.mark.parametrize(("environment", "sign"), WAYS_OUT)
+def test_without_the_plugin_the_same_run_does_try_to_send(
+    audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sign: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     audited.makepyfile(BUSY_RUN)
 
-    audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=3)
+    result = audited.runpytest_subprocess("-p", "no:sentry_capture", "-s")
 
+    result.assert_outcomes(passed=4)
+    assert any(sign in line for line in [*connections(audited), *result.errlines])
+
+
+OTHER_TRANSPORT = """
+import asyncio, sentry_sdk
+from sentry_sdk import transport
+from sentry_sdk.integrations.asyncio import AsyncioIntegration
+
+used = []
+
+class Mine(transport.{transport}):
+    pass
+
+def noted(request):
+    def request_noted(self, *args):
+        used.append(type(self))
+        return request(self, *args)
+    return request_noted
+
+transport.{transport}._request = noted(transport.{transport}._request)
+
+async def work():
+    sentry_sdk.init(
+        "https://key@o1.sentry.invalid/1", shutdown_timeout=0.2, integrations=[AsyncioIntegration()], {choice}
+    )
+    sentry_sdk.capture_message("hello")
+    if hasattr(sentry_sdk, "flush_async"):
+        await sentry_sdk.flush_async(0.2)
+    sentry_sdk.flush(0.2)
+
+def test(pytestconfig):
+    asyncio.run(work())
+    assert bool(used) is not pytestconfig.pluginmanager.has_plugin("sentry_capture")
+"""
+
+OTHER_TRANSPORTS = [
+    pytest.param("Http2Transport", "transport_http2", id="HTTP/2", marks=pytest.mark.needs("an HTTP/2 transport")),
+    pytest.param("AsyncHttpTransport", "transport_async", id="async", marks=pytest.mark.needs("an async transport")),
+]
+"""Those that the SDK builds on httpcore, and the experiment that chooses each."""
+
+
+@pytest.fixture
+def httpcore_with_http2(pytester: pytest.Pytester) -> None:
+    """The SDK has an HTTP/2 transport where h2 can be imported; httpcore imports it only once it is connected."""
+    pytester.makepyfile(h2="")
+
+
+@pytest.mark.usefixtures("httpcore_with_http2")
+@pytest.mark.parametrize("given", ["as an experiment", "as a class"])
+@pytest.mark.parametrize(("transport", "experiment"), OTHER_TRANSPORTS)
+def test_nothing_leaves_by_other_transports(
+    audited: pytest.Pytester, transport: str, experiment: str, given: str
+) -> None:
+    choices = {"as an experiment": f"_experiments={{{experiment!r}: True}}", "as a class": "transport=Mine"}
+    audited.makepyfile(OTHER_TRANSPORT.format(transport=transport, choice=choices[given]))
+
+    with_the_plugin = audited.runpytest_subprocess()
+    with_the_plugin.assert_outcomes(passed=1)
+    with_the_plugin.stdout.fnmatch_lines(["1 envelope was kept from o1.sentry.invalid.*"])
+    assert connections(audited) == []
+
+    audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=1)
     assert any("o1.sentry.invalid" in line for line in connections(audited))
 
 
-def test_nothing_leaves_a_client_that_an_earlier_plugin_made(audited: pytest.Pytester) -> None:
+EARLIER_CLIENTS = [
+    pytest.param("transport=None", id="plain"),
+    pytest.param("spotlight='http://spotlight.invalid/stream'", id="spotlight"),
+    pytest.param("_experiments={'transport_http2': True}", id="HTTP/2", marks=pytest.mark.needs("an HTTP/2 transport")),
+]
+
+
+@pytest.mark.usefixtures("httpcore_with_http2")
+@pytest.mark.parametrize("printed", ["0", "1"])
+@pytest.mark.parametrize("option", EARLIER_CLIENTS)
+def test_nothing_leaves_a_client_that_an_earlier_plugin_made(
+    audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, option: str, printed: str
+) -> None:
+    monkeypatch.setenv("SENTRY_PRINT_ENVELOPES", printed)
     audited.makepyfile(
-        earlier="""
+        earlier=f"""
         import sentry_sdk
 
-        sentry_sdk.init("https://key@o1.sentry.invalid/1", shutdown_timeout=0.2, environment="earlier")
+        sentry_sdk.init("https://key@o1.sentry.invalid/1", shutdown_timeout=0.2, environment="earlier", {option})
         """,
         test_earlier="""
         import sentry_sdk
@@ -124,10 +221,10 @@ def test_nothing_leaves_a_client_that_an_earlier_plugin_made(audited: pytest.Pyt
 
 
 SENDING_RUN = """
-import pathlib, sentry_sdk
+import any_sdk, pathlib, sentry_sdk
 from sentry_sdk.crons import capture_checkin
 
-sentry_sdk.init({dsn!r}, release="1", traces_sample_rate=1.0, **{logs})
+sentry_sdk.init({dsn!r}, release="1", traces_sample_rate=1.0, **any_sdk.logs_enabled())
 
 def test(sentry_capture):
     sentry_sdk.Scope.get_isolation_scope().add_attachment(bytes=b"x,y", filename="a.csv")
@@ -135,13 +232,12 @@ def test(sentry_capture):
         1 / 0
     except ZeroDivisionError:
         sentry_sdk.capture_exception()
-    with sentry_sdk.start_transaction(name="nightly"):
-        with sentry_sdk.start_span(op="db"):
-            pass
+    with any_sdk.segment("nightly"), any_sdk.span("select", op="db"):
+        pass
     capture_checkin(monitor_slug="nightly", status="ok")
-    if {logs}:
+    if {can_log}:
         sentry_sdk.logger.info("hello {{name}}", name="you")
-    if {metrics}:
+    if {can_count}:
         sentry_sdk.metrics.count("orders", 1)
     with sentry_sdk.isolation_scope() as scope:
         scope.start_session()
@@ -164,8 +260,7 @@ class SendingRun(NamedTuple):
         return 4 + self.can_log + self.can_count
 
     def source(self, dsn: str) -> str:
-        logs = {"enable_logs": True} if self.can_log else {}
-        return SENDING_RUN.format(dsn=dsn, logs=logs, metrics=self.can_count, sent=self.sent)
+        return SENDING_RUN.format(dsn=dsn, can_log=self.can_log, can_count=self.can_count, sent=self.sent)
 
 
 @pytest.fixture
@@ -193,6 +288,115 @@ def test_what_arrives_is_what_was_recorded(
     recorded = sorted(file.read_bytes() for file in pytester.path.glob("recorded-*"))
     assert sorted(endpoint.bodies) == recorded
     result.stdout.no_fnmatch_line("*kept from*")
+
+
+DELIVERED_BY_OTHER_TRANSPORT = """
+import any_sdk, asyncio, pathlib, sentry_sdk
+from sentry_sdk.integrations.asyncio import AsyncioIntegration
+
+async def work():
+    sentry_sdk.init(
+        {dsn!r}, traces_sample_rate=1.0, integrations=[AsyncioIntegration()], _experiments={{{experiment!r}: True}}
+    )
+    sentry_sdk.capture_message("hello")
+    with any_sdk.segment("nightly"), any_sdk.span("select", op="db"):
+        pass
+    if hasattr(sentry_sdk, "flush_async"):
+        await sentry_sdk.flush_async()
+    sentry_sdk.flush()
+
+def test(sentry_capture):
+    asyncio.run(work())
+    for number, envelope in enumerate(sentry_capture.envelopes):
+        pathlib.Path(f"recorded-{{number}}").write_bytes(envelope.serialize())
+    assert len(sentry_capture.envelopes) == 2
+"""
+
+
+@pytest.mark.usefixtures("httpcore_with_http2")
+@pytest.mark.parametrize(("transport", "experiment"), OTHER_TRANSPORTS)
+def test_what_arrives_by_other_transports_is_what_was_recorded(
+    pytester: pytest.Pytester, endpoint: Endpoint, transport: str, experiment: str
+) -> None:
+    dsn = f"http://key@{endpoint.address}/1"
+    pytester.makepyfile(DELIVERED_BY_OTHER_TRANSPORT.format(dsn=dsn, experiment=experiment))
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+    recorded = sorted(file.read_bytes() for file in pytester.path.glob("recorded-*"))
+    assert sorted(endpoint.bodies) == recorded
+
+
+@pytest.mark.needs("an async transport")
+@pytest.mark.parametrize("dsn", ["https://key@sentry.invalid/1", "http://key@127.0.0.1:9/1"])
+def test_close_async_closes_a_client_with_the_async_transport(pytester: pytest.Pytester, dsn: str) -> None:
+    """As it does without the plugin: what comes later is lost."""
+    pytester.makepyfile(
+        f"""
+        import asyncio, sentry_sdk
+        from sentry_sdk.integrations.asyncio import AsyncioIntegration
+
+        async def work():
+            sentry_sdk.init(
+                {dsn!r}, shutdown_timeout=0.1, integrations=[AsyncioIntegration()],
+                _experiments={{"transport_async": True}},
+            )
+            sentry_sdk.capture_message("before")
+            await sentry_sdk.get_client().close_async()
+            sentry_sdk.capture_message("after")
+
+        def test(sentry_capture):
+            asyncio.run(work())
+            sentry_capture.assert_captured(message="before")
+            sentry_capture.assert_discarded(message="after", reason="closed_client")
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.needs("SENTRY_PRINT_ENVELOPES", "scopes without hubs")
+def test_what_is_printed_arrives_as_it_was_recorded(
+    pytester: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_PRINT_ENVELOPES", "1")
+    pytester.makeconftest(  # else what is printed is taken for logs of the application, where logging is integrated
+        """
+        from sentry_sdk.integrations import logging
+
+        ignore = getattr(logging, "ignore_logger_for_sentry_logs", logging.ignore_logger)
+        ignore("sentry_sdk.envelopes")
+        """
+    )
+    pytester.makepyfile(sending_run.source(f"http://key@{endpoint.address}/1"))
+
+    result = pytester.runpytest_subprocess("-s")
+
+    result.assert_outcomes(passed=1)
+    recorded = sorted(file.read_bytes() for file in pytester.path.glob("recorded-*"))
+    assert sorted(endpoint.bodies) == recorded
+    assert result.errlines.count("--- Sentry Envelope ---") == sending_run.sent
+
+
+def test_spotlight_is_off(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
+    """Though it listens on this machine, and would be sent everything."""
+    pytester.makepyfile(
+        f"""
+        import sentry_sdk
+
+        def test():
+            for dsn in None, "https://key@sentry.invalid/1":
+                sentry_sdk.init(dsn, spotlight="http://{endpoint.address}/stream", shutdown_timeout=0.1)
+                sentry_sdk.capture_event({{"message": "hello"}})
+                sentry_sdk.flush(0.1)
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    assert endpoint.requests == []
+
+    pytester.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=1)
+    assert {path for path, _ in endpoint.requests} == {"/stream"}
 
 
 @pytest.mark.needs("scopes without hubs")
@@ -404,14 +608,6 @@ def test_a_transport_of_the_users_own_receives_everything(pytester: pytest.Pytes
             assert len(sentry_sdk.get_client().transport.envelopes) == 1
             assert len(sentry_capture.events) == 1
 
-        @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-        def test_a_function(sentry_capture):
-            received = []
-            sentry_sdk.init(DSN, transport=received.append)
-            sentry_sdk.capture_message("hello")
-            assert [event["message"] for event in received] == ["hello"]
-            assert len(sentry_capture.events) == 1
-
         def test_one_that_is_put_into_a_live_client(sentry_capture):
             sentry_sdk.init(DSN)
             transport = sentry_sdk.get_client().transport = ListTransport()
@@ -426,7 +622,73 @@ def test_a_transport_of_the_users_own_receives_everything(pytester: pytest.Pytes
             assert len(sentry_capture.events) == 1
         """
     )
-    pytester.runpytest_inprocess().assert_outcomes(passed=6)
+    pytester.runpytest_inprocess().assert_outcomes(passed=5)
+
+
+@pytest.mark.needs("errors in envelopes", "function transports")
+def test_a_function_of_the_users_own_receives_everything(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, sentry_sdk
+
+        @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+        def test(sentry_capture):
+            received = []
+            sentry_sdk.init("https://key@sentry.invalid/1", transport=received.append)
+            sentry_sdk.capture_message("hello")
+            assert [event["message"] for event in received] == ["hello"]
+            assert len(sentry_capture.events) == 1
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+CAPTURES = [
+    pytest.param("event", "sentry_sdk.capture_message('hello')", id="event"),
+    pytest.param("check_in", "capture_checkin('nightly', status='ok')", id="check_in"),
+    pytest.param("session", "scope.start_session(), scope.end_session()", id="session"),
+    pytest.param("log", "sentry_sdk.logger.info('hello')", id="log", marks=pytest.mark.needs("logs")),
+    pytest.param("metric", "sentry_sdk.metrics.count('orders', 1)", id="metric", marks=pytest.mark.needs("metrics")),
+    pytest.param(
+        "span", "any_sdk.streamed_segment('nightly').end()", id="span", marks=pytest.mark.needs("streamed spans")
+    ),
+]
+
+
+@pytest.mark.needs("errors in envelopes")
+@pytest.mark.parametrize(("kind", "capture"), CAPTURES)
+def test_nothing_leaves_by_an_http_transport_that_is_put_into_a_live_client(
+    audited: pytest.Pytester, kind: str, capture: str
+) -> None:
+    """Even where nothing else was captured since."""
+    audited.makepyfile(
+        f"""
+        import any_sdk, sentry_sdk
+        from sentry_sdk.consts import DEFAULT_OPTIONS
+        from sentry_sdk.crons import capture_checkin
+        from sentry_sdk.transport import HttpTransport
+
+        STREAM = {{"trace_lifecycle": "stream"}} if "trace_lifecycle" in DEFAULT_OPTIONS else {{}}
+
+        def test(sentry_capture):
+            sentry_sdk.init(
+                "https://key@o1.sentry.invalid/1", release="1", traces_sample_rate=1.0, shutdown_timeout=0.2,
+                **any_sdk.logs_enabled(), **STREAM,
+            )
+            client = sentry_sdk.get_client()
+            client.transport = HttpTransport(client.options)
+            with sentry_sdk.isolation_scope() as scope:
+                {capture}
+            sentry_sdk.flush(0.2)
+            client.close(0.2)
+            assert [item.kind for item in sentry_capture.items] == [{kind!r}]
+        """
+    )
+
+    result = audited.runpytest_subprocess()
+
+    assert connections(audited) == []
+    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.needs("errors in envelopes")
@@ -449,6 +711,27 @@ def test_an_exception_of_the_users_own_transport_is_not_swallowed(pytester: pyte
         """
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_a_sentry_that_cannot_be_reached_is_no_error_of_a_callback(pytester: pytest.Pytester) -> None:
+    with socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        pytester.makepyfile(
+            f"""
+            import sentry_sdk
+
+            def test(sentry_capture):
+                sentry_sdk.init("http://key@127.0.0.1:{refusing.getsockname()[1]}/1")
+                sentry_sdk.capture_message("hello")
+                sentry_capture.flush()
+                sentry_capture.assert_captured(message="hello")
+                assert [error.by.name for error in sentry_capture.callback_errors] == []
+            """
+        )
+        result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*no-callback-errors*")
 
 
 def test_the_client_of_pytest_sentry_is_left_alone(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
@@ -496,8 +779,9 @@ def test_a_malformed_dsn_raises_what_the_sdk_raises(pytester: pytest.Pytester) -
 
 
 @pytest.mark.needs("OTLP exporters")
-def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester) -> None:
+def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # the seconds for which it tries to send
     audited.makepyfile(
         """
         import sentry_sdk
@@ -518,3 +802,6 @@ def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester) -> N
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["3 OpenTelemetry spans were kept from o1.sentry.invalid.*"])
     assert connections(audited) == []
+
+    audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=1)
+    assert any("o1.sentry.invalid" in line for line in connections(audited))

@@ -564,3 +564,49 @@ def test_strict_runs_fail_for_what_was_not_exercised(shop: Shop) -> None:
         ],
         consecutive=True,
     )
+
+
+BY_NAME = """
+[[tool.sentry_capture.expect]]
+name = "the nightly task is traced"
+kind = "segment"
+criteria = { name = "nightly" }
+captured = true
+event = { op = "task" }
+"""
+
+
+def test_a_criterion_that_is_called_like_a_key_of_the_entry(shop: Shop) -> None:
+    tests = """
+def test_nightly():
+    nightly()
+
+def test_daily():
+    with start("daily", op="cron"):
+        pass
+
+def test_other_op():
+    with start("nightly", op="cron"):
+        pass
+"""
+
+    result = shop.run(BY_NAME, tests)
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["  captured, but not as expected in op: segment 'nightly', cron"])
+    assert shop.rules()["the nightly task is traced"] == Told("broken", 1, 1, 0, [])
+
+
+def test_a_criterion_given_twice(shop: Shop) -> None:
+    twice = 'op = "task"\ncriteria = { op = "cron" }'
+    result = shop.run(BY_NAME.replace('criteria = { name = "nightly" }', twice), "def test_nightly():\n    nightly()")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*pyproject.toml:*: expect: the criterion 'op' is given twice"])
+
+
+def test_an_unknown_criterion_in_the_table_of_criteria(shop: Shop) -> None:
+    result = shop.run(BY_NAME.replace("{ name", "{ nam"), "def test_nightly():\n    nightly()")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*pyproject.toml:*: expect: *'nam'*'name'*"])

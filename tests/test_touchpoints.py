@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from textwrap import dedent
+from typing import NamedTuple
 
 import pytest
 import sentry_sdk
@@ -16,6 +18,36 @@ from pytest_sentry_capture.sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."
 
+REWRITTEN = """
+import re, sys
+from importlib.machinery import PathFinder, SourceFileLoader
+
+class Rewriting(SourceFileLoader):
+    def path_stats(self, path):
+        raise OSError("no bytecode is to be used")
+
+    def source_to_code(self, data, path, *args, **kwargs):
+        source = data.decode()
+        for pattern, replacement in {rewritten!r}.items():
+            source = re.sub(pattern, replacement, source)
+        return super().source_to_code(source.encode(), path, *args, **kwargs)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path, target) if name.partition(".")[0] == "sentry_sdk" else None
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = Rewriting(spec.loader.name, spec.loader.path)
+        return spec
+
+sys.meta_path.insert(0, Finder())
+"""
+"""A plugin with which all code of the SDK is rewritten by regular expressions before it is run."""
+
+
+def renamed(name: str, new: str) -> dict[str, str]:
+    """An SDK that calls something otherwise, wherever it speaks of it."""
+    return {rf"(?<![\w\"']){name}(?![\w\"'])": new}
+
 
 def problem(version: str, reason: str, blocked: str) -> str:
     return (
@@ -24,8 +56,17 @@ def problem(version: str, reason: str, blocked: str) -> str:
     )
 
 
+def gap(reason: str, consequence: str) -> str:
+    return f"sentry-sdk {sentry_sdk.VERSION} (tested up to {NEWEST_TESTED}): {reason}. {consequence}"
+
+
 def missing(name: str) -> str:
     return f"it has no sentry_sdk.{name}, which this plugin must reach"
+
+
+WITHOUT_CAPTURES = (
+    "del client._Client.capture_event\nif hasattr(client, 'BaseClient'): del client.BaseClient.capture_event"
+)
 
 
 @pytest.mark.usefixtures("without_pytest_sentry")
@@ -34,28 +75,16 @@ def missing(name: str) -> str:
     [
         ("del client.make_transport", sentry_sdk.VERSION, missing("client.make_transport"), NOTHING),
         ("del client._Client._init_impl", sentry_sdk.VERSION, missing("client._Client._init_impl"), NO_CLIENTS),
-        (
-            "del client._Client._is_ignored_error",
-            sentry_sdk.VERSION,
-            missing("client._Client._is_ignored_error"),
-            NO_CLIENTS,
-        ),
-        pytest.param(
-            "del scope._isolation_scope",
-            sentry_sdk.VERSION,
-            missing("scope._isolation_scope"),
-            NO_CLIENTS,
-            marks=pytest.mark.needs("scopes without hubs"),
-        ),
-        ("del utils.disable_capture_event", sentry_sdk.VERSION, missing("utils.disable_capture_event"), NO_CLIENTS),
+        (WITHOUT_CAPTURES, sentry_sdk.VERSION, missing("client._Client.capture_event"), NO_CLIENTS),
         ("consts.VERSION = '1.39.2'", "1.39.2", "it is too old", NO_CLIENTS),
     ],
+    ids=["make_transport", "_init_impl", "capture_event", "too old"],
 )
 def test_an_sdk_that_cannot_be_observed_is_said_so_and_the_run_goes_on(
     pytester: pytest.Pytester, change: str, version: str, reason: str, blocked: str
 ) -> None:
     pytester.makepyfile(
-        changed=f"from sentry_sdk import client, consts, scope, utils\n{change}",
+        changed=f"from sentry_sdk import client, consts\n{change}",
         test_shop="""
         def test_without_sentry():
             pass
@@ -80,6 +109,308 @@ def test_an_sdk_that_cannot_be_observed_is_said_so_and_the_run_goes_on(
     result.stdout.no_fnmatch_line("*pytest_sentry_capture/*")
 
 
+class Lack(NamedTuple):
+    """An SDK that lacks something without which the plugin can do less.
+
+    Attributes:
+        rewritten: how its code differs from the SDK's that is installed.
+        reasons: what the summary says is missing.
+        consequence: what the summary says follows from it.
+        shows: tests that pass, for it is so.
+        changes: code that changes the SDK after its import.
+        rules: what is in pyproject.toml.
+        needs: what not every SDK has.
+    """
+
+    rewritten: dict[str, str]
+    reasons: tuple[str, ...]
+    consequence: str
+    shows: str
+    changes: str = ""
+    rules: str = ""
+    needs: tuple[str, ...] = ()
+
+
+def on_its_own(batcher: str) -> str:
+    return f"its clients have no {batcher}._flusher_pid, which this plugin must reach"
+
+
+SCOPES_STAY = """
+def test_one(sentry_init):
+    sentry_init(dsn=DSN)
+    sentry_sdk.set_tag("of", "another test")
+
+def test_other(sentry_capture, sentry_init):
+    sentry_init(dsn=DSN)
+    sentry_sdk.capture_message("hello")
+    assert sentry_capture.assert_captured().tags == {"of": "another test"}
+"""
+UNSAMPLED = """
+def test_unsampled(sentry_capture, sentry_init):
+    sentry_init(dsn=DSN, traces_sample_rate=0.0)
+    with any_sdk.segment("nightly"):
+        pass
+    assert {each.reason for each in sentry_capture.discarded} == {"sample_rate"}
+    assert [each.event for each in sentry_capture.discarded] == [None] * len(sentry_capture.discarded)
+"""
+
+LACKS = {
+    "ignore_errors": Lack(
+        renamed("_is_ignored_error", "_ignores"),
+        (missing("client._Client._is_ignored_error"),),
+        "Errors that ignore_errors drops have the reason sdk_error.",
+        """
+        def test_ignored(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN, ignore_errors=[KeyError])
+            sentry_sdk.capture_exception(KeyError("x"))
+            sentry_capture.assert_discarded(exception=KeyError, reason="sdk_error")
+        """,
+    ),
+    "too early": Lack(
+        renamed("disable_capture_event", "are_captures_disabled"),
+        (missing("utils.disable_capture_event"),),
+        "What is captured while the SDK serialises an event is lost without a discard.",
+        """
+        class Nosy:
+            def __repr__(self):
+                sentry_sdk.capture_message("from a representation")
+                return "<nosy>"
+
+        def test_lost(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN)
+            sentry_sdk.set_extra("nosy", Nosy())
+            sentry_sdk.capture_message("hello")
+            assert sentry_capture.assert_captured().extra["nosy"] == "<nosy>"
+            assert sentry_capture.discarded == []
+        """,
+        needs=("scopes that turn down captures",),
+    ),
+    "without a client": Lack(
+        {},
+        (missing("client.BaseClient.capture_event"),),
+        "What is captured without a client is lost without a discard.",
+        """
+        def test_lost(sentry_capture):
+            sentry_sdk.capture_message("hello")
+            assert sentry_capture.discarded == []
+            sentry_capture.assert_inactive()
+        """,
+        changes="""
+from sentry_sdk import client
+client.NonRecordingClient.capture_event = client.BaseClient.capture_event
+del client.BaseClient.capture_event
+""",
+        needs=("scopes without hubs",),
+    ),
+    "a log without a client": Lack(
+        {},
+        (missing("client.BaseClient._capture_log"),),
+        "What is captured without a client is lost without a discard.",
+        """
+        def test_lost(sentry_capture):
+            sentry_sdk.logger.info("hello")
+            assert sentry_capture.discarded == []
+            sentry_capture.assert_inactive()
+        """,
+        changes="""
+from sentry_sdk import client
+client.NonRecordingClient._capture_log = client.BaseClient._capture_log
+del client.BaseClient._capture_log
+""",
+        needs=("logs without enable_logs",),
+    ),
+    "isolation scope": Lack(
+        renamed("_isolation_scope", "_own_scope"),
+        (missing("scope._isolation_scope"),),
+        "What a test writes on scopes stays there for the tests after it.",
+        SCOPES_STAY,
+        needs=("scopes without hubs",),
+    ),
+    "current scope": Lack(
+        renamed("_current_scope", "_present_scope"),
+        (missing("scope._current_scope"),),
+        "What a test writes on scopes stays there for the tests after it.",
+        SCOPES_STAY,
+        needs=("scopes without hubs",),
+    ),
+    "hubs": Lack(
+        renamed("_local", "_context"),
+        (missing("hub._local"),),
+        "What a test writes on scopes stays there for the tests after it.",
+        SCOPES_STAY,
+        needs=("hubs",),
+    ),
+    "the SDK's log": Lack(
+        {r"(?<![\w.\"'])logger(?![\w\"'])": "own_log"},  # not sentry_sdk.logger, and not the logger of an event
+        (missing("utils.logger.info"),),
+        "Which processor dropped an event, and what the SDK swallowed, is not known.",
+        """
+        def test_who(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN)
+            with any_sdk.new_scope() as scope:
+                scope.add_event_processor(lambda event, hint: None)
+                sentry_sdk.capture_message("hello")
+            assert [each.by for each in sentry_capture.discarded] == [None]
+
+        def test_swallowed(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN, ignore_errors=[KeyError("an instance")])
+            sentry_sdk.capture_exception(KeyError("x"))
+            assert len(sentry_capture.discarded) == 1
+            assert sentry_capture.sdk_errors == []
+        """,
+    ),
+    "unsampled transactions": Lack(
+        renamed("finish", "complete"),
+        (missing("tracing.Transaction.finish"),),
+        "What transactions and spans that are not sampled were called is not known.",
+        UNSAMPLED,
+        needs=("transactions",),
+    ),
+    "unsampled spans": Lack(
+        renamed("_end", "_complete"),
+        (missing("traces.NoOpSpan._end"),),
+        "What transactions and spans that are not sampled were called is not known.",
+        UNSAMPLED,
+        needs=("segments without transactions",),
+    ),
+    "background threads": Lack(
+        renamed("_flusher_pid", "_flusher_process"),
+        (on_its_own("log_batcher"), on_its_own("metrics_batcher"), on_its_own("span_batcher")),
+        "Some items are recorded only when the SDK hands them over by itself.",
+        """
+        def test_recorded(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN)
+            sentry_sdk.logger.info("hello")
+            assert [log.body for log in sentry_capture.logs] == ["hello"]
+        """,
+        needs=("all batchers in every client",),
+    ),
+    "wire forms": Lack(
+        renamed("_to_transport_format", "_to_wire"),
+        tuple(
+            f"its {batcher} has no _to_transport_format, which this plugin must reach"
+            for batcher in ("LogBatcher", "MetricsBatcher", "SpanBatcher")
+        ),
+        "Some items are recorded only when the SDK hands them over by itself.",
+        """
+        def test_recorded_late(sentry_capture, sentry_init):
+            sentry_init(dsn=DSN, traces_sample_rate=1.0)
+            with any_sdk.segment("nightly"):
+                sentry_sdk.logger.info("hello")
+            assert sentry_capture.logs == sentry_capture.segments == []
+            sentry_sdk.get_client().flush()
+            assert [log.body for log in sentry_capture.logs] == ["hello"]
+            assert [segment.name for segment in sentry_capture.segments] == ["nightly"]
+        """,
+        needs=("all batchers in every client",),
+    ),
+    "writes on scopes": Lack(
+        renamed("remove_extra", "take_extra_out"),
+        (missing("scope.Scope.remove_extra"),),
+        "The rule no-scope-bleed does not see every value that is set on a scope.",
+        "",
+        rules="no-scope-bleed = true",
+    ),
+    "OpenTelemetry": Lack(
+        {
+            "import OTLPSpanExporter": "import OTLPSpanExporter as Exporter",
+            r"(?<!import )OTLPSpanExporter(?! as)": "Exporter",
+        },
+        (missing("integrations.otlp.OTLPSpanExporter"),),
+        "OpenTelemetry spans may really be sent.",
+        """
+        def test_imported_late():
+            import sentry_sdk.integrations.otlp
+        """,
+        needs=("OTLP exporters",),
+    ),
+}
+
+
+def lacking(lack: Lack, pytester: pytest.Pytester) -> None:
+    """Write a suite whose SDK lacks something: ``pytest -p changed``."""
+    prelude = 'import any_sdk, sentry_sdk\n\nDSN = "https://key@sentry.invalid/1"\n'
+    pytester.makepyfile(
+        changed=f"{REWRITTEN.replace('{rewritten!r}', repr(lack.rewritten))}\n{lack.changes}",
+        test_capture=f"""{prelude}
+def test_without_sentry():
+    pass
+
+def test_capture(sentry_capture, sentry_init):
+    sentry_init(dsn=DSN, before_send=lambda event, hint: event if event["level"] == "error" else None)
+    sentry_sdk.capture_message("dropped")
+    sentry_sdk.capture_message("sent", level="error")
+    sentry_capture.assert_captured(message="sent")
+    sentry_capture.assert_discarded(message="dropped", reason="before_send")
+""",
+        test_consequence=f"{prelude}{dedent(lack.shows)}",
+    )
+    pytester.makepyprojecttoml(f"[tool.sentry_capture.rules]\n{lack.rules}")
+    pytester.syspathinsert()
+
+
+@pytest.mark.usefixtures("without_pytest_sentry")
+@pytest.mark.parametrize(
+    "lack",
+    [
+        pytest.param(lack, id=name, marks=pytest.mark.needs(*lack.needs) if lack.needs else ())
+        for name, lack in LACKS.items()
+    ],
+)
+def test_what_an_sdk_lacks_is_said_once_with_what_follows(pytester: pytest.Pytester, lack: Lack) -> None:
+    lacking(lack, pytester)
+
+    result = pytester.runpytest_subprocess("-p", "changed")
+
+    result.assert_outcomes(passed=2 + lack.shows.count("def test_"))
+    told = [line for line in result.outlines if line.startswith("sentry-sdk ")]
+    assert told == [gap(reason, lack.consequence) for reason in lack.reasons]
+    result.stdout.fnmatch_lines(["*= sentry =*", *told], consecutive=True)
+
+
+RENAMED = {
+    "get_options": missing("client.get_options"),
+    "NoOpSpan|NoOpStreamedSpan": missing("traces.NoOpSpan"),
+    "_capture_log": missing("client._Client._capture_log"),
+    "_capture_metric": missing("client._Client._capture_metric"),
+    "_capture_span": missing("client._Client._capture_span"),
+    "log_batcher": "its clients have no log_batcher, which this plugin must reach",
+    "metrics_batcher": "its clients have no metrics_batcher, which this plugin must reach",
+    "span_batcher": "its clients have no span_batcher, which this plugin must reach",
+    "session_flusher": "its clients have no session_flusher, which this plugin must reach",
+}
+"""What each SDK since 3 has, and what is missing where it is called otherwise."""
+
+
+@pytest.mark.usefixtures("without_pytest_sentry")
+@pytest.mark.needs("segments without transactions")  # older SDKs rightly lack some of them
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [pytest.param(name, reason, id=name) for name, reason in RENAMED.items()],
+)
+def test_nothing_that_is_called_otherwise_is_taken_for_an_older_sdk(
+    pytester: pytest.Pytester, name: str, reason: str
+) -> None:
+    lacking(Lack(renamed(f"(?:{name})", "of_another_name"), (reason,), "", ""), pytester)
+
+    result = pytester.runpytest_subprocess("-p", "changed")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*= sentry =*", gap(reason, "?*")], consecutive=True)
+
+
+@pytest.mark.usefixtures("without_pytest_sentry")
+def test_workers_say_it_once(pytester: pytest.Pytester) -> None:
+    lack = LACKS["ignore_errors"]
+    lacking(lack, pytester)
+
+    result = pytester.runpytest_subprocess("-p", "changed", "-n2")
+
+    result.assert_outcomes(passed=3)
+    [reason] = lack.reasons
+    assert result.outlines.count(gap(reason, lack.consequence)) == 1
+
+
 def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         changed="""
@@ -96,9 +427,10 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
         test_shop="""
         import sentry_sdk
 
-        def test():
+        def test(sentry_capture):
             sentry_sdk.init(dsn="https://key@sentry.invalid/1")
             sentry_sdk.capture_message("hello")
+            sentry_capture.assert_captured(message="hello")
         """,
     )
     pytester.syspathinsert()
@@ -107,13 +439,14 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
 
     result.assert_outcomes(passed=1)
     reason = "its clients have no session_flusher._thread_for_pid, which this plugin must reach"
-    result.stdout.fnmatch_lines([problem(sentry_sdk.VERSION, reason, NO_CLIENTS)])
+    consequence = "Some items are recorded only when the SDK hands them over by itself."
+    result.stdout.fnmatch_lines([gap(reason, consequence)])
 
 
 @pytest.mark.needs("scopes without hubs")
 def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
-        changed="from sentry_sdk import utils\ndel utils.disable_capture_event",
+        changed=REWRITTEN.replace("{rewritten!r}", repr(renamed("_init_impl", "_set_up"))),
         test_shop="""
         import sentry_sdk
 
@@ -204,8 +537,12 @@ def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.needs("scopes without hubs")
 def test_the_sdk_is_as_it_was_after_the_run(pytester: pytest.Pytester) -> None:
-    from sentry_sdk import client, scope, scrubber, utils
+    from sentry_sdk import client, scope, utils
     from starlette.applications import Starlette
+
+    scrubber = sys.modules.get("sentry_sdk.scrubber")  # until 3
+    traces = [sys.modules.get(f"sentry_sdk.{name}") for name in ("tracing", "traces")]
+    spans = [getattr(module, name, None) for module in traces for name in ("Transaction", "NoOpStreamedSpan")]
 
     def state() -> dict[str, object]:
         return {
@@ -214,7 +551,8 @@ def test_the_sdk_is_as_it_was_after_the_run(pytester: pytest.Pytester) -> None:
             "BaseClient": {**vars(client.BaseClient)},
             "Scope": {**vars(scope.Scope)},
             "scopes": [scope._isolation_scope, scope._current_scope],
-            "scrubber": vars(scrubber.EventScrubber)["scrub_event"],
+            "scrubber": vars(scrubber.EventScrubber)["scrub_event"] if scrubber is not None else None,
+            "spans": [{**vars(span)} for span in spans if span is not None],
             "logger": [vars(utils.logger).get(name) for name in ("info", "error")],
             "Starlette": Starlette.__call__,
             "importing": [*sys.meta_path],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from fastapi import BackgroundTasks, FastAPI
 from fastapi.testclient import TestClient
 from sentry_sdk.crons import capture_checkin
 
+from any_sdk import holder_of_sessions, logs_enabled, segment
 from pytest_sentry_capture import SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
@@ -43,28 +43,43 @@ def after_waiting(sentry_capture: SentryCapture) -> Iterator[Callable[[Callable[
 
 
 def capture_session() -> None:
-    with sentry_sdk.sessions.track_session(sentry_sdk.Scope.get_isolation_scope()):
+    holder = holder_of_sessions()
+    holder.start_session()
+    holder.end_session()
+
+
+def capture_segment() -> None:
+    with segment("nightly"):
         pass
 
 
 ARRIVALS: dict[str, Callable[[], object]] = {
     "event": lambda: sentry_sdk.capture_message("hello"),
-    "transaction": lambda: sentry_sdk.start_transaction(name="nightly").__enter__().finish(),
-    "log": lambda: logging.getLogger("shop").warning("hello"),
+    "segment": capture_segment,
+    "transaction": capture_segment,
+    "log": lambda: sentry_sdk.logger.warning("hello"),
     "metric": lambda: sentry_sdk.metrics.count("orders", 1),
     "check_in": lambda: capture_checkin("nightly", status="ok"),
     "session": capture_session,
 }
+NEEDED = {
+    "transaction": "transactions",
+    "log": "logs",
+    "metric": "metrics",
+}
 
 
-@pytest.mark.parametrize("kind", ARRIVALS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.needs(NEEDED[kind])] if kind in NEEDED else []) for kind in ARRIVALS],
+)
 def test_every_kind_wakes_on_arrival(
     kind: str,
     sentry_init: SentryInit,
     sentry_capture: SentryCapture,
     after_waiting: Callable[[Callable[[], object]], None],
 ) -> None:
-    sentry_init(dsn=DSN, traces_sample_rate=1.0, enable_logs=True, release="shop@1")
+    sentry_init(dsn=DSN, traces_sample_rate=1.0, release="shop@1", **logs_enabled())
     after_waiting(ARRIVALS[kind])
 
     [item] = sentry_capture.wait_for(kind, timeout=LONG)

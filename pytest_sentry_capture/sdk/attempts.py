@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture.provenance import SECTIONS, Provenance
+from pytest_sentry_capture.sdk.dedupe import Dedupe
 from pytest_sentry_capture.sdk.ignored_errors import note_use
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
@@ -33,6 +34,7 @@ class AttemptWatch:
         observer: Observer,
         is_observed: Callable[[Any], bool],
         before_attempt: Callable[[Any], None],
+        dedupe: Dedupe,
         scope_writes: ScopeWrites | None,
     ) -> None:
         self._modules = modules
@@ -40,6 +42,7 @@ class AttemptWatch:
         self._observer = observer
         self._is_observed = is_observed
         self._before_attempt = before_attempt
+        self._dedupe = dedupe
         self._scope_writes = scope_writes
         self._silenced: Callable[[], bool] = bool
 
@@ -73,6 +76,7 @@ class AttemptWatch:
                 with self._observer.looking_away():
                     return original(client, event, hint, scope, *args, **kwargs)
             self._before_attempt(client)
+            self._dedupe.before_attempt(hint or {})
             attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
             if attempt.detailed:
                 attempt.context.provenance = self._provenance(event, scope)

@@ -34,8 +34,9 @@ class _NoThread:
 class Buffers:
     """Records what clients' batchers take, and keeps clients' threads from starting."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Observer, watch_transport: Callable[[Any], None]) -> None:
         self._observer = observer
+        self._watch_transport = watch_transport
         self._holding: WeakSet[Any] = WeakSet()
 
     def observe(self, client: Any, touchpoints: Touchpoints) -> None:
@@ -71,11 +72,12 @@ class Buffers:
 
     def _note_additions(self, client: Any, part: Any, method: str) -> None:
         original, holding, reference = getattr(part, method), self._holding, ref(client)
-        recorder = self._observer.recorder
+        recorder, watch_transport = self._observer.recorder, self._watch_transport
 
         def add(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
             if (owner := reference()) is not None:
+                watch_transport(owner)
                 holding.add(owner)
                 recorder.current.notify()
             return result

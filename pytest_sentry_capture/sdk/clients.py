@@ -49,7 +49,7 @@ class Clients:
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[Any], None],
     ) -> None:
-        self.buffers = Buffers(observer)
+        self.buffers = Buffers(observer, self.watch_transport)
         self.integrations: set[str] = set()
         self._observer = observer
         self._network = network
@@ -59,6 +59,7 @@ class Clients:
         self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
         self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
         self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
+        self._spotlights: list[tuple[Any, Any]] = []
         self._replaced_scrubbers: dict[Any, Any] = {}
         self._watched_scrubbers: set[type] = set()
 
@@ -80,6 +81,7 @@ class Clients:
             if isinstance(candidate.transport, RecordingTransport):
                 continue
             self.watch_transport(candidate, even_without_dsn=True)
+            self._turn_off_spotlight(candidate)
             if isinstance(candidate.transport, RecordingTransport):
                 self._adopt(candidate)
 
@@ -89,6 +91,9 @@ class Clients:
             if client.transport is replacement:
                 client.transport = original
         self._replaced_transports.clear()
+        for client, spotlight in self._spotlights:
+            client.spotlight = spotlight
+        self._spotlights.clear()
         for scrubber_class, scrub_event in self._replaced_scrubbers.items():
             scrubber_class.scrub_event = scrub_event
         self._replaced_scrubbers.clear()
@@ -121,6 +126,12 @@ class Clients:
         if getattr(client, "monitor", None) is not None:
             client.monitor.transport = replacement
         self._replaced_transports.append((client, current, replacement))
+
+    def _turn_off_spotlight(self, client: Any) -> None:
+        spotlight = getattr(client, "spotlight", None)
+        if spotlight is not None and not is_pytest_sentrys(client.options):
+            client.spotlight = None
+            self._spotlights.append((client, spotlight))
 
     def observe_buffers(self, client: Any) -> None:
         """Look after the buffers that a client has now."""

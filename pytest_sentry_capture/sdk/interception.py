@@ -15,7 +15,8 @@ from pytest_sentry_capture.recording import Recorder
 from pytest_sentry_capture.sdk.attempts import AttemptWatch
 from pytest_sentry_capture.sdk.callbacks import ObservedCallback
 from pytest_sentry_capture.sdk.clients import Clients
-from pytest_sentry_capture.sdk.isolation import ForgetfulVar, Isolation
+from pytest_sentry_capture.sdk.dedupe import Dedupe
+from pytest_sentry_capture.sdk.isolation import Isolation
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.network import Network
@@ -60,6 +61,7 @@ class Interception:
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
+        self._dedupe = Dedupe()
         self._on_client_made = on_client_made
         self._clients = Clients(self._observer, network, self._owner, self._new_options, self._client_made)
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
@@ -75,7 +77,7 @@ class Interception:
         self._modules.check_supported()
         clients = self._clients
         attempts = AttemptWatch(
-            self._modules, self._observer, clients.observes, clients.before_attempt, self._scope_writes
+            self._modules, self._observer, clients.observes, clients.before_attempt, self._dedupe, self._scope_writes
         )
         try:
             self._clients.install(self._touchpoints)
@@ -154,8 +156,9 @@ class Interception:
         if self._scope_writes is not None:
             self._scope_writes.forget()
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
+        self._dedupe.forget()
         for alive, _ in self._options_before:
-            _reset_dedupe(alive)
+            self._dedupe.forget_last_of(alive)
         self._test_options = options
         if options:
             self._overrides.push(options, client)
@@ -304,13 +307,3 @@ def _put_back(options: dict[str, Any], before: Mapping[str, Any]) -> None:
     if len(options) > len(before):
         for name in options.keys() - before.keys():
             options.pop(name, None)
-
-
-def _reset_dedupe(client: Any) -> None:
-    """Forget the last exception in every context: the same one raised in another test is no duplicate."""
-    dedupe = client.integrations.get("dedupe")
-    last_seen = getattr(dedupe, "_last_seen", None)
-    if isinstance(last_seen, ForgetfulVar):
-        last_seen.forget()
-    elif last_seen is not None:
-        dedupe._last_seen = ForgetfulVar("last-seen")

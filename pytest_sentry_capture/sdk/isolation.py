@@ -92,28 +92,6 @@ class LifetimeVar:
         return None if value is None else _Binding(self._lifetimes.run, value, None)
 
 
-class ForgetfulVar:
-    """Takes the place of a context variable, and can forget what it holds in every context at once.
-
-    A new context variable for each test would do, but contexts keep every variable that was ever set in them.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._var: ContextVar[tuple[object, Any] | None] = ContextVar(name, default=None)
-        self._turn = object()
-
-    def forget(self) -> None:
-        self._turn = object()
-        self._var.set(None)
-
-    def get(self, default: Any = None) -> Any:
-        held = self._var.get()
-        return held[1] if held is not None and held[0] is self._turn else default
-
-    def set(self, value: Any) -> None:
-        self._var.set((self._turn, value))
-
-
 @dataclass(eq=False)
 class _Layer:
     """What the set-up of one fixture changed in the scopes."""

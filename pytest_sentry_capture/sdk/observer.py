@@ -35,6 +35,7 @@ from pytest_sentry_capture.items import (
 from pytest_sentry_capture.recording import Recorder
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
+_DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})
 _SEEN: Final = "_seen_by_pytest_sentry_capture"
 _OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
@@ -243,6 +244,12 @@ def application_frame(error: BaseException) -> CallableLocation | None:
         elif in_sdk and not frame.f_locals.get("__tracebackhide__") and not _is_standard_library(frame):
             return CallableLocation.of_frame(frame)
     return None
+
+
+def arose_in_delivery(error: BaseException) -> bool:
+    """Whether an error arose where the SDK really sends: Sentry can't be reached, say."""
+    modules = (frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return not _DELIVERY.isdisjoint(modules)
 
 
 def _is_standard_library(frame: FrameType) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.sdk.modules import Touchpoints
-from pytest_sentry_capture.sdk.observer import Observer, application_frame
+from pytest_sentry_capture.sdk.observer import Observer, application_frame, arose_in_delivery
 
 _DROPPED: Final = ("%s (%s) dropped event", "%s (event processor) dropped event", "%s (error processor) dropped event")
 """What is logged of a processor, which is the last argument: up to sentry-sdk 2, and since 3."""
@@ -59,7 +59,7 @@ def _watched_error(original: Callable[..., None], observer: Observer) -> Callabl
 
 def _note_internal_error(exc_info: Any, observer: Observer) -> None:
     error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
-    if not isinstance(error, BaseException):
+    if not isinstance(error, BaseException) or arose_in_delivery(error):
         return
     callback = application_frame(error)
     if callback is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from sentry_sdk import transport as transports
 from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.serializer import global_repr_processors
 from sentry_sdk.transport import HttpTransport, Transport
@@ -15,6 +16,7 @@ from pytest_sentry_capture.items import CapturedEnvelope, PlainJson
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
 
+AsyncHttpTransport: Any = getattr(transports, "AsyncHttpTransport", None)
 _HTTP_BASE: type = HttpTransport.__mro__[HttpTransport.__mro__.index(Transport) - 1]
 """What all of the SDK's HTTP transports derive from; its name differs between versions."""
 
@@ -39,7 +41,17 @@ class RecordingTransport(Transport):
         self._observer = observer
         self._network = network
         self.refused_host = self._refused_host(options)
-        self.delivery = None if self.refused_host else make_delivery(options)
+        self._is_async = False
+        self.delivery = self._allowed_delivery(options, make_delivery)
+
+    @property
+    def __class__(self) -> type:
+        """The SDK asks for it to tell whether a client is closed by ``close_async``, or by ``close``."""
+        return AsyncHttpTransport if self._is_async else RecordingTransport
+
+    @__class__.setter
+    def __class__(self, _: type) -> None:
+        """Declared because typing asks for it: a transport stays what it is."""
 
     def capture_envelope(self, envelope: Envelope) -> None:
         __tracebackhide__ = True
@@ -126,6 +138,16 @@ class RecordingTransport(Transport):
             self._network.block(self.refused_host)
         if self.delivery is not None:
             self.delivery.capture_envelope(envelope)
+
+    def _allowed_delivery(
+        self, options: dict[str, Any], make_delivery: Callable[[dict[str, Any]], Transport | None]
+    ) -> Transport | None:
+        may_be_async = bool((options.get("_experiments") or {}).get("transport_async"))
+        if self.refused_host and not may_be_async:
+            return None
+        delivery = make_delivery(options)
+        self._is_async = AsyncHttpTransport is not None and isinstance(delivery, AsyncHttpTransport)
+        return None if self.refused_host else delivery
 
     def _refused_host(self, options: dict[str, Any]) -> str | None:
         given = options.get("transport")

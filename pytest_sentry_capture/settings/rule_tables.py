@@ -185,7 +185,10 @@ class RuleTables:
         criteria = {key: value for key, value in entry.items() if key not in own}
         structured = self._structured(path, "expect", own, _ExpectEntry)
         kind = structured.kind if structured is not None else str(own.get("kind", "event"))
-        criteria |= structured.criteria if structured is not None else {}
+        for name, value in (structured.criteria if structured is not None else {}).items():
+            if name in criteria:
+                self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
+            criteria[name] = value
         expectation = self._expectation(path, kind, criteria)
         if structured is None:
             return None

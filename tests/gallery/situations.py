@@ -568,7 +568,8 @@ def test_a_transaction_instead_of_an_event(client: TestClient, sentry_capture: S
     """Right except for the kind, in which the field has another name.
 
     No event was captured at all.
-    Hint: A segment like this was captured: assert_captured('segment', name='/orders/{number}') finds it.
+    Hint: A segment like this was captured; this finds it:
+      assert_captured('segment', name='/orders/{number}')
     """
     client.get("/orders/1")
 
@@ -578,7 +579,8 @@ def test_a_transaction_instead_of_an_event(client: TestClient, sentry_capture: S
 def test_a_log_instead_of_an_event(initialised: None, sentry_capture: SentryCapture) -> None:
     """Right except for the kind, in which the field has another name.
 
-    Hint: A log like this was captured: assert_captured('log', body='hello') finds it.
+    Hint: A log like this was captured; this finds it:
+      assert_captured('log', body='hello')
     """
     sentry_sdk.logger.info("hello")
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import pytest
 
+import any_sdk
 from pytest_sentry_capture import SentryServer
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 PROGRAMS = Path(__file__).with_name("programs")
 GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "other-processes.md"
+
+
+def with_support(environment: dict[str, str]) -> dict[str, str]:
+    """An environment in which the programs can import what the tests share."""
+    return {**environment, "PYTHONPATH": str(Path(any_sdk.__file__).parent)}
 
 
 @contextmanager
@@ -45,7 +51,7 @@ def service(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number = listener.fileno()
         command = (sys.executable, "-m", "uvicorn", "service:app", "--fd", str(number), "--log-level", "critical")
-        with running(*command, cwd=PROGRAMS, env=environment, pass_fds=[number]):
+        with running(*command, cwd=PROGRAMS, env=with_support(environment), pass_fds=[number]):
             yield listener.getsockname()
 
 
@@ -58,6 +64,7 @@ def status_of(address: tuple[str, int], method: str, path: str) -> int:
         connection.close()
 
 
+@pytest.mark.needs("logs")
 def test_a_service_under_uvicorn(sentry_server: SentryServer) -> None:
     with service(sentry_server.env) as address:
         assert status_of(address, "GET", "/orders/0") == 500
@@ -67,22 +74,23 @@ def test_a_service_under_uvicorn(sentry_server: SentryServer) -> None:
 
     event = sentry_server.assert_captured(handled=False, tags={"shop": "berlin"}, release="service@1")
     assert event.exception == "ZeroDivisionError"
-    sentry_server.assert_captured("transaction", transaction="/orders/{number}", status="ok", op="http.server")
+    sentry_server.assert_captured("segment", name="/orders/{number}", status="ok", op="http.server")
     sentry_server.assert_captured("log", body="order 2 is looked up", level="warn")
     assert sentry_server.assert_captured("feedback")["contexts"]["feedback"]["message"] == "It is slow"
     assert sentry_server.rejections == []
 
 
+@pytest.mark.needs("logs")
 def test_a_process_that_is_killed(sentry_server: SentryServer) -> None:
     job = (sys.executable, PROGRAMS / "job.py")
-    with running(*job, env=sentry_server.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with running(*job, env=with_support(sentry_server.env), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"reported\n"
         process.kill()
         assert process.wait() == -signal.SIGKILL
 
     sentry_server.assert_captured(exception="ValueError", environment="test")
-    sentry_server.assert_captured("transaction", transaction="nightly import", op="task")
+    sentry_server.assert_captured("segment", name="nightly import", op="task")
     sentry_server.assert_captured("log", body="imported 3 rows", attributes={"sentry.message.parameter.rows": 3})
     assert sentry_server.assert_captured("feedback")["contexts"]["feedback"] == {"message": "It is slow"}
 

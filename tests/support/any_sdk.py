@@ -8,12 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from importlib import import_module
 from inspect import signature
 from typing import Any
 
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations.logging import LoggingIntegration
+
+_sdk: Any = sentry_sdk
+"""The SDK, of which no version has all that is asked for here."""
 
 _MAJOR, _MINOR = map(int, sentry_sdk.VERSION.split(".")[:2])
 
@@ -29,7 +33,7 @@ TRACE_KIND = "span" if IS_3 else "transaction"
 def segment(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
     """Start a segment: a transaction, or a span that has no parent."""
     if not IS_3:
-        transaction: AbstractContextManager[Any] = sentry_sdk.start_transaction(name=name, op=op or "")
+        transaction: AbstractContextManager[Any] = _sdk.start_transaction(name=name, op=op or "")
         return transaction
     return sentry_sdk.start_span(name=name, attributes=_attributes(op, attributes), parent_span=None)
 
@@ -48,20 +52,28 @@ def span(name: str, op: str | None = None, **data: Any) -> AbstractContextManage
     """Start a span within the segment; ``data`` are its attributes, which up to 2.x are called its data."""
     if IS_3:
         return sentry_sdk.start_span(name=name, attributes=_attributes(op, data))
-    started = sentry_sdk.start_span(op=op, **{_NAME: name})
+    started = _sdk.start_span(op=op, **{_NAME: name})
     for key, value in data.items():
         started.set_data(key, value)
-    return started
+    context: AbstractContextManager[Any] = started
+    return context
 
 
 def client() -> Any:
     """The active client."""
-    return sentry_sdk.get_client() if hasattr(sentry_sdk, "get_client") else sentry_sdk.Hub.current.client
+    return sentry_sdk.get_client() if hasattr(sentry_sdk, "get_client") else _sdk.Hub.current.client
 
 
 def new_scope() -> AbstractContextManager[Any]:
     """Fork the current scope, which 1.x calls a push."""
-    return sentry_sdk.new_scope() if hasattr(sentry_sdk, "new_scope") else sentry_sdk.push_scope()
+    scope: AbstractContextManager[Any] = _sdk.new_scope() if hasattr(_sdk, "new_scope") else _sdk.push_scope()
+    return scope
+
+
+def holder_of_sessions() -> Any:
+    """What starts and ends sessions: the isolation scope, or the hub of 1.x."""
+    has_scopes = hasattr(sentry_sdk.Scope, "get_isolation_scope")
+    return sentry_sdk.Scope.get_isolation_scope() if has_scopes else _sdk.Hub.current
 
 
 def logging_to_events(event_level: int = logging.ERROR) -> list[Any]:
@@ -100,12 +112,10 @@ def logs_enabled() -> dict[str, Any]:
 
 def nothing_scrubbed() -> dict[str, Any]:
     """Options with which no value is taken out of what an application sets; since 3 none is."""
-    try:
-        from sentry_sdk.scrubber import EventScrubber
-    except ImportError:
+    if IS_3:
         return {}
-    denylists: dict[str, Any] = {name: [] for name in signature(EventScrubber).parameters if name.endswith("denylist")}
-    return {"event_scrubber": EventScrubber(**denylists)}
+    scrubber = import_module("sentry_sdk.scrubber").EventScrubber
+    return {"event_scrubber": scrubber(**{name: [] for name in signature(scrubber).parameters if "denylist" in name})}
 
 
 def _attributes(op: str | None, more: Mapping[str, Any]) -> dict[str, Any]:

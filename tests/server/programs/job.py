@@ -6,8 +6,10 @@ import sentry_sdk
 from sentry_sdk import logger
 from sentry_sdk.envelope import Envelope, Item, PayloadRef
 
-sentry_sdk.init(traces_sample_rate=1.0, enable_logs=True, environment="test", auto_enabling_integrations=False)
-with sentry_sdk.start_transaction(name="nightly import", op="task"):
+import any_sdk
+
+sentry_sdk.init(traces_sample_rate=1.0, environment="test", auto_enabling_integrations=False, **any_sdk.logs_enabled())
+with any_sdk.segment("nightly import", op="task"):
     logger.info("imported {rows} rows", rows=3)
     try:
         int("seven")

@@ -10,13 +10,15 @@ from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 
+import any_sdk
+
 sentry_sdk.init(
     traces_sample_rate=1.0,
-    enable_logs=True,
     environment="test",
     release="service@1",
     integrations=[StarletteIntegration(), FastApiIntegration()],
     auto_enabling_integrations=False,
+    **any_sdk.logs_enabled(),
 )
 
 
