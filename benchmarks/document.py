@@ -69,15 +69,15 @@ WHAT_MAKES_IT_WORSE: Final = """
 What makes it worse:
 
 - **Frame variables.** An error event is {larger:.1f} times as large with them, and the failing request takes
-  {variables:.1f} ms longer, because each variable of each frame is put in words, and scrubbed. The SDK sends them
+  {variables:.1f} ms longer, because each variable of each frame is put in words. The SDK sends them
   unless it is told not to; the example sends them only where it may send personal data.
-- **Traces.** Each traced request makes a transaction with a span for each query: {traced:.1f} ms more. At a rate of 0.1
+- **Traces.** Each traced request makes a segment, and a span for each query: {traced:.1f} ms more. At a rate of 0.1
   nine in ten requests are spared that.
 - **Failures.** An error event is made while the request waits: {failing:.1f} ms.
 
-Often claimed are under 1 ms a request, 5 to 10 MB of memory, 10 to 50 kB for an error and 1 to 5 kB for a transaction.
+Often claimed are under 1 ms a request, 5 to 10 MB of memory, 10 to 50 kB for an error and 1 to 5 kB for a trace.
 Here: {answered:.1f} ms for an answered request without tracing, {memory:.0f} MB, {error:.0f} kB for an error without
-frame variables, {transaction:.0f} kB for a transaction.
+frame variables, {trace:.0f} kB for the spans of a request.
 """
 
 
@@ -152,7 +152,7 @@ def _limits() -> str:
 
 def _monitoring() -> str:
     costs = monitoring.costs()
-    headings = ["", "answered", "failing", "memory", "an error", "compressed", "a transaction"]
+    headings = ["", "answered", "failing", "memory", "an error", "compressed", "a trace"]
     rows = [
         [
             title,
@@ -161,7 +161,7 @@ def _monitoring() -> str:
             f"{cost.memory:+.1f} MiB",
             _kilobytes(cost.error),
             _kilobytes(cost.compressed_error),
-            _kilobytes(cost.transaction),
+            _kilobytes(cost.trace),
         ]
         for title, cost in costs.items()
     ]
@@ -170,7 +170,7 @@ def _monitoring() -> str:
     )
     assert errors.error
     assert with_variables.error
-    assert traces.transaction
+    assert traces.trace
     return _table(headings, rows) + WHAT_MAKES_IT_WORSE.format(
         larger=with_variables.error / errors.error,
         variables=(with_variables.failing - errors.failing) * 1000,
@@ -179,7 +179,7 @@ def _monitoring() -> str:
         answered=errors.answered * 1000,
         memory=errors.memory * 1.048576,
         error=errors.error / 1000,
-        transaction=traces.transaction / 1000,
+        trace=traces.trace / 1000,
     )
 
 

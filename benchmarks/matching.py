@@ -27,6 +27,8 @@ class NoSdk:
     client: Any = "active"
     options: Mapping[str, Any] = {}
     scope_values: Mapping[str, Mapping[str, Any]] = {}
+    without_transactions: str | None = None
+    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
 
     def drain(self) -> None: ...
     def flush(self) -> None: ...

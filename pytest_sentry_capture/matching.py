@@ -265,6 +265,8 @@ def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
         yield Criterion(name, expected, attrgetter(name), _any_one(expected))
     elif name == "breadcrumbs":
         yield Criterion(name, expected, attrgetter(name), not_)
+    elif kind == "segment" and name == "attributes" and expected is None:
+        yield Criterion(name, expected, lambda item: item.attributes or None, comparison(expected))
     elif kind in _OWN_FIELDS or (expected is None and name in _SECTIONS):
         yield Criterion(name, expected, _field(name), comparison(expected))
     else:

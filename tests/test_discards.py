@@ -574,8 +574,8 @@ TABLE = [
         needs=("discards of spans",),
     ),
     Row(
-        traces_sampler(crash),  # up to 2.x, the SDK says of it only that the transaction was not sampled
-        [("transaction", "sample_rate", "transaction", "crash", 1), ("span", "sample_rate", "span", "crash", 1)],
+        traces_sampler(crash),
+        [("transaction", "callback_error", "transaction", "crash", 1), ("span", "callback_error", "span", "crash", 1)],
         since_3=[("span", "callback_error", "span", "crash", 1)],
         needs=("errors of callbacks that the SDK catches",),
     ),

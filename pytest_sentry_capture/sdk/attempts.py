@@ -53,7 +53,8 @@ class AttemptWatch:
         with touchpoints.missing_means(_TOO_EARLY):
             self._silenced = partial(touchpoints.find("utils:disable_capture_event").get, False)
         for method, kind in self._features.telemetry_entry_points.items():
-            touchpoints.replace(f"client:_Client.{method}", partial(self._telemetry, kind=kind))
+            with touchpoints.missing_means(f"Why {kind}s were not sent, and who dropped them, is not known."):
+                touchpoints.replace(f"client:_Client.{method}", partial(self._telemetry, kind=kind))
             with touchpoints.missing_means(_WITHOUT_CLIENT):
                 touchpoints.replace(f"client:BaseClient.{method}", partial(self._without_client, kind=kind))
         if self._features.has_hubs:

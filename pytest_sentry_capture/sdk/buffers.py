@@ -20,7 +20,9 @@ from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.sdk.transport import RecordingTransport
 from pytest_sentry_capture.sdk.versions import Features
 
-_BATCHERS: Final = {"log": "log_batcher", "metric": "metrics_batcher", "span": "span_batcher"}
+_THREADS: Final = dict.fromkeys(("monitor", "session_flusher"), ("_thread", "_thread_for_pid"))
+_THREAD_OF_BATCHER: Final = ("_flusher", "_flusher_pid")
+"""Where a part of a client keeps its thread, and the process in which that runs."""
 _LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 
 
@@ -34,26 +36,28 @@ class _NoThread:
 class Buffers:
     """Records what clients' batchers take, and keeps clients' threads from starting."""
 
-    def __init__(self, observer: Observer, watch_transport: Callable[[Any], None]) -> None:
+    def __init__(self, observer: Observer, touchpoints: Touchpoints, watch_transport: Callable[[Any], None]) -> None:
         self._observer = observer
+        self._touchpoints = touchpoints
         self._watch_transport = watch_transport
         self._holding: WeakSet[Any] = WeakSet()
 
-    def observe(self, client: Any, touchpoints: Touchpoints) -> None:
+    def observe(self, client: Any) -> None:
         """Look after a client's buffers, but for those that are not built as this plugin knows them."""
-        for name in "monitor", "session_flusher":
+        batchers = self._touchpoints.features.batchers(client)
+        for name in ("session_flusher", *batchers.values()):
+            with self._touchpoints.missing_means(_LATE):
+                _check_has(client, name)
+        for name in ("monitor", "session_flusher", "metrics_aggregator", *batchers.values()):
             if (part := getattr(client, name, None)) is not None:
-                with touchpoints.missing_means(_LATE):
-                    _keep_from_starting(part, f"{name}._thread", f"{name}._thread_for_pid")
-        for name in (*_BATCHERS.values(), "metrics_aggregator"):
-            if (part := getattr(client, name, None)) is not None:
-                with touchpoints.missing_means(_LATE):
-                    _keep_from_starting(part, f"{name}._flusher", f"{name}._flusher_pid")
-        for kind, name in _BATCHERS.items():
+                with self._touchpoints.missing_means(_LATE):
+                    _keep_from_starting(part, name, *_THREADS.get(name, _THREAD_OF_BATCHER))
+        for kind, name in batchers.items():
             batcher = getattr(client, name, None)
             if batcher is not None and "add" not in vars(batcher):
-                with touchpoints.missing_means(_LATE):
-                    self._observe_batcher(client, batcher, kind, touchpoints.features)
+                with self._touchpoints.missing_means(_LATE):
+                    self._observe_batcher(client, batcher, kind, self._touchpoints.features)
+                self._note_additions(client, batcher, "add")
         for name in "session_flusher", "metrics_aggregator":
             if (part := getattr(client, name, None)) is not None:
                 self._note_additions(client, part, "add_session" if name == "session_flusher" else "add")
@@ -65,7 +69,8 @@ class Buffers:
                 client = self._holding.pop()
             except KeyError:  # to ask before would not help: another thread may drain too
                 return
-            for name in ("session_flusher", "metrics_aggregator", *_BATCHERS.values()):
+            batchers = self._touchpoints.features.batchers(client)
+            for name in ("session_flusher", "metrics_aggregator", *batchers.values()):
                 part = getattr(client, name, None)
                 if part is not None and client.transport is not None:
                     part.flush()
@@ -88,6 +93,7 @@ class Buffers:
         observer, original_add, item_type = self._observer, batcher.add, ITEM_TYPE_OF_KIND[kind]
         wire_form = _reached(batcher, "_to_transport_format", features.wire_form(kind))
         original_capture = _reached(batcher, "_capture_func", getattr(batcher, "_capture_func", None))
+        is_full = _reached(batcher, "_flush_event", getattr(batcher, "_flush_event", None))
 
         def add(item: Any) -> None:
             __tracebackhide__ = True
@@ -106,8 +112,8 @@ class Buffers:
             original_add(item)
             if refusal is None and (attempt is None or attempt.reason is None):
                 observer.captured([(item_type, payload, {})], None)
-            if batcher._flush_event.is_set():
-                batcher._flush_event.clear()
+            if is_full.is_set():
+                is_full.clear()
                 batcher.flush()
 
         def capture(envelope: Any) -> None:
@@ -119,10 +125,9 @@ class Buffers:
 
         batcher.add = add
         batcher._capture_func = capture
-        self._note_additions(client, batcher, "add")
 
 
-def _reached(batcher: Any, name: str, found: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+def _reached(batcher: Any, name: str, found: Any) -> Any:
     if found is None:
         raise UnsupportedSdkError(f"its {type(batcher).__name__} has no {name}, which this plugin must reach")
     return found
@@ -150,12 +155,16 @@ def _stop_early_starter(part: Any, thread: Thread) -> None:
     part._flush_event.clear()
 
 
-def _keep_from_starting(part: Any, thread: str, process_id: str) -> None:
-    running = getattr(part, thread.partition(".")[2], None)
+def _keep_from_starting(part: Any, name: str, thread: str, process_id: str) -> None:
+    running = getattr(part, thread, None)
     if isinstance(running, Thread) and running.is_alive():
         _stop_early_starter(part, running)
-    for path, value in (thread, _NoThread()), (process_id, os.getpid()):
-        attribute = path.partition(".")[2]
+    for attribute, value in (thread, _NoThread()), (process_id, os.getpid()):
         if not hasattr(part, attribute):
-            raise UnsupportedSdkError(f"its clients have no {path}, which this plugin must reach")
+            raise UnsupportedSdkError(f"its clients have no {name}.{attribute}, which this plugin must reach")
         setattr(part, attribute, value)
+
+
+def _check_has(client: Any, name: str) -> None:
+    if not hasattr(client, name):
+        raise UnsupportedSdkError(f"its clients have no {name}, which this plugin must reach")

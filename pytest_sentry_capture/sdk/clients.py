@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.buffers import Buffers
@@ -19,6 +19,8 @@ from pytest_sentry_capture.sdk.profilers import Profilers
 from pytest_sentry_capture.sdk.pytest_sentry import is_pytest_sentrys
 from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
 from pytest_sentry_capture.sdk.transport import RecordingTransport
+
+_WITHOUT_DERIVATION: Final = "What the SDK derives from an option that a test changes stays as it was."
 
 
 class Given(NamedTuple):
@@ -43,14 +45,17 @@ class Clients:
 
     def __init__(
         self,
+        touchpoints: Touchpoints,
         observer: Observer,
         network: Network,
         owner: Callable[[], Lifetime],
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[Any], None],
     ) -> None:
-        self.buffers = Buffers(observer, self.watch_transport)
+        self.buffers = Buffers(observer, touchpoints, self.watch_transport)
         self.integrations: set[str] = set()
+        self._touchpoints = touchpoints
+        self._profilers = Profilers(touchpoints.modules)
         self._observer = observer
         self._network = network
         self._owner = owner
@@ -63,11 +68,13 @@ class Clients:
         self._replaced_scrubbers: dict[Any, Any] = {}
         self._watched_scrubbers: set[type] = set()
 
-    def install(self, touchpoints: Touchpoints) -> None:
-        self._touchpoints = touchpoints
-        self._profilers = Profilers(touchpoints.modules)
+    def install(self) -> None:
+        """Raises ``UnsupportedSdkError`` where the SDK's clients can't be seen when they are made."""
+        touchpoints = self._touchpoints
         self._make_transport: Callable[[dict[str, Any]], Any] = touchpoints.find("client:make_transport")
-        self._get_options: Callable[..., dict[str, Any]] = touchpoints.find("client:get_options")
+        self._get_options: Callable[..., dict[str, Any]] | None = None
+        with touchpoints.missing_means(_WITHOUT_DERIVATION):
+            self._get_options = touchpoints.find("client:get_options")
         touchpoints.replace("client:make_transport", lambda _: self._transport_for)
         touchpoints.replace("client:_Client.__init__", self._with_new_options)
         touchpoints.replace("client:_Client._init_impl", self._watched_init)
@@ -135,7 +142,7 @@ class Clients:
 
     def observe_buffers(self, client: Any) -> None:
         """Look after the buffers that a client has now."""
-        self.buffers.observe(client, self._touchpoints)
+        self.buffers.observe(client)
 
     def alive(self) -> Iterator[Any]:
         """The clients that have been made and not closed."""
@@ -149,6 +156,8 @@ class Clients:
 
     def derive_options(self, given: Given, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """What the SDK makes of a client's arguments when some are replaced."""
+        if self._get_options is None:
+            return {**overrides}
         return self._get_options(*given.args, **{**given.kwargs, **overrides})
 
     def close(self, lifetime: Lifetime) -> None:

@@ -63,7 +63,9 @@ class Interception:
         self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe()
         self._on_client_made = on_client_made
-        self._clients = Clients(self._observer, network, self._owner, self._new_options, self._client_made)
+        self._clients = Clients(
+            self._touchpoints, self._observer, network, self._owner, self._new_options, self._client_made
+        )
         self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -80,7 +82,7 @@ class Interception:
             self._modules, self._observer, clients.observes, clients.before_attempt, self._dedupe, self._scope_writes
         )
         try:
-            self._clients.install(self._touchpoints)
+            self._clients.install()
             attempts.install(self._touchpoints)
             watch_sdk_log(self._touchpoints, self._observer)
             watch_unsampled(self._touchpoints, self._observer)

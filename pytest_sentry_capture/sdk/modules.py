@@ -102,13 +102,14 @@ class Touchpoints:
 
     def _owner(self, touchpoint: str) -> tuple[Any, str]:
         module_name, _, path = touchpoint.partition(":")
-        *parents, name = path.split(".")
-        owner = getattr(self.modules, module_name, None)
-        for parent in parents:
-            owner = getattr(owner, parent, None)
-        if not hasattr(owner, name):
-            raise UnsupportedSdkError(f"it has no sentry_sdk.{module_name}.{path}, which this plugin must reach")
-        return owner, name
+        found, owner, reached = getattr(self.modules, module_name, None), None, [module_name]
+        for name in path.split("."):
+            owner = found
+            reached.append(name)
+            if not hasattr(owner, name):
+                raise UnsupportedSdkError(f"it has no sentry_sdk.{'.'.join(reached)}, which this plugin must reach")
+            found = getattr(owner, name)
+        return owner, reached[-1]
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ class Observer:
         self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
         self.enter = self._attempt.set
         self.leave = self._attempt.reset
+        self._raised: ContextVar[list[CallableLocation] | None] = ContextVar("sentry_raised", default=None)
         self._looks_away: ContextVar[bool] = ContextVar("sentry_looks_away", default=False)
 
     @property
@@ -112,6 +113,16 @@ class Observer:
             yield
         finally:
             self._looks_away.reset(token)
+
+    @contextmanager
+    def raised_callbacks(self) -> Iterator[list[CallableLocation]]:
+        """The callbacks that raise during the block, which the SDK makes nothing of but a line in its log."""
+        raised: list[CallableLocation] = []
+        token = self._raised.set(raised)
+        try:
+            yield raised
+        finally:
+            self._raised.reset(token)
 
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
@@ -153,6 +164,8 @@ class Observer:
     def lost(self, reason: str, category: str, quantity: int, options: Mapping[str, Any]) -> None:
         """Take note of a loss that the SDK reports through its transport."""
         attempt = self.attempt
+        if attempt is not None and attempt.raised_in is not None and reason == "sample_rate":
+            reason = "callback_error"
         if attempt is not None and attempt.reports(category):
             if attempt.payload_when_lost is not None:
                 attempt.payload = attempt.payload_when_lost()
@@ -180,6 +193,8 @@ class Observer:
 
     def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
         """Record that a callback of the application raised ``error``, the first time that the error is seen."""
+        if (raised := self._raised.get()) is not None:
+            raised.append(by)
         if self._looks_away.get() or _seen_before(error):
             return
         live = error if self.recorder.current.detailed else None

@@ -168,7 +168,7 @@ class OptionOverrides:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             derived = self._clients.derive_options(self._clients.given(client), wanted)
-        names = {*wanted, *(_DERIVED if _DERIVED_FROM & wanted.keys() else ())} & client.options.keys()
+        names = {*wanted, *(_DERIVED if _DERIVED_FROM & wanted.keys() else ())} & client.options.keys() & derived.keys()
         self._before[client] = {name: client.options[name] for name in names}
         client.options.update({name: derived[name] for name in names})
         observe_callbacks(client.options, self._observer)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial, wraps
 from typing import Any, Final
 
-from pytest_sentry_capture.sdk.modules import Touchpoints
+from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 
 _INTEGRATION: Final = "pytest"
 """The identifier of the integration by which its client is known."""
@@ -25,19 +25,20 @@ def keep_tags_apart(touchpoints: Touchpoints) -> None:
     It writes the result of each phase of a test on the isolation scope, which is the application's: what this captures
     would have a tag in tests that it never has in production.
     """
-    modules = touchpoints.modules
     if "pytest_sentry" not in sys.modules or touchpoints.features.has_hubs:
         return
+    with touchpoints.missing_means("What is captured may have tags that pytest-sentry has set."):
+        touchpoints.find("scope:_current_scope")
+        touchpoints.replace("scope:Scope.set_tag", partial(_apart, modules=touchpoints.modules))
 
-    def apart(original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def write(scope: Any, *args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            current = modules.scope._current_scope.get()
-            if current is not None and current.client is not None and is_pytest_sentrys(current.client.options):
-                scope = current
-            return original(scope, *args, **kwargs)
 
-        return write
+def _apart(original: Callable[..., Any], modules: Modules) -> Callable[..., Any]:
+    @wraps(original)
+    def write(scope: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        current = modules.scope._current_scope.get()
+        if current is not None and current.client is not None and is_pytest_sentrys(current.client.options):
+            scope = current
+        return original(scope, *args, **kwargs)
 
-    touchpoints.replace("scope:Scope.set_tag", apart)
+    return write

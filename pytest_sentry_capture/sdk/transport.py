@@ -72,8 +72,9 @@ class RecordingTransport(Transport):
         self._record(envelope, items=True)
         if self.refused_host is not None:
             self._network.block(self.refused_host)
-        if self.delivery is not None:
-            self.delivery.capture_event(event)
+        delivery: Any = self.delivery
+        if delivery is not None:
+            delivery.capture_event(event)
 
     def record_lost_event(
         self, reason: str, data_category: Any = None, item: Any = None, quantity: int = 1, **more: Any

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, Final
 
+from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.sdk.modules import Touchpoints
-from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.observer import Attempt, Observer
 
 _MEANING: Final = "What transactions and spans that are not sampled were called is not known."
 _KEPT: Final = ("sentry.op", "sentry.origin")
@@ -20,52 +21,55 @@ def watch_unsampled(touchpoints: Touchpoints, observer: Observer) -> None:
     features = touchpoints.features
     with touchpoints.missing_means(_MEANING):
         if features.has_transactions:
-            watched = functools.partial(_watched, observer=observer, kind="transaction", payload_of=_transaction)
-            touchpoints.replace("tracing:Transaction.finish", watched)
+            transactions = _Transactions(observer)
+            touchpoints.replace("tracing:Transaction.finish", transactions.finished)
+            touchpoints.replace("tracing:Transaction._set_initial_sampling_decision", transactions.decided)
         if features.unsampled_span is not None:
-            spans = _Spans()
-            watched = functools.partial(_watched, observer=observer, kind="span", payload_of=spans.payload_of)
-            touchpoints.replace(f"{features.unsampled_span}._end", watched)
+            spans = _Spans(observer)
+            touchpoints.replace(f"{features.unsampled_span}._end", spans.ended)
             touchpoints.replace(f"{features.unsampled_span}.__init__", spans.noted)
 
 
-def _watched(
-    original: Callable[..., Any], observer: Observer, kind: str, payload_of: Callable[[Any], dict[str, Any]]
-) -> Callable[..., Any]:
-    @functools.wraps(original)
-    def finish(span: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        attempt = observer.begin(kind, None, {}, {})
-        attempt.payload_when_lost = functools.partial(payload_of, span)
-        attempt.of_lost_segment = kind == "span" and _segment_of(span) is not span and _is_unsampled(_segment_of(span))
-        token = observer.enter(attempt)
-        try:
-            return original(span, *args, **kwargs)
-        finally:
-            observer.leave(token)
+class _Transactions:
+    """What becomes of transactions, and whose sampler has raised: by identity, for they have no room for it."""
 
-    return finish
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._crashed: dict[int, CallableLocation] = {}
 
+    def decided(self, original: Callable[..., None]) -> Callable[..., None]:
+        @wraps(original)
+        def decide(transaction: Any, *args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
+            self._crashed.pop(id(transaction), None)
+            with self._observer.raised_callbacks() as raised:
+                original(transaction, *args, **kwargs)
+            if raised and transaction.sampled is False:
+                self._crashed[id(transaction)] = raised[0]
 
-def _transaction(transaction: Any) -> dict[str, Any]:
-    trace = _texts(transaction, "name", "source", "op", "origin", "trace_id", "span_id")
-    name, source = trace.pop("name", None), trace.pop("source", None)
-    return {
-        "type": "transaction",
-        "transaction": name,
-        "transaction_info": {"source": source},
-        "contexts": {"trace": trace},
-    }
+        return decide
+
+    def finished(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def finish(transaction: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            attempt = self._observer.begin("transaction", None, {}, {})
+            attempt.raised_in = self._crashed.pop(id(transaction), None)
+            attempt.payload_when_lost = partial(_transaction, transaction)
+            return _attempted(self._observer, attempt, original, transaction, *args, **kwargs)
+
+        return finish
 
 
 class _Spans:
     """The attributes of unsampled segments, which the SDK does not keep: by identity, for they have no room."""
 
-    def __init__(self) -> None:
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
         self._attributes: dict[int, dict[str, Any]] = {}
 
     def noted(self, original: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(original)
+        @wraps(original)
         def init(span: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             original(span, *args, **kwargs)
@@ -77,7 +81,18 @@ class _Spans:
 
         return init
 
-    def payload_of(self, span: Any) -> dict[str, Any]:
+    def ended(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def end(span: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            attempt = self._observer.begin("span", None, {}, {})
+            attempt.payload_when_lost = partial(self._payload_of, span)
+            attempt.of_lost_segment = _segment_of(span) is not span and _is_unsampled(_segment_of(span))
+            return _attempted(self._observer, attempt, original, span, *args, **kwargs)
+
+        return end
+
+    def _payload_of(self, span: Any) -> dict[str, Any]:
         """What is known of a span, in the form in which spans are sent."""
         payload: dict[str, Any] = {**_texts(span, "name", "trace_id", "span_id"), "is_segment": False}
         if _segment_of(span) is span:
@@ -87,6 +102,28 @@ class _Spans:
             payload["is_segment"] = True
             payload["attributes"] = {name: {"value": value, "type": "string"} for name, value in attributes.items()}
         return payload
+
+
+def _attempted(
+    observer: Observer, attempt: Attempt, original: Callable[..., Any], span: Any, *args: Any, **kwargs: Any
+) -> Any:
+    __tracebackhide__ = True
+    token = observer.enter(attempt)
+    try:
+        return original(span, *args, **kwargs)
+    finally:
+        observer.leave(token)
+
+
+def _transaction(transaction: Any) -> dict[str, Any]:
+    trace = _texts(transaction, "name", "source", "op", "origin", "trace_id", "span_id")
+    name, source = trace.pop("name", None), trace.pop("source", None)
+    return {
+        "type": "transaction",
+        "transaction": name,
+        "transaction_info": {"source": source},
+        "contexts": {"trace": trace},
+    }
 
 
 def _segment_of(span: Any) -> Any:

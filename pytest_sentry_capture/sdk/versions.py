@@ -44,6 +44,8 @@ _ENTRY_POINTS: Final[Mapping[str, str]] = {
     "_capture_metric": "metric",
     "_capture_span": "span",
 }
+_ENTRY_POINTS_SINCE_3: Final = ("_capture_log", "_capture_metric", "_capture_span")
+_BATCHERS: Final[Mapping[str, str]] = {"log": "log_batcher", "metric": "metrics_batcher", "span": "span_batcher"}
 _WIRE_FORMS: Final = ("_to_transport_format", "_log_to_transport_format", "_metric_to_transport_format")
 _BATCHER_CLASSES: Final = {
     "log": ("_log_batcher", "LogBatcher"),
@@ -85,7 +87,7 @@ class Features:
 
     def replacement_of(self, option: str) -> str | None:
         """What takes the place of an option that this SDK has removed, in words for users; None for any other."""
-        return REMOVED_OPTIONS.get(option) if _numbers(self.version) >= (3,) else None
+        return REMOVED_OPTIONS.get(option) if self._is_3 else None
 
     @cached_property
     def has_event_scrubber(self) -> bool:
@@ -94,7 +96,7 @@ class Features:
 
     @cached_property
     def guards_scopes(self) -> bool:
-        """Scopes turn down what is captured during serialisation; up to 2.10 or so clients do."""
+        """Scopes turn down what is captured during serialisation (since 2.13); before, clients do."""
         return hasattr(_module("scope"), "disable_capture_event")
 
     @cached_property
@@ -116,13 +118,20 @@ class Features:
     def telemetry_entry_points(self) -> dict[str, str]:
         """The client's methods that take logs, metrics and streamed spans, and the kind of each."""
         client_class = getattr(_module("client"), "_Client", None)
-        return {method: kind for method, kind in _ENTRY_POINTS.items() if hasattr(client_class, method)}
+        expected = _ENTRY_POINTS_SINCE_3 if self._is_3 else ()
+        there = (method for method in _ENTRY_POINTS if method in expected or hasattr(client_class, method))
+        return {method: _ENTRY_POINTS[method] for method in there}
+
+    def batchers(self, client: Any) -> dict[str, str]:
+        """The attributes in which a client keeps what collects logs, metrics and spans, and the kind of each."""
+        return {kind: name for kind, name in _BATCHERS.items() if self._is_3 or hasattr(client, name)}
 
     @cached_property
     def unsampled_span(self) -> str | None:
         """The touchpoint of the class of streamed spans that are not sampled, which has had two names."""
         traces = _module("traces")
-        return next((f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name)), None)
+        found = (f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name))
+        return next(found, f"traces:{_UNSAMPLED_SPANS[0]}" if self._is_3 else None)
 
     @staticmethod
     def kinds_from_logging(client: Any) -> frozenset[str]:
@@ -135,6 +144,11 @@ class Features:
         module_name, class_name = _BATCHER_CLASSES[kind]
         batcher_class = getattr(_module(module_name), class_name, None)
         return next((getattr(batcher_class, name) for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
+
+    @cached_property
+    def _is_3(self) -> bool:
+        """Whether what 3.0 has is missing where it can't be found; what an older version lacks it never had."""
+        return _numbers(self.version) >= (3,)
 
     @property
     def _scope_class(self) -> Any:
