@@ -23,13 +23,10 @@ def pytest_configure() -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With ``FAIL_ON_SKIPPED_TESTS`` set, a skipped test fails the run: something that it needs is missing.
 
-    ``undeclared`` lets tests be skipped that say with the marker ``needs`` what an older version can't do.
+    All but those that say with the marker ``needs`` what the installed versions can't do.
     """
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    which = os.environ.get("FAIL_ON_SKIPPED_TESTS")
-    if which and reporter is not None:
+    if os.environ.get("FAIL_ON_SKIPPED_TESTS") and reporter is not None:
         skipped = reporter.stats.get("skipped", [])
-        if which == "undeclared":
-            skipped = [report for report in skipped if "needs" not in dict(getattr(report, "user_properties", ()))]
-        if skipped:
+        if any("needs" not in dict(getattr(report, "user_properties", ())) for report in skipped):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -50,7 +50,7 @@ def try_out(session: nox.Session, environment: Environment) -> None:
             session.run("python", "-m", "pip", "list", "--format=json", stdout=file, stderr=None)
         pytest += [f"--junit-xml={environment.result}", *environment.tests]
     session.chdir(folder)
-    session.run(*pytest, env={"FAIL_ON_SKIPPED_TESTS": "undeclared"})
+    session.run(*pytest, env={"FAIL_ON_SKIPPED_TESTS": "1"})
 
 
 def _constraints(session: nox.Session, environment: Environment) -> str:
