@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -27,6 +28,20 @@ pytest_plugins = ["pytester"]
 
 SUPPORT = Path(__file__).parent / "support"
 """What tests share, and the pytest runs inside of them."""
+
+
+class Installed(NamedTuple):
+    """A package that comes with an extra."""
+
+    package: str
+
+    @property
+    def is_here(self) -> bool:
+        return find_spec(self.package) is not None
+
+    @property
+    def when(self) -> str:
+        return self.package
 
 
 class Since(NamedTuple):
@@ -59,7 +74,7 @@ class Until(NamedTuple):
         return f"{self.package} until {self.version}"
 
 
-CAPABILITIES: dict[str, Since | Until] = {
+CAPABILITIES: dict[str, Installed | Since | Until] = {
     "recursive scrubbers": Since("sentry-sdk", "1.41"),
     "errors in envelopes": Since("sentry-sdk", "2.0"),
     "refusals of events without an id": Since("sentry-sdk", "2.0"),
@@ -105,6 +120,7 @@ CAPABILITIES: dict[str, Since | Until] = {
     "all batchers in every client": Since("sentry-sdk", "3.0.0a1"),
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),
+    "Sentry's own engine": Installed("sentry_relay"),
 }
 """What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
 

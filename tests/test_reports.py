@@ -359,6 +359,7 @@ def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
     assert [value for value in values if str(value) in json.dumps(content)] == []
 
 
+@pytest.mark.needs("Sentry's own engine")
 def test_personal_data_in_json(pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml(
         '[tool.sentry_capture.rules]\nno-pii = { severity = "warn" }\nrequired-tags = ["shop"]\n'

@@ -147,7 +147,7 @@ def test_segment():
     [
         ('required-tags = { tags = ["plan"], kinds = ["event", "segment"] }', NO_TAGS),
         ('tag-values.tags = { plan = ["pro"] }', NO_TAGS),
-        ("accepted-by-sentry = true", NO_ENGINE),
+        pytest.param("accepted-by-sentry = true", NO_ENGINE, marks=pytest.mark.needs("Sentry's own engine")),
     ],
 )
 @of_spans
@@ -187,6 +187,7 @@ def test_wrong():
 
 
 @of_spans
+@pytest.mark.needs("Sentry's own engine")
 def test_spans_are_not_judged_by_accepted_by_sentry(shop: Shop) -> None:
     result = shop.run("[tool.sentry_capture.rules]\naccepted-by-sentry = true", "def test_segment():\n    nightly()")
 
