@@ -594,6 +594,29 @@ def test_a_contract_of_version_1_and_a_segment_that_is_gone(project: pytest.Pyte
     ]
 
 
+CONTINUED = """
+import any_sdk, pytest, sentry_sdk
+
+@pytest.fixture
+def init(sentry_init):
+    sentry_init(dsn="https://key@sentry.invalid/1", traces_sample_rate=0.5)
+
+@pytest.mark.parametrize("number", range(20))
+def test_a_trace_of_a_caller_that_has_decided_nothing(init, number):
+    with any_sdk.continued_segment("nightly", {"sentry-trace": f"{number + 1:032x}-{'b' * 16}"}):
+        pass
+"""
+
+
+def test_what_chance_let_through_in_a_trace_of_a_caller(pytester: pytest.Pytester) -> None:
+    """Without the caller's baggage, what is sent does not say with which rate the trace was sampled."""
+    pytester.makepyfile(CONTINUED)
+
+    pytester.runpytest_inprocess("--sentry-contract=update").assert_outcomes(passed=20)
+
+    assert "\n[[row]]" not in (pytester.path / "sentry-contract.toml").read_text()
+
+
 def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -368,6 +368,7 @@ def test_what_an_sdk_lacks_is_said_once_with_what_follows(pytester: pytest.Pytes
 
 RENAMED = {
     "get_options": missing("client.get_options"),
+    "record_lost_event": missing("transport.Transport.record_lost_event"),
     "NoOpSpan|NoOpStreamedSpan": missing("traces.NoOpSpan"),
     "_capture_log": missing("client._Client._capture_log"),
     "_capture_metric": missing("client._Client._capture_metric"),

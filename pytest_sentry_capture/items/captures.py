@@ -84,9 +84,8 @@ class Capture(Entry):
     @property
     def sample_rate(self) -> float | None:
         """The rate with which the trace was sampled that the items belong to, as far as it is known."""
-        if self.context.sample_rate is not None or self.envelope is None:
-            return self.context.sample_rate
-        return sample_rate_of(self.envelope.headers.get("trace"))
+        rate = sample_rate_of(self.envelope.headers.get("trace")) if self.envelope is not None else None
+        return self.context.sample_rate if rate is None else rate
 
     @property
     def kind(self) -> str:

@@ -75,6 +75,8 @@ class Clients:
         self._get_options: Callable[..., dict[str, Any]] | None = None
         with touchpoints.missing_means(_WITHOUT_DERIVATION):
             self._get_options = touchpoints.find("client:get_options")
+        with touchpoints.missing_means("What is not sampled is no discard, and other losses are told as sdk_error."):
+            touchpoints.find("transport:Transport.record_lost_event")
         touchpoints.replace("client:make_transport", lambda _: self._transport_for)
         touchpoints.replace("client:_Client.__init__", self._with_new_options)
         touchpoints.replace("client:_Client._init_impl", self._watched_init)

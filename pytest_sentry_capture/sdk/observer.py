@@ -129,7 +129,10 @@ class Observer:
         detailed = self.recorder.current.detailed
         error = _error_of(hint)
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
-        return Attempt(kind, payload, options, CaptureContext(chain), self._exchange, detailed)
+        context = CaptureContext(chain)
+        if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
+            context.sample_rate = outer.context.sample_rate
+        return Attempt(kind, payload, options, context, self._exchange, detailed)
 
     def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
         """Record items that reached the transport or a batcher together."""

@@ -55,6 +55,7 @@ class _Transactions:
             __tracebackhide__ = True
             attempt = self._observer.begin("transaction", None, {}, {})
             attempt.raised_in = self._crashed.pop(id(transaction), None)
+            attempt.context.sample_rate = _rate_of(transaction)
             attempt.payload_when_lost = partial(_transaction, transaction)
             return _attempted(self._observer, attempt, original, transaction, *args, **kwargs)
 
@@ -113,6 +114,12 @@ def _attempted(
         return original(span, *args, **kwargs)
     finally:
         observer.leave(token)
+
+
+def _rate_of(transaction: Any) -> float | None:
+    """The rate that a transaction was sampled with, which is not among its headers where the trace is another's."""
+    rate = getattr(transaction, "sample_rate", None)
+    return rate if type(rate) is float else None
 
 
 def _transaction(transaction: Any) -> dict[str, Any]:

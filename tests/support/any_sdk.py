@@ -38,6 +38,15 @@ def segment(name: str, op: str | None = None, **attributes: Any) -> AbstractCont
     return sentry_sdk.start_span(name=name, attributes=_attributes(op, attributes), parent_span=None)
 
 
+def continued_segment(name: str, headers: Mapping[str, str]) -> AbstractContextManager[Any]:
+    """Start a segment that continues the trace of a caller, who has sent these headers."""
+    continued = _sdk.continue_trace(headers)
+    if IS_3:
+        return sentry_sdk.start_span(name=name)
+    transaction: AbstractContextManager[Any] = _sdk.start_transaction(continued, name=name)
+    return transaction
+
+
 def streamed_segment(name: str, op: str | None = None, **attributes: Any) -> AbstractContextManager[Any]:
     """Start a segment that is a span, for which 2.x needs the option ``trace_lifecycle="stream"``."""
     return _streamed(name=name, attributes=_attributes(op, attributes), parent_span=None)
