@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from pytest_sentry_capture.version import __version__
 
@@ -26,14 +27,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pytest_sentry_capture.reports.diff.comparing import compare
     from pytest_sentry_capture.reports.diff.reading import ReportError, read_report
     from pytest_sentry_capture.reports.diff.rendering import RENDERINGS
+    from pytest_sentry_capture.reports.names import printable
 
     try:
         difference = compare(read_report(options.before), read_report(options.after))
     except ReportError as error:
-        sys.stderr.write(f"sentry-contract: {error}\n")
+        _write(sys.stderr, f"sentry-contract: {printable(str(error))}\n")
         return _BAD_INPUT
-    sys.stdout.write(RENDERINGS[options.format](difference))
+    _write(sys.stdout, RENDERINGS[options.format](difference))
     return _DIFFERENCES if options.exit_code and not difference.is_empty else 0
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write, with a ``?`` for each character that the encoding of a terminal or a file does not have."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -132,7 +132,7 @@ class _Ending:
             sdk=", ".join(sorted(results.sdk_versions)) or None,
             integrations=sorted(results.integrations),
             counts=dict(sorted(results.counts.items())),
-            personal_data=sorted(results.personal_data),
+            personal_data=sorted(results.personal_data, key=lambda each: each.sort_key),
         )
 
     def _write(self, target: Path, text: str, name: str) -> bool:

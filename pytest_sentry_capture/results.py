@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pytest_sentry_capture.items import CapturedItem
 from pytest_sentry_capture.recording import COLLECTION, Recording
-from pytest_sentry_capture.reports.fields import place_of
+from pytest_sentry_capture.reports.personal_data import PersonalData
 from pytest_sentry_capture.reports.table import CaptureTable
 from pytest_sentry_capture.rules.judging import BrokenRule, EnforcedRule, Judging, RuleTally, Waiver
 from pytest_sentry_capture.rules.messages import headline
-from pytest_sentry_capture.wording import withheld, withholding
+from pytest_sentry_capture.wording import withholding
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
@@ -53,7 +54,7 @@ class Findings:
         waivers: the test's waivers, and whether they waived something.
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
-        personal_data: the places that held personal data, and what it was.
+        personal_data: where personal data was found, each as the values of ``PersonalData``.
     """
 
     label: str
@@ -63,7 +64,7 @@ class Findings:
     waivers: dict[Waiver, bool] = field(default_factory=dict)
     is_complete: bool = True
     counts: dict[str, int] = field(default_factory=dict)
-    personal_data: list[list[str]] = field(default_factory=list)
+    personal_data: list[list[Any]] = field(default_factory=list)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
@@ -80,8 +81,12 @@ class Findings:
         """Count in how the rules were judged; none of the secrets is shown."""
         with withholding(secrets):
             self.tallies = {name: tally.shown() for name, tally in judging.tallies.items()}
-            found = [(place_of(withheld(path)), detector) for path, detector in judging.personal_data]
-        self.personal_data = [[*each] for each in sorted({*found})]
+            found = {
+                PersonalData.of(each.subject, each.path or "", each.detector or "")
+                for each in judging.personal_data
+                if isinstance(each.subject, CapturedItem)
+            }
+        self.personal_data = [[*each] for each in sorted(found, key=lambda each: each.sort_key)]
         self.waivers.update(dict.fromkeys(judging.used_waivers, True))
         unjudged = {name for name, tally in self.tallies.items() if tally.not_judged}
         self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule in unjudged})
@@ -125,7 +130,7 @@ class Results:
         incomplete: why the run is not a whole one, in words for users.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         counts: how many items of each kind were captured, where that was asked for.
-        personal_data: the places that held personal data, and what it was.
+        personal_data: where personal data was found.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
     """
@@ -139,7 +144,7 @@ class Results:
         self.counts: Counter[str] = Counter()
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
-        self.personal_data: set[tuple[str, str]] = set()
+        self.personal_data: set[PersonalData] = set()
         self.incomplete: list[str] = []
         self._failed_tests = 0
         self._collected: Counter[str] = Counter()
@@ -156,7 +161,7 @@ class Results:
     def add_outside_tests(self, findings: Findings) -> None:
         """Add what a process found outside of tests, where every process may have found the same."""
         self.table.merge(findings.rows)
-        self.personal_data.update((place, detector) for place, detector in findings.personal_data)
+        self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         if findings.label == COLLECTION:
             self._collected |= Counter(findings.counts)
         else:
@@ -203,7 +208,7 @@ class Results:
 
     def _add(self, findings: Findings) -> None:
         self.table.merge(findings.rows)
-        self.personal_data.update((place, detector) for place, detector in findings.personal_data)
+        self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)

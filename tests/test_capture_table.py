@@ -423,7 +423,7 @@ def test_the_export_of_a_row_is_short() -> None:
 
     assert text == (
         '[[["/orders/{number}", "GET", 500, "event", "KeyError", "captured", "", "error", [], []],'
-        ' 1, 0, "tests/test_shop.py::test_order", true]]'
+        ' 1, 0, "tests/test_shop.py::test_order", true, false]]'
     )
 
 
@@ -443,6 +443,32 @@ def test_what_chance_decided_is_no_part_of_the_contract(entry: Entry, is_certain
     [(_, tally)] = table(recording(entry)).rows()
 
     assert tally.in_contract is is_certain
+
+
+@pytest.mark.parametrize(
+    ("discard", "by_chance"),
+    [
+        (Discard("sample_rate", "transaction", "transaction"), True),
+        (Discard("sample_rate", "transaction", "transaction", by=CallableLocation("shop.sampler")), False),
+        (Discard("before_send", "error", "event"), False),
+        (Discard("sample_rate", "error", "event"), True),
+    ],
+)
+def test_discards_that_a_random_number_may_have_decided(discard: Discard, by_chance: bool) -> None:
+    [(_, tally)] = table(recording(discard)).rows()
+
+    assert tally.by_chance is by_chance
+
+
+@pytest.mark.parametrize(("rates", "by_chance"), [([0.5], True), ([0.5, 0.25], True), ([1], False), ([0.5, 1], False)])
+def test_a_row_is_by_chance_where_it_was_so_each_time(rates: list[float], by_chance: bool) -> None:
+    of_each = [table(recording(sampled("transaction", rate))) for rate in rates]
+    together = CaptureTable()
+    for each in of_each:
+        together.merge(json.loads(json.dumps(each.export())))
+
+    [(_, tally)] = together.rows()
+    assert tally.by_chance is by_chance
 
 
 # Segments
@@ -498,6 +524,30 @@ def test_which_segments_are_the_application_s(
     assert (row.kind, row.result, tally.count) == ("segment", result, 1)
     assert tally.in_contract is is_pinned
     assert pinned([(row, tally)]) == [row] * is_pinned
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("origin", "shown"),
+    [
+        ("manual", "direct"),
+        (None, "direct"),
+        ("auto.db.sqlalchemy", "auto.db.sqlalchemy"),
+        ("auto.queue.celery", "auto.queue.celery"),
+        ("manual.shop", "manual.shop"),
+        ("jane@example.org", "(not shown)"),
+    ],
+)
+def test_a_segment_that_the_application_did_not_start_is_told_by_what_made_it(
+    form: str, origin: str | None, shown: str
+) -> None:
+    exchange = Exchange("GET", "/", route="/", status=200)
+
+    assert row_of(segment(form, origin=origin)) == Row(shown, kind="segment")
+    assert row_of(*lost_segment(form, "before_send", origin=origin)) == Row(
+        shown, kind="segment", result="before_send", by="shop.drop"
+    )
+    assert row_of(segment(form, origin=origin, exchange=exchange)) == Row("/", "GET", 200, "segment")
 
 
 @pytest.mark.parametrize("form", FORMS)

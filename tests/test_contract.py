@@ -385,7 +385,7 @@ def test_what_is_told_to_sentry_at_import_counts_once(project: pytest.Pytester) 
         "import setup_of_shop\n\ndef test_a(): pass\ndef test_b(): pass"
     )
 
-    serial = project.runpytest_inprocess("--sentry-contract=check", "--sentry-report=serial.json")
+    serial = project.runpytest_subprocess("--sentry-contract=check", "--sentry-report=serial.json")
     parallel = project.runpytest_subprocess("--sentry-contract=update", "--sentry-report=parallel.json", "-n2")
 
     assert told(serial)[0] == "There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml."

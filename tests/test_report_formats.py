@@ -17,6 +17,7 @@ from markdown_it.token import Token
 
 from pytest_sentry_capture.reports import markdown
 from pytest_sentry_capture.reports.differences import Difference
+from pytest_sentry_capture.reports.personal_data import PersonalData
 from pytest_sentry_capture.reports.rendering import RENDERINGS
 from pytest_sentry_capture.reports.report import RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture.reports.table import Row, Tally
@@ -30,7 +31,7 @@ SILENT = Row("(no route)", "GET", 404, result="nothing")
 REPORT = RunReport(
     rows=[
         (SILENT, Tally("t.py::bad", True, 1)),
-        (FILTERED, Tally("t.py::no", True, 2)),
+        (FILTERED, Tally("t.py::no", True, 2, by_chance=True)),
         (CRASH, Tally("t.py::yes", False, 12, fields={"user.id": "sent", "extra.password": "filtered"})),
         (LOGGED, Tally("(collection)", True, 0, 1)),
     ],
@@ -46,7 +47,10 @@ REPORT = RunReport(
         sdk="2.75.0",
         integrations=["fastapi", "logging"],
         counts={"event": 13, "span": 2},
-        personal_data=[("user.email", "@email")],
+        personal_data=[
+            PersonalData("event", "GET", "/orders/{number}", 500, "user.email", "@email"),
+            PersonalData("span", "", "auto.db.sqlalchemy", None, "name", "@iban"),
+        ],
     ),
 )
 
@@ -176,12 +180,30 @@ def test_json() -> None:
         "counts": {"event": 13, "span": 2},
         "partial": ["-k was given", "1 test failed"],
     }
-    assert content["personal_data"] == [{"place": "user.email", "rule": "@email"}]
+    assert content["personal_data"] == [
+        {
+            "request": {"method": "GET", "route": "/orders/{number}"},
+            "origin": None,
+            "status": 500,
+            "kind": "event",
+            "place": "user.email",
+            "rule": "@email",
+        },
+        {
+            "request": None,
+            "origin": "auto.db.sqlalchemy",
+            "status": None,
+            "kind": "span",
+            "place": "name",
+            "rule": "@iban",
+        },
+    ]
     assert content["rows"][1] == {
         **filtered,
         "count": 2,
         "example": "t.py::no",
         "in_contract": True,
+        "by_chance": True,
         "fields": {},
     }
     assert [*content["rows"][2]["fields"].items()] == [("extra.password", "filtered"), ("user.id", "sent")]
@@ -190,6 +212,7 @@ def test_json() -> None:
         ("event", True, None),
     ]
     assert [row["in_contract"] for row in content["rows"]] == [True, True, False, True]
+    assert [row["by_chance"] for row in content["rows"]] == [False, True, False, False]
     assert content["rules"][0] == {
         "name": "server-errors-captured",
         "state": "broken",
@@ -242,7 +265,10 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
         (("rows", 1, "discarded", "line"), 17),
         (("rows", 2, "fields", "user.id"), "7"),
         (("rows", 2, "fields"), ["user.id"]),
+        (("rows", 1, "by_chance"), "sometimes"),
         (("personal_data", 0, "value"), "jane@example.org"),
+        (("personal_data", 0, "status"), 42),
+        (("personal_data", 0, "kind"), None),
         (("rules", 0, "state"), "unknown"),
         (("rules", 1, "not_judged"), -1),
         (("rules", 1, "obstacles"), "Relay is missing"),
@@ -272,7 +298,7 @@ def test_the_schema_needs_all_of_it() -> None:
     text = RENDERINGS[".json"](REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 10 + 14 + 2 + 2 + 2 + 8 + 2 + 4 + 10
+    assert sum(map(len, names)) == 10 + 15 + 2 + 2 + 6 + 8 + 2 + 4 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]

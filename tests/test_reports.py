@@ -254,7 +254,8 @@ def test_what_the_sdk_traces_by_itself_is_no_part_of_the_contract(
 
     table = report(shop, "--sentry-contract=update")
 
-    assert [line.split()[:4] for line in table.splitlines()[2:3]] == [["direct", "segment", "captured", "1"]]
+    shown = "direct" if origin == "manual" else origin
+    assert [line.split()[:4] for line in table.splitlines()[2:3]] == [[shown, "segment", "captured", "1"]]
     contract = (shop.path / "sentry-contract.toml").read_text()
     assert contract.count('[[row]]\norigin = "direct"\nkind = "segment"\ncaptured = true\n') == rows
     assert contract.count("\n[[row]]") == rows
@@ -379,12 +380,53 @@ def test_personal_data_in_json(pytester: pytest.Pytester) -> None:
 
     content = json_report(pytester)
 
-    assert content["personal_data"] == [{"place": "extra.cart.buyers.mail", "rule": "@email"}]
+    where = {"request": None, "origin": "direct", "status": None}
+    assert content["personal_data"] == [{**where, "kind": "event", "place": "extra.cart.buyers.mail", "rule": "@email"}]
     assert [(rule["name"], rule["state"], rule["broken"], rule["not_judged"]) for rule in content["rules"]] == [
         ("no-pii", "broken", 2, 0),
         ("required-tags", "broken", 2, 0),
     ]
     assert "example.org" not in json.dumps(content)
+
+
+@pytest.mark.needs("Sentry's own engine")
+@pytest.mark.needs("segments without transactions")
+def test_personal_data_in_a_list_of_a_segment(pytester: pytest.Pytester) -> None:
+    """Its place is that of the field, without the form that attributes of spans have."""
+    pytester.makepyprojecttoml('[tool.sentry_capture.rules]\nno-pii = { severity = "warn" }\n')
+    pytester.makepyfile(
+        """
+        from any_sdk import segment
+
+        def test(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0)
+            with segment("checkout", **{"shop.mails": ["none", "jane@example.org"]}):
+                pass
+        """
+    )
+
+    found = {(each["kind"], each["origin"], each["place"]) for each in json_report(pytester)["personal_data"]}
+
+    assert found == {("segment", "direct", "shop.mails")}
+
+
+def test_a_declared_secret_is_no_name_of_a_header_in_another_case(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        shop=FIELDS_SHOP,
+        test_orders="""
+        from shop import client
+
+        def test(sentry_capture):
+            sentry_capture.secret("S3cretKey")
+            client.post("/orders", json={"name": "jane"}, headers={"S3cretKey": "1", "X-Shop": "1"})
+        """,
+    )
+
+    content = json_report(pytester)
+
+    headers = {path for row in content["rows"] for path in row["fields"] if ".header" in path}
+    assert {path.rpartition(".")[2] for path in headers} >= {"(not shown)", "x-shop"}
+    assert "s3cretkey" not in json.dumps(content).lower()
 
 
 @pytest.mark.needs("before_send_transaction")

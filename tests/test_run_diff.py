@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import sentry_sdk
+from hypothesis import example, given
+from hypothesis import strategies as st
+from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 from pytest_sentry_capture import __version__
 from pytest_sentry_capture.cli import main
-from pytest_sentry_capture.items.attribute_names import attribute_name, field_name, span_path
 
 PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
 """Where the Makefile puts sentry-sdk 2.75."""
@@ -57,67 +63,7 @@ def test_crash():
 """
 
 
-def row(**columns: Any) -> dict[str, Any]:
-    """A row of a report: by default an event of a crash in a request."""
-    defaults: dict[str, Any] = {
-        "request": {"method": "GET", "route": "/orders/{number}"},
-        "origin": None,
-        "status": 500,
-        "kind": "event",
-        "exception": "KeyError",
-        "captured": True,
-        "discarded": None,
-        "level": "error",
-        "tags": [],
-        "user": [],
-        "count": 1,
-        "example": "test_shop.py::test_order",
-        "in_contract": True,
-        "fields": {"exception.values.type": "sent"},
-    }
-    return {**defaults, **columns}
-
-
-def segment_row(fields: dict[str, str], **columns: Any) -> dict[str, Any]:
-    return row(kind="segment", exception=None, level=None, fields=fields, **columns)
-
-
-def report(*rows: dict[str, Any], **content: Any) -> dict[str, Any]:
-    defaults: dict[str, Any] = {
-        "version": 2,
-        "plugin_version": "0.1.0",
-        "sdk": "2.75.0",
-        "integrations": ["fastapi"],
-        "counts": {},
-        "partial": [],
-        "rows": list(rows),
-        "personal_data": [],
-        "rules": [],
-        "contract": None,
-    }
-    return {**defaults, **content}
-
-
 LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
-Diff = Callable[..., list[str]]
-
-
-@pytest.fixture
-def diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
-    """Compare two reports: the lines that are printed."""
-
-    def compared(before: dict[str, Any], after: dict[str, Any], *options: str, exit_code: int = 0) -> list[str]:
-        for name, content in ("before", before), ("after", after):
-            (tmp_path / f"{name}.json").write_text(json.dumps(content))
-        assert main(["diff", str(tmp_path / "before.json"), str(tmp_path / "after.json"), *options]) == exit_code
-        return capsys.readouterr().out.splitlines()
-
-    return compared
-
-
-def differences(lines: list[str]) -> list[str]:
-    return [line[2:] for line in lines if line.startswith("  ")]
-
 
 # Runs
 
@@ -170,7 +116,7 @@ def test_the_upgrade_to_3(run: Callable[..., Path], capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.needs("segments without transactions")
-def test_what_is_sampled_differently_is_no_difference(
+def test_what_a_partial_run_has_not_tried_is_no_difference(
     run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, partial = run("whole"), run("partial", "-k", "test_crash")
@@ -178,13 +124,16 @@ def test_what_is_sampled_differently_is_no_difference(
     main(["diff", str(whole), str(partial)])
     out = capsys.readouterr().out
     assert "Nothing differs." in out
-    assert "The second run was a partial one (2 tests deselected): what is gone may only not have been tried" in out
+    assert (
+        "The second run was partial (2 tests deselected): what only the first run has is left out,"
+        " because the second one may not have tried it."
+    ) in out
 
 
 # What is reported
 
 
-def test_a_report_that_is_lost(diff: Diff) -> None:
+def test_a_report_that_is_lost() -> None:
     assert diff(report(row()), report(), "--exit-code", exit_code=1) == [
         "sentry-sdk 2.75.0 in both runs",
         "",
@@ -193,7 +142,7 @@ def test_a_report_that_is_lost(diff: Diff) -> None:
     ]
 
 
-def test_a_report_that_is_discarded_now(diff: Diff) -> None:
+def test_a_report_that_is_discarded_now() -> None:
     dropped = row(captured=False, discarded={"reason": "before_send", "by": "shop.drop"}, fields={})
 
     assert differences(diff(report(row()), report(dropped))) == [
@@ -202,7 +151,7 @@ def test_a_report_that_is_discarded_now(diff: Diff) -> None:
     ]
 
 
-def test_an_answer_that_nobody_is_told_of(diff: Diff) -> None:
+def test_an_answer_that_nobody_is_told_of() -> None:
     silent = row(kind=None, exception=None, captured=False, level=None, fields={})
     fine = row(status=200, kind=None, exception=None, captured=False, level=None, fields={})
 
@@ -211,21 +160,32 @@ def test_an_answer_that_nobody_is_told_of(diff: Diff) -> None:
     ]
 
 
-@pytest.mark.parametrize("which", ["before", "after"])
-def test_partial_runs(diff: Diff, which: str) -> None:
-    both, one = report(row(), row(status=503)), report(row(), partial=["-k was given"])
-    before, after = (one, both) if which == "before" else (both, one)
-    name, what = ("first", "new") if which == "before" else ("second", "gone")
+def test_names_of_tags_and_of_the_user_are_told_as_fields_alone() -> None:
+    before = row(tags=["shop"], user=["id"], fields={"tags.shop": "sent", "user.id": "sent"})
+    after = row(tags=[], user=["id", "ip_address"], fields={"user.id": "sent", "user.ip_address": "sent"})
 
-    assert diff(before, after) == [
-        "sentry-sdk 2.75.0 in both runs",
-        "",
-        "Nothing differs.",
-        "",
-        (
-            f"The {name} run was a partial one (-k was given):"
-            f" what is {what} may only not have been tried, and is left out."
-        ),
+    assert diff(report(before), report(after))[2:] == [
+        "Sent in clear now, or no longer (2):",
+        "  user.ip_address: not sent -> sent, in event KeyError, GET /orders/{number} 500",
+        "  tags.shop: sent -> not sent, in event KeyError, GET /orders/{number} 500",
+    ]
+
+
+def test_variants_that_differ_in_names_are_one_report() -> None:
+    before = [row(), row(user=["id"]), row(tags=["shop"], user=["id"])]
+
+    assert diff(report(*before), report(row(user=["id"])))[2:] == NOTHING
+    lost = "gone     event KeyError, GET /orders/{number} 500: was captured"
+    assert differences(diff(report(*before), report())) == [lost]
+
+
+def test_names_of_a_report_that_is_discarded_otherwise_are_not_told() -> None:
+    before, after = row(tags=["shop"]), dropped(row(user=["id"]), "before_send", "shop.drop")
+
+    lines = diff(report(before), report(after))
+
+    assert [line for line in lines if "shop" in line or "user" in line] == [
+        "             by: was none, is shop.drop now",
     ]
 
 
@@ -241,7 +201,7 @@ def test_partial_runs(diff: Diff, which: str) -> None:
         ({"extra.note": "sent"}, {"extra.note": "cut"}, "extra.note: sent -> cut"),
     ],
 )
-def test_a_field_in_another_state(diff: Diff, before: dict[str, str], after: dict[str, str], line: str) -> None:
+def test_a_field_in_another_state(before: dict[str, str], after: dict[str, str], line: str) -> None:
     lines = diff(report(row(fields=before)), report(row(fields=after)))
 
     assert lines[2:] == [
@@ -250,7 +210,7 @@ def test_a_field_in_another_state(diff: Diff, before: dict[str, str], after: dic
     ]
 
 
-def test_a_field_of_many_rows_is_told_once(diff: Diff) -> None:
+def test_a_field_of_many_rows_is_told_once() -> None:
     before = [row(status=status, fields={}) for status in (500, 501, 502)]
     after = [row(status=status, fields={"user.email": "sent"}) for status in (500, 501, 502)]
 
@@ -259,7 +219,7 @@ def test_a_field_of_many_rows_is_told_once(diff: Diff) -> None:
     ]
 
 
-def test_variants_of_a_row_count_together(diff: Diff) -> None:
+def test_variants_of_a_row_count_together() -> None:
     """That one of them filters what the other sends protects nobody."""
     before = [row(fields={"user.id": "filtered"}), row(user=["id"], fields={"user.id": "sent"})]
     after = [row(fields={"user.id": "sent"}), row(user=["id"], fields={"user.id": "sent"})]
@@ -267,7 +227,18 @@ def test_variants_of_a_row_count_together(diff: Diff) -> None:
     assert diff(report(*before), report(*after))[2:] == ["Nothing differs."]
 
 
-def test_what_is_new_as_a_whole_is_told_as_one(diff: Diff) -> None:
+def test_names_of_headers_are_compared_in_one_case() -> None:
+    before = row(fields={"request.headers.X-Forwarded-For": "filtered", "request.headers.x-forwarded-for": "sent"})
+    after = row(fields={"request.headers.x-forwarded-for": "sent"})
+    other = row(fields={"request.headers.X-Forwarded-For": "filtered"})
+
+    assert diff(report(before), report(after))[2:] == NOTHING
+    assert differences(diff(report(other), report(after))) == [
+        "request.headers.x-forwarded-for: filtered -> sent, in event KeyError, GET /orders/{number} 500"
+    ]
+
+
+def test_what_is_new_as_a_whole_is_told_as_one() -> None:
     after = {
         f"threads.values.stacktrace.frames.{name}": "sent"
         for name in ("filename", "function", "lineno", "module", "vars.a")
@@ -278,103 +249,10 @@ def test_what_is_new_as_a_whole_is_told_as_one(diff: Diff) -> None:
     ]
 
 
-def test_personal_data(diff: Diff) -> None:
-    before = report(personal_data=[{"place": "user.email", "rule": "@email"}])
-    after = report(personal_data=[{"place": "request.data.note", "rule": "@iban"}])
-
-    assert differences(diff(before, after)) == [
-        "request.data.note: @iban, which no-pii finds now",
-        "user.email: @email, which no-pii finds no longer",
-    ]
-
-
-# Renamings between transactions and spans
-
-RENAMED = [
-    ("contexts.response.status_code", "http.response.status_code"),
-    ("contexts.runtime.name", "process.runtime.name"),
-    ("contexts.runtime.version", "process.runtime.version"),
-    ("contexts.trace.data.db.system", "db.system"),
-    ("contexts.trace.op", "sentry.op"),
-    ("contexts.trace.origin", "sentry.origin"),
-    ("dist", "sentry.dist"),
-    ("environment", "sentry.environment"),
-    ("extra.sys.argv", "process.command_args"),
-    ("platform", "sentry.platform"),
-    ("release", "sentry.release"),
-    ("request.data.item", "http.request.body.data.item"),
-    ("request.data.item", "http.request.body.data"),
-    ("request.env.REMOTE_ADDR", "client.address"),
-    ("request.headers.X-Shop", "http.request.header.x-shop"),
-    ("request.method", "http.request.method"),
-    ("request.query_string", "http.query"),
-    ("request.url", "url.full"),
-    ("server_name", "server.address"),
-    ("transaction_info.source", "sentry.segment.name.source"),
-    ("user.email", "user.email"),
-    ("user.id", "user.id"),
-    ("user.ip_address", "user.ip_address"),
-    ("user.username", "user.name"),
-    ("contexts.trace.status", "status"),
-]
-
-
-@pytest.mark.parametrize(("path", "name"), RENAMED)
-def test_a_renaming_is_no_difference(diff: Diff, path: str, name: str) -> None:
-    before = report(segment_row({"transaction": "sent", path: "sent"}))
-    after = report(segment_row({"name": "sent", name: "sent"}), sdk="3.0.0")
-
-    assert diff(before, after)[2:] == ["Nothing differs."]
-    assert diff(after, before)[2:] == ["Nothing differs."]
-
-
-@pytest.mark.parametrize(("path", "name"), RENAMED)
-def test_a_renamed_field_in_another_state_is_one(diff: Diff, path: str, name: str) -> None:
-    before = report(segment_row({"transaction": "sent", path: "filtered"}))
-    after = report(segment_row({"name": "sent", name: "sent"}), sdk="3.0.0")
-
-    assert differences(diff(before, after)) == [f"{name}: filtered -> sent, in segment, GET /orders/{{number}} 500"]
-
-
-@pytest.mark.parametrize(
-    ("attribute", "source"),
-    [
-        ("http.route", "name"),
-        ("sentry.segment.name", "name"),
-        ("url.path", "url.full"),
-        ("url.query", "http.query"),
-        ("user_agent.original", "http.request.header.user-agent"),
-    ],
-)
-def test_what_says_the_same_once_more_is_no_difference(diff: Diff, attribute: str, source: str) -> None:
-    of_transaction = {"name": "transaction", "url.full": "request.url", "http.query": "request.query_string"}
-    path = of_transaction.get(source, "request.headers.User-Agent")
-    before = report(segment_row({"transaction": "sent", path: "sent"}))
-    after = report(segment_row({"name": "sent", source: "sent", attribute: "sent"}))
-
-    assert diff(before, after)[2:] == ["Nothing differs."]
-
-
-def test_two_runs_with_transactions_are_compared_in_their_own_words(diff: Diff) -> None:
-    before = report(segment_row({"transaction": "sent"}))
-    after = report(segment_row({"transaction": "sent", "request.url": "sent"}))
-
-    assert differences(diff(before, after)) == ["request.url: not sent -> sent, in segment, GET /orders/{number} 500"]
-
-
-def test_where_the_paths_of_a_transaction_lead() -> None:
-    assert span_path("transaction") == "name"
-    assert span_path("request.method") == "attributes.http.request.method.value"
-    assert span_path("request.data.item") is None, "it is one text in a span"
-    assert span_path("tags.shop") is None
-    assert attribute_name("contexts.cart.size") is None
-    assert field_name("contexts.trace.trace_id") == "trace_id"
-
-
 # Volume
 
 
-def test_integrations_and_the_hint_about_logging(diff: Diff) -> None:
+def test_integrations_and_the_hint_about_logging() -> None:
     lines = diff(report(integrations=["argv", "logging"]), report(integrations=["argv", "unraisablehook"]))
 
     assert lines[2:] == [
@@ -394,22 +272,36 @@ def test_integrations_and_the_hint_about_logging(diff: Diff) -> None:
         ({}, {"log": 3}, ["log items: 0 -> 3"]),
     ],
 )
-def test_counts(diff: Diff, before: dict[str, int], after: dict[str, int], lines: list[str]) -> None:
+def test_counts(before: dict[str, int], after: dict[str, int], lines: list[str]) -> None:
     assert differences(diff(report(counts=before), report(counts=after))) == lines
 
 
-def test_segments_that_no_operation_has_and_logs_are_volume(diff: Diff) -> None:
-    query = segment_row({"name": "sent"}, request=None, origin="direct", status=None, in_contract=False)
-    log = row(request=None, origin="logging", status=None, kind="log", exception=None, level="info", fields={})
+def test_segments_that_no_operation_has_and_logs_are_volume() -> None:
+    where: dict[str, Any] = {"request": None, "status": None, "in_contract": False}
+    query = segment_row({"name": "sent"}, origin="auto.db.sqlalchemy", **where)
+    log = row(origin="logging", kind="log", exception=None, level="info", fields={}, **where)
 
     assert diff(report(), report(query, log))[2:] == [
         "Volume and facts of the run (2):",
-        "  segment, direct: nothing -> captured",
-        "  log, logging: nothing -> captured",
+        "  segment, auto.db.sqlalchemy: nothing -> captured",
+        "  log info, logging: nothing -> captured",
     ]
 
 
-def test_profiles_are_told_once_and_only_where_one_run_has_none(diff: Diff) -> None:
+def test_a_segment_that_the_application_starts_is_reported() -> None:
+    """Its fields are not those of what the SDK starts by itself."""
+    where: dict[str, Any] = {"request": None, "status": None}
+    own = segment_row({"name": "sent"}, origin="direct", **where)
+    query = segment_row({"name": "sent", "db.query.text": "sent"}, origin="auto.db.sqlalchemy", **where)
+
+    assert diff(report(own), report(own, query))[2:] == [
+        "Volume and facts of the run (1):",
+        "  segment, auto.db.sqlalchemy: nothing -> captured",
+    ]
+    assert differences(diff(report(own), report())) == ["gone     segment, direct: was captured"]
+
+
+def test_profiles_are_told_once_and_only_where_one_run_has_none() -> None:
     captured = row(kind="profile", exception=None, level=None, fields={})
     short = row(kind="profile", exception=None, level=None, fields={}, captured=False, status=200)
     short["discarded"] = {"reason": "insufficient_data", "by": None}
@@ -422,7 +314,7 @@ def test_profiles_are_told_once_and_only_where_one_run_has_none(diff: Diff) -> N
 # Formats and bad input
 
 
-def test_markdown(diff: Diff) -> None:
+def test_markdown() -> None:
     before = report(row(), row(status=503), integrations=["argv"])
     after = report(row(fields={"user.email": "sent"}), sdk="3.0.0", integrations=["argv", "evil `|` <b>"])
 
@@ -444,7 +336,7 @@ def test_markdown(diff: Diff) -> None:
     ]
 
 
-def test_json(diff: Diff) -> None:
+def test_json() -> None:
     before, after = report(row()), report(row(fields={"user.email": "sent", "exception.values.type": "sent"}))
 
     content = json.loads("\n".join(diff(before, after, "--format=json")))
@@ -456,7 +348,58 @@ def test_json(diff: Diff) -> None:
     assert (content["reports"], content["personal_data"], content["volume"]) == ([], [], [])
 
 
-def test_nothing_that_steers_a_terminal_is_printed(diff: Diff) -> None:
+def test_volume_in_json() -> None:
+    query = segment_row({"name": "sent"}, request=None, origin="auto.db.sqlalchemy", status=None)
+    log = row(kind="log", level="info", exception=None, fields={})
+    lost_log = dropped(log, "before_send_log", "shop.drop")
+    profile = row(kind="profile", exception=None, level=None, fields={})
+    transaction = segment_row({"transaction": "sent", "tags.shop": "sent", "extra.cart": "sent"})
+    before = report(transaction, log, profile, integrations=["argv", "logging"], counts={"span": 40, "log": 3})
+    after = report(segment_row({"name": "sent"}), query, log, lost_log, counts={"span": 90, "log": 3})
+
+    content = json.loads("\n".join(diff(before, after, "--format=json")))
+
+    assert content["volume"] == [
+        {"what": "integrations", "before": ["argv", "logging"], "after": ["fastapi"]},
+        {"what": "segment fields", "before": ["extra.cart", "tags.shop"], "after": []},
+        {"what": "profiles", "before": True, "after": False},
+        {"what": "items", "kind": "span", "before": 40, "after": 90},
+        {
+            "what": "row",
+            "request": {"method": "GET", "route": "/orders/{number}"},
+            "origin": None,
+            "status": 500,
+            "kind": "log",
+            "level": "info",
+            "before": [],
+            "after": ["discarded by before_send_log"],
+        },
+        {
+            "what": "row",
+            "request": None,
+            "origin": "auto.db.sqlalchemy",
+            "status": None,
+            "kind": "segment",
+            "level": None,
+            "before": [],
+            "after": ["captured"],
+        },
+    ]
+
+
+def test_personal_data_and_chance_in_json() -> None:
+    found = [finding("user.email"), finding("user.email", kind="log")]
+    sampled = segment_row({"name": "sent"}, by_chance=True)
+
+    content = json.loads("\n".join(diff(report(sampled), report(personal_data=found), "--format=json")))
+
+    assert content["sampled_by_chance"] is True
+    assert content["personal_data"] == [
+        {"place": "user.email", "rule": "@email", "kinds": ["event", "log"], "state": "new"}
+    ]
+
+
+def test_nothing_that_steers_a_terminal_is_printed() -> None:
     odd = row(exception="Key\x1b[31mError\u202e")
 
     assert "\x1b" not in "".join(diff(report(), report(odd)))
@@ -488,17 +431,17 @@ def test_nothing_that_steers_a_terminal_is_printed(diff: Diff) -> None:
         (
             "run.json",
             '{"version": 2, "rows": [{}]}',
-            "run.json is damaged: it lacks a part that every report of version 2 has.",
+            "run.json is damaged: sdk is missing.",
         ),
         (
             "run.json",
             json.dumps(report(row(fields={"a": "nonsense"}))),
-            "run.json is damaged: it lacks a part that every report of version 2 has.",
+            "run.json is damaged: rows[0].fields.a must be one of filtered, cut, sent.",
         ),
         (
             "run.json",
             json.dumps(report(integrations=5)),
-            "run.json is damaged: it lacks a part that every report of version 2 has.",
+            "run.json is damaged: integrations must be a list.",
         ),
         (
             "sentry-contract.toml",
@@ -525,6 +468,103 @@ def test_bad_input(
         captured = capsys.readouterr()
         assert captured.out == ""
         assert captured.err == f"sentry-contract: {message}\n"
+
+
+WHOLE_REPORT = report(
+    row(tags=["shop"], user=["id"]),
+    dropped(row(), "before_send", "shop.drop"),
+    row(request=None, origin="logging", status=None),
+    segment_row({"transaction": "sent", "request.data.item": "filtered"}, by_chance=True),
+    integrations=["argv", "logging"],
+    counts={"event": 2, "segment": 1},
+    partial=["-k was given"],
+    personal_data=[finding("user.email"), finding("name", request=None, origin="auto.db.sqlalchemy", status=None)],
+)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["event", "captured", "sent"]),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(), each, max_size=3),
+    max_leaves=5,
+)
+
+
+def _parts(content: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all that is in some content."""
+    entries = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for name, each in entries:
+        yield (*path, name)
+        yield from _parts(each, *path, name)
+
+
+MISSING: Any = ...
+
+
+def _with(path: tuple[str | int, ...], value: object) -> Any:
+    """The whole report with another value in one place, or without one."""
+    content = json.loads(json.dumps(WHOLE_REPORT))
+    part = content
+    for step in path[:-1]:
+        part = part[step]
+    if value is MISSING:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = value
+    return content
+
+
+@given(st.sampled_from([*_parts(WHOLE_REPORT)]), JSON | st.just(MISSING))
+@example(("integrations",), "abc")
+@example(("rows", 0, "status"), True)
+@example(("rows", 0, "status"), [1])
+@example(("rows", 0, "request"), "GET /")
+@example(("rows", 0, "fields", "exception.values.type"), ["sent"])
+@example(("counts", "event"), "2")
+@example(("partial",), {"a": 1})
+@example(("personal_data", 0, "place"), MISSING)
+@example(("rows", 2, "origin"), None)
+def test_a_damaged_report_is_told_in_one_sentence(path: tuple[str | int, ...], value: object) -> None:
+    """Whatever stands in a place, or nothing: it is compared, or it is damaged."""
+    with TemporaryDirectory() as folder, redirect_stderr(StringIO()) as errors, redirect_stdout(StringIO()) as output:
+        good, damaged = Path(folder, "good.json"), Path(folder, "damaged.json")
+        good.write_text(json.dumps(WHOLE_REPORT))
+        damaged.write_text(json.dumps(_with(path, value)))
+        codes = {main(["diff", *map(str, files), "--exit-code"]) for files in ((good, damaged), (damaged, good))}
+
+    lines = errors.getvalue().splitlines()
+    assert codes in ({0}, {1}, {2}, {0, 1})
+    assert len(lines) == (2 if codes == {2} else 0)
+    assert all(line.startswith(f"sentry-contract: {damaged} is ") and line.endswith(".") for line in lines)
+    assert bool(output.getvalue()) == (codes != {2})
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_characters_that_the_terminal_does_not_have(encoding: str, pytester: pytest.Pytester) -> None:
+    before, after = pytester.path / "before.json", pytester.path / "\u65e5.json"
+    before.write_text(json.dumps(report(row(exception="Bestellfehler\u65e5"))))
+    after.write_text(json.dumps(report()))
+
+    def run(*args: str | Path) -> tuple[int, bytes, bytes]:
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest_sentry_capture.cli", "diff", *map(str, args)],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict"},
+        )
+        return result.returncode, result.stdout, result.stderr
+
+    shown = "\u65e5" if encoding == "utf-8" else "?"
+    for name in ("text", "markdown"):
+        code, output, errors = run(before, after, f"--format={name}", "--exit-code")
+        assert (code, errors) == (1, b"")
+        assert f"Bestellfehler{shown}" in output.decode(encoding)
+    after.write_text("{}")
+    code, output, errors = run(before, after)
+    assert (code, output) == (2, b"")
+    assert errors.decode(encoding).endswith(f"{shown}.json is not a report of pytest-sentry-contract.\n")
 
 
 def test_an_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:

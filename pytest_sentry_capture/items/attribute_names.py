@@ -6,7 +6,9 @@ Measured on sentry-sdk 2.75.0 and 3.0.0b2, with FastAPI and Flask; the names of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -51,6 +53,10 @@ _FAMILIES: Final[Mapping[str, str]] = {
 }
 """Paths below which every key is renamed; names of headers are in lower case."""
 
+_COOKIES: Final[Mapping[str, str]] = {"http.request.header.cookie": "request.cookies"}
+"""What a span has as one text where a transaction has a key for each."""
+_PLACE_OF_ATTRIBUTE: Final = re.compile(r"attributes\.(?P<name>.+?)(?:\.(?:value(?:\.\d+)*|type))?")
+
 
 def field_name(path: str) -> str | None:
     """The field beside a span's attributes that has what a transaction has at a dotted path; None where none has."""
@@ -87,3 +93,24 @@ def span_path(path: str) -> str | None:
         return _FIELDS[path]
     name = None if path.startswith(f"{_BODY}.") else attribute_name(path)
     return None if name is None else f"attributes.{name}.value"
+
+
+@lru_cache(maxsize=1024)
+def transaction_paths(name: str) -> tuple[str, ...]:
+    """The dotted paths at which a transaction has what a span has in an attribute; empty where it has no such thing.
+
+    What both call alike, in ``contexts.trace.data``, is left out.
+    """
+    paths = [path for path, each in _NAMES.items() if each == name]
+    for family, prefix in _FAMILIES.items():
+        if prefix and (name == prefix or name.startswith(f"{prefix}.")):
+            paths.append(f"{family}{name[len(prefix) :]}")
+    return (*paths, *(path for each, path in _COOKIES.items() if each == name))
+
+
+def paths_in_transaction(place: str) -> tuple[str, ...]:
+    """The dotted paths at which a transaction has what stands at a place of a span, as ``attributes.user.id.value``."""
+    attribute = _PLACE_OF_ATTRIBUTE.fullmatch(place)
+    if attribute is None:
+        return ()
+    return *transaction_paths(attribute["name"]), f"contexts.trace.data.{attribute['name']}"

@@ -15,7 +15,7 @@ STATES: Final = get_args(State)
 UPDATE: Final = "pytest --sentry-contract=update"
 """The command that writes the contract."""
 _MARKS: Final = {"new": "+", "gone": "-", "changed": "!"}
-_DETAILS: Final = ("by", "level", "tags", "user")
+DETAILS: Final = ("by", "level", "tags", "user")
 _STATE_WIDTH: Final = max(map(len, _MARKS))
 
 
@@ -94,10 +94,10 @@ def headline(found: Sequence[Difference], *, updated: bool = False) -> str:
     return f"{len(found)} row{' differs' if len(found) == 1 else 's differ'} from the contract."
 
 
-def lines(difference: Difference) -> Iterator[str]:
-    """What differs: one line, and one for each detail."""
+def lines(difference: Difference, *, details: Sequence[str] = DETAILS) -> Iterator[str]:
+    """What differs: one line, and one for each of these details."""
     yield f"{difference.state:{_STATE_WIDTH}}  {summary(difference)}"
-    for detail in _details(difference):
+    for detail in _details(difference, details):
         yield f"{'':{_STATE_WIDTH}}    {detail}"
 
 
@@ -127,11 +127,11 @@ def result(row: Row) -> str:
     return "captured" if row.result == CAPTURED else f"discarded by {row.result}"
 
 
-def _details(difference: Difference) -> Iterator[str]:
+def _details(difference: Difference, names: Sequence[str]) -> Iterator[str]:
     before, after = difference.before, difference.after
     if after is None:
         return
-    for name in _DETAILS:
+    for name in names:
         old = getattr(before, name) if before is not None else ()
         new = getattr(after, name)
         if old == new or not (old or new):

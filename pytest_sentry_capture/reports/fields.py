@@ -21,9 +21,10 @@ Fields = dict[str, FieldState]
 
 BODY: Final = "http.request.body.data"
 """The attribute that holds a request's body as one text."""
+_HEADER: Final = "http.request.header."
 _LEFT_OUT: Final = frozenset(("_meta", "is_segment", "links", "modules", "sdk", "spans", "type"))
 """What tells nothing of the application, and spans, which are items of their own."""
-_IDS_AND_CLOCKS: Final = frozenset(
+_OF_THE_SDK: Final = frozenset(
     (
         *(
             "event_id",
@@ -39,11 +40,13 @@ _IDS_AND_CLOCKS: Final = frozenset(
         *("timestamp", "start_timestamp", "end_timestamp", "started", "received", "breadcrumbs.values.timestamp"),
         *("contexts.trace.trace_id", "contexts.trace.span_id", "contexts.trace.parent_span_id"),
         *("contexts.trace.data.thread.id", "contexts.profile.profiler_id", "contexts.replay.replay_id"),
+        "contexts.trace.data.profiler_id",
         *("exception.values.mechanism.exception_id", "exception.values.mechanism.parent_id"),
+        "exception.values.mechanism.source",
         *("exception.values.thread_id", "threads.values.id"),
     )
 )
-"""The SDK's own, by their whole paths: elsewhere an application may call anything so."""
+"""Ids, clocks and words of the SDK's own, by their whole paths: elsewhere an application may call anything so."""
 _ATTRIBUTES_LEFT_OUT: Final = frozenset(
     (
         *("sentry.segment.id", "sentry.profiler_id", "thread.id"),
@@ -63,24 +66,35 @@ def fields_of(item: CapturedItem) -> Fields:
     fields: Fields = {}
     own = {key: value for key, value in item.items() if key != "attributes"}
     for path, state in _walk(own, mapping_of(item.get("_meta")), ()):
-        _note(fields, path, state)
+        note(fields, path, state)
     for name, value in mapping_of(item.get("attributes")).items():
         if name not in _ATTRIBUTES_LEFT_OUT:
-            for path, state in _walk(_attribute(name, unwrapped(value)), {}, (shown_key(name),)):
-                _note(fields, path, state)
+            for path, state in _walk(_attribute(name, unwrapped(value)), {}, (_shown_attribute(name),)):
+                note(fields, path, state)
     return fields
 
 
 def merge(fields: Fields, others: Mapping[str, FieldState]) -> None:
     """Add the fields of further items."""
     for path, state in others.items():
-        _note(fields, path, state)
+        note(fields, path, state)
 
 
-def _note(fields: Fields, path: str, state: FieldState) -> None:
-    known = fields.get(path)
-    if known is None or FIELD_STATES.index(known) < FIELD_STATES.index(state):
+def note(fields: Fields, path: str, state: FieldState) -> None:
+    """Add a field: of several states the one that tells the most stays."""
+    if tells_more(state, fields.get(path)):
         fields[path] = state
+
+
+def tells_more(state: FieldState | None, other: FieldState | None) -> bool:
+    """Whether a field tells more in one state than in another; None stands for a field that is not sent."""
+    return state is not None and (other is None or FIELD_STATES.index(state) > FIELD_STATES.index(other))
+
+
+def _shown_attribute(name: str) -> str:
+    """The name of an attribute; of a header only its own name may be one that is not shown."""
+    prefix = _HEADER if name.startswith(_HEADER) else ""
+    return prefix + shown_key(name[len(prefix) :])
 
 
 def _attribute(name: str, value: Any) -> Any:
@@ -98,7 +112,7 @@ def _walk(value: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Iterato
         for key, each in value.items():
             name = str(key)
             place = (*path, shown_key(name))
-            if (path or name not in _LEFT_OUT) and ".".join(place) not in _IDS_AND_CLOCKS:
+            if (path or name not in _LEFT_OUT) and ".".join(place) not in _OF_THE_SDK:
                 yield from _walk(each, mapping_of(meta.get(name)), place)
     elif isinstance(value, list) and len(path) < _DEEPEST:
         for index, each in enumerate(value) if path[-2:] != _FRAMES else _in_app(value):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pytest_sentry_capture.reports.differences import summary
+from pytest_sentry_capture.reports.personal_data import PersonalData
 from pytest_sentry_capture.reports.report import RunReport
 from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row, Tally
 
@@ -25,7 +26,7 @@ def render_report(report: RunReport) -> str:
         "counts": dict(facts.counts),
         "partial": list(report.partial),
         "rows": [{**row_json(row), **_tally(tally)} for row, tally in report.rows],
-        "personal_data": [{"place": place, "rule": rule} for place, rule in facts.personal_data],
+        "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
         "contract": _contract(report),
     }
@@ -36,9 +37,7 @@ def row_json(row: Row) -> dict[str, Any]:
     """A row's columns."""
     is_discarded = row.result not in (CAPTURED, SILENT)
     return {
-        "request": {"method": row.method, "route": row.origin} if row.method else None,
-        "origin": None if row.method else row.origin,
-        "status": row.status,
+        **where_json(row),
         "kind": row.kind or None,
         "exception": row.exception or None,
         "captured": row.result == CAPTURED,
@@ -49,21 +48,28 @@ def row_json(row: Row) -> dict[str, Any]:
     }
 
 
-def row_from(columns: dict[str, Any]) -> Row:
-    """The row that has these columns, as ``row_json`` has written them."""
-    request, discarded = columns["request"], columns["discarded"]
-    return Row(
-        origin=request["route"] if request else columns["origin"],
-        method=request["method"] if request else "",
-        status=columns["status"],
-        kind=columns["kind"] or "",
-        exception=columns["exception"] or "",
-        result=discarded["reason"] if discarded else CAPTURED if columns["captured"] else SILENT,
-        by=(discarded["by"] or "") if discarded else "",
-        level=columns["level"] or "",
-        tags=tuple(columns["tags"]),
-        user=tuple(columns["user"]),
-    )
+class _Placed(Protocol):
+    """What says where it came from."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+
+
+def where_json(found: _Placed) -> dict[str, Any]:
+    """The request, or what else something came from."""
+    return {
+        "request": {"method": found.method, "route": found.origin} if found.method else None,
+        "origin": None if found.method else found.origin,
+        "status": found.status,
+    }
+
+
+def _personal_data(found: PersonalData) -> dict[str, Any]:
+    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -71,6 +77,7 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "count": tally.count,
         "example": tally.example,
         "in_contract": tally.in_contract,
+        "by_chance": tally.by_chance,
         "fields": dict(sorted(tally.fields.items())),
     }
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from pytest_sentry_capture.wording import withheld
+from pytest_sentry_capture.wording import withheld, withheld_in_any_case
 
 NOT_SHOWN: Final = "(not shown)"
 """Stands for a name that is none: with spaces, an ``@`` or the like in it."""
@@ -31,12 +31,12 @@ _UNPRINTABLE: Final = re.compile(
 
 def shown_key(name: str) -> str:
     """The name of a tag, of a user field, of a kind or a level."""
-    return _shown_name(_KEY, withheld(name))
+    return _shown_name(_KEY, withheld_in_any_case(name))
 
 
 def shown_dotted(name: str) -> str:
     """The name of a class or callable."""
-    return _shown_name(_DOTTED, withheld(name))
+    return _shown_name(_DOTTED, withheld_in_any_case(name))
 
 
 def shown_method(method: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from pytest_sentry_capture.reports.differences import Difference
+from pytest_sentry_capture.reports.personal_data import PersonalData
 from pytest_sentry_capture.reports.table import Row, Tally
 from pytest_sentry_capture.version import __version__
 
@@ -66,13 +67,13 @@ class RunFacts:
         sdk: the version of sentry-sdk; None where it was not imported.
         integrations: the identifiers of the integrations that were on, sorted.
         counts: how many items of each kind were captured.
-        personal_data: where the rule ``no-pii`` found personal data that is not allowed, and what found it, sorted.
+        personal_data: where the rule ``no-pii`` found personal data that is not allowed, sorted.
     """
 
     sdk: str | None = None
     integrations: Sequence[str] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    personal_data: Sequence[tuple[str, str]] = ()
+    personal_data: Sequence[PersonalData] = ()
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from pytest_sentry_capture.payloads import Breadcrumb
 from pytest_sentry_capture.wording import (
     counted,
     discard_reason,
+    discarded_summary,
     exchange_summary,
     located,
-    name_of,
     summary,
     withheld,
     withholding,
@@ -74,8 +74,7 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
                 yield f"captured   {summary(item, masked=True)}"
                 yield from _details(item) if detail == "full" else ()
     elif isinstance(entry, Discard):
-        what = summary(_as_shown(entry.item), masked=True) if entry.payload is not None else name_of(entry.kind)
-        yield f"discarded  {what}: {discard_reason(entry)}"
+        yield f"discarded  {discarded_summary(entry, masked=True)}: {discard_reason(entry)}"
         yield from _details(entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
         yield f"crashed    {located(entry.by)}: {entry.exception_type.__name__}"

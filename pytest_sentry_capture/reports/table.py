@@ -38,7 +38,9 @@ SILENT: Final = "nothing"
 NO_ROUTE: Final = "(no route)"
 STATUSES: Final = range(100, 1000)
 """What an HTTP status can be (RFC 9110, 15)."""
-_DIRECT: Final = "direct"
+UNSAMPLED: Final = "sample_rate"
+"""The discard reason of what was not sampled."""
+DIRECT: Final = "direct"
 """The origin of what the application hands to the SDK by itself, outside of any exchange."""
 _LOGGING: Final = "logging"
 _THREADING: Final = "threading"
@@ -46,6 +48,8 @@ _UNSPECIFIC_MECHANISM: Final = "generic"
 _NAMES_WITHOUT_VALUES: Final = ("route", "component", "view")
 """Where the name of a transaction may come from, beside URLs and what users make up
 (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
+_OF_APPLICATION: Final = (None, MANUAL)
+"""The origins of segments that an application started itself; old SDKs, which make no others, tell none."""
 _NOT_SHOWN: Final = ("session", "client_report")
 _OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
 _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
@@ -56,7 +60,8 @@ class Row:
     """One distinct way in which something was captured, was discarded, or was answered without either.
 
     Attributes:
-        origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, …
+        origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, or the
+            integration that made a segment (``auto.db.sqlalchemy``), …
         method: the method of the request; empty outside of requests.
         status: the status of the answer.
         kind: the kind of the item; empty where Sentry was told nothing.
@@ -99,6 +104,7 @@ class Tally:
     Attributes:
         example: the node id of a test, without its parameters, or ``(collection)`` or ``(between tests)``.
         in_contract: whether it was seen where the contract applies: not only in tests that waive it.
+        by_chance: whether a random number had a say in it each time that it was seen.
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while modules were imported, which every process of a run does.
         fields: which fields its items have, and in which state, where that was asked for.
@@ -109,6 +115,7 @@ class Tally:
     in_tests: int = 0
     in_collection: int = 0
     fields: Fields = field(default_factory=dict)
+    by_chance: bool = False
 
     @property
     def count(self) -> int:
@@ -148,7 +155,7 @@ class CaptureTable:
                 for entry in entries:
                     for found in _rows_of(entry, known, by_chance):
                         counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
-                        tally = self._count(found.row, found.quantity, recording.label, counts)
+                        tally = self._count(found, recording.label, counts)
                         if self._with_fields and found.item is not None:
                             merge(tally.fields, fields_of(found.item))
                     if self._with_fields and isinstance(entry, Capture):
@@ -158,10 +165,9 @@ class CaptureTable:
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
-        for values, in_tests, in_collection, example, in_contract, *fields in exported:
+        for values, in_tests, in_collection, example, in_contract, by_chance, *fields in exported:
             columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
-            row = Row(*columns)
-            tally = self._tally(row, example, in_contract)
+            tally = self._tally(Row(*columns), example, in_contract, by_chance)
             tally.in_tests += in_tests
             tally.in_collection = max(tally.in_collection, in_collection)
             for each in fields:
@@ -176,6 +182,7 @@ class CaptureTable:
                 tally.in_collection,
                 tally.example,
                 tally.in_contract,
+                tally.by_chance,
                 *([tally.fields] if tally.fields else ()),
             ]
             for row, tally in self._rows.items()
@@ -185,19 +192,27 @@ class CaptureTable:
         """All rows, sorted by what they say."""
         return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
 
-    def _count(self, row: Row, quantity: int, label: str, in_contract: bool) -> Tally:
-        tally = self._tally(row, label if label in _OUTSIDE_TESTS else shown_test(label), in_contract)
+    def _count(self, found: _Found, label: str, in_contract: bool) -> Tally:
+        example = label if label in _OUTSIDE_TESTS else shown_test(label)
+        tally = self._tally(found.row, example, in_contract, found.is_by_chance)
         if label == COLLECTION:
-            tally.in_collection += quantity
+            tally.in_collection += found.quantity
         else:
-            tally.in_tests += quantity
+            tally.in_tests += found.quantity
         return tally
 
-    def _tally(self, row: Row, example: str, in_contract: bool) -> Tally:
-        tally = self._rows.setdefault(row, Tally(example))
+    def _tally(self, row: Row, example: str, in_contract: bool, by_chance: bool) -> Tally:
+        tally = self._rows.setdefault(row, Tally(example, by_chance=by_chance))
+        tally.by_chance &= by_chance
         tally.example = min(tally.example, example, key=lambda label: (label in _OUTSIDE_TESTS, label))
         tally.in_contract |= in_contract
         return tally
+
+
+def row_of(item: CapturedItem) -> Row:
+    """The row of a captured item; spans that are not segments, which the table leaves out, have one too."""
+    item = CapturedSegment.of(item) or item
+    return _row(item, item.kind or item.type_header, CAPTURED, "")
 
 
 def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
@@ -213,7 +228,11 @@ def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
 
 
 def _is_chance(capture: Capture) -> bool:
-    return capture.sample_rate is not None and 0 < capture.sample_rate < 1
+    return _leaves_it_to_chance(capture.sample_rate)
+
+
+def _leaves_it_to_chance(rate: float | None) -> bool:
+    return rate is not None and 0 < rate < 1
 
 
 class _Found(NamedTuple):
@@ -221,13 +240,15 @@ class _Found(NamedTuple):
 
     Attributes:
         quantity: how often it is to be counted.
-        is_pinned: whether a contract may hold it: chance had no say.
+        is_pinned: whether a contract may hold it.
+        is_by_chance: whether a random number had a say in it.
         item: what was captured; None where nothing was.
     """
 
     row: Row
     quantity: int = 1
     is_pinned: bool = True
+    is_by_chance: bool = False
     item: CapturedItem | None = None
 
 
@@ -235,10 +256,10 @@ def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterato
     if isinstance(entry, Capture):
         for item in _items_of(entry):
             if not known or _identity(item) not in known:
-                row = _row(item, item.kind or item.type_header, CAPTURED, "")
+                row = row_of(item)
                 if isinstance(item, CapturedSegment):
                     is_by_chance = _is_chance(entry) or item.trace_id in by_chance
-                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), item)
+                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
                 else:
                     yield _Found(row, item=item)
     elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN and not entry.of_lost_segment:
@@ -254,25 +275,34 @@ def _of_discard(discard: Discard) -> _Found:
     item = discard.item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
     by = _short_name(discard.by.name) if discard.by is not None else ""
-    is_by_chance = (discard.reason == "sample_rate" and discard.by is None) or _is_sampled_by_chance(item)
+    is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(item)
     is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
-    return _Found(_row(item, kind, discard.reason, by), discard.quantity, is_pinned)
+    row = _row(item, kind, discard.reason, by)
+    return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item))
+
+
+def _was_left_to_chance(discard: Discard, item: CapturedItem) -> bool:
+    """Whether a random number had a say: where the rate is not known, as with sentry-sdk 3, it is taken for that."""
+    if discard.reason != UNSAMPLED:
+        return _is_sampled_by_chance(item)
+    rate = discard.context.sample_rate
+    return discard.by is None if rate is None else _leaves_it_to_chance(rate)
 
 
 def _is_sampled_by_chance(item: CapturedItem) -> bool:
     """Whether chance let a transaction through that was dropped after that."""
     trace = _mapping(_mapping(item.get("contexts")).get("trace"))
     rate = sample_rate_of(_mapping(trace.get("dynamic_sampling_context")))
-    return isinstance(item, CapturedSegment) and rate is not None and 0 < rate < 1
+    return isinstance(item, CapturedSegment) and _leaves_it_to_chance(rate)
 
 
 def _is_of_application(segment: CapturedSegment) -> bool:
     """Whether it is the work of an operation, or the application started it itself.
 
-    With sentry-sdk 3 every query outside of requests is a segment. Old SDKs, which have none of these, tell no origin.
+    With sentry-sdk 3 every query outside of requests is a segment.
     """
     is_of_operation = segment.exchange is not None or _request_of(segment) is not None
-    return is_of_operation or segment.origin in (None, MANUAL)
+    return is_of_operation or segment.origin in _OF_APPLICATION
 
 
 def _items_of(entry: Entry) -> list[CapturedItem]:
@@ -337,12 +367,14 @@ def _origin(item: CapturedItem) -> tuple[str, str]:
     if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
         return request
     if isinstance(item, CapturedLog):
-        return "", _LOGGING if "logger.name" in item.attributes else _DIRECT
+        return "", _LOGGING if "logger.name" in item.attributes else DIRECT
+    if isinstance(item, CapturedSegment) and item.origin not in _OF_APPLICATION:
+        return "", shown_key(item.origin or "")
     if not isinstance(item, CapturedEvent):
-        return "", _DIRECT
+        return "", DIRECT
     if item.get("logentry"):
         return "", _LOGGING
-    return "", _DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
+    return "", DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
 
 
 def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pytest_sentry_capture.items import CapturedLog, CapturedMetric, CapturedProfile, CapturedSegment
-from pytest_sentry_capture.reports.diff.reading import ReadReport, ReadRow
-from pytest_sentry_capture.reports.diff.segment_fields import comparable, without_counterpart
-from pytest_sentry_capture.reports.differences import Difference, Key, differences, key_of, result
-from pytest_sentry_capture.reports.fields import FIELD_STATES, FieldState
+from pytest_sentry_capture.items import CapturedProfile, CapturedSegment
+from pytest_sentry_capture.reports.diff.certainty import Certainty, Shown
+from pytest_sentry_capture.reports.diff.reading import ReadReport
+from pytest_sentry_capture.reports.diff.segment_fields import (
+    States,
+    comparable,
+    comparable_finding,
+    send_traces_otherwise,
+    without_trace,
+)
+from pytest_sentry_capture.reports.diff.volume import VolumeDifference, is_volume, volume_differences
+from pytest_sentry_capture.reports.differences import Difference, Key, differences, key_of
+from pytest_sentry_capture.reports.fields import Fields, FieldState, merge
+from pytest_sentry_capture.reports.personal_data import PersonalData
 from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row
 
-_OF_VOLUME: Final = (CapturedLog.kind, CapturedMetric.kind, CapturedProfile.kind)
 _LEAST_FAILURE: Final = 400
-_LEAST_COUNTED: Final = 10
-"""Below this number of items a factor tells nothing."""
-_FACTOR: Final = 2
-_NOTHING: Final = "nothing"
 _MOST_FIELDS: Final = 4
 """Of what is new as a whole, as many fields are named one by one."""
+
+_Change = tuple[str, FieldState | None, FieldState | None]
 
 
 @dataclass(frozen=True)
@@ -44,18 +50,20 @@ class FieldDifference:
 
 
 @dataclass(frozen=True)
-class VolumeDifference:
-    """Something about the run as a whole.
+class PersonalDataDifference:
+    """A finding of ``no-pii`` that one run has and the other has not.
 
     Attributes:
-        what: such as ``"integrations"`` or ``"logs"``.
-        before: what was there in the first run only, or how much of it.
-        after: what is there in the second run only, or how much of it.
+        place: the dotted path.
+        rule: the rule of Sentry's engine that found it, such as ``@email``.
+        kinds: the kinds of the items in which only that run has it, sorted.
+        is_new: whether it is the second run that has it.
     """
 
-    what: str
-    before: str
-    after: str
+    place: str
+    rule: str
+    kinds: tuple[str, ...]
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -67,16 +75,18 @@ class RunDifference:
         after: the second run.
         reports: what is reported in one run only, or otherwise: rows, discards, and who makes them.
         fields: what is sent in clear in one run only.
-        personal_data: the findings of ``no-pii`` that only the second run has (True) or only the first (False).
+        personal_data: the findings of ``no-pii`` that only one run has, the new ones first.
         volume: how much is sent, and facts of the run.
+        has_chance: whether a random number decided in one of the runs what was captured.
     """
 
     before: ReadReport
     after: ReadReport
     reports: tuple[Difference, ...]
     fields: tuple[FieldDifference, ...]
-    personal_data: tuple[tuple[str, str, bool], ...]
+    personal_data: tuple[PersonalDataDifference, ...]
     volume: tuple[VolumeDifference, ...]
+    has_chance: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -85,50 +95,58 @@ class RunDifference:
 
 
 def compare(before: ReadReport, after: ReadReport) -> RunDifference:
-    """What differs. Nothing is called gone that a partial run may only not have tried, and nothing new either."""
-    found = differences(_rows(before), _rows(after), partial=bool(after.partial))
-    tried = [each for each in found if each.before is not None or not before.partial]
-    pinned = frozenset(each.row for run in (before, after) for each in run.rows if each.in_contract)
+    """What differs for sure: not what a partial run may only not have tried, nor what a random number decided."""
+    certainty = Certainty.of(before, after)
+    sure = [each for each in _row_differences(before, after) if certainty.covers(each)]
     return RunDifference(
         before,
         after,
-        reports=tuple(each for each in tried if not _is_volume(each.row, pinned)),
-        fields=tuple(_fields(before, after)),
-        personal_data=tuple(_personal_data(before, after)),
-        volume=(*_facts(before, after), *_volume_of(each for each in tried if _is_told_by_row(each.row, pinned))),
+        reports=tuple(each for each in sure if not is_volume(each.row)),
+        fields=tuple(_field_differences(before, after, certainty)),
+        personal_data=tuple(_personal_data(before, after, certainty)),
+        volume=tuple(volume_differences(before, after, [each for each in sure if is_volume(each.row)], certainty)),
+        has_chance=bool(certainty.by_chance),
     )
 
 
-def _rows(report: ReadReport) -> list[Row]:
-    return [each.row for each in report.rows if each.row.result != SILENT or _is_failure(each.row)]
+def _row_differences(before: ReadReport, after: ReadReport) -> list[Difference]:
+    """The rows that differ in more than the names of tags and of the user's fields, which are told as fields."""
+    old, new = _told_rows(before), _told_rows(after)
+    return [
+        Difference(each.before and old[each.before], each.after and new[each.after])
+        for each in differences(old, new, partial=bool(after.partial))
+    ]
+
+
+def _told_rows(report: ReadReport) -> dict[Row, Row]:
+    """The rows that may be lost or gained: each without names, and with all names that one of its variants has."""
+    variants: dict[Row, Row] = {}
+    for row in (each.row for each in report.rows if each.row.result != SILENT or _is_failure(each.row)):
+        bare = replace(row, tags=(), user=())
+        known = variants.get(bare, bare)
+        tags, user = sorted({*known.tags, *row.tags}), sorted({*known.user, *row.user})
+        variants[bare] = replace(row, tags=tuple(tags), user=tuple(user))
+    return variants
 
 
 def _is_failure(row: Row) -> bool:
     return bool(row.exception) or (row.status or 0) >= _LEAST_FAILURE
 
 
-def _is_volume(row: Row, pinned: frozenset[Row]) -> bool:
-    """Whether a row is about how much is sent: logs and the like, and segments that are no work of the application."""
-    return row.kind in _OF_VOLUME or (row.kind == CapturedSegment.kind and row not in pinned)
-
-
-def _is_told_by_row(row: Row, pinned: frozenset[Row]) -> bool:
-    """Profiles are not: how many there are, and whether they hold enough to be sent, is a matter of milliseconds."""
-    return _is_volume(row, pinned) and row.kind != CapturedProfile.kind
-
-
-def _fields(before: ReadReport, after: ReadReport) -> list[FieldDifference]:
+def _field_differences(before: ReadReport, after: ReadReport, certainty: Certainty) -> list[FieldDifference]:
     """Grouped by field and change, over all rows that both runs have."""
-    changed: defaultdict[tuple[str, FieldState | None, FieldState | None], list[Row]] = defaultdict(list)
-    new: dict[str, int] = {}
+    changed: defaultdict[_Change, list[Row]] = defaultdict(list)
+    counts: dict[str, int] = {}
     old_rows, new_rows = _captured(before), _captured(after)
+    is_trace_left_out = bool(certainty.by_chance) or send_traces_otherwise(before, after)
     for key in old_rows.keys() & new_rows.keys():
-        row, old, fresh = old_rows[key][0], *comparable(key.kind, old_rows[key][1], new_rows[key][1])
-        for path, was, is_now, count in _changes(old, fresh):
-            changed[path, was, is_now].append(row)
-            new[path] = max(new.get(path, 1), count)
+        row, old, new = old_rows[key][0], old_rows[key][1], new_rows[key][1]
+        for change, count in _changes(*_comparable(key.kind, old, new, is_trace_left_out=is_trace_left_out)):
+            if certainty.covers_field(key, *change[1:]):
+                changed[change].append(row)
+                counts[change[0]] = max(counts.get(change[0], 1), count)
     found = [
-        FieldDifference(path, was, is_now, tuple(sorted(rows, key=lambda row: row.sort_key)), new[path])
+        FieldDifference(path, was, is_now, tuple(sorted(rows, key=lambda row: row.sort_key)), counts[path])
         for (path, was, is_now), rows in changed.items()
     ]
     return sorted(found, key=lambda each: (_severity(each), each.path))
@@ -139,34 +157,37 @@ def _severity(difference: FieldDifference) -> int:
     return 0 if difference.after == "sent" else 1
 
 
-def _captured(report: ReadReport) -> dict[Key, tuple[Row, dict[str, FieldState]]]:
-    """The fields of what was captured, of all variants of a row together."""
-    found: dict[Key, tuple[Row, dict[str, FieldState]]] = {}
+def _captured(report: ReadReport) -> dict[Key, tuple[Row, Fields]]:
+    """The fields of what was captured, of all variants of a row together.
+
+    Profiles are left out: what they hold is a matter of milliseconds, and has another form in each SDK.
+    """
+    found: dict[Key, tuple[Row, Fields]] = {}
     for each in report.rows:
-        if each.row.result == CAPTURED and (each.in_contract or each.row.kind != CapturedSegment.kind):
+        if each.row.result == CAPTURED and each.row.kind != CapturedProfile.kind:
             _, fields = found.setdefault(key_of(each.row), (each.row, {}))
-            _add(fields, each)
+            merge(fields, each.fields)
     return found
 
 
-def _add(fields: dict[str, FieldState], row: ReadRow) -> None:
-    for path, state in row.fields.items():
-        fields[path] = max(fields.get(path, state), state, key=FIELD_STATES.index)
+def _comparable(kind: str, old: States, new: States, *, is_trace_left_out: bool) -> tuple[States, States]:
+    if kind == CapturedSegment.kind:
+        return comparable(old, new)
+    return (without_trace(old), without_trace(new)) if is_trace_left_out else (old, new)
 
 
-def _changes(
-    before: Mapping[str, FieldState], after: Mapping[str, FieldState]
-) -> list[tuple[str, FieldState | None, FieldState | None, int]]:
+def _changes(before: States, after: States) -> Iterator[tuple[_Change, int]]:
     """Each path whose state differs; what is new or gone with all around it is one."""
-    result: list[tuple[str, FieldState | None, FieldState | None, int]] = [
-        (path, before[path], after[path], 1) for path in before.keys() & after.keys() if before[path] != after[path]
-    ]
-    result += [(path, None, state, count) for path, state, count in _whole(after, before)]
-    result += [(path, state, None, count) for path, state, count in _whole(before, after)]
-    return result
+    for path in before.keys() & after.keys():
+        if before[path] != after[path]:
+            yield (path, before[path], after[path]), 1
+    for path, state, count in _whole(after, before):
+        yield (path, None, state), count
+    for path, state, count in _whole(before, after):
+        yield (path, state, None), count
 
 
-def _whole(these: Mapping[str, FieldState], others: Mapping[str, FieldState]) -> list[tuple[str, FieldState, int]]:
+def _whole(these: States, others: States) -> list[tuple[str, FieldState, int]]:
     """The paths that only the first has, where many stand together as the place that they share."""
     groups: defaultdict[tuple[str, FieldState], list[str]] = defaultdict(list)
     for path in sorted(these.keys() - others.keys()):
@@ -180,7 +201,7 @@ def _whole(these: Mapping[str, FieldState], others: Mapping[str, FieldState]) ->
     return found
 
 
-def _highest_without(path: str, others: Mapping[str, FieldState]) -> str:
+def _highest_without(path: str, others: States) -> str:
     parts = path.split(".")
     for length in range(1, len(parts)):
         place = ".".join(parts[:length])
@@ -189,53 +210,23 @@ def _highest_without(path: str, others: Mapping[str, FieldState]) -> str:
     return path
 
 
-def _personal_data(before: ReadReport, after: ReadReport) -> list[tuple[str, str, bool]]:
-    gained = [] if before.partial else [(*each, True) for each in sorted(after.personal_data - before.personal_data)]
-    lost = [] if after.partial else [(*each, False) for each in sorted(before.personal_data - after.personal_data)]
-    return gained + lost
+def _personal_data(before: ReadReport, after: ReadReport, certainty: Certainty) -> Iterator[PersonalDataDifference]:
+    """By kind, place and rule, in the terms of spans where one run has transactions and the other one spans."""
+    is_renamed = send_traces_otherwise(before, after)
+    old, new = (
+        {comparable_finding(each) if is_renamed else each for each in run.personal_data} for run in (before, after)
+    )
+    yield from _found_in_one(new, old, certainty.before, is_new=True)
+    yield from _found_in_one(old, new, certainty.after, is_new=False)
 
 
-def _facts(before: ReadReport, after: ReadReport) -> list[VolumeDifference]:
-    found = []
-    lost, gained = sorted(before.integrations - after.integrations), sorted(after.integrations - before.integrations)
-    if lost or gained:
-        found.append(VolumeDifference("integrations", ", ".join(lost), ", ".join(gained)))
-    if dropped := without_counterpart(before, after):
-        found.append(VolumeDifference("fields that segments carry", ", ".join(dropped), ""))
-    profiles = [
-        "some" if any(each.row.kind == CapturedProfile.kind for each in run.rows) else "none" for run in (before, after)
-    ]
-    if profiles[0] != profiles[1]:
-        found.append(VolumeDifference("profiles", *profiles))
-    if not (before.partial or after.partial):
-        found += _counts(before.counts, after.counts)
-    return found
-
-
-def _counts(before: Mapping[str, int], after: Mapping[str, int]) -> list[VolumeDifference]:
-    """The kinds of which there are none in one run, or several times as many: chance moves a number a little."""
-    found = []
-    for kind in sorted({*before, *after} - {CapturedProfile.kind}):
-        one, other = before.get(kind, 0), after.get(kind, 0)
-        is_larger = max(one, other) >= max(_LEAST_COUNTED, _FACTOR * min(one, other))
-        if (not one or not other or is_larger) and one != other:
-            found.append(VolumeDifference(f"{kind} items", str(one), str(other)))
-    return found
-
-
-def _volume_of(found: Iterable[Difference]) -> list[VolumeDifference]:
-    """Of what came of each sort: as often as it is told in the same words it is told once."""
-    results: defaultdict[str, tuple[dict[str, None], dict[str, None]]] = defaultdict(lambda: ({}, {}))
-    for each in found:
-        for row, of_run in zip((each.before, each.after), results[_described(each.row)], strict=True):
-            of_run.update({result(row): None} if row is not None else {})
-    return [
-        VolumeDifference(what, *(", ".join(each) or _NOTHING for each in of_runs))
-        for what, of_runs in results.items()
-        if of_runs[0] != of_runs[1]
-    ]
-
-
-def _described(row: Row) -> str:
-    status = f" {row.status}" if row.status is not None else ""
-    return f"{row.kind}, {row.request_or_origin}{status}"
+def _found_in_one(
+    these: Iterable[PersonalData], others: Iterable[PersonalData], shown_of_others: Shown, *, is_new: bool
+) -> Iterator[PersonalDataDifference]:
+    known = {(each.kind, each.place, each.rule) for each in others}
+    kinds: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in these:
+        if (each.kind, each.place, each.rule) not in known and shown_of_others.has_all_found_like(each):
+            kinds[each.place, each.rule].add(each.kind)
+    for (place, rule), found in sorted(kinds.items()):
+        yield PersonalDataDifference(place, rule, tuple(sorted(found)), is_new)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_sentry_capture.reports.fields import FIELD_STATES, FieldState
-from pytest_sentry_capture.reports.json_report import VERSION, row_from
-from pytest_sentry_capture.reports.table import Row
+from pytest_sentry_capture.reports.diff.parts import DamagedError, Part
+from pytest_sentry_capture.reports.fields import FIELD_STATES, Fields, FieldState, note
+from pytest_sentry_capture.reports.json_report import VERSION
+from pytest_sentry_capture.reports.personal_data import PersonalData
+from pytest_sentry_capture.reports.table import CAPTURED, SILENT, Row
 
-_NEEDED: Final = ("sdk", "integrations", "counts", "partial", "rows", "personal_data")
+_HEADERS: Final = "request.headers."
 
 
 class ReportError(Exception):
@@ -25,12 +27,12 @@ class ReadRow:
 
     Attributes:
         row: its columns.
-        in_contract: whether it was seen where a contract applies.
+        by_chance: whether a random number had a say in it each time that it was seen.
         fields: the state of each field that its items have.
     """
 
     row: Row
-    in_contract: bool
+    by_chance: bool
     fields: Mapping[str, FieldState]
 
 
@@ -43,7 +45,7 @@ class ReadReport:
     counts: Mapping[str, int]
     partial: Sequence[str]
     rows: Sequence[ReadRow]
-    personal_data: frozenset[tuple[str, str]]
+    personal_data: frozenset[PersonalData]
 
 
 def read_report(path: Path) -> ReadReport:
@@ -77,27 +79,75 @@ def _checked(content: Any, path: Path) -> ReadReport:
             f"{path} is from a newer pytest-sentry-contract: a report of version {version}; this one reads {VERSION}."
         )
     try:
-        return _read(content)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise ReportError(f"{path} is damaged: it lacks a part that every report of version {VERSION} has.") from None
+        return _read(Part(content))
+    except DamagedError as error:
+        raise ReportError(f"{path} is damaged: {error}.") from None
 
 
-def _read(content: Mapping[str, Any]) -> ReadReport:
-    for name in _NEEDED:
-        if not isinstance(content[name], (dict if name == "counts" else list, str, type(None))):
-            raise TypeError(name)
+def _read(report: Part) -> ReadReport:
     return ReadReport(
-        sdk=content["sdk"],
-        integrations=frozenset(map(str, content["integrations"])),
-        counts={str(kind): int(count) for kind, count in content["counts"].items()},
-        partial=[str(reason) for reason in content["partial"]],
-        rows=[_read_row(row) for row in content["rows"]],
-        personal_data=frozenset((str(each["place"]), str(each["rule"])) for each in content["personal_data"]),
+        sdk=report.at("sdk").text_or_none(),
+        integrations=frozenset(each.text() for each in report.at("integrations").entries()),
+        counts={kind: count.number() for kind, count in report.at("counts").values()},
+        partial=[each.text() for each in report.at("partial").entries()],
+        rows=[_read_row(each) for each in report.at("rows").entries()],
+        personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
     )
 
 
-def _read_row(columns: Mapping[str, Any]) -> ReadRow:
-    fields = {str(path): state for path, state in columns["fields"].items()}
-    if not all(state in FIELD_STATES for state in fields.values()):
-        raise ValueError("fields")
-    return ReadRow(row_from(dict(columns)), bool(columns["in_contract"]), fields)
+def _read_row(columns: Part) -> ReadRow:
+    origin, method = _read_where(columns)
+    result, by = _read_result(columns)
+    row = Row(
+        origin=origin,
+        method=method,
+        status=columns.at("status").number_or_none(),
+        kind=columns.at("kind").text_or_none() or "",
+        exception=columns.at("exception").text_or_none() or "",
+        result=result,
+        by=by,
+        level=columns.at("level").text_or_none() or "",
+        tags=tuple(each.text() for each in columns.at("tags").entries()),
+        user=tuple(each.text() for each in columns.at("user").entries()),
+    )
+    return ReadRow(row, columns.at("by_chance").truth(), _read_fields(columns.at("fields")))
+
+
+def _read_where(part: Part) -> tuple[str, str]:
+    """The origin and the method."""
+    request = part.at("request")
+    if request.is_null:
+        return part.at("origin").text(), ""
+    return request.at("route").text(), request.at("method").text()
+
+
+def _read_result(columns: Part) -> tuple[str, str]:
+    """What became of it, and the callable that discarded it."""
+    discarded, was_captured = columns.at("discarded"), columns.at("captured").truth()
+    if discarded.is_null:
+        return CAPTURED if was_captured else SILENT, ""
+    return discarded.at("reason").text(), discarded.at("by").text_or_none() or ""
+
+
+def _read_fields(part: Part) -> Fields:
+    fields: Fields = {}
+    for path, state in part.values():
+        note(fields, _in_one_case(path), state.one_of(FIELD_STATES))
+    return fields
+
+
+def _read_personal_data(part: Part) -> PersonalData:
+    origin, method = _read_where(part)
+    return PersonalData(
+        kind=part.at("kind").text(),
+        method=method,
+        origin=origin,
+        status=part.at("status").number_or_none(),
+        place=_in_one_case(part.at("place").text()),
+        rule=part.at("rule").text(),
+    )
+
+
+def _in_one_case(path: str) -> str:
+    """Names of headers in lower case: frameworks write them in several."""
+    return path.lower() if path.startswith(_HEADERS) else path

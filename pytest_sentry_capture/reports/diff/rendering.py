@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pytest_sentry_capture.reports.diff.comparing import FieldDifference, RunDifference, VolumeDifference
+from pytest_sentry_capture.reports.diff.comparing import FieldDifference, PersonalDataDifference, RunDifference
 from pytest_sentry_capture.reports.diff.reading import ReadReport
-from pytest_sentry_capture.reports.differences import lines
-from pytest_sentry_capture.reports.json_report import row_json
+from pytest_sentry_capture.reports.diff.volume import (
+    INTEGRATIONS,
+    CountDifference,
+    NamesDifference,
+    ProfilesDifference,
+    RowDifference,
+    VolumeDifference,
+)
+from pytest_sentry_capture.reports.differences import Difference, lines
+from pytest_sentry_capture.reports.json_report import row_json, where_json
 from pytest_sentry_capture.reports.markdown import code, words
 from pytest_sentry_capture.reports.names import printable
 from pytest_sentry_capture.reports.table import Row
@@ -17,12 +25,17 @@ from pytest_sentry_capture.reports.table import Row
 VERSION: Final = 1
 """Of the JSON form."""
 _NOTHING: Final = "Nothing differs."
-_INTEGRATIONS: Final = "integrations"
 _LOGGING: Final = "logging"
 _WITHOUT_LOGGING: Final = (
     "  without it a logged error is no event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it one"
 )
 _TITLES: Final = ("Reports lost or gained", "Sent in clear now, or no longer", "Volume and facts of the run")
+_TOLD_OF_CHANGED: Final = ("by", "level")
+"""Beside what became of it: names of tags and of the user's fields are told as fields."""
+_BY_CHANCE: Final = (
+    "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained: to compare all of it, set the"
+    " rate to 1.0 in both runs."
+)
 
 
 def render_text(difference: RunDifference) -> str:
@@ -33,7 +46,7 @@ def render_text(difference: RunDifference) -> str:
             parts.append("\n".join([f"{title} ({len(entries)}):", *(f"  {line}" for each in entries for line in each)]))
     if difference.is_empty:
         parts.append(_NOTHING)
-    parts += _partial_notes(difference)
+    parts += _notes(difference)
     return printable_lines("\n\n".join(parts))
 
 
@@ -46,7 +59,7 @@ def render_markdown(difference: RunDifference) -> str:
             parts.append("\n".join([f"### {title}", "", *listed]))
     if difference.is_empty:
         parts.append(_NOTHING)
-    parts += map(words, _partial_notes(difference))
+    parts += map(words, map(printable, _notes(difference)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,6 +69,7 @@ def render_json(difference: RunDifference) -> str:
         "version": VERSION,
         "before": _run_json(difference.before),
         "after": _run_json(difference.after),
+        "sampled_by_chance": difference.has_chance,
         "reports": [
             {
                 "state": each.state,
@@ -75,10 +89,15 @@ def render_json(difference: RunDifference) -> str:
             for each in difference.fields
         ],
         "personal_data": [
-            {"place": place, "rule": rule, "state": "new" if is_new else "gone"}
-            for place, rule, is_new in difference.personal_data
+            {
+                "place": each.place,
+                "rule": each.rule,
+                "kinds": list(each.kinds),
+                "state": "new" if each.is_new else "gone",
+            }
+            for each in difference.personal_data
         ],
-        "volume": [vars(each) for each in difference.volume],
+        "volume": [_volume_json(each) for each in difference.volume],
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -103,10 +122,14 @@ def _versions(difference: RunDifference) -> str:
 
 def _groups(difference: RunDifference) -> tuple[list[list[str]], ...]:
     return (
-        [[*lines(each)] for each in difference.reports],
-        [*([_field(each)] for each in difference.fields), *([each] for each in _personal_data(difference))],
+        [[*_report(each)] for each in difference.reports],
+        [*([_field(each)] for each in difference.fields), *([_finding(each)] for each in difference.personal_data)],
         [[_volume(each), *_about(each)] for each in difference.volume],
     )
+
+
+def _report(difference: Difference) -> list[str]:
+    return [*(lines(difference, details=_TOLD_OF_CHANGED) if difference.state == "changed" else lines(difference))]
 
 
 def _field(difference: FieldDifference) -> str:
@@ -123,32 +146,70 @@ def _where(rows: tuple[Row, ...]) -> str:
     return place if len(rows) == 1 else f"{len(rows)} rows, first: {place}"
 
 
-def _personal_data(difference: RunDifference) -> Iterator[str]:
-    for place, rule, is_new in difference.personal_data:
-        yield f"{place}: {rule}, which no-pii finds {'now' if is_new else 'no longer'}"
+def _finding(difference: PersonalDataDifference) -> str:
+    when = "now" if difference.is_new else "no longer"
+    return f"{difference.place}: {difference.rule}, which no-pii finds {when} in {', '.join(difference.kinds)}"
 
 
 def _volume(difference: VolumeDifference) -> str:
-    before, after = difference.before, difference.after
-    if before and after and difference.what != _INTEGRATIONS:
-        return f"{difference.what}: {before} -> {after}"
-    parts = [*([f"no longer {before}"] if before else []), *([f"new {after}"] if after else [])]
-    return f"{difference.what}: {'; '.join(parts)}"
+    if isinstance(difference, CountDifference):
+        return f"{difference.kind} items: {difference.before} -> {difference.after}"
+    if isinstance(difference, ProfilesDifference):
+        return f"profiles: {' -> '.join('some' if each else 'none' for each in (difference.before, difference.after))}"
+    if isinstance(difference, RowDifference):
+        what = " ".join(part for part in (difference.kind, difference.level) if part)
+        where = " ".join(part for part in (difference.method, difference.origin, str(difference.status or "")) if part)
+        before, after = (", ".join(each) or "nothing" for each in (difference.before, difference.after))
+        return f"{what}, {where}: {before} -> {after}"
+    what = difference.what if difference.what == INTEGRATIONS else "fields that segments carry"
+    lost = [f"no longer {', '.join(difference.before)}"] if difference.before else []
+    gained = [f"new {', '.join(difference.after)}"] if difference.after else []
+    return f"{what}: {'; '.join([*lost, *gained])}"
 
 
 def _about(difference: VolumeDifference) -> list[str]:
-    is_off = difference.what == _INTEGRATIONS and _LOGGING in difference.before.split(", ")
-    return [_WITHOUT_LOGGING] if is_off else []
+    if isinstance(difference, NamesDifference) and difference.what == INTEGRATIONS:
+        return [_WITHOUT_LOGGING] if _LOGGING in difference.before else []
+    return []
+
+
+def _volume_json(difference: VolumeDifference) -> dict[str, Any]:
+    if isinstance(difference, CountDifference):
+        return {"what": "items", **vars(difference)}
+    if isinstance(difference, ProfilesDifference):
+        return {"what": "profiles", **vars(difference)}
+    before, after = list(difference.before), list(difference.after)
+    if isinstance(difference, NamesDifference):
+        return {"what": difference.what, "before": before, "after": after}
+    kind, level = difference.kind, difference.level or None
+    return {"what": "row", **where_json(difference), "kind": kind, "level": level, "before": before, "after": after}
+
+
+def _notes(difference: RunDifference) -> list[str]:
+    return [*_partial_notes(difference), *([_BY_CHANCE] if difference.has_chance else [])]
 
 
 def _partial_notes(difference: RunDifference) -> list[str]:
-    runs = ("first", difference.before), ("second", difference.after)
-    return [
-        f"The {name} run was a partial one ({'; '.join(run.partial)}):"
-        f" {'what is new' if name == 'first' else 'what is gone'} may only not have been tried, and is left out."
-        for name, run in runs
-        if run.partial
-    ]
+    first, second = "; ".join(difference.before.partial), "; ".join(difference.after.partial)
+    if first and second:
+        return [_partial_both(first, second)]
+    if first:
+        return [_partial_note("first", first, "second")]
+    return [_partial_note("second", second, "first")] if second else []
+
+
+def _partial_both(first: str, second: str) -> str:
+    return (
+        f"Both runs were partial (the first: {first}; the second: {second}): what only one of them has is left out,"
+        " because the other one may not have tried it."
+    )
+
+
+def _partial_note(name: str, reasons: str, other: str) -> str:
+    return (
+        f"The {name} run was partial ({reasons}): what only the {other} run has is left out, because the {name} one may"
+        " not have tried it."
+    )
 
 
 def _run_json(report: ReadReport) -> dict[str, Any]:
