@@ -30,6 +30,7 @@ from pytest_sentry_capture.items import (
     Entry,
     mark_asked_for,
 )
+from pytest_sentry_capture.log_records import logged_errors
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.recording import Recording
 from pytest_sentry_capture.relay import require as require_relay
@@ -669,6 +670,8 @@ class SentryCapture(RecordingViews):
             options=self._sdk.options,
             scopes=self._sdk.scope_values,
             kinds_from_logging=self._sdk.kinds_from_logging,
+            logged=logged_errors(),
+            left_out_of_spans=self._recording.left_out_of_spans,
             secrets=tuple(self._recording.secrets),
         )
 

@@ -28,8 +28,10 @@ from pytest_sentry_capture.wording import (
     described,
     difference,
     discard_reason,
+    discarded_summary,
     name_of,
     summary,
+    with_article,
     withheld,
     withholding,
 )
@@ -115,7 +117,8 @@ def undecided(evidence: Evidence, expectation: Expectation, items: Sequence[Capt
     """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
     what = f"no {described(expectation.kind, expectation.criteria)}"
     heading = f"Expected {what}, but whether there is one can't be said."
-    return _message(heading, [*_listed("Captured, of requests that were not seen", items), *_hints([WITHOUT_EXCHANGE])])
+    listed = _listed("Captured, of requests that were not seen", items, expectation.kind)
+    return _message(heading, [*listed, *_hints([WITHOUT_EXCHANGE])])
 
 
 @_without_secrets
@@ -132,7 +135,8 @@ def not_discarded(
     criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
-        paragraphs = [*_listed("Captured", captured), *_discards(discarded, expectation.kind, "Discarded")]
+        listed = _listed("Captured", captured, expectation.kind)
+        paragraphs = [*listed, *_discards(discarded, expectation.kind, "Discarded")]
         return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
@@ -148,7 +152,7 @@ def not_discarded(
 
 @_without_secrets
 def without_transactions(
-    evidence: Evidence,  # noqa: ARG001  (its secrets)
+    evidence: Evidence,
     expectation: Expectation,
     why: str,
     call: str,
@@ -162,7 +166,7 @@ def without_transactions(
         call: the name of the assertion.
         arguments: its further arguments.
     """
-    instead, *lost = written_for_segments(call, arguments, expectation.criteria)
+    instead, *lost = written_for_segments(call, arguments, expectation.criteria, evidence.left_out_of_spans)
     heading = f"{call} asks for {_one(expectation.kind, expectation.criteria)}, but {why}."
     return _message(heading, [_section("Segments take their place. Write", [instead], 1), *_hints(lost)])
 
@@ -178,7 +182,10 @@ def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
     """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
     with withholding(secrets):
         if all(isinstance(each, CapturedItem) for each in view):
-            lines = [withheld(summary(each)) for each in view if isinstance(each, CapturedItem)]
+            items = [each for each in view if isinstance(each, CapturedItem)]
+            kinds = {each.kind for each in items}
+            asked_kind = kinds.pop() if len(kinds) == 1 else None  # else it is no view of one kind
+            lines = [withheld(summary(each, asked_kind=asked_kind)) for each in items]
         elif all(isinstance(each, Discard) for each in view):
             lines = [withheld(_discarded(each)) for each in view if isinstance(each, Discard)]
         else:
@@ -190,13 +197,11 @@ def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
 
 
 def _one(kind: str, criteria: Mapping[str, object]) -> str:
-    what = described(kind, criteria)
-    article = "" if kind == "feedback" else "an " if what[0] in "aeiou" else "a "
-    return f"{article}{what}"
+    return with_article(described(kind, criteria))
 
 
 def _discarded(discard: Discard) -> str:
-    return f"{summary(discard.item)}: {discard_reason(discard)}"
+    return f"{discarded_summary(discard)}: {discard_reason(discard)}"
 
 
 @_without_secrets
@@ -242,10 +247,10 @@ def _about_count(
     if not evidence.client_was_active:
         yield from _no_client(evidence)
     elif len(matching) > n:
-        yield from _listed("Matching", matching)
+        yield from _listed("Matching", matching, expectation.kind)
         yield from _hints(hints_about_excess(matching))
     else:
-        yield from _listed("Matching", matching)
+        yield from _listed("Matching", matching, expectation.kind)
         misses = _Misses.of(expectation, evidence.items)
         yield from _near_misses(expectation, misses, where)
         yield from _discards(_matching_discards(expectation, evidence), expectation.kind)
@@ -256,10 +261,11 @@ def _no_client(evidence: Evidence) -> list[str]:
     return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, None, "Attempted all the same")]
 
 
-def _listed(title: str, items: Sequence[CapturedItem]) -> list[str]:
+def _listed(title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
+    """A paragraph that lists items; ``kind`` is the one that was asked for."""
     if not items:
         return []
-    lines = [f"{number}. {summary(item)}" for number, item in enumerate(items[:_MOST_ITEMS], 1)]
+    lines = [f"{number}. {summary(item, asked_kind=kind)}" for number, item in enumerate(items[:_MOST_ITEMS], 1)]
     return [_section(title, lines, len(items))]
 
 
@@ -283,7 +289,7 @@ def _near_misses(expectation: Expectation, misses: _Misses, where: str = "at all
         return [] if misses.captured else [f"No {name_of(expectation.kind)} was captured {where}."]
     lines = []
     for number, item in enumerate(misses.nearest, 1):
-        lines.append(f"{number}. {summary(item)}")
+        lines.append(f"{number}. {summary(item, asked_kind=expectation.kind)}")
         lines += _differences(expectation, item)
     return [_section("Captured instead, the nearest first", lines, misses.number)]
 
@@ -306,14 +312,8 @@ def _discards(
         return []
     lines = []
     for discard in discards[:_MOST_ITEMS]:
-        lines += [_described_discard(discard, kind), f"  {discard_reason(discard)}"]
+        lines += [discarded_summary(discard, asked_kind=kind), f"  {discard_reason(discard)}"]
     return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
-
-
-def _described_discard(discard: Discard, kind: str | None) -> str:
-    """What was lost, as one of the kind that was asked for."""
-    item = (discard.item_as(kind) if kind is not None else None) or discard.item
-    return summary(item) if discard.payload is not None else name_of(discard.kind)
 
 
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
@@ -321,7 +321,7 @@ def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
     others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
-        lines += [_described_discard(discard, expectation.kind), f"  {discard_reason(discard)}"]
+        lines += [discarded_summary(discard, asked_kind=expectation.kind), f"  {discard_reason(discard)}"]
         lines += _differences(expectation, item) if discard.payload is not None else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 

@@ -27,11 +27,13 @@ from pytest_sentry_capture.matching import CRITERIA, Expectation
 from pytest_sentry_capture.provenance import Source
 from pytest_sentry_capture.suggestions import unknown
 from pytest_sentry_capture.wording import (
+    as_source,
     exchange_summary,
     located,
     name_of,
     shown,
     summary,
+    with_article,
 )
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
@@ -54,11 +56,18 @@ _ABOUT_LATE_INIT: Final = (
     " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
     " lifespan is too late."
 )
-_ABOUT_LOGGING: Final = (
-    "The active client makes no events of what is logged: sentry-sdk 3 does that only where it is asked to. This option"
-    " of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+_NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
+_LOGGING_OPTION: Final = (
+    "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:\n"
+    "  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
 )
-_OF_LOGGING: Final = ("logger", "message", "level", "mechanism")
+_OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "handled")
+"""The criteria for which what was logged tells whether it could have been the event."""
+_THE_SAME_ITEM: Final = ("segment", "transaction")
+"""Who asks for segments is not sent back to what the SDK may make of them."""
+_KNOWN_IN_PART: Final = ("segment", "transaction", "span")
+"""The kinds of which the SDK builds nothing where they are not sampled."""
+_NOTHING_FOUND: Final[tuple[object, ...]] = (None, MISSING, {}, [])
 _MOST_HINTS: Final = 3
 _LAST_LINES: Final = 12
 _SAMPLED_BY: Final = {
@@ -93,6 +102,8 @@ class Evidence:
         secrets: values that no message may show.
         about_no_client: why nothing could have been captured, where no client was active.
         kinds_from_logging: what the active client makes of what is logged.
+        logged: the errors that were logged, as the events that they could have been; None where that is not known.
+        left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
     """
 
     items: Sequence[CapturedItem] = ()
@@ -103,6 +114,8 @@ class Evidence:
     secrets: Sequence[str] = ()
     about_no_client: str = NO_CLIENT
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    logged: Sequence[CapturedEvent] | None = None
+    left_out_of_spans: Sequence[str] = ()
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -127,7 +140,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
     """Why what was expected may be missing, the surest reasons first."""
     found = [
         *_crashed_callbacks(evidence),
-        *_rejected(evidence),
+        *_rejected(expectation, evidence),
         *_sampled_out(expectation, evidence),
         *_other_kinds(expectation, evidence),
         *_came_through_logging(expectation, evidence),
@@ -166,27 +179,40 @@ def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
         yield "\n".join([f"{located(error.by)} crashed, and {what}:", *shortened])
 
 
-def _rejected(evidence: Evidence) -> Iterator[str]:
+def _rejected(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
     for rejection in evidence.of(Rejection):
-        what = ", ".join(summary(item) for item in rejection.items) or f"{rejection.method} {rejection.path}".strip()
+        items = ", ".join(summary(item, asked_kind=expectation.kind) for item in rejection.items)
+        what = items or f"{rejection.method} {rejection.path}".strip()
         did = "gave no answer" if rejection.status is None else f"answered {rejection.status}"
         yield f"sentry_server {did} to {what or 'a request'}: {rejection.reason}."
 
 
 def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    is_lost = any(
-        discard.reason == "sample_rate" and (discard.payload is None or expectation.matches(item))
-        for discard in evidence.discarded
-        if (item := discard.item_as(expectation.kind)) is not None
-    )
     rate, sampler = _SAMPLED_BY.get(expectation.kind, ("", ""))
-    if is_lost and rate in evidence.options:
-        by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
-        marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
-        yield (
-            f"The client sampled it out, by {by}. This marker keeps everything in one test:"
-            f" @pytest.mark.sentry_options({marker})"
-        )
+    unknown = _unknown_of_sampled_out(expectation, evidence)
+    if unknown is None or rate not in evidence.options:
+        return
+    by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
+    marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
+    kind = with_article(name_of(expectation.kind))
+    may_be = f"The client sampled out {kind} that may be this one, by {by}. Not known of it: {', '.join(unknown)}."
+    did = may_be if unknown else f"The client sampled it out, by {by}."
+    yield f"{did} This marker keeps everything in one test: @pytest.mark.sentry_options({marker})"
+
+
+def _unknown_of_sampled_out(expectation: Expectation, evidence: Evidence) -> list[str] | None:
+    """What is not known of what was sampled out and may be what was expected; None where nothing may be."""
+    found: list[list[str]] = []
+    for discard in evidence.discarded:
+        item = discard.item_as(expectation.kind) if discard.reason == "sample_rate" else None
+        if item is None:
+            continue
+        misses = expectation.mismatches(item) if isinstance(item, expectation.item_class) else []
+        if discard.payload is None or not misses:
+            found.append([])
+        elif expectation.kind in _KNOWN_IN_PART and all(miss.found in _NOTHING_FOUND for miss in misses):
+            found.append([*dict.fromkeys(miss.path for miss in misses)])
+    return min(found, key=len, default=None)
 
 
 def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
@@ -212,18 +238,19 @@ def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]
 
 
 def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    if not expectation.criteria:
+    if not expectation.criteria or any(map(expectation.matches, evidence.items)):
         return
     for kind, criteria in _translations(expectation):
-        if kind == expectation.kind:
+        if kind == expectation.kind or (expectation.kind, kind) == _THE_SAME_ITEM:
             continue
         try:
             other = Expectation(kind, criteria)
         except (TypeError, ValueError):  # what is a name of a transaction may be no message
             continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
-            written = "".join(f", {name}={shown(value)}" for name, value in criteria.items())
-            yield f"A {name_of(kind)} like this was captured; this finds it:\n  assert_captured({kind!r}{written})"
+            given = "".join(f", {name}={as_source(value)}" for name, value in criteria.items())
+            found = f"{with_article(name_of(kind))} like this was captured; this finds it:"
+            yield f"{found[0].upper()}{found[1:]}\n  assert_captured({kind!r}{given})"
             return
 
 
@@ -254,11 +281,33 @@ def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Itera
             return
 
 
-def _logging_is_off(expectation: Expectation, evidence: Evidence) -> list[str]:
-    is_about_logging = not expectation.criteria or not expectation.criteria.keys().isdisjoint(_OF_LOGGING)
-    has_events = bool(evidence.items) or any(discard.kind == "event" for discard in evidence.discarded)
-    may_be_why = expectation.kind == "event" and is_about_logging and not has_events
-    return [_ABOUT_LOGGING] if may_be_why and "event" not in evidence.kinds_from_logging else []
+def _logging_is_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event" or "event" in evidence.kinds_from_logging:
+        return
+    as_logged = Expectation("event", {k: v for k, v in expectation.criteria.items() if k in _OF_LOGGING})
+    reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
+    for logged in reversed(evidence.logged or ()):
+        if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
+            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {summary(logged)}. {_LOGGING_OPTION}"
+            return
+    if not any(map(as_logged.matches, reported)) and _may_be_logged(expectation, evidence):
+        yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
+
+
+def _is_of_same_failure(logged: CapturedEvent, item: CapturedItem) -> bool:
+    if not isinstance(item, CapturedEvent):
+        return False
+    return item.exception == logged.exception if logged.exceptions else item.message == logged.message
+
+
+def _may_be_logged(expectation: Expectation, evidence: Evidence) -> bool:
+    """Whether it may have been logged, though no such record was kept: a logger may keep its records to itself."""
+    criteria = expectation.criteria
+    if criteria.get("handled") is False or not comparison(criteria.get("mechanism", "logging"))("logging"):
+        return False
+    if evidence.logged is None:
+        return True
+    return criteria.get("exception") is None and (not criteria or not criteria.keys().isdisjoint(_OF_LOGGING))
 
 
 def _initialised_late(evidence: Evidence) -> list[str]:

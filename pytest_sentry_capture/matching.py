@@ -11,7 +11,15 @@ from typing import Any, Final, NamedTuple
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.comparison import Comparison, Mismatch, comparison, mismatches
 from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.items import CLASS_OF_KIND, CapturedEvent, CapturedItem, CapturedSegment, Discard, Exchange
+from pytest_sentry_capture.items import (
+    CLASS_OF_KIND,
+    SEGMENT_STATUSES,
+    CapturedEvent,
+    CapturedItem,
+    CapturedSegment,
+    Discard,
+    Exchange,
+)
 from pytest_sentry_capture.items.fields import resolve_parts
 from pytest_sentry_capture.suggestions import unknown
 
@@ -52,6 +60,23 @@ CRITERIA: Final[dict[str, tuple[str, ...]]] = {
     **_OWN_FIELDS,
 }
 """The criteria of each kind."""
+
+_MEANT: Final[Mapping[str, Mapping[str, str]]] = {
+    "event": {"body": "message", "name": "transaction"},
+    "segment": {"transaction": "name"},
+    "transaction": {"name": "transaction"},
+    "span": {"description": "name"},
+    "log": {"message": "body"},
+}
+"""Criteria of other kinds, or words of the SDK's, and what the same is called in a kind."""
+_INSTEAD_IN_SEGMENTS: Final[Mapping[str, str]] = {
+    "tags": "spans carry no tags. Set an attribute, and ask for it with attributes={…}",
+    "user": "spans have the user as attributes. Ask for attributes={'user.id': …}",
+    "request": "spans have the request as attributes. Ask for method, path or attributes={'http.request.method': …}",
+    "contexts": "spans carry no contexts. Set an attribute, and ask for it with attributes={…}",
+    "extra": "spans carry no extra. Set an attribute, and ask for it with attributes={…}",
+}
+"""What transactions have and streamed spans have not: what there is to be asked for in its place."""
 
 _SENTRY_EVENT: Final = (
     "_meta", "breadcrumbs", "check_in_id", "contexts", "culprit", "debug_meta", "dist", "duration", "environment",
@@ -98,11 +123,21 @@ class _Sort(NamedTuple):
 
 
 _PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
+_ALWAYS_VALID: Final = "a predicate, None, and a list of these"
 _TEXT: Final = _Sort(
-    "a text", frozenset((str, re.Pattern)), 'a text, re.compile(…), which is { regex = "…" } in a configuration'
+    "a text",
+    frozenset((str, re.Pattern)),
+    f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}',
 )
-_NUMBER: Final = _Sort("a number", frozenset((int, float, bool, range)), "a number, a range")
-_TRUTH: Final = _Sort("true or false", frozenset((bool, int, float, range)), "true or false")
+_NUMBER: Final = _Sort("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}")
+_TRUTH: Final = _Sort("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}")
+_SEGMENT_STATUS: Final = _Sort(
+    "a text", _TEXT.types, "'ok', 'error', a regex that matches one of them, a predicate, and a list of these"
+)
+_ABOUT_OWN_WORDS: Final = (
+    "The SDK's own word is reached by its path: where={'contexts.trace.status': 'internal_error'} in a transaction,"
+    " where={'status': …} in a span"
+)
 _SORTS: Final[Mapping[str, _Sort]] = {
     **dict.fromkeys(
         (
@@ -151,7 +186,8 @@ class Expectation:
     """Compiled criteria for items of one kind.
 
     Raises:
-        ValueError: the kind is unknown, a path in ``where`` is not one, or a plain text was meant as a pattern.
+        ValueError: the kind is unknown, a path in ``where`` is not one, a plain text was meant as a pattern, or no
+            segment has such a status.
         TypeError: a criterion is unknown for the kind, what is given for ``exception`` can't be one, a class is given
             anywhere else, or a plain value is of a sort that the criterion never has, such as a text for a status code.
     """
@@ -160,7 +196,7 @@ class Expectation:
         _check_kind(kind)
         for name in criteria:
             if name not in CRITERIA[kind]:
-                raise TypeError(unknown(f"criterion for kind {kind!r}:", name, CRITERIA[kind]))
+                raise TypeError(_unknown_criterion(kind, name))
         self.kind = kind
         self.criteria = dict(criteria)
         self.item_class = CLASS_OF_KIND[kind]
@@ -215,6 +251,13 @@ class Expectation:
         ]
 
 
+def _unknown_criterion(kind: str, name: str) -> str:
+    if kind == CapturedSegment.kind and name in _INSTEAD_IN_SEGMENTS:
+        valid = ", ".join(sorted(CRITERIA[kind]))
+        return f"segments have no criterion {name!r}, because {_INSTEAD_IN_SEGMENTS[name]}. Valid: {valid}"
+    return unknown(f"criterion for kind {kind!r}:", name, CRITERIA[kind], meant=_MEANT.get(kind, {}).get(name))
+
+
 def exception_names(item: CapturedItem) -> list[str]:
     """The dotted names of the exceptions behind an item, outermost first; built-in ones bare."""
     if not isinstance(item, CapturedEvent):
@@ -250,13 +293,20 @@ def _is_unknown(mismatch: Mismatch) -> bool:
     return mismatch.path in _OF_REQUEST and mismatch.found is None and not has_decided
 
 
-def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
+def _check(kind: str, name: str, expected: Any) -> None:
     if name in _TEXTS:
         _check_text(name, expected)
-    if name in _SORTS and kind not in _OWN_FIELDS:
-        _check_sort(name, expected)
+    if (kind, name) == (CapturedSegment.kind, "status"):
+        _check_sort(name, expected, _SEGMENT_STATUS)
+        _check_segment_status(expected)
+    elif name in _SORTS and kind not in _OWN_FIELDS:
+        _check_sort(name, expected, _SORTS[name])
     if name != "exception":
         _check_value(name, expected)
+
+
+def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
+    _check(kind, name, expected)
     if name == "where":
         yield from (_at_path(path, each) for path, each in _checked_paths(kind, expected).items())
     elif name == "exception":
@@ -282,9 +332,8 @@ def _check_text(name: str, expected: Any) -> None:
             )
 
 
-def _check_sort(name: str, expected: Any) -> None:
+def _check_sort(name: str, expected: Any, sort: _Sort) -> None:
     """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
-    sort = _SORTS[name]
     if isinstance(expected, (*_COLLECTIONS, range)) and not expected:
         raise TypeError(_matches_nothing(name, expected, "it is empty", sort))
     for each in _choices(expected):
@@ -292,11 +341,17 @@ def _check_sort(name: str, expected: Any) -> None:
             raise TypeError(_matches_nothing(name, each, f"{name} is {sort.name}", sort))
 
 
+def _check_segment_status(expected: Any) -> None:
+    """Segments know two words, whatever the SDK's own is: the absence of any other would prove nothing."""
+    for each in _choices(expected):
+        is_text = isinstance(each, re.Pattern) or (isinstance(each, str) and type(each).__eq__ is str.__eq__)
+        if each is None or (is_text and not any(map(comparison(each), SEGMENT_STATUSES))):
+            reason = "the status of a segment is 'ok' or 'error'"
+            raise ValueError(f"{_matches_nothing('status', each, reason, _SEGMENT_STATUS)}. {_ABOUT_OWN_WORDS}")
+
+
 def _matches_nothing(name: str, expected: Any, reason: str, sort: _Sort) -> str:
-    return (
-        f"{name}={expected!r} matches nothing, because {reason}."
-        f" Valid are {sort.valid}, a predicate, None, and a list of these"
-    )
+    return f"{name}={expected!r} matches nothing, because {reason}. Valid are {sort.valid}"
 
 
 def _choices(expected: Any) -> Iterable[Any]:

@@ -35,6 +35,7 @@ class Recording:
             costs memory and time: for tests that look at them through the fixture.
         client_was_active: whether a Sentry client was active at any time.
         without_transactions: why its SDK makes no transactions, in words for users; None where it may make some.
+        left_out_of_spans: the beginnings of paths of transactions of which its SDK puts nothing into spans.
         has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
@@ -47,6 +48,7 @@ class Recording:
         self.detailed = False
         self.client_was_active = False
         self.without_transactions: str | None = None
+        self.left_out_of_spans: tuple[str, ...] = ()
         self.has_callback_errors = False
         self.secrets: list[str] = []
         self.personal_data: dict[str, None] = {}

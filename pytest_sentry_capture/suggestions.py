@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def unknown(what: str, name: str, valid: Iterable[str]) -> str:
-    """A message about an unknown name: the nearest valid one, and all valid ones.
+def unknown(what: str, name: str, valid: Iterable[str], *, meant: str | None = None) -> str:
+    """A message about an unknown name: the one that must be ``meant``, else the nearest valid one, and all valid ones.
 
     >>> unknown("option", "trace_rate", ["trace_rates", "release"])
     "unknown option 'trace_rate'; did you mean 'trace_rates'? Valid: release, trace_rates"
@@ -16,5 +16,6 @@ def unknown(what: str, name: str, valid: Iterable[str]) -> str:
     known = sorted(valid)
     by_lower_case = {each.lower(): each for each in known}
     nearest = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
-    hint = f"; did you mean {by_lower_case[nearest[0]]!r}?" if nearest else "."
+    suggested = meant or (by_lower_case[nearest[0]] if nearest else None)
+    hint = f"; did you mean {suggested!r}?" if suggested is not None else "."
     return f"unknown {what} {name!r}{hint} Valid: {', '.join(known)}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from enum import Enum
+from functools import lru_cache
+from math import isfinite
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, Final, TypeGuard
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING
@@ -33,6 +38,7 @@ _BEFORE_THE_DIFFERENCE: Final = 30
 _secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 _INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_SOME_PREDICATE: Final = "lambda value: ..."
 
 
 def name_of(kind: str) -> str:
@@ -44,6 +50,13 @@ def counted(number: int, kind: str) -> str:
     """A number of items: ``no event``, ``1 event``, ``3 events``."""
     name = name_of(kind)
     return f"{number or 'no'} {name}{'s' if number > 1 and kind != 'feedback' else ''}"
+
+
+def with_article(what: str) -> str:
+    """What is counted, with its article: ``an event``, ``a segment with op='task'``, ``feedback``."""
+    if what.startswith("feedback"):
+        return what
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def described(kind: str, criteria: Mapping[str, Any]) -> str:
@@ -66,15 +79,26 @@ def difference(mismatch: Mismatch) -> str:
     return f"{mismatch.path}: {expected} raised {shown(mismatch.error)} for {found}"
 
 
-def summary(item: CapturedItem, *, masked: bool = False) -> str:
+def summary(item: CapturedItem, *, masked: bool = False, asked_kind: str | None = None) -> str:
     """One line that says which item is meant, and where it came from.
 
     Args:
         item: the item.
         masked: leave out what may hold personal data or secrets: messages, URLs, names of files.
+        asked_kind: the kind by which the user asked for it. A segment is called a transaction or a span for those
+            who ask for that, and a segment for everyone else, whatever the SDK sends.
     """
+    segment = None if item.kind == asked_kind else CapturedSegment.of(item)
     exchange = exchange_summary(item.exchange) if item.exchange is not None else ""
-    return ", ".join(part for part in (*_parts(item, masked), exchange) if part)
+    return ", ".join(part for part in (*_parts(segment or item, masked), exchange) if part)
+
+
+def discarded_summary(discard: Discard, *, masked: bool = False, asked_kind: str | None = None) -> str:
+    """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
+    item = discard.item_as(asked_kind or CapturedSegment.kind) or discard.item
+    if discard.payload is not None:
+        return summary(item, masked=masked, asked_kind=asked_kind)
+    return name_of(item.kind or discard.kind)
 
 
 def discard_reason(discard: Discard) -> str:
@@ -116,6 +140,19 @@ def withheld(text: str) -> str:
         for form in forms_of(secret):
             text = text.replace(form, WITHHELD)
     return text
+
+
+def withheld_in_any_case(name: str) -> str:
+    """A name without the secrets in it, be they in another case: protocols write names of headers in their own."""
+    shown_name = withheld(name)
+    in_lower_case = shown_name.lower()
+    is_secret = any(form in in_lower_case for form in _forms_in_lower_case(_secrets.get()))
+    return WITHHELD if is_secret else shown_name
+
+
+@lru_cache(maxsize=8)
+def _forms_in_lower_case(secrets: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form.lower() for secret in secrets for form in forms_of(secret))
 
 
 def _parts(item: CapturedItem, masked: bool) -> Iterator[str | None]:
@@ -168,6 +205,55 @@ def _withheld(text: str | None, masked: bool) -> str | None:
 def written(value: object) -> str:
     """A value as a test would write it, in full."""
     return withheld(_unguarded(value)) if _secrets.get() else _unguarded(value)
+
+
+def as_source(value: object) -> str:
+    """A value as Python that can be run where its names are known.
+
+    ``...`` stands for an object of which no code is known, and for what a predicate without a name says.
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{as_source(key)}: {as_source(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _collection_as_source(value)
+    if isinstance(value, Enum):
+        is_named = str(value._name_).isidentifier()  # combinations of flags have none
+        return f"{type(value).__name__}.{value._name_}" if is_named else as_source(value._value_)
+    if isinstance(value, re.Pattern):
+        flags = re.RegexFlag(value.flags) & ~re.UNICODE
+        return f"re.compile({as_source(value.pattern)}{f', {flags!r}' if flags else ''})"
+    if isinstance(value, str):
+        return withheld(repr(str.__str__(value)))
+    if isinstance(value, (type, FunctionType)) or _is_built_in(value):
+        name: str = value.__name__
+        return name if name.isidentifier() else _SOME_PREDICATE
+    return _representation_as_source(value)
+
+
+def _is_built_in(value: object) -> TypeGuard[BuiltinFunctionType]:
+    """Whether it is a function of a module, and not a method of an object that has no name here."""
+    return isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType)
+
+
+def _collection_as_source(value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> str:
+    parts = [as_source(each) for each in value]
+    if isinstance(value, list):
+        return f"[{', '.join(parts)}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    text = "{" + ", ".join(sorted(parts)) + "}" if parts else ""
+    return text if parts and isinstance(value, set) else f"{'set' if isinstance(value, set) else 'frozenset'}({text})"
+
+
+def _representation_as_source(value: object) -> str:
+    if isinstance(value, float) and not isfinite(value):
+        return f"float({str(value)!r})"
+    source = written(value)
+    try:
+        ast.parse(source, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _SOME_PREDICATE if callable(value) else "..."
+    return source if "\n" not in source else "..."
 
 
 def _unguarded(value: object) -> str:

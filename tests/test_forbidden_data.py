@@ -22,6 +22,8 @@ from pytest_sentry_capture.rules.expectation import ExpectedCapture
 from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
 from pytest_sentry_capture.rules.rule import Regex
 
+BODY = "attributes.http.request.body.data.value"
+USER = ("attributes.user.id", "attributes.user.email")
 KINDS = ["event", "transaction", "span", "log", "trace_metric", "check_in", "session", "profile", "feedback", "unknown"]
 
 
@@ -114,6 +116,200 @@ def test_any_other_value(value: object) -> None:
     assert found({"extra": {"Password": value}}, keys=["password"]) == [
         "extra.Password holds the value of a forbidden key"
     ]
+
+
+def attribute(value: object, sort: str = "string") -> dict[str, object]:
+    return {"value": value, "type": sort}
+
+
+BY_KEY: list[tuple[str, str]] = [
+    ("user.email", "user.email"),
+    ("user.email", "Email"),
+    ("user.email", "user"),
+    ("user.name", "username"),
+    ("user.ip_address", "ip_address"),
+    ("http.request.header.x-customer", "X-Customer"),
+    ("http.request.header.x-customer", "headers"),
+    ("http.request.header.x.customer", "x.customer"),
+    ("http.request.header.cookie", "cookie"),
+    ("http.request.header.cookie", "cookies"),
+    ("http.request.body.data", "data"),
+    ("http.request.body.data.order.iban", "iban"),
+    ("http.request.body.data.order.iban", "order"),
+    ("http.query", "query_string"),
+    ("client.address", "remote_addr"),
+    ("url.full", "url"),
+    ("process.command_args", "sys.argv"),
+    ("order.iban", "iban"),
+    ("order.iban", "order.iban"),
+    ("iban", "iban"),
+    ("sentry.message.parameter.iban", "iban"),
+]
+"""Attributes, and keys that find them: their names, the last part, and the keys of the same in a transaction."""
+
+
+@pytest.mark.parametrize("kind", ["span", "log", "trace_metric"])
+@pytest.mark.parametrize(("name", "key"), BY_KEY)
+def test_a_key_finds_attributes(kind: str, name: str, key: str) -> None:
+    item = {"name": "x", "attributes": {name: attribute("x"), "other": attribute("y")}}
+
+    alone = problems(ForbiddenData(keys=(key,)), recording(capture(item, kind)))
+    in_a_batch = problems(ForbiddenData(keys=(key,)), recording(capture({"items": [item]}, kind)))
+
+    assert len(alone) == 1
+    assert alone[0].startswith(f"attributes.{name} holds the value of a forbidden key: ")
+    assert in_a_batch == alone
+
+
+@pytest.mark.parametrize("place", ["contexts.trace.data", "spans.0.data"])
+def test_a_key_finds_the_data_of_a_transaction(place: str) -> None:
+    payload = {"spans": [{"data": {"order.iban": "x"}}], "contexts": {"trace": {"data": {"order.iban": "x"}}}}
+
+    found_in = [
+        problem.partition(":")[0] for problem in problems(ForbiddenData(keys=("iban",)), of("transaction", payload))
+    ]
+
+    assert f"{place}.order.iban holds the value of a forbidden key" in found_in
+    assert len(found_in) == 2
+
+
+def of(kind: str, payload: Mapping[str, Any]) -> Recording:
+    return recording(capture(payload, kind))
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        *(("user.email", "mail"), ("order.iban", "order"), ("http.request.header.x-customer", "customer")),
+        *(("http.request.method", "email"), ("user.email", "value")),
+    ],
+)
+def test_a_key_that_is_only_like_an_attribute(name: str, key: str) -> None:
+    holds = problems(ForbiddenData(keys=(key,)), of("span", {"attributes": {name: attribute("x")}}))
+
+    assert [each.partition(" ")[0] for each in holds] == ([f"attributes.{name}.value"] if key == "value" else [])
+
+
+def test_names_with_dots_are_no_attributes_elsewhere() -> None:
+    assert found({"modules": {"order.iban": "1.0"}, "extra": {"order.iban": "x"}}, keys=["iban"]) == []
+
+
+@pytest.mark.parametrize("value", ["", "[Filtered]", [], ["[Filtered]"], ["", "[Filtered]"], None, {}])
+def test_an_attribute_without_a_value(value: object) -> None:
+    item = {"attributes": {"http.request.header.x-customer": attribute(value, "array")}}
+
+    assert problems(ForbiddenData(keys=("x-customer",)), of("span", item)) == []
+
+
+@pytest.mark.parametrize("value", ["x", ["x"], ["[Filtered]", "x"], 0, False])
+def test_an_attribute_with_a_value(value: object) -> None:
+    item = {"attributes": {"http.request.header.x-customer": attribute(value, "array")}}
+
+    [judgement] = [*ForbiddenData(keys=("x-customer",)).judge(RuleViews(of("span", item)))]
+
+    length = f" of length {len(value)}" if isinstance(value, (str, list)) else ""
+    assert judgement.details == (f"there: <{type(value).__name__}{length}>",)
+
+
+ATTRIBUTES = {
+    "user.id": attribute("7"),
+    "user.email": attribute("jane@shop.example"),
+    "http.request.header.x-customer": attribute(["jane"], "array"),
+    "http.request.body.data": attribute('{"iban": "DE12"}'),
+    "order.iban": attribute("DE12"),
+}
+
+
+@pytest.mark.parametrize("kind", ["span", "log", "trace_metric"])
+def test_what_a_message_shows_can_be_allowed(kind: str) -> None:
+    options: dict[str, Any] = {"keys": ("user", "x-customer", "iban"), "patterns": (Regex("jane"),)}
+    shown = [
+        each.partition(" ")[0] for each in problems(ForbiddenData(**options), of(kind, {"attributes": ATTRIBUTES}))
+    ]
+
+    rule = ForbiddenData(**options, allow=tuple(shown))
+
+    assert len(shown) == 7
+    judged = [*rule.judge(RuleViews(of(kind, {"attributes": ATTRIBUTES})))]
+    assert [each.problem for each in judged if each.problem] == []
+    below = {"attributes.user.email.value", "attributes.http.request.header.x-customer.value.0"}
+    assert {each.allowed for each in judged} == {*shown} - below
+
+
+@pytest.mark.parametrize(
+    ("allow", "left"),
+    [
+        ("user", ["attributes.http.request.header.x-customer", "attributes.order.iban", BODY]),
+        (
+            "user.email",
+            ["attributes.user.id", "attributes.http.request.header.x-customer", "attributes.order.iban", BODY],
+        ),
+        ("request.headers.X-Customer", ["attributes.user.id", "attributes.user.email", "attributes.order.iban", BODY]),
+        ("request.data", [*USER, "attributes.http.request.header.x-customer", "attributes.order.iban"]),
+        ("request", [*USER, "attributes.order.iban"]),
+        ("contexts.trace.data.order.iban", [*USER, "attributes.http.request.header.x-customer", BODY]),
+    ],
+)
+def test_a_path_of_transactions_allows_what_spans_have_there(allow: str, left: list[str]) -> None:
+    item = {"attributes": ATTRIBUTES}
+    rule = ForbiddenData(keys=("user", "x-customer", "iban"), allow=(allow,))
+
+    assert sorted(each.partition(" ")[0] for each in problems(rule, of("span", item))) == sorted(left)
+    assert len(problems(rule, of("log", item))) == 5  # logs were never parts of transactions
+
+
+@pytest.mark.parametrize("cookies", ["iban=DE12; plan=pro", ["plan=pro; iban=DE12"]])
+def test_cookies_of_spans_are_one_text(cookies: object) -> None:
+    item = {"attributes": {"http.request.header.cookie": attribute(cookies)}}
+
+    [problem] = problems(ForbiddenData(keys=("iban",)), of("span", item))
+
+    assert problem.startswith("attributes.http.request.header.cookie.value")
+    assert problems(ForbiddenData(keys=("iban",), allow=("request.cookies",)), of("span", item)) == []
+
+
+APPLICATION = """
+import any_sdk
+import pytest
+import sentry_sdk
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+@pytest.mark.parametrize("case", ["header", "user", "body", "query", "nothing"])
+def test_orders(case):
+    sentry_sdk.init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0, **OPTIONS)
+    app = FastAPI()
+
+    @app.post("/orders")
+    def order(order: dict[str, str]) -> int:
+        return 1
+
+    if case == "user":
+        sentry_sdk.set_user({"email": "jane@shop.example"})
+    TestClient(app).post(
+        "/orders" + ("?iban=DE12" if case == "query" else ""),
+        json={"iban": "DE12"} if case == "body" else {},
+        headers={"Iban": "DE12"} if case == "header" else {},
+    )
+"""
+LIFECYCLES = [
+    pytest.param("any_sdk.with_personal_data()", id="of the SDK's own"),
+    pytest.param(
+        "{**any_sdk.with_personal_data(), 'trace_lifecycle': 'stream'}",
+        marks=pytest.mark.needs("streamed spans"),
+        id="streamed",
+    ),
+]
+
+
+@pytest.mark.parametrize("options", LIFECYCLES)
+def test_the_same_data_is_found_in_transactions_and_spans(pytester: pytest.Pytester, options: str) -> None:
+    pytester.makepyprojecttoml('[tool.sentry_capture.rules]\nforbidden-data = { keys = ["iban", "email"] }')
+    pytester.makepyfile(APPLICATION.replace("OPTIONS", options))
+
+    result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(passed=1, failed=4)
 
 
 def test_patterns_in_texts_numbers_and_keys() -> None:

@@ -299,6 +299,8 @@ def is_of_its_sort(kind: str, name: str, value: Any) -> bool:
     ):
         return True
     choices = value if isinstance(value, list) else [value]
+    if (kind, name) == ("segment", "status") and not {*map(repr, choices)} <= {"'ok'", "'error'"}:
+        return False
     of_others = (str, dict) if name in ("status_code", "value", "duration", "handled") else (bool, int, float, dict)
     return choices != [] and not any(isinstance(choice, of_others) for choice in choices)
 
@@ -508,7 +510,7 @@ MATCHING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("event", {"where": {"exception.values.-1.type": "CartError"}}, {"where": {"exception.values.x": ANY}}),
     ("event", {"where": {"user.email": None}}, {"where": {"user.id": None}}),
     ("segment", {"name": "/orders", "op": "http.server"}, {"name": "/order"}),
-    ("segment", {"status": "error", "source": "route"}, {"status": "not_found"}),
+    ("segment", {"status": "error", "source": "route"}, {"status": "ok"}),
     ("segment", {"origin": "auto.http", "trace_id": "t-1"}, {"origin": "manual"}),
     ("segment", {"environment": "test", "release": "1.0"}, {"release": "2.0"}),
     ("segment", {"method": "POST", "path": "/orders", "route": None}, {"method": "GET"}),
@@ -650,7 +652,31 @@ REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = 
     (lambda c: c.find(tags={"a": ["x", int]}), TypeError, "tags.a=int is a class, which equals no value. Valid"),
     (lambda c: c.find(where={"tags.a": int}), TypeError, "tags.a=int is a class, which equals no value"),
     (lambda c: c.find(tag={}), TypeError, "criterion for kind 'event': 'tag'; did you mean 'tags'? Valid: breadcrumbs"),
-    (lambda c: c.find("log", message="x"), TypeError, "unknown criterion for kind 'log': 'message'. Valid: attributes"),
+    (
+        lambda c: c.find("log", message="x"),
+        TypeError,
+        "for kind 'log': 'message'; did you mean 'body'? Valid: attributes",
+    ),
+    (lambda c: c.find(name="x"), TypeError, "for kind 'event': 'name'; did you mean 'transaction'? Valid: breadcrumbs"),
+    (lambda c: c.find("transaction", name="x"), TypeError, "'name'; did you mean 'transaction'? Valid: contexts"),
+    (lambda c: c.find("span", description="x"), TypeError, "'description'; did you mean 'name'? Valid: attributes"),
+    (
+        lambda c: c.find("segment", transaction="x"),
+        TypeError,
+        "unknown criterion for kind 'segment': 'transaction'; did you mean 'name'? Valid: attributes, environment",
+    ),
+    (
+        lambda c: c.assert_not_captured("segment", tags={"a": "b"}),
+        TypeError,
+        "no criterion 'tags', because spans carry no tags. Set an attribute, and ask for it with attributes={…}.",
+    ),
+    (
+        lambda c: c.find("segment", user={"id": "7"}),
+        TypeError,
+        "because spans have the user as attributes. Ask for attributes={'user.id': …}. Valid: attributes, environment",
+    ),
+    (lambda c: c.find("segment", request=None), TypeError, "no criterion 'request', because spans have the request as"),
+    (lambda c: c.find("segment", contexts={}), TypeError, "no criterion 'contexts', because spans carry no contexts"),
     (lambda c: c.find(message="^a"), ValueError, f"{REGEX}message=re.compile('^a')"),
     (lambda c: c.find(message=["a", "b.*"]), ValueError, f"{REGEX}message=re.compile('b.*')"),
     (lambda c: c.find("log", body=r"\d+"), ValueError, REGEX),

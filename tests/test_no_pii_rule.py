@@ -15,7 +15,7 @@ if TYPE_CHECKING or sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from pytest_sentry_capture import CapturedEvent, relay
+from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan, relay
 from pytest_sentry_capture.rules.built_in.personal_data import NoPii
 
 RULE = "[tool.sentry_capture.rules]\nno-pii = "
@@ -160,6 +160,36 @@ def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> Non
     assert judgements({"0": {"to": mail}, "1": {"to": mail}}, NoPii()) == [
         ("0.to and 1 place like it hold an email address", True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "excused"),
+    [
+        ("user", 1),
+        ("user.email", 1),
+        ("@email in user.*", 1),
+        ("request.headers.X-Owner", 1),
+        ("request.headers", 1),
+        ("@ip in request.headers", 0),
+        ("attributes.user.email", 1),
+        ("contexts.trace.data.order.owner", 1),
+        ("tags", 0),
+    ],
+)
+def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excused: int) -> None:
+    owners = {
+        "user.email": {"value": "jane@shop.example", "type": "string"},
+        "http.request.header.x-owner": {"value": ["jane@shop.example"], "type": "array"},
+        "order.owner": {"value": "jane@shop.example", "type": "string"},
+    }
+    payload = {"name": "nightly", "is_segment": True, "attributes": owners}
+
+    def problems(item: CapturedItem) -> int:
+        rule = NoPii(allow=(entry,))
+        return sum(each.problem is not None for each in rule._judged(item, rule.search.of_payload(item)))
+
+    assert problems(CapturedSpan(payload)) == 3 - excused
+    assert problems(CapturedLog(payload)) == 3 - (excused if entry.startswith("attributes") else 0)
 
 
 @pytest.mark.parametrize(

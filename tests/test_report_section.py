@@ -63,7 +63,6 @@ def test(sentry_capture):
     sentry_sdk.metrics.count("orders", 47110815)
     assert False
 """
-SEGMENT = "segment" if IS_3 else "transaction"
 SPANS = "2 spans, " if IS_3 else ""
 """Streamed spans are items, those of a transaction are parts of it."""
 SHORT = f"""\
@@ -72,14 +71,14 @@ captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} 
 captured   error message (30 characters), logger shop, GET /orders/{{number}} answered 404
 discarded  error HTTPException (14 characters), handled, GET /orders/{{number}} answered 404: \
 before_send by shop.hide_not_found (shop.py:25)
-captured   {SEGMENT} '/orders/{{number}}', http.server, GET /orders/{{number}} answered 404
+captured   segment '/orders/{{number}}', http.server, GET /orders/{{number}} answered 404
 exchange   GET /orders/{{number}} answered 500
 captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} answered 500
 captured   error message (30 characters), logger shop, GET /orders/{{number}} answered 500
 captured   error KeyError (19 characters), unhandled, GET /orders/{{number}} answered 500
-captured   {SEGMENT} '/orders/{{number}}', http.server, GET /orders/{{number}} answered 500
+captured   segment '/orders/{{number}}', http.server, GET /orders/{{number}} answered 500
 captured   info message (15 characters)
-captured   {SEGMENT} (22 characters), task
+captured   segment (22 characters), task
 captured   4 logs, {SPANS}1 attachment, 1 metric
 """
 
@@ -164,7 +163,7 @@ def test_no_url_is_shown_as_the_name_of_a_segment(mode: str, rate: float, pytest
     shown = section(pytester.runpytest_subprocess(f"--sentry-show={mode}"))
 
     assert shown is not None
-    assert shown.count(f"{SEGMENT} (") == 1
+    assert shown.count("segment (") == 1
     assert shown.count("sample_rate") >= (rate == 0)
     assert "planted" not in shown
 

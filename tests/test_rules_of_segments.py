@@ -200,9 +200,10 @@ def streamed(**payload: Any) -> dict[str, Any]:
     return {"name": "nightly", "is_segment": True, "trace_id": "a" * 32, "status": "ok", **payload}
 
 
-def judgements(rule: Rule, content: Any) -> list[Judgement]:
+def judgements(rule: Rule, content: Any, left_out: tuple[str, ...] = ()) -> list[Judgement]:
     recording = Recording("test_shop.py::test_nightly")
     recording.client_was_active = True
+    recording.left_out_of_spans = left_out
     recording.add(Capture("span", json.dumps(content).encode()))
     return [*rule.judge(RuleViews(recording))]
 
@@ -281,16 +282,79 @@ def test_required_context_that_spans_have_not_is_not_judged(path: str) -> None:
     assert [(each.problem, each.obstacle) for each in with_another] == [not_judged, (None, None)]
 
 
-@pytest.mark.parametrize(
-    ("version", "obstacle"), [("2.75.0", "spans carry no user.id on this SDK"), ("3.0.0b2", None), ("", None)]
-)
-def test_spans_carry_users_since_3(version: str, obstacle: str | None) -> None:
-    rule = RequiredContext(always=("user.id",), kinds=("segment",))
+@pytest.mark.parametrize("path", ["user.id", "user", "request.url"])
+def test_what_an_sdk_leaves_out_of_spans_is_not_judged(path: str) -> None:
+    rule = RequiredContext(always=(path,), kinds=("segment",))
+    there = {"attributes": attributes(**{"user.id": "7", "url.full": "http://testserver/"})}
 
-    [judgement] = judged(rule, attributes=attributes(**{"sentry.sdk.version": version}))
+    [left_out] = judgements(rule, streamed(), left_out=("user", "request.url"))
+    [missing] = judgements(rule, streamed())
+    [found] = judgements(rule, streamed(**there), left_out=("user", "request.url"))
 
-    assert judgement.obstacle == obstacle
-    assert judgement.problem == ("user.id is missing: segment 'nightly'" if obstacle is None else None)
+    assert (left_out.problem, left_out.obstacle) == (None, f"spans carry no {path} on this SDK")
+    assert (missing.problem, missing.obstacle) == (f"{path} is missing: segment 'nightly'", None)
+    assert (found.problem, found.obstacle) == (None, None)
+
+
+@of_spans
+def test_spans_say_nothing_of_what_before_send_span_removes(shop: Shop) -> None:
+    tests = """
+def without_version(span, hint):
+    span["attributes"].pop("sentry.sdk.version", None)
+    return span
+
+@pytest.mark.sentry_options(before_send_span=without_version)
+def test_without_user():
+    nightly()
+"""
+    rule = '[tool.sentry_capture.rules]\nrequired-context = { always = ["user.id"], kinds = ["segment"] }'
+
+    shop.run(rule, tests)
+
+    if shop.has_users:
+        assert shop.rules() == {"required-context": Told("broken", 0, 1, 0, [])}
+    else:
+        assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans carry no user.id on this SDK"])}
+
+
+@of_spans
+def test_an_sdk_that_collects_personal_data_puts_users_into_spans(shop: Shop) -> None:
+    tests = """
+@pytest.fixture(autouse=True)
+def client(sentry_init):
+    sentry_init(**{**OPTIONS, **any_sdk.with_personal_data()})
+
+def test_with_user():
+    sentry_sdk.set_user({"id": "7"})
+    nightly()
+
+def test_without_user():
+    nightly()
+"""
+    rule = '[tool.sentry_capture.rules]\nrequired-context = { always = ["user.id"], kinds = ["segment"] }'
+
+    shop.run(rule, tests).assert_outcomes(passed=1, failed=1)
+
+    assert shop.rules() == {"required-context": Told("broken", 1, 1, 0, [])}
+
+
+@of_spans
+@pytest.mark.needs("data_collection")
+def test_users_that_are_not_collected_are_not_judged(shop: Shop) -> None:
+    tests = """
+@pytest.fixture(autouse=True)
+def client(sentry_init):
+    sentry_init(**{**OPTIONS, "data_collection": {"user_info": False}})
+
+def test_with_user():
+    sentry_sdk.set_user({"id": "7"})
+    nightly()
+"""
+    rule = '[tool.sentry_capture.rules]\nrequired-context = { always = ["user.id"], kinds = ["segment"] }'
+
+    shop.run(rule, tests).assert_outcomes(passed=1)
+
+    assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans carry no user.id on this SDK"])}
 
 
 def test_required_context(shop: Shop) -> None:

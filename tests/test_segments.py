@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
+import enum
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from inspect import isawaitable, signature
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import sentry_sdk
+from dirty_equals import IsStr
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from sentry_sdk.crons import capture_checkin
 
-from any_sdk import IS_3, segment, span
+from any_sdk import IS_3, TRACE_KIND, segment, span
 from pytest_sentry_capture import CapturedSegment, CapturedSpan, CapturedTransaction, SentryCapture, SentryInit
+from pytest_sentry_capture.judges import Judges
+from pytest_sentry_capture.matching import CRITERIA, Expectation
+from pytest_sentry_capture.recording import Recording
 
 DSN = "https://key@sentry.invalid/1"
 LIFECYCLES = [
@@ -36,6 +50,10 @@ def shop(**options: Any) -> TestClient:
         if number > 5:
             raise HTTPException(number)
         return f"{10 // number}"
+
+    @app.post("/orders")
+    def order(order: dict[str, Any]) -> int:
+        return len(order)
 
     return TestClient(app, raise_server_exceptions=False)
 
@@ -144,6 +162,83 @@ def test_one_of_a_request_that_is_not_sampled(sentry_capture: SentryCapture, opt
     )
 
 
+@pytest.mark.parametrize("options", LIFECYCLES)
+def test_what_is_not_sampled_has_no_status(sentry_capture: SentryCapture, options: dict[str, Any]) -> None:
+    shop(traces_sample_rate=0.0, **options).get("/orders/0")
+
+    for status in ("ok", "error", ["ok", "error"]):
+        with pytest.raises(AssertionError, match=r"status: expected .*, found nothing"):
+            sentry_capture.assert_discarded("segment", status=status, route="/orders/{number}")
+    [discard] = sentry_capture.assert_discarded("segment", status=lambda status: status is None)
+    found = discard.item_as("segment")
+    assert isinstance(found, CapturedSegment)
+    assert found.status is None
+
+
+@pytest.mark.needs("streamed spans")
+def test_what_is_ignored_has_no_status(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    options = {"trace_lifecycle": "stream"}
+    sentry_init(dsn=DSN, traces_sample_rate=1.0, ignore_spans=["nightly"], **options)
+    with pytest.raises(ValueError, match="broken"), start(options, "nightly", "job"):
+        raise ValueError("broken")
+
+    [discard] = sentry_capture.assert_discarded("segment", name="nightly", reason="ignored")
+    assert getattr(discard.item_as("segment"), "status", "unset") is None
+
+
+@pytest.mark.needs("before_send_transaction")
+@pytest.mark.parametrize(("is_broken", "status"), [(False, "ok"), (True, "error")])
+def test_what_a_callback_drops_has_its_status(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, is_broken: bool, status: str
+) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0, before_send_transaction=lambda event, hint: None)
+    with pytest.raises(ValueError, match="broken") if is_broken else nullcontext(), segment("nightly"):
+        if is_broken:
+            raise ValueError("broken")
+
+    sentry_capture.assert_discarded("segment", status=status, reason="before_send")
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["internal_error", "OK", "", None, ["ok", "not_found"], {None, "ok"}, re.compile("internal"), re.compile("^$")],
+)
+def test_no_segment_has_another_status(sentry_capture: SentryCapture, status: object) -> None:
+    ask = sentry_capture
+    calls = (ask.find, ask.assert_captured, ask.assert_not_captured, ask.assert_discarded, ask.expect_nothing)
+    for call in calls:
+        with pytest.raises(ValueError, match=r"status=.* matches nothing") as caught:
+            call("segment", status=status)
+        assert str(caught.value).partition("because ")[2] == (
+            "the status of a segment is 'ok' or 'error'. Valid are 'ok', 'error', a regex that matches one of them, a"
+            " predicate, and a list of these. The SDK's own word is reached by its path:"
+            " where={'contexts.trace.status': 'internal_error'} in a transaction, where={'status': …} in a span"
+        )
+
+
+@pytest.mark.parametrize("status", [500, True, {}, []])
+def test_a_status_is_a_text(sentry_capture: SentryCapture, status: object) -> None:
+    with pytest.raises(TypeError, match=r"status=.* Valid are 'ok', 'error', a regex that matches one of them"):
+        sentry_capture.assert_not_captured("segment", status=status)
+
+
+@pytest.mark.parametrize("status", [*["ok", "error"], ["ok", "error"], re.compile("^err"), lambda word: word == "x"])
+def test_statuses_that_can_be(sentry_capture: SentryCapture, sentry_init: SentryInit, status: object) -> None:
+    sentry_init(dsn=DSN)
+    sentry_capture.assert_not_captured("segment", status=status)
+
+
+def test_an_expect_entry_with_another_status(pytester: pytest.Pytester) -> None:
+    entry = '[[tool.sentry_capture.expect]]\nname = "no errors"\nkind = "segment"\ncaptured = false\n'
+    for line in 'status = "internal_error"', 'event = { status = "internal_error" }':
+        pytester.makepyprojecttoml(f"{entry}{line}")
+
+        result = pytester.runpytest_inprocess()
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*status='internal_error' matches nothing, because the status of a segment is*"])
+
+
 @pytest.mark.needs("streamed spans")
 def test_one_that_is_ignored(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     options = {"trace_lifecycle": "stream"}
@@ -203,6 +298,48 @@ class TestOneSuite:
         sentry_capture.assert_nothing_captured(traces=True)
 
 
+NAMES: dict[str, Any] = {"re": re}
+"""What a test module would have imported."""
+ABOUT_BODIES = (
+    "Spans carry the body of a request as one JSON text, in the attribute http.request.body.data. Ask for that with a"
+    " regex or a predicate."
+)
+ABOUT_STATUSES = (
+    'A segment always has the status "ok" or "error", whatever the SDK\'s own word is. Where the SDK has none, it is'
+    ' "ok".'
+)
+ABOUT_SPANS = (
+    'The spans of a segment are items of their own. Ask for the kind "span": its criterion transaction is the name of'
+    " the segment."
+)
+ABOUT_USERS = (
+    "Spans carry user as attributes: user.email, user.id, user.ip_address, user.name. Ask for them with attributes={…}."
+)
+OP_IN_WHERE = "status='ok', where={'attributes.sentry.op.value': 'db'}"
+
+
+def suggestion(sentry_capture: SentryCapture, call: str, **arguments: Any) -> tuple[str, list[str]]:
+    """What an assertion about transactions says is to be written, and its hints."""
+    positional = [value for name, value in arguments.items() if name == "n"]
+    given = {name: value for name, value in arguments.items() if name != "n"}
+    with pytest.raises(AssertionError) as caught:
+        asyncio.run(finished(lambda: getattr(sentry_capture, call)(*positional, "transaction", **given)))
+    _, _, rest = str(caught.value).partition("Segments take their place. Write:\n  ")
+    written, *hints = rest.split("\n\nHint: ")
+    return written, [" ".join(hint.split("\n")) for hint in hints]
+
+
+async def finished(call: Callable[[], object]) -> None:
+    """Call it, and wait for what is to be awaited."""
+    asked = call()
+    if isawaitable(asked):
+        await asked
+
+
+def drop_everything(event: object, hint: object) -> None:
+    """A callback that drops everything."""
+
+
 class TestWithoutTransactions:
     """Where the SDK has none, whatever is asked of transactions fails: an absence would prove nothing."""
 
@@ -240,7 +377,7 @@ class TestWithoutTransactions:
         assert f"Segments take their place. Write:\n  {instead}" in message
 
     def test_a_count_of_none_fails_too(self, client: Any, sentry_capture: SentryCapture) -> None:
-        with pytest.raises(AssertionError, match=r'assert_count\("segment", n=0\)'):
+        with pytest.raises(AssertionError, match=r'assert_count\(0, "segment"\)'):
             sentry_capture.assert_count(0, "transaction")
 
     def test_views_are_empty(self, client: Any, sentry_capture: SentryCapture) -> None:
@@ -249,30 +386,311 @@ class TestWithoutTransactions:
         sentry_capture.assert_nothing_captured(traces=True)
 
     def test_criteria_are_translated(self, client: Any, sentry_capture: SentryCapture) -> None:
-        with pytest.raises(AssertionError) as caught:
-            sentry_capture.assert_not_captured(
-                "transaction",
-                transaction="/orders",
-                status="internal_error",
-                tags={"shop": "berlin"},
-                user={"id": "7"},
-                request={"method": "GET", "headers": {"X-Shop": "berlin"}, "data": {"a": 1}},
-                contexts={"trace": {"op": "http.server"}, "cart": {"size": 1}},
-                where={"transaction_info.source": "route", "extra.queue": 1},
-            )
-
-        instead = (
-            "assert_not_captured(\"segment\", name='/orders', status='error',"
-            " attributes={'user.id': '7', 'http.request.method': 'GET', 'http.request.header.x-shop': 'berlin',"
-            " 'sentry.op': 'http.server'}, where={'attributes.sentry.segment.name.source.value': 'route'})"
+        instead, hints = suggestion(
+            sentry_capture,
+            "assert_not_captured",
+            transaction="/orders",
+            status="internal_error",
+            tags={"shop": "berlin", "plan": "pro"},
+            request={"method": "GET", "headers": {"X-Shop": "berlin"}, "data": {"a": 1}, "cookies": {"a": "b"}},
+            contexts={"trace": {"op": "http.server"}, "cart": {"size": 1}},
+            where={"transaction_info.source": "route", "extra.queue": 1, "spans.0.op": "db", "start_timestamp": "x"},
         )
-        assert str(caught.value).split("\n\n")[1:] == [
-            f"Segments take their place. Write:\n  {instead}",
-            "Hint: Spans carry no tags. Set an attribute instead, and ask for it with attributes={…}.",
-            "Hint: Spans carry nothing that stands for request.data.a.",
-            "Hint: Spans carry nothing that stands for contexts.cart.size.",
-            "Hint: Spans carry nothing that stands for extra.queue.",
+
+        assert instead == (
+            "assert_not_captured(\"segment\", name='/orders', status='error',"
+            " attributes={'http.request.method': 'GET', 'http.request.header.x-shop': ['berlin'],"
+            " 'sentry.op': 'http.server', 'http.request.body.data': re.compile('\"a\": 1(?![\\\\w.])')},"
+            " where={'attributes.sentry.segment.name.source.value': 'route'})"
+        )
+        assert hints == [
+            "Spans carry no tags. Set an attribute instead, and ask for it with attributes={…}.",
+            ABOUT_BODIES,
+            "Spans carry nothing that stands for request.cookies.a.",
+            "Spans carry nothing that stands for contexts.cart.size.",
+            "Spans carry nothing that stands for extra.queue.",
+            ABOUT_SPANS,
+            "start_timestamp of a span is a number of seconds since 1970, and not a text.",
         ]
+
+    @pytest.mark.parametrize(
+        ("criteria", "instead"),
+        [
+            ({"status": "ok"}, "status='ok'"),
+            ({"status": ["internal_error", "not_found"]}, "status='error'"),
+            ({"status": re.compile("^(ok|cancelled)$")}, "status=['ok', 'error']"),
+            ({"where": {"contexts.trace.status": "internal_error"}}, "status='error'"),
+            ({"where": {"contexts.trace": {"status": "ok", "op": "db"}}}, OP_IN_WHERE),
+            ({"contexts": {"trace": {"status": "ok"}}}, "status='ok'"),
+            ({"contexts": {"trace": {"trace_id": "a" * 32}}}, f"where={{'trace_id': '{'a' * 32}'}}"),
+        ],
+    )
+    def test_statuses_and_fields_are_translated_wherever_they_are_asked_for(
+        self, client: Any, sentry_capture: SentryCapture, criteria: dict[str, Any], instead: str
+    ) -> None:
+        assert suggestion(sentry_capture, "assert_captured", **criteria) == (
+            f'assert_captured("segment", {instead})',
+            [],
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "instead"),
+        [
+            (None, ", status='ok'"),
+            (re.compile("^no such word$"), ""),
+            (lambda word: word != "ok", ", status=lambda value: ..."),
+        ],
+    )
+    def test_statuses_that_no_segment_has(
+        self, client: Any, sentry_capture: SentryCapture, status: object, instead: str
+    ) -> None:
+        written, [hint, *_] = suggestion(sentry_capture, "assert_captured", status=status)
+
+        assert written == f'assert_captured("segment"{instead})'
+        assert hint == ABOUT_STATUSES
+
+    @pytest.mark.parametrize("expected", [None, lambda section: True])
+    def test_sections_that_spans_have_as_attributes(
+        self, client: Any, sentry_capture: SentryCapture, expected: object
+    ) -> None:
+        written, hints = suggestion(sentry_capture, "assert_captured", request=expected, contexts=expected)
+
+        urls = "http.query, url.full, " if IS_3 else ""
+        assert written == 'assert_captured("segment")'
+        assert re.sub("server.address, |server.port, ", "", hints[0]) == (
+            f"Spans carry request as attributes: client.address, http.request.method, {urls}http.request.body.data,"
+            " http.request.header.*. Ask for them with attributes={…}."
+        )
+        assert hints[1].startswith("Spans carry contexts as attributes: ")
+
+    @pytest.mark.parametrize("expected", [None, lambda user: True, {"id": "7"}])
+    def test_users(self, client: Any, sentry_capture: SentryCapture, expected: object) -> None:
+        written, hints = suggestion(sentry_capture, "assert_captured", user=expected)
+
+        if not IS_3:  # which sends none in spans while it collects no personal data
+            assert written == 'assert_captured("segment")'
+            assert hints == ["The active client puts no user into spans, as it is configured."]
+        elif isinstance(expected, dict):
+            assert (written, hints) == ("assert_captured(\"segment\", attributes={'user.id': '7'})", [])
+        else:
+            assert written == 'assert_captured("segment")'
+            assert hints == [ABOUT_USERS]
+
+    @pytest.mark.parametrize(
+        ("reason", "by", "why"),
+        [
+            ("before_send", "shop.drop", "before_send_span can't drop a span."),
+            ("before_send", drop_everything, "before_send_span can't drop a span."),
+            ("event_processor", None, "Event processors don't see spans."),
+        ],
+    )
+    def test_discards_that_no_span_has(
+        self, client: Any, sentry_capture: SentryCapture, reason: str, by: Any, why: str
+    ) -> None:
+        written, hints = suggestion(sentry_capture, "assert_discarded", reason=reason, by=by, op="job", release="1")
+
+        assert written == "assert_discarded(\"segment\", reason='ignored', op='job')"
+        assert hints == [
+            f'{why} ignore_spans drops spans: its reason is "ignored", and it names no callable.',
+            "release is not known of a segment that was not sampled, or was ignored.",
+        ]
+
+    def test_who_discarded_it_is_named(self, client: Any, sentry_capture: SentryCapture) -> None:
+        written, _ = suggestion(sentry_capture, "assert_discarded", reason="sample_rate", by=drop_everything)
+
+        assert written.startswith("assert_discarded(\"segment\", reason='sample_rate', by='")
+        assert written.endswith("test_segments.drop_everything')")
+
+    @pytest.mark.parametrize(
+        "criteria",
+        [
+            {"request": {"headers": {"X-Shop": "berlin"}}},
+            {"request": {"headers": {"x-shop": re.compile("^ber")}}},
+            {"request": {"headers": {"x-shop": ["paris", "berlin"]}}},
+            {"request": {"headers": {"x-shop": {"paris", re.compile("ber")}}}},
+            {"request": {"headers": {"x-shop": IsStr()}}},
+            {"request": {"headers": {"x-shop-2": None}}},
+            {"where": {"request.headers.x-shop": "berlin"}},
+            {"request": {"data": {"order": {"password": "hünter2", "size": 1}, "paid": True}}},
+            {"where": {"request.data.order.size": 1, "request.data.no": None, "request.data.cost": 2.5}},
+            {"request": {"data": {"cost": 2.5}, "method": "POST"}},
+            {"transaction": "/orders", "status": "ok", "where": {"contexts.trace.status": "ok"}},
+            {"where": {"contexts.response.status_code": 200, "contexts.trace": {"op": "http.server"}}},
+        ],
+    )
+    def test_what_is_suggested_finds_it(
+        self, sentry_init: SentryInit, client: Any, sentry_capture: SentryCapture, criteria: dict[str, Any]
+    ) -> None:
+        lifecycle = {} if IS_3 else {"trace_lifecycle": "stream"}
+        order = {"order": {"password": "hünter2", "size": 1}, "paid": True, "cost": 2.5}
+        shop(**lifecycle).post("/orders?at=once", json=order, headers={"X-Shop": "berlin"})
+
+        written, _ = suggestion(sentry_capture, "assert_captured", **criteria)
+
+        found = eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture})
+        assert found.name == "/orders"
+        for other in ({"request": {"headers": {"x-shop": "paris"}}}, {"request": {"data": {"cost": 2}}}):
+            written, _ = suggestion(sentry_capture, "assert_not_captured", **other)
+            eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture})
+
+    @pytest.mark.needs("segments without transactions")
+    @pytest.mark.parametrize("url", ["http://testserver/orders", ["http://testserver/orders"], re.compile("orders")])
+    def test_urls_have_their_query_in_spans(self, sentry_capture: SentryCapture, url: object) -> None:
+        shop().post("/orders?at=once", json={})
+
+        written, _ = suggestion(sentry_capture, "assert_captured", request={"url": url})
+
+        assert eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture}).path == "/orders"
+
+
+class WithoutTransactions:
+    """An SDK that has no transactions, of which nothing is known but that."""
+
+    client: Any = "active"
+    options: Mapping[str, Any] = {}
+    scope_values: Mapping[str, Mapping[str, Any]] = {}
+    without_transactions = "this SDK has no transactions"
+    kinds_from_logging: frozenset[str] = frozenset()
+
+    def drain(self) -> None: ...
+    def flush(self) -> None: ...
+    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class Shop(enum.Enum):
+    BERLIN = "berlin"
+
+
+class Opaque:
+    """An object whose representation is no code."""
+
+
+def is_right(value: object) -> bool:
+    return bool(value)
+
+
+NAMES.update({"Shop": Shop, "Opaque": Opaque, "is_right": is_right, "datetime": dt, "IsStr": IsStr})
+WORDS = st.sampled_from(["ok", "internal_error", "a'b", 'a"b', "ü\n", "x" * 250]) | st.text(max_size=5)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=3) | WORDS
+OBJECTS = st.sampled_from(
+    [
+        *(lambda value: True, is_right, "".join, len, Opaque(), Opaque, ANY, IsStr(), IsStr, Shop.BERLIN),
+        *(re.compile("a" * 300), re.compile("o", re.IGNORECASE | re.MULTILINE), re.compile(b"o"), re.compile("^ok$")),
+        *(dt.date(2026, 1, 2), range(3), float("inf"), 1j),
+    ]
+)
+HASHABLE = PLAIN | OBJECTS.filter(lambda each: type(each).__hash__ is not None)
+EXPECTED = st.recursive(
+    PLAIN | OBJECTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=2).map(tuple)
+        | st.dictionaries(WORDS | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=5,
+) | (st.sets(HASHABLE, max_size=3) | st.frozensets(HASHABLE, max_size=3))
+SECTIONS = {
+    "user": ("id", "email", "plan"),
+    "request": ("url", "method", "headers", "data", "cookies", "env"),
+    "contexts": ("trace", "response", "runtime", "cart"),
+    "tags": ("plan",),
+}
+PATHS = (
+    *("contexts.trace.status", "contexts.trace.op", "contexts.trace", "request.headers.X-A", "request.data", "spans"),
+    *("request.data.a.0", "request.url", "user", "user.id", "tags.a", "start_timestamp", "timestamp", "transaction"),
+    *("contexts.trace.data.a b", "extra.a", "type", "spans.0.op", "request"),
+)
+
+
+def criteria_of_transactions() -> st.SearchStrategy[dict[str, Any]]:
+    sections = {
+        name: EXPECTED | st.dictionaries(st.sampled_from(keys), EXPECTED, max_size=3) for name, keys in SECTIONS.items()
+    }
+    where = st.dictionaries(st.sampled_from(PATHS), EXPECTED, max_size=4)
+    others = {name: EXPECTED for name in CRITERIA["transaction"] if name not in (*SECTIONS, "where")}
+    return st.fixed_dictionaries({}, optional={**others, **sections, "where": where})
+
+
+METHODS: list[tuple[str, dict[str, Any]]] = [
+    ("assert_captured", {}),
+    ("assert_not_captured", {}),
+    ("assert_count", {"n": 0}),
+    ("assert_count", {"n": 12}),
+    ("assert_discarded", {}),
+    ("assert_discarded", {"reason": "before_send", "by": is_right}),
+    ("assert_discarded", {"reason": "sample_rate", "by": lambda context: 0.0}),
+    ("assert_discarded", {"by": Opaque().__class__}),
+    ("expect", {}),
+    ("expect_nothing", {}),
+    ("wait_for", {"count": 2, "timeout": 0.0}),
+    ("await_for", {"timeout": 0.0}),
+]
+
+
+@given(
+    method=st.sampled_from(METHODS),
+    criteria=criteria_of_transactions(),
+    left_out=st.sampled_from([(), ("user", "request.url")]),
+)
+def test_every_suggestion_can_be_run(
+    method: tuple[str, dict[str, Any]], criteria: dict[str, Any], left_out: tuple[str, ...]
+) -> None:
+    call, arguments = method
+    try:
+        Expectation("transaction", criteria)
+    except (TypeError, ValueError):
+        assume(False)
+    recording = Recording("test_shop.py::test_order")
+    recording.left_out_of_spans = left_out
+
+    written, _ = suggestion(SentryCapture(recording, WithoutTransactions(), Judges), call, **arguments, **criteria)
+
+    run: list[str] = []
+    eval(f"capture.{written}", {**NAMES, "capture": Bound(run)})
+    assert run == [call]
+
+
+class Bound:
+    """Takes the calls of a capture, and only checks them."""
+
+    def __init__(self, run: list[str]) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: object, **kwargs: object) -> None:
+            bound = signature(getattr(SentryCapture, name)).bind(self, *args, **kwargs).arguments
+            Expectation(bound["kind"], bound.get("criteria", {}))
+            self._run.append(name)
+
+        return call
+
+
+OF_THE_SDK = "span task 'nightly'" if IS_3 else "transaction 'nightly', task"
+
+
+@pytest.mark.parametrize(
+    ("ask", "called"),
+    [
+        (lambda capture: capture.assert_count(2, "segment"), "1. segment 'nightly', task"),
+        (lambda capture: capture.assert_captured("segment", name="x"), "1. segment 'nightly', task"),
+        (lambda capture: capture.assert_discarded("segment"), "1. segment 'nightly', task"),
+        (lambda capture: capture.assert_nothing_captured(traces=True), "1. segment 'nightly', task"),
+        (lambda capture: capture.assert_count(2, TRACE_KIND), f"1. {OF_THE_SDK}"),
+        (lambda capture: capture.assert_captured(TRACE_KIND, op="x"), f"1. {OF_THE_SDK}"),
+    ],
+)
+def test_a_segment_is_called_by_the_kind_that_was_asked_for(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, ask: Callable[[SentryCapture], object], called: str
+) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0)
+    with segment("nightly", "task"):
+        pass
+
+    with pytest.raises(AssertionError) as caught:
+        ask(sentry_capture)
+
+    assert f"\n  {called}\n" in f"{caught.value}\n"
 
 
 def test_kinds_and_classes() -> None:
@@ -281,6 +699,7 @@ def test_kinds_and_classes() -> None:
 
     assert found is not None
     assert (found.name, found.op, found.status, found.is_span) == ("/orders", "http.server", "error", False)
+    assert CapturedSegment(CapturedTransaction({})).status == "ok"
     assert CapturedSegment.of(CapturedSpan({"name": "select", "is_segment": False})) is None
     assert CapturedSegment.of(CapturedSpan({"name": "select", "is_segment": True})) is not None
     within = CapturedTransaction({"spans": [{"description": "select", "is_segment": True}]})

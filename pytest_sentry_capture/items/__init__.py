@@ -42,7 +42,7 @@ from pytest_sentry_capture.items.kinds import (
 )
 from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.items.rejections import Rejection
-from pytest_sentry_capture.items.segments import CapturedSegment, SegmentStatus
+from pytest_sentry_capture.items.segments import SEGMENT_STATUSES, CapturedSegment, SegmentStatus
 
 CLASS_OF_KIND: Final[Mapping[str, type[CapturedItem]]] = {
     **{item_class.kind: item_class for item_class in CLASSES.values()},
@@ -54,6 +54,7 @@ __all__ = [
     "DISCARD_REASONS",
     "ITEM_TYPE_OF_KIND",
     "KIND_OF_CATEGORY",
+    "SEGMENT_STATUSES",
     "CallbackError",
     "Capture",
     "CaptureContext",

@@ -93,9 +93,8 @@ class Discard(Entry):
             return self.item
         if kind != CapturedSegment.kind:
             return None
-        if self.kind == CapturedTransaction.kind:
-            return CapturedSegment(self.item, self.item._capture)
-        return CapturedSegment.of(self.item)
+        was_segment = self.kind == CapturedTransaction.kind or CapturedSegment.of(self.item) is not None
+        return CapturedSegment.of_discarded(self.item) if was_segment else None
 
     def _items_in(self, payload: bytes) -> list[CapturedItem]:
         item_type = ITEM_TYPE_OF_KIND.get(self.kind, self.kind)

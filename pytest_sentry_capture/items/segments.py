@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from pytest_sentry_capture.changes import MISSING
 from pytest_sentry_capture.items.attribute_names import attributes_below, span_path
@@ -12,12 +12,12 @@ from pytest_sentry_capture.items.fields import mapping_of, path_of_url, resolve,
 from pytest_sentry_capture.items.kinds import CapturedSpan, CapturedTransaction
 
 SegmentStatus = Literal["ok", "error"]
-
-_NOT_IN_STREAMED_SPANS_OF_2: Final = ("user", "request.url", "request.query_string")
-"""What sentry-sdk 2 puts into no streamed span, or into none while it collects no personal data."""
+SEGMENT_STATUSES: Final[tuple[SegmentStatus, ...]] = get_args(SegmentStatus)
 MANUAL: Final = "manual"
 """The origin of what an application starts itself, the SDK's default
 (https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/)."""
+_ENDS: Final = ("timestamp", "end_timestamp")
+"""When a transaction or a streamed span ended, which no payload has that the SDK gave up before."""
 
 
 def has_at(payload: Mapping[str, Any], path: str) -> bool:
@@ -32,8 +32,12 @@ class CapturedSegment(CapturedItem):
     words: the SDK's own word is reached by its path.
     """
 
-    __slots__ = ()
+    __slots__ = ("_has_ended",)
     kind: ClassVar[str] = "segment"
+
+    def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None, *, has_ended: bool = True) -> None:
+        super().__init__(payload, capture)
+        self._has_ended = has_ended
 
     @classmethod
     def of(cls, item: CapturedItem) -> CapturedSegment | None:
@@ -41,6 +45,11 @@ class CapturedSegment(CapturedItem):
         if isinstance(item, CapturedTransaction) or (isinstance(item, CapturedSpan) and item.is_segment):
             return cls(item, item._capture)
         return None
+
+    @classmethod
+    def of_discarded(cls, item: CapturedItem) -> CapturedSegment:
+        """A discarded transaction or segment, which the SDK may have given up before it ended."""
+        return cls(item, item._capture, has_ended=any(has_at(item, end) for end in _ENDS))
 
     @classmethod
     def in_capture(cls, capture: Capture) -> list[CapturedItem]:
@@ -54,10 +63,12 @@ class CapturedSegment(CapturedItem):
         """Whether it is a streamed span, which has attributes and no tags, contexts or request."""
         return "is_segment" in self
 
-    def has(self, path: str) -> bool | None:
+    def has(self, path: str, *, left_out: Sequence[str] = ()) -> bool | None:
         """Whether it says what a transaction says at a dotted path; None where its SDK puts nothing of the sort there.
 
-        The path may be that of a whole section, such as ``user``.
+        Args:
+            path: the path, be it that of a whole section, such as ``user``.
+            left_out: the beginnings of further paths of which its SDK puts nothing into spans, as it is configured.
         """
         if not self.is_span:
             return has_at(self, path)
@@ -67,9 +78,7 @@ class CapturedSegment(CapturedItem):
         found = place is not None and has_at(self, place)
         names = [name for name in self.attributes if has_at(self.attributes, name)]
         found = found or any(name.startswith(below) for name in names) if below else found
-        version = self._text("sentry.sdk.version") or ""
-        is_left_out = version.startswith("2.") and path.startswith(_NOT_IN_STREAMED_SPANS_OF_2)
-        return None if is_left_out and not found else found
+        return None if not found and path.startswith((*left_out,)) else found
 
     @property
     def name(self) -> str | None:
@@ -82,9 +91,14 @@ class CapturedSegment(CapturedItem):
         return self._text("sentry.op") if self.is_span else text_at(self._trace, "op")
 
     @property
-    def status(self) -> SegmentStatus:
-        """``"ok"``, where the SDK says nothing too, or ``"error"`` for all that went wrong."""
+    def status(self) -> SegmentStatus | None:
+        """``"ok"``, where the SDK says nothing too, or ``"error"`` for all that went wrong.
+
+        None for a discarded one that the SDK gave up before it ended: one that was not sampled, or was ignored.
+        """
         status = text_at(self if self.is_span else self._trace, "status")
+        if not status and not self._has_ended:
+            return None
         return "ok" if status in (None, "", "ok") else "error"
 
     @property

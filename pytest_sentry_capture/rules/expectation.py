@@ -9,7 +9,14 @@ from typing import Any, Final
 from pytest_sentry_capture.items import CapturedItem, CapturedTransaction, Discard, Exchange, mark_asked_for
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
-from pytest_sentry_capture.wording import difference, discard_reason, exchange_summary, name_of, summary
+from pytest_sentry_capture.wording import (
+    difference,
+    discard_reason,
+    discarded_summary,
+    exchange_summary,
+    name_of,
+    summary,
+)
 
 _DEDUPE: Final = "DedupeIntegration"
 
@@ -60,13 +67,13 @@ class ExpectedCapture(Rule):
 
     def _of_capture(self, item: CapturedItem) -> Judgement:
         if not self.captured:
-            return self.broken(item, f"captured, but must not be: {summary(item, masked=True)}")
+            return self.broken(item, f"captured, but must not be: {self._named(item)}")
         mark_asked_for([item])
         mismatches = self._look.mismatches(item)
         if not mismatches:
             return self.kept(item)
         paths = ", ".join(mismatch.path for mismatch in mismatches)
-        problem = f"captured, but not as expected in {paths}: {summary(item, masked=True)}"
+        problem = f"captured, but not as expected in {paths}: {self._named(item)}"
         details = [difference(mismatch) for mismatch in mismatches]
         return self.broken(item, problem, path=mismatches[0].path, details=details)
 
@@ -74,8 +81,12 @@ class ExpectedCapture(Rule):
         is_repetition = is_repeated and discard.by is not None and _DEDUPE in discard.by.name
         if not self.captured or is_repetition:
             return self.kept(discard)
-        problem = f"discarded, but must be captured: {summary(discard.item, masked=True)}"
+        what = discarded_summary(discard, masked=True, asked_kind=self.expectation.kind)
+        problem = f"discarded, but must be captured: {what}"
         return self.broken(discard, problem, by=discard.by, details=[discard_reason(discard)])
+
+    def _named(self, item: CapturedItem) -> str:
+        return summary(item, masked=True, asked_kind=self.expectation.kind)
 
     def _of_silent(self, exchange: Exchange) -> Judgement:
         if not self.captured:

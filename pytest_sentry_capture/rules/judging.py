@@ -157,7 +157,7 @@ class Judging:
     Attributes:
         tallies: how often each rule was kept, broken and waived.
         used_waivers: the waivers that were needed.
-        personal_data: where personal data was found that is not allowed, and what it was.
+        personal_data: the judgements of places that hold personal data that is not allowed.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class Judging:
         self._waivers = tuple(waivers)
         self.tallies: dict[str, RuleTally] = {}
         self.used_waivers: set[Waiver] = set()
-        self.personal_data: set[tuple[str, str]] = set()
+        self.personal_data: list[Judgement] = []
 
     def judge_new(self) -> list[BrokenRule]:
         """Judge what has been recorded since the last time."""
@@ -235,7 +235,7 @@ class Judging:
         for judgement in judgements:
             self.tallies.setdefault(rule.name, RuleTally()).note(judgement, is_waived=bool(waivers))
             if judgement.detector is not None:
-                self.personal_data.add((judgement.path or "", judgement.detector))
+                self.personal_data.append(judgement)
         problems = tuple(judgement for judgement in judgements if judgement.problem is not None)
         if problems:
             self.used_waivers.update(waivers)

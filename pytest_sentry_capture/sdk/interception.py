@@ -265,6 +265,7 @@ class Interception:
         recording = self._recorder.current
         recording.client_was_active = True
         recording.without_transactions = self._why_without_transactions(client)
+        recording.left_out_of_spans = self._modules.features.left_out_of_spans(client)
 
     def _why_without_transactions(self, client: Any) -> str | None:
         features = self._modules.features

@@ -85,6 +85,19 @@ class Features:
         """A trace's root is a transaction, an item that carries its spans (up to 2.x)."""
         return _module("tracing") is not None
 
+    def left_out_of_spans(self, client: Any) -> tuple[str, ...]:
+        """The beginnings of paths of transactions of which a client puts nothing into streamed spans.
+
+        While it collects no personal data, 2.x leaves users and URLs out, which transactions have all the same. Where
+        ``data_collection`` says what is collected, only users are left out, and only where it says so.
+        """
+        collection = client.options.get("data_collection")
+        is_told = isinstance(collection, dict) and (not self.has_transactions or collection.get("provided_by_user"))
+        if is_told:
+            return () if collection.get("user_info", True) else ("user",)
+        collects = not self.has_transactions or client.options.get("send_default_pii")
+        return () if collects else ("user", "request.url", "request.query_string")
+
     def replacement_of(self, option: str) -> str | None:
         """What takes the place of an option that this SDK has removed, in words for users; None for any other."""
         return REMOVED_OPTIONS.get(option) if self._is_3 else None

@@ -6,11 +6,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from pytest_sentry_capture.changes import withheld_value
-from pytest_sentry_capture.items import Capture, CapturedAttachment, CapturedEnvelope, CapturedItem, RawItem
+from pytest_sentry_capture.items import (
+    Capture,
+    CapturedAttachment,
+    CapturedEnvelope,
+    CapturedItem,
+    CapturedSpan,
+    RawItem,
+)
+from pytest_sentry_capture.items.attribute_names import paths_in_transaction, transaction_paths
+from pytest_sentry_capture.items.fields import unwrapped
 from pytest_sentry_capture.items.test_runner import is_of_test_runner
 from pytest_sentry_capture.provenance import SCRUBBED, SCRUBBED_TEXTS
 from pytest_sentry_capture.rules.rule import Judgement, Regex, Rule, RuleViews
@@ -25,6 +34,8 @@ _BETWEEN: Final = "\n\0\n"
 """Stands between texts that are searched together; what matches across it is looked at closely, and turned down."""
 _ANCHOR: Final = re.compile(r"[$^]|\\[AZbB]|\(\?<?[=!]")
 _SOURCE_LINES: Final = ("pre_context", "context_line", "post_context")
+_WITH_ATTRIBUTES: Final = re.compile(r"(?:.*\.)?attributes|contexts\.trace\.data|spans\.\d+\.data")
+"""Where attributes stand, whose names have dots: of spans, logs and metrics, and of what transactions carry."""
 _NO_VALUE: Final = "|".join(
     (
         rf"\\*b?['\"]?(?:{re.escape(SCRUBBED)}|%5BFiltered%5D)",
@@ -49,9 +60,11 @@ class ForbiddenData(Rule):
 
     Attributes:
         keys: names whose values must be filtered or empty, in any case: in mappings, query strings and forms, and in
-            representations of objects.
+            representations of objects. An attribute is found by its name (``user.email``), by the last part of it
+            (``email``), and by the keys under which a transaction has the same (``user``).
         patterns: regexes, searched in all texts, numbers and keys.
-        allow: paths that are excused: ``"user.id"``, ``"request.headers"``.
+        allow: paths that are excused: ``"user.id"``, ``"request.headers"``. For what a span has in its attributes, the
+            path in a transaction will do too.
     """
 
     name = "forbidden-data"
@@ -86,7 +99,7 @@ class ForbiddenData(Rule):
         whole = _BETWEEN.join((*keys, *texts))
         return (
             any(secret in whole for secret in secrets)
-            or (self._names_a_key(whole) and self._has_a_key(keys, whole))
+            or (bool(self.keys) and self._has_a_key(keys, whole))
             or any(pattern.search(whole) for pattern in self._patterns_anywhere)
             or any(pattern.search(text) for pattern in self._anchored_patterns for text in (*keys, *texts))
         )
@@ -100,16 +113,16 @@ class ForbiddenData(Rule):
             if reason is None or (item is not None and is_of_test_runner(item, path)):
                 continue
             is_clean = False
-            if (allowed := self._allowing(path)) is not None:
+            if (allowed := self._allowing(item, path)) is not None:
                 yield self.kept(item, allowed=allowed)
             else:
                 problem = f"{self._shown(path, secrets)} holds {reason}: {what}"
-                yield self.broken(item, problem, path=path, details=(f"there: {withheld_value(value)}",))
+                yield self.broken(item, problem, path=path, details=(f"there: {withheld_value(unwrapped(value))}",))
         if is_clean and item is not None:
             yield self.kept(item)
 
     def _why_forbidden(self, path: str, key: str, value: Any, secrets: tuple[str, ...]) -> str | None:
-        if self.keys and key.lower() in self._keys and value not in _NOTHING:
+        if self.keys and self._has_forbidden_value(path, key, value):
             return "the value of a forbidden key"
         if any(secret in key for secret in secrets):
             return "a declared secret"
@@ -128,8 +141,26 @@ class ForbiddenData(Rule):
                 return _matching(pattern)
         return None
 
-    def _allowing(self, path: str) -> str | None:
-        return next((each for each in self.allow if path == each or path.startswith(f"{each}.")), None)
+    def _has_forbidden_value(self, path: str, key: str, value: Any) -> bool:
+        if not self._is_forbidden(key):
+            return False
+        if not _is_attribute(path, key):
+            return key.lower() in self._keys and value not in _NOTHING
+        content = unwrapped(value)
+        parts = content if isinstance(content, list) else [content]  # which headers have since sentry-sdk 3
+        return any(part not in _NOTHING for part in parts)
+
+    def _is_forbidden(self, key: str) -> bool:
+        """Whether a key is one of the forbidden ones, or an attribute would be that is called like it."""
+        return key.lower() in self._keys or ("." in key and not self._keys.isdisjoint(_keys_of_attribute(key)))
+
+    def _allowing(self, item: CapturedItem | None, path: str) -> str | None:
+        """The entry that excuses a place, by its own path or, of a span, by the one that a transaction has for it."""
+        paths = [path.lower() for path in paths_in_transaction(path)] if isinstance(item, CapturedSpan) else []
+        for entry in self.allow:
+            if _is_within(path, entry) or any(_is_within(each, entry.lower()) for each in paths):
+                return entry
+        return None
 
     def _shown(self, path: str, secrets: tuple[str, ...]) -> str:
         """The path, if nothing that is forbidden stands in it."""
@@ -142,7 +173,9 @@ class ForbiddenData(Rule):
         return any(key in lowered for key in self._keys)
 
     def _has_a_key(self, keys: Iterable[str], whole: str) -> bool:
-        return any(key.lower() in self._keys for key in keys) or self._keys_in_texts.search(whole) is not None
+        if any(self._is_forbidden(key) for key in keys):
+            return True
+        return self._names_a_key(whole) and self._keys_in_texts.search(whole) is not None
 
     @cached_property
     def _keys(self) -> frozenset[str]:
@@ -227,6 +260,29 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_within(path: str, allowed: str) -> bool:
+    """Whether a path is the allowed one or below it."""
+    return path == allowed or path.startswith(f"{allowed}.")
+
+
+def _is_attribute(path: str, key: str) -> bool:
+    return _WITH_ATTRIBUTES.fullmatch(path[: -len(key) - 1]) is not None
+
+
+@lru_cache(maxsize=1024)
+def _keys_of_attribute(name: str) -> frozenset[str]:
+    """The keys by which an attribute is found, in lower case.
+
+    They are its name, the last part of it, and the keys that lead to the same in a transaction, where ``user.email`` is
+    ``email`` below ``user``, and ``http.request.header.x-customer`` is ``x-customer`` below ``headers``.
+    """
+    keys = {name, name.rpartition(".")[2]}
+    for path in transaction_paths(name):
+        parts = path.split(".")
+        keys.update(parts, (".".join(parts[start:]) for start in range(1, len(parts))))
+    return frozenset(key.lower() for key in keys)
 
 
 def _is_source(path: str) -> bool:

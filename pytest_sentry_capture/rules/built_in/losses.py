@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_sentry_capture.items import CallbackError, Capture, Discard, SdkError
+from pytest_sentry_capture.items import CallbackError, Capture, SdkError
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
-from pytest_sentry_capture.wording import discard_reason, located, name_of, summary
+from pytest_sentry_capture.wording import discard_reason, discarded_summary, located
 
 _CALLBACK_ERROR: Final = "callback_error"
 _REPORTED_NOWHERE: Final = ("unserializable", "recursion_guard", "sdk_error")
@@ -36,7 +36,10 @@ class NoCallbackErrors(Rule):
     def _broken_by(self, error: CallbackError, views: RuleViews) -> Judgement:
         lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
         problem = f"{located(error.by)} raised {error.exception_type.__name__}, which Sentry's SDK hides."
-        details = [*(f"lost: {_named(discard)}" for discard in lost), *error.traceback.rstrip().splitlines()]
+        details = [
+            *(f"lost: {discarded_summary(discard, masked=True)}" for discard in lost),
+            *error.traceback.rstrip().splitlines(),
+        ]
         return self.broken(lost[0] if lost else None, problem, by=error.by, details=details)
 
 
@@ -55,16 +58,13 @@ class NoSilentLoss(Rule):
         accounted_for = views.recording.accounted_for
         for discard in views.discarded:
             if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
-                problem = f"{_named(discard)} was lost without a word: {discard_reason(discard)}."
+                what = discarded_summary(discard, masked=True)
+                problem = f"{what} was lost without a word: {discard_reason(discard)}."
                 yield self.broken(discard, problem, by=discard.by, details=_swallowed(views))
             else:
                 yield self.kept(discard)
         if views.recording.entries_of(Capture):
             yield self.kept()
-
-
-def _named(discard: Discard) -> str:
-    return summary(discard.item, masked=True) if discard.payload is not None else name_of(discard.kind)
 
 
 def _swallowed(views: RuleViews) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pytest_sentry_capture import relay
 from pytest_sentry_capture.ingestion import ServerScrubbing, scrubbed_places
-from pytest_sentry_capture.items import Capture, CapturedEvent, CapturedItem, CapturedTransaction
+from pytest_sentry_capture.items import Capture, CapturedEvent, CapturedItem, CapturedSpan, CapturedTransaction
+from pytest_sentry_capture.items.attribute_names import paths_in_transaction
 from pytest_sentry_capture.privacy import KINDS, REFUSED, Found, PiiSearch, digest_of
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
 from pytest_sentry_capture.suggestions import unknown
@@ -41,11 +42,18 @@ class Allowance(NamedTuple):
     place: re.Pattern[str] | None = None
     value: str | None = None
 
-    def excuses(self, found: Found) -> bool:
-        """Whether it is about this find."""
-        if self.rule not in (None, found.rule) or (self.place is not None and not self.place.match(found.path)):
+    def excuses(self, found: Found, item: CapturedItem) -> bool:
+        """Whether it is about this find in this item; of a span, a path may be that of the same in a transaction."""
+        if self.rule not in (None, found.rule) or not self._is_about(found.path, item):
             return False
         return self.value is None or all(fnmatchcase(value, self.value) for value in found.values)
+
+    def _is_about(self, path: str, item: CapturedItem) -> bool:
+        if self.place is None or self.place.match(path):
+            return True
+        in_any_case = re.compile(self.place.pattern, re.IGNORECASE)  # headers, which spans have in lower case
+        paths = paths_in_transaction(path) if isinstance(item, CapturedSpan) else ()
+        return any(in_any_case.match(each) for each in paths)
 
 
 @dataclass(kw_only=True)
@@ -54,7 +62,8 @@ class NoPii(Rule):
 
     Attributes:
         allow: what is excused: paths (``"user.id"``, ``"extra.*.owner"``), rules (``"@ip"``), a rule in a place
-            (``"@ip in request.url"``), or what a rule finds (``"@email = *@example.com"``).
+            (``"@ip in request.url"``), or what a rule finds (``"@email = *@example.com"``). For what a span has in its
+            attributes, the path in a transaction will do too.
         also: rules beside the built-in ones, by name, in Relay's format.
         after: what is judged: what the SDK sends (``"sdk"``), or what remains of events and transactions after the
             project's scrubbing on Sentry's servers (``"server"``).
@@ -124,7 +133,7 @@ class NoPii(Rule):
             yield self.kept(item)
         alike: dict[tuple[str, str], list[Found]] = {}
         for each in found:
-            allowed = next((allowance.entry for allowance in self._allowances if allowance.excuses(each)), None)
+            allowed = next((allowance.entry for allowance in self._allowances if allowance.excuses(each, item)), None)
             if allowed is not None:
                 yield self.kept(item, allowed=allowed)
             else:

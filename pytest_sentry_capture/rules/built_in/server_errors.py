@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from pytest_sentry_capture.items import CapturedEvent, Discard, Exchange
 from pytest_sentry_capture.rules.rule import Judgement, Rule, RuleViews
-from pytest_sentry_capture.wording import discard_reason, exchange_summary, summary
+from pytest_sentry_capture.wording import discard_reason, discarded_summary, exchange_summary, summary
 
 _ERROR_LEVELS: Final = ("error", "fatal")
 
@@ -79,5 +79,5 @@ def _instead(exchange: Exchange) -> Iterator[str]:
 
 def described_discard(discard: Discard) -> Iterator[str]:
     """Two lines: what was discarded, and why."""
-    yield f"discarded: {summary(discard.item, masked=True)}" if discard.payload is not None else "discarded"
+    yield f"discarded: {discarded_summary(discard, masked=True)}" if discard.payload is not None else "discarded"
     yield f"  {discard_reason(discard)}"
