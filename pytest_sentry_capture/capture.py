@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from threading import TIMEOUT_MAX
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 
@@ -508,7 +509,7 @@ class SentryCapture(RecordingViews):
         Raises:
             AssertionError: fewer match when the time is over.
             TypeError: ``count`` or ``timeout`` is no number.
-            ValueError: ``count`` is below 1, or ``timeout`` negative or infinite.
+            ValueError: ``count`` is below 1, or ``timeout`` negative or longer than Python can wait.
         """
         __tracebackhide__ = True
         _check_wait(count, timeout)
@@ -698,8 +699,8 @@ def _check_wait(count: object, timeout: object) -> None:
     _check_count("count", count, least=1)
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
-    if not 0 <= timeout < float("inf"):
-        raise ValueError(f"timeout must be a finite number of seconds, 0 or more, not {timeout}")
+    if not 0 <= timeout <= TIMEOUT_MAX:
+        raise ValueError(f"timeout must be a number of seconds from 0 to {TIMEOUT_MAX:.0f}, not {timeout}")
 
 
 def _check_discard(reason: object, by: object) -> None:

@@ -180,13 +180,13 @@ def without_client(evidence: Evidence, absent: Expectation | None) -> str:
 
 def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
     """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
+    classes = {type(each) for each in view}  # not isinstance, which may ask the objects of others
     with withholding(secrets):
-        if all(isinstance(each, CapturedItem) for each in view):
+        if all(issubclass(each, CapturedItem) for each in classes):
             items = [each for each in view if isinstance(each, CapturedItem)]
-            kinds = {each.kind for each in items}
-            asked_kind = kinds.pop() if len(kinds) == 1 else None  # else it is no view of one kind
+            asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
             lines = [withheld(summary(each, asked_kind=asked_kind)) for each in items]
-        elif all(isinstance(each, Discard) for each in view):
+        elif classes == {Discard}:
             lines = [withheld(_discarded(each)) for each in view if isinstance(each, Discard)]
         else:
             return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import gzip
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 from typing import NamedTuple
 
 # Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
@@ -121,6 +121,18 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),
     "Sentry's own engine": Installed("sentry_relay"),
+    "Django": Installed("django"),
+    "eventlet": Installed("eventlet"),
+    "gevent": Installed("gevent"),
+    "numpy and pandas": Installed("pandas"),
+    "pytest-bdd": Installed("pytest_bdd"),
+    "pytest-django": Installed("pytest_django"),
+    "pytest-forked": Installed("pytest_forked"),
+    "reports that can be marshalled": Until("pytest", "9.2"),
+    "pytest-mock": Installed("pytest_mock"),
+    "pytest-run-parallel": Installed("pytest_run_parallel"),
+    "pytest-socket": Installed("pytest_socket"),
+    "pytest-trio": Installed("pytest_trio"),
 }
 """What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
 
@@ -173,7 +185,31 @@ sentry_sdk.Client()  # imports every integration that enables itself
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def without_leftover_threads() -> Iterator[None]:
+    """The SDK's batchers draw random numbers in their threads, of which hypothesis would take note in later tests.
+
+    A client that an application makes at its import outlives the pytest run in which it is imported.
+    """
+    yield
+    for thread in threading.enumerate():
+        batcher = getattr(getattr(thread, "_target", None), "__self__", None)
+        if batcher is not None and type(batcher).__module__.startswith("sentry_sdk."):
+            batcher.kill()
+
+
+@pytest.fixture
+def without_leftover_clients() -> Iterator[None]:
+    """Clients that live on are observed by the next run in this process, as if its own application had made them."""
+    yield
+    for client in gc.get_objects():
+        if issubclass(type(client), sentry_sdk.client._Client):
+            client.close(timeout=0)
+
+
+@pytest.fixture
+def pytester(
+    without_leftover_threads: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 
     It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
@@ -234,7 +270,7 @@ class EndpointHandler(BaseHTTPRequestHandler):
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
     with Endpoint() as server:
-        thread = Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
         server.shutdown()

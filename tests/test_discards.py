@@ -379,7 +379,9 @@ def full_span_batcher(init: SentryInit) -> None:
 
 
 def killed_log_batcher(init: SentryInit) -> None:
-    init(dsn=DSN, **logs_enabled()).log_batcher.kill()
+    batcher = init(dsn=DSN, **logs_enabled()).log_batcher
+    batcher._ensure_thread()  # one that has none yet does not mind
+    batcher.kill()
     sentry_sdk.logger.info("hello")
 
 

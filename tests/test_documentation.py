@@ -407,7 +407,9 @@ def matrix(monkeypatch: pytest.MonkeyPatch) -> Matrix:
 
 
 @pytest.fixture
-def try_examples(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+def try_examples(
+    without_leftover_clients: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
     monkeypatch.setenv("COLUMNS", "80")
     for name in "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT":  # syrupy takes a run for a worker's by them
         monkeypatch.delenv(name, raising=False)

@@ -241,14 +241,36 @@ def test_a_pickled_client(sentry_capture: SentryCapture, sentry_init: SentryInit
     sentry_capture.assert_discarded(message="by the copy", reason="before_send", by=drop)
 
 
-def test_no_thread_is_started(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    before = set(threading.enumerate())
-    client = sentry_init(dsn=DSN, release="1", traces_sample_rate=1.0)
-    trace()
-    fail()
-    client.monitor.is_healthy()
+def test_threads_are_the_sdks_own_and_end_with_the_client(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import any_sdk, sentry_sdk, threading
 
-    assert set(threading.enumerate()) == before
+        before = set(threading.enumerate())
+
+        def test(sentry_init):
+            client = sentry_init(
+                dsn="https://key@sentry.invalid/1", release="1", traces_sample_rate=1.0, **any_sdk.logs_enabled()
+            )
+            with any_sdk.segment("nightly"):
+                pass
+            if hasattr(sentry_sdk, "logger"):
+                sentry_sdk.logger.info("hello")
+            any_sdk.holder_of_sessions().start_session()
+            any_sdk.holder_of_sessions().end_session()
+            assert client.monitor.is_healthy()
+            assert client.monitor._thread.is_alive() and client.monitor._thread.daemon
+            assert client.monitor._thread.name == "sentry.monitor"
+            assert client.session_flusher._thread.is_alive()
+            parts = [getattr(client, name, None) for name in ("log_batcher", "span_batcher")]
+            threads = [part._flusher for part in parts if part is not None and part._flusher]
+            assert all(thread.is_alive() for thread in threads)
+
+        def test_afterwards():
+            assert set(threading.enumerate()) == before
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_tests_start_alike(pytester: pytest.Pytester) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sentry_sdk.envelope import Item
@@ -345,13 +345,14 @@ def test_discards_are_what_the_sdk_reports_to_sentry(pytester: pytest.Pytester, 
 
 
 @pytest.mark.needs("logs")
+@pytest.mark.needs("discards of full buffers")
 def test_a_batch_that_is_lost_counts_for_all_that_it_holds(
     sentry_capture: SentryCapture, sentry_init: SentryInit
 ) -> None:
-    transport = sentry_init(dsn="https://key@sentry.invalid/1").transport
-    assert transport is not None
+    batcher: Any = sentry_init(dsn="https://key@sentry.invalid/1", **any_sdk.logs_enabled()).log_batcher
+    item = Item(b"{}", {"item_count": 3}, type="log")
 
-    transport.record_lost_event("queue_overflow", item=Item(b"{}", {"item_count": 3}, type="log"))
+    batcher._record_lost_func(reason="queue_overflow", data_category="log_item", item=item)
 
     [discard] = sentry_capture.discarded
     assert (discard.reason, discard.category, discard.kind) == ("queue_overflow", "log_item", "log")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -642,6 +644,7 @@ ABOUT_EXCHANGES = (
     "FastAPI and Starlette applications in this process. Of other requests (Flask's, Django's,\n"
     "WebSockets), transaction, tags and request tell what happened."
 )
+TIMEOUT = f"timeout must be a number of seconds from 0 to {threading.TIMEOUT_MAX:.0f}, not "
 REGEX = "looks like a regex: valid is "
 REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = [
     (lambda c: c.find("evnt"), ValueError, "unknown kind 'evnt'; did you mean 'event'? Valid: attachment, "),
@@ -714,8 +717,10 @@ REFUSED: list[tuple[Callable[[SentryCapture], object], type[Exception], str]] = 
     (lambda c: c.assert_count("1"), TypeError, "n must be a whole number, not '1'"),  # type: ignore[call-overload]
     (lambda c: c.assert_count(True), TypeError, "n must be a whole number, not True"),
     (lambda c: c.wait_for(count=0), ValueError, "count must be 1 or more, not 0"),
-    (lambda c: c.wait_for(timeout=-1), ValueError, "timeout must be a finite number of seconds, 0 or more, not -1"),
-    (lambda c: c.wait_for(timeout=float("inf")), ValueError, "timeout must be a finite number"),
+    (lambda c: c.wait_for(timeout=-1), ValueError, f"{TIMEOUT}-1"),
+    (lambda c: c.wait_for(timeout=1e10), ValueError, f"{TIMEOUT}10000000000.0"),
+    (lambda c: c.wait_for(timeout=math.inf), ValueError, f"{TIMEOUT}inf"),
+    (lambda c: c.wait_for(timeout=math.nan), ValueError, f"{TIMEOUT}nan"),
     (lambda c: c.wait_for(timeout="5"), TypeError, "timeout must be a number of seconds"),  # type: ignore[call-overload]
     (lambda c: c.find(where="contexts"), TypeError, "where must be a mapping from paths to what is expected there"),
     (lambda c: c.find(where={7: 1}), TypeError, "7 in where is no path; paths look like"),

@@ -73,12 +73,18 @@ WITHOUT_CAPTURES = (
 @pytest.mark.parametrize(
     ("change", "version", "reason", "blocked"),
     [
-        ("del client.make_transport", sentry_sdk.VERSION, missing("client.make_transport"), NOTHING),
+        (
+            "del client.make_transport, client._Client._init_impl",
+            sentry_sdk.VERSION,
+            missing("client._Client._init_impl"),
+            NOTHING,
+        ),
+        ("del client._Client._prepare_event", sentry_sdk.VERSION, missing("client._Client._prepare_event"), NO_CLIENTS),
         ("del client._Client._init_impl", sentry_sdk.VERSION, missing("client._Client._init_impl"), NO_CLIENTS),
         (WITHOUT_CAPTURES, sentry_sdk.VERSION, missing("client._Client.capture_event"), NO_CLIENTS),
         ("consts.VERSION = '1.39.2'", "1.39.2", "it is too old", NO_CLIENTS),
     ],
-    ids=["make_transport", "_init_impl", "capture_event", "too old"],
+    ids=["make_transport", "_prepare_event", "_init_impl", "capture_event", "too old"],
 )
 def test_an_sdk_that_cannot_be_observed_is_said_so_and_the_run_goes_on(
     pytester: pytest.Pytester, change: str, version: str, reason: str, blocked: str
@@ -129,10 +135,6 @@ class Lack(NamedTuple):
     changes: str = ""
     rules: str = ""
     needs: tuple[str, ...] = ()
-
-
-def on_its_own(batcher: str) -> str:
-    return f"its clients have no {batcher}._flusher_pid, which this plugin must reach"
 
 
 SCOPES_STAY = """
@@ -273,9 +275,12 @@ del client.BaseClient._capture_log
         UNSAMPLED,
         needs=("segments without transactions",),
     ),
-    "background threads": Lack(
-        renamed("_flusher_pid", "_flusher_process"),
-        (on_its_own("log_batcher"), on_its_own("metrics_batcher"), on_its_own("span_batcher")),
+    "what batchers hand over": Lack(
+        renamed("_capture_func", "_hand_over"),
+        tuple(
+            f"its {batcher} has no _capture_func, which this plugin must reach"
+            for batcher in ("LogBatcher", "MetricsBatcher", "SpanBatcher")
+        ),
         "Some items are recorded only when the SDK hands them over by itself.",
         """
         def test_recorded(sentry_capture, sentry_init):
@@ -418,7 +423,8 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
         class SessionFlusher(sessions.SessionFlusher):
             def __init__(self, *args, **kwargs):
                 super().__init__(*args, **kwargs)
-                del self._thread_for_pid
+                self.hand_over = self.capture_func
+                del self.capture_func
 
         from sentry_sdk import client
         client.SessionFlusher = SessionFlusher
@@ -437,7 +443,7 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
     result = pytester.runpytest_subprocess("-p", "changed")
 
     result.assert_outcomes(passed=1)
-    reason = "its clients have no session_flusher._thread_for_pid, which this plugin must reach"
+    reason = "its SessionFlusher has no capture_func, which this plugin must reach"
     consequence = "Some items are recorded only when the SDK hands them over by itself."
     result.stdout.fnmatch_lines([gap(reason, consequence)])
 

@@ -5,6 +5,7 @@ An item is a ``dict``: the payload itself, in Sentry's wire form. ``kinds`` adds
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,35 @@ from pytest_sentry_capture.items.entries import Entry, Exchange, Phase
 from pytest_sentry_capture.items.fields import without_moved
 from pytest_sentry_capture.items.plain_json import PlainJson
 from pytest_sentry_capture.provenance import Provenance
+
+
+@dataclass
+class FileContent:
+    """The content of a file that a transport of the user's own may never read: it is read when it is first asked for.
+
+    Attributes:
+        path: of the file.
+    """
+
+    path: str | bytes
+    _content: bytes | None = None
+
+    def read(self) -> bytes:
+        """The content; empty where there is no such file any more, as in the SDK."""
+        if self._content is None:
+            try:
+                with open(self.path, "rb") as file:  # noqa: PTH123  (the path may be bytes)
+                    self._content = file.read()
+            except OSError:
+                self._content = b""
+        return self._content
+
+    def __bytes__(self) -> bytes:
+        return self.read()
+
+
+Content = bytes | PlainJson | FileContent
+"""A payload as it was handed over."""
 
 
 class ForeignWrite(NamedTuple):
@@ -60,7 +90,7 @@ class Capture(Entry):
     """
 
     type: str
-    content: bytes | PlainJson
+    content: Content
     headers: dict[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
@@ -79,7 +109,9 @@ class Capture(Entry):
     @property
     def payload(self) -> bytes:
         """The payload as a transport would have sent it."""
-        return _json(self.content.parsed()) if isinstance(self.content, PlainJson) else self.content
+        if isinstance(self.content, bytes):
+            return self.content
+        return self.content.read() if isinstance(self.content, FileContent) else _json(self.content.parsed())
 
     @property
     def sample_rate(self) -> float | None:
@@ -106,7 +138,7 @@ class Capture(Entry):
             ValueError: it is no JSON.
             RecursionError: it is nested deeper than Python reads.
         """
-        return self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.content)
+        return self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.payload)
 
 
 def sample_rate_of(context: object) -> float | None:
@@ -134,6 +166,16 @@ class CapturedItem(dict[str, Any]):
     def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
         super().__init__(payload)
         self._capture = capture or Capture(type="", content=b"")
+
+    def __copy__(self) -> CapturedItem:
+        return type(self)({**self}, self._capture)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CapturedItem:
+        return type(self)(copy.deepcopy({**self}, memo), self._capture)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle: the payload, without what else was recorded around it."""
+        return type(self), ({**self}, Capture(self.type_header, self.payload, self._capture.headers))
 
     @property
     def type_header(self) -> str:
@@ -206,7 +248,7 @@ class CapturedEnvelope(Entry):
     captures: list[Capture] = field(default_factory=list)
     during: str | None = None
 
-    def add(self, item_type: str, content: bytes | PlainJson, headers: dict[str, Any]) -> None:
+    def add(self, item_type: str, content: Content, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
         self.captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
 

@@ -43,8 +43,8 @@ class PlainJson:
 
     __slots__ = ("_marshalled", "_modules")
 
-    def __init__(self, payload: dict[str, Any]) -> None:
-        modules = payload.get(_MODULES)
+    def __init__(self, payload: Any) -> None:
+        modules = payload.get(_MODULES) if type(payload) is dict else None
         self._modules = InstalledModules.of(modules) if type(modules) is dict else None
         if self._modules is not None:
             payload = {**payload, _MODULES: None}

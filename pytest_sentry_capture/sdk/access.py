@@ -127,6 +127,11 @@ class SdkAccess:
         self._lifetimes.enter(lifetime)
         return lifetime
 
+    def forget_counts(self) -> None:
+        """In a child process: begin to count at zero, for the parent tells itself what it has counted."""
+        self.blocked.clear()
+        self.ignored_errors.update({entry: -times for entry, times in self.ignored_errors.items()})
+
     def check_test(self) -> None:
         """After the set-up: raises ``ValueError`` for options that a client made by a wider fixture ignores."""
         if self._interception is not None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.provenance import SECTIONS, Provenance
+from pytest_sentry_capture.sdk.callbacks import CAN_NOT_DROP, callback_of
 from pytest_sentry_capture.sdk.dedupe import Dedupe
+from pytest_sentry_capture.sdk.hand_over import HandOver, is_closed
 from pytest_sentry_capture.sdk.ignored_errors import note_use
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer, application_frame
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture.sdk.clients import Clients
     from pytest_sentry_capture.sdk.scope_writes import ScopeWrites
 
 Capture = Callable[..., Any]
 
 _CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
+_OUTLINE: Final = ("message", "level", "logger", "transaction")
+"""Texts of an event that can be read without asking anything else of it."""
 _TOO_EARLY: Final = "What is captured while the SDK serialises an event is lost without a discard."
 _WITHOUT_CLIENT: Final = "What is captured without a client is lost without a discard."
 
@@ -32,16 +38,16 @@ class AttemptWatch:
         self,
         modules: Modules,
         observer: Observer,
-        is_observed: Callable[[Any], bool],
-        before_attempt: Callable[[Any], None],
+        clients: Clients,
+        hand_over: HandOver,
         dedupe: Dedupe,
         scope_writes: ScopeWrites | None,
     ) -> None:
         self._modules = modules
         self._features = modules.features
         self._observer = observer
-        self._is_observed = is_observed
-        self._before_attempt = before_attempt
+        self._clients = clients
+        self._hand_over = hand_over
         self._dedupe = dedupe
         self._scope_writes = scope_writes
         self._silenced: Callable[[], bool] = bool
@@ -68,57 +74,68 @@ class AttemptWatch:
                 touchpoints.replace(f"scope:Scope.{method}", self._scope_capture)
 
     def _event_capture(self, original: Capture) -> Capture:
-        @functools.wraps(original)
+        @wrapping(original)
         def capture_event(
             client: Any, /, event: Any, hint: Any = None, scope: Any = None, *args: Any, **kwargs: Any
         ) -> Any:
             __tracebackhide__ = True
-            if not self._is_observed(client):
+            if not self._clients.observes(client):
                 with self._observer.looking_away():
                     return original(client, event, hint, scope, *args, **kwargs)
-            self._before_attempt(client)
-            self._dedupe.before_attempt(hint or {})
-            attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
-            if attempt.detailed:
-                attempt.context.provenance = self._provenance(event, scope)
-            if self._scope_writes is not None and attempt.exchange is not None:
-                attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.exchange, event, scope)
-            guarded = self._silenced() or (scope is not None and not getattr(scope, "_should_capture", True))
+            if self._silenced():
+                self._refused_unseen((event,), {})
+                return original(client, event, hint, scope, *args, **kwargs)
+            attempt = self._begin(client, event, hint, scope)
+            is_guarded = scope is not None and not getattr(scope, "_should_capture", True)
             token = self._observer.enter(attempt)
             try:
                 event_id = original(client, event, hint, scope, *args, **kwargs)
+                if attempt.bare is not None and attempt.reason is None:
+                    self._hand_over.record_bare(attempt)
             except Exception as error:
                 self._failed(attempt, error)
                 raise
             finally:
                 self._observer.leave(token)
-            if event_id is None and not attempt.handed_over:
-                self._judge(attempt, client, guarded=guarded, event=event, hint=hint or {})
+            if not attempt.handed_over:
+                self._judge(attempt, client, is_guarded=is_guarded, event=event, hint=hint or {})
             return event_id
 
         return capture_event
 
-    def _judge(self, attempt: Attempt, client: Any, *, guarded: bool, event: Any, hint: Mapping[str, Any]) -> None:
+    def _begin(self, client: Any, event: Any, hint: Any, scope: Any) -> Attempt:
+        self._dedupe.before_attempt(hint or {})
+        attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
+        self._clients.describe(attempt, client)
+        if attempt.detailed:
+            attempt.context.provenance = self._provenance(event, scope)
+        if self._scope_writes is not None and attempt.exchange is not None:
+            attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.exchange, event, scope)
+        return attempt
+
+    def _judge(self, attempt: Attempt, client: Any, *, is_guarded: bool, event: Any, hint: Mapping[str, Any]) -> None:
         if attempt.raised_in is not None:
             self._observer.discarded(attempt, "callback_error", attempt.raised_in)
         elif attempt.reason is not None:
             self._observer.discarded(attempt, attempt.reason)
         elif attempt.dropped_by is not None:
             self._observer.discarded(attempt, "event_processor", attempt.dropped_by)
-        elif guarded and attempt.kind != "transaction":
+        elif is_guarded and attempt.kind != "transaction":
             self._observer.discarded(attempt, "recursion_guard")
         elif _is_ignored(client, event, hint):
             note_use(client.options, hint, self._observer.ignored_errors)
             self._observer.discarded(attempt, "ignore_errors")
-        elif client.transport is None:
+        elif is_closed(client):
             self._observer.discarded(attempt, "closed_client")
+        elif attempt.stage == "prepared" and attempt.kind == "event" and not attempt.got_nonsense:
+            self._observer.discarded(attempt, "sample_rate")  # all that is left, where nothing was reported
         else:
             self._observer.discarded(attempt, "sdk_error")
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
         if attempt.handed_over:
             return
-        callback = attempt.raised_in or application_frame(error)
+        callback = attempt.raised_in or application_frame(error, attempt.options)
         if callback is not None:
             self._observer.callback_raised(callback, error)
             self._observer.discarded(attempt, "callback_error", callback)
@@ -128,15 +145,19 @@ class AttemptWatch:
     def _telemetry(self, original: Capture, kind: str) -> Capture:
         """Logs, metrics and streamed spans: a loss that has no reason here is a setting, such as logs being off."""
 
-        @functools.wraps(original)
+        @wrapping(original)
         def capture(client: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             telemetry = _telemetry_in((*args, *kwargs.values()), kind)
-            if telemetry is None or not self._is_observed(client):
+            if telemetry is None or not self._clients.observes(client):
                 return original(client, *args, **kwargs)
-            self._before_attempt(client)
             attempt = self._observer.begin(kind, telemetry, {}, client.options)
             attempt.wire_form = self._features.wire_form(kind)
+            self._clients.describe(attempt, client)
+            callback = callback_of(client.options, kind)
+            if callback is not None:
+                attempt.context.callback = CallableLocation.of(callback)
+                attempt.stage = "in callback" if kind not in CAN_NOT_DROP else "begun"
             token = self._observer.enter(attempt)
             try:
                 result = original(client, *args, **kwargs)
@@ -145,20 +166,24 @@ class AttemptWatch:
                 raise
             finally:
                 self._observer.leave(token)
-            if attempt.handed_over:
-                return result
-            if attempt.raised_in is not None:
-                self._observer.discarded(attempt, "callback_error", attempt.raised_in)
-            elif attempt.reason is not None:
-                self._observer.discarded(attempt, attempt.reason)
-            elif client.transport is None:
-                self._observer.discarded(attempt, "closed_client")
+            if not attempt.handed_over:
+                self._judge_telemetry(attempt, client)
             return result
 
         return capture
 
+    def _judge_telemetry(self, attempt: Attempt, client: Any) -> None:
+        if attempt.raised_in is not None:
+            self._observer.discarded(attempt, "callback_error", attempt.raised_in)
+        elif attempt.reason is not None:
+            self._observer.discarded(attempt, attempt.reason)
+        elif is_closed(client):
+            self._observer.discarded(attempt, "closed_client")
+        elif attempt.context.callback is not None and self._features.collects(attempt.kind, client.options):
+            self._observer.discarded(attempt, "before_send")  # of which up to 2.60 or so nothing was reported
+
     def _without_client(self, original: Capture, kind: str | None) -> Capture:
-        @functools.wraps(original)
+        @wrapping(original)
         def capture(client: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             given = (*args, *kwargs.values())
@@ -175,19 +200,28 @@ class AttemptWatch:
     def _scope_capture(self, original: Capture) -> Capture:
         """A capture made while the SDK serialises (in a ``__repr__``, say) ends before it reaches a client."""
 
-        @functools.wraps(original)
+        @wrapping(original)
         def capture(scope: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             if self._silenced():
-                self._observer.discarded(self._begin_from_arguments(args, kwargs), "recursion_guard")
+                self._refused_unseen(args, kwargs)
             return original(scope, *args, **kwargs)
 
         return capture
 
+    def _refused_unseen(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Nothing is asked of what is captured: the answer could be another capture, and so on without an end."""
+        given = _given(args, kwargs)
+        if type(given) is dict:
+            texts = {name: given[name] for name in _OUTLINE if type(given.get(name)) is str}
+            self._observer.refused_unseen(_kind_of(given), texts)
+        else:
+            self._observer.refused_unseen("event", _outline(given))
+
     def _hub_capture(self, original: Capture) -> Capture:
         """sentry-sdk 1.x: without a client a hub returns at once."""
 
-        @functools.wraps(original)
+        @wrapping(original)
         def capture(hub: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             if hub.client is None:
@@ -197,9 +231,7 @@ class AttemptWatch:
         return capture
 
     def _begin_from_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt:
-        given = (
-            args[0] if args else next((kwargs[name] for name in ("event", "message", "error") if name in kwargs), None)
-        )
+        given = _given(args, kwargs)
         if isinstance(given, dict):
             hint = kwargs.get("hint") or (args[1] if len(args) > 1 else None) or {}
             return self._observer.begin(_kind_of(given), given, hint if isinstance(hint, dict) else {}, {})
@@ -208,7 +240,7 @@ class AttemptWatch:
         exc_info = (
             self._modules.utils.exc_info_from_error(given) if isinstance(given, BaseException) else sys.exc_info()
         )
-        return self._observer.begin("event", _bare_event(exc_info[1]), {"exc_info": exc_info}, {})
+        return self._observer.begin("event", _outline(exc_info[1]), {"exc_info": exc_info}, {})
 
     def _provenance(self, event: Mapping[str, Any], merged: Any) -> Provenance:
         given = {name: {**value} if type(value) is dict else value for name, value in event.items() if name in SECTIONS}
@@ -238,8 +270,19 @@ def _is_ignored(client: Any, event: Any, hint: Mapping[str, Any]) -> bool:
         return False
 
 
-def _bare_event(error: BaseException | None) -> dict[str, Any]:
-    if error is None:
+def _given(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """What is to be captured: an event, a message or an error; None for the error that is being handled."""
+    return args[0] if args else next((kwargs[name] for name in ("event", "message", "error") if name in kwargs), None)
+
+
+def _outline(given: object) -> dict[str, Any]:
+    """What is known of a message or an error without asking it anything."""
+    if type(given) is str:
+        return {"message": given}
+    error = given if issubclass(type(given), BaseException) else sys.exc_info()[1]
+    if not isinstance(error, BaseException):
         return {}
-    values = [{"type": type(error).__name__, "module": type(error).__module__, "value": str(error)}]
+    arguments = BaseException.__dict__["args"].__get__(error)
+    value = arguments[0] if len(arguments) == 1 and type(arguments[0]) is str else None
+    values = [{"type": type(error).__name__, "module": type(error).__module__, "value": value}]
     return {"level": "error", "exception": {"values": values}}

@@ -1,91 +1,89 @@
-"""The application's callbacks, observed: what went into ``before_send`` and its like, and what came out."""
+"""The application's ``before_send`` and its like, observed where the SDK calls them: they stay as they were given."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
-from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.invisible import wrapping
+from pytest_sentry_capture.sdk.modules import Touchpoints
+from pytest_sentry_capture.sdk.observer import Attempt, Observer
 
-BEFORE_SEND_OPTIONS: Final = (
-    "before_send",
-    "before_send_transaction",
-    "before_send_log",
-    "before_send_metric",
-    "before_send_span",
-)
-_CAN_NOT_DROP: Final = ("before_send_span",)
+_OPTION_OF_KIND: Final = {
+    "event": "before_send",
+    "check_in": "before_send",
+    "feedback": "before_send",
+    "transaction": "before_send_transaction",
+    "log": "before_send_log",
+    "metric": "before_send_metric",
+    "span": "before_send_span",
+}
+CAN_NOT_DROP: Final = ("span",)
 
 
-class ObservedCallback:
-    """Stands for a ``before_send*`` callback in a client's options, and equals it.
+def callback_of(options: Mapping[str, Any], kind: str) -> Any:
+    """The callback that items of a kind pass last, with these options; None where there is none."""
+    name = _OPTION_OF_KIND.get(kind, "")
+    callback = options.get(name)
+    if callback is None and isinstance(experiments := options.get("_experiments"), dict):
+        callback = experiments.get(name)
+    return callback if callable(callback) else None
 
-    It is pickled as the callback itself, so that a client stays picklable.
-    """
 
-    def __init__(self, callback: Callable[..., Any], option: str, observer: Observer) -> None:
-        self.__wrapped__ = callback
-        self._option = option
-        self._observer = observer
+def observe_callbacks(touchpoints: Touchpoints, observer: Observer) -> None:
+    """See what goes into the callback for events, and what comes out of it."""
+    with touchpoints.missing_means("What before_send changed, and which callback dropped an event, is not known."):
+        touchpoints.replace("client:serialize", lambda original: _watched_serializer(original, observer))
+    touchpoints.replace("client:_Client._prepare_event", lambda original: _watched_preparation(original, observer))
 
-    def __call__(self, payload: Any, *args: Any, **kwargs: Any) -> Any:
+
+def _watched_serializer(original: Callable[..., Any], observer: Observer) -> Callable[..., Any]:
+    """The last thing that the SDK does to an event before it calls the callback is to serialise it."""
+
+    @wrapping(original)
+    def serialize(event: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        attempt = self._observer.attempt
-        if attempt is None:
-            return self.__wrapped__(payload, *args, **kwargs)
-        attempt.context.callback = location = CallableLocation.of(self.__wrapped__)
-        attempt.payload = payload
-        if attempt.detailed:
-            attempt.context.before_callback = _snapshot(payload)
-        try:
-            result = self.__wrapped__(payload, *args, **kwargs)
-        except BaseException as error:
-            self._observer.callback_raised(location, error)
-            if self._option not in _CAN_NOT_DROP:
-                attempt.raised_in = location
-            raise
-        if result is None and self._option not in _CAN_NOT_DROP:
-            attempt.reason = attempt.reason or "before_send"
-        attempt.got_nonsense = result is not None and not _is_payload(result, attempt.kind)
-        return result
+        serialized = original(event, *args, **kwargs)
+        attempt = observer.attempt
+        if attempt is not None and attempt.stage == "begun" and attempt.client is not None:
+            attempt.payload = serialized
+            attempt.stage = "in callback"
+            callback = callback_of(attempt.options, attempt.kind)
+            if callback is not None:
+                attempt.context.callback = CallableLocation.of(callback)
+                attempt.context.before_callback = _snapshot(serialized) if attempt.detailed else None
+        return serialized
 
-    def __eq__(self, other: object) -> bool:
-        return self.__wrapped__ == (other.__wrapped__ if isinstance(other, ObservedCallback) else other)
-
-    def __hash__(self) -> int:
-        return hash(self.__wrapped__)
-
-    def __repr__(self) -> str:
-        return repr(self.__wrapped__)
-
-    def __reduce__(self) -> tuple[Callable[[Any], Any], tuple[Any]]:
-        return _itself, (self.__wrapped__,)
+    return serialize
 
 
-def _itself(callback: Any) -> Any:
-    return callback
+def _watched_preparation(original: Callable[..., Any], observer: Observer) -> Callable[..., Any]:
+    @wrapping(original)
+    def prepare_event(client: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        prepared = original(client, *args, **kwargs)
+        attempt = observer.attempt
+        if attempt is not None and attempt.client is client and attempt.stage != "prepared":
+            note_result(attempt, prepared)
+            if prepared is not None:
+                attempt.stage = "prepared"
+        return prepared
+
+    return prepare_event
 
 
-def observe_callbacks(options: dict[str, Any], observer: Observer) -> None:
-    """Put observed callbacks into a client's options; the dictionaries that the user gave stay as they are."""
-    _observe_each(options, observer)
-    experiments = options.get("_experiments")
-    if isinstance(experiments, dict) and any(is_unobserved(experiments.get(name)) for name in BEFORE_SEND_OPTIONS):
-        options["_experiments"] = {**experiments}
-        _observe_each(options["_experiments"], observer)
-
-
-def _observe_each(options: dict[str, Any], observer: Observer) -> None:
-    for name in BEFORE_SEND_OPTIONS:
-        if is_unobserved(options.get(name)):
-            options[name] = ObservedCallback(options[name], name, observer)
-
-
-def is_unobserved(callback: object) -> bool:
-    """Whether this is a callback that the application has put there since the others were looked at."""
-    return callback is not None and callable(callback) and not isinstance(callback, ObservedCallback)
+def note_result(attempt: Attempt, result: Any) -> None:
+    """Say what the callback of an attempt has returned, or what went on without one."""
+    if attempt.context.callback is None:
+        attempt.payload = result if type(result) is dict else attempt.payload
+    elif result is None:
+        attempt.reason = attempt.reason or ("before_send" if attempt.raised_in is None else None)
+    elif _is_payload(result, attempt.kind):
+        attempt.payload = result
+    else:
+        attempt.got_nonsense = True
 
 
 def _is_payload(result: object, kind: str) -> bool:
@@ -93,6 +91,7 @@ def _is_payload(result: object, kind: str) -> bool:
 
 
 def _snapshot(payload: Any) -> bytes | None:
+    """The payload, which is plain data: the SDK's serializer has made it."""
     try:
         return pickle.dumps(payload, protocol=5)
     except Exception:

@@ -1,24 +1,24 @@
-"""The SDK's clients: each gets the recording transport, belongs to who made it, and is closed with it."""
+"""The SDK's clients: each is observed, belongs to who made it, and is closed with it."""
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from pytest_sentry_capture.sdk.buffers import Buffers
-from pytest_sentry_capture.sdk.callbacks import BEFORE_SEND_OPTIONS, is_unobserved, observe_callbacks
+from pytest_sentry_capture.sdk.delivery import Delivery
+from pytest_sentry_capture.sdk.hand_over import is_closed
 from pytest_sentry_capture.sdk.ignored_errors import note_entries
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
 from pytest_sentry_capture.sdk.modules import Touchpoints
-from pytest_sentry_capture.sdk.network import Network
-from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.observer import Attempt, Observer
 from pytest_sentry_capture.sdk.profilers import Profilers
 from pytest_sentry_capture.sdk.pytest_sentry import is_pytest_sentrys
-from pytest_sentry_capture.sdk.scrubbing import observed_scrubbing
-from pytest_sentry_capture.sdk.transport import RecordingTransport
+from pytest_sentry_capture.sdk.scrubbing import Scrubbing
+from pytest_sentry_capture.sdk.telemetry import Telemetry
 
 _WITHOUT_DERIVATION: Final = "What the SDK derives from an option that a test changes stays as it was."
 
@@ -39,7 +39,6 @@ class Clients:
         on_client: called with each client once it is ready.
 
     Attributes:
-        buffers: what the clients' batchers hold.
         integrations: the identifiers of the integrations that were on in any client.
     """
 
@@ -47,108 +46,73 @@ class Clients:
         self,
         touchpoints: Touchpoints,
         observer: Observer,
-        network: Network,
+        delivery: Delivery,
+        telemetry: Telemetry,
         owner: Callable[[], Lifetime],
         new_options: Callable[[], Mapping[str, Any]],
         on_client: Callable[[Any], None],
     ) -> None:
-        self.buffers = Buffers(observer, touchpoints, self.watch_transport)
         self.integrations: set[str] = set()
         self._touchpoints = touchpoints
         self._profilers = Profilers(touchpoints.modules)
+        self._scrubbing = Scrubbing(touchpoints, observer)
         self._observer = observer
-        self._network = network
+        self._delivery = delivery
+        self._telemetry = telemetry
         self._owner = owner
         self._new_options = new_options
         self._on_client = on_client
         self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
         self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
-        self._replaced_transports: list[tuple[Any, Any, RecordingTransport]] = []
         self._spotlights: list[tuple[Any, Any]] = []
-        self._replaced_scrubbers: dict[Any, Any] = {}
-        self._watched_scrubbers: set[type] = set()
+        self._is_without_spotlight = False
 
     def install(self) -> None:
         """Raises ``UnsupportedSdkError`` where the SDK's clients can't be seen when they are made."""
         touchpoints = self._touchpoints
-        self._make_transport: Callable[[dict[str, Any]], Any] = touchpoints.find("client:make_transport")
         self._get_options: Callable[..., dict[str, Any]] | None = None
         with touchpoints.missing_means(_WITHOUT_DERIVATION):
             self._get_options = touchpoints.find("client:get_options")
-        with touchpoints.missing_means("What is not sampled is no discard, and other losses are told as sdk_error."):
-            touchpoints.find("transport:Transport.record_lost_event")
-        touchpoints.replace("client:make_transport", lambda _: self._transport_for)
         touchpoints.replace("client:_Client.__init__", self._with_new_options)
         touchpoints.replace("client:_Client._init_impl", self._watched_init)
 
     def adopt_existing(self) -> None:
-        """Take over the clients that were made before: their transport is theirs again after ``release``."""
+        """Observe the clients that were made before."""
         client_class = self._touchpoints.find("client:_Client")
         for candidate in gc.get_objects():
-            if not issubclass(type(candidate), client_class) or not hasattr(candidate, "transport"):
+            if not issubclass(type(candidate), client_class) or "transport" not in vars(candidate):
                 continue  # something else, or a client whose initialisation has failed
-            if isinstance(candidate.transport, RecordingTransport):
+            if candidate in self._owners or is_closed(candidate) or is_pytest_sentrys(candidate.options):
                 continue
-            self.watch_transport(candidate, even_without_dsn=True)
             self._turn_off_spotlight(candidate)
-            if isinstance(candidate.transport, RecordingTransport):
-                self._adopt(candidate)
+            self._delivery.adopt(candidate.__dict__["transport"])
+            self._adopt(candidate)
 
     def release(self) -> None:
-        """Give back the transports and scrubbers that were there before."""
-        for client, original, replacement in self._replaced_transports:
-            if client.transport is replacement:
-                client.transport = original
-        self._replaced_transports.clear()
+        """Leave the clients as they were."""
         for client, spotlight in self._spotlights:
             client.spotlight = spotlight
         self._spotlights.clear()
-        for scrubber_class, scrub_event in self._replaced_scrubbers.items():
-            scrubber_class.scrub_event = scrub_event
-        self._replaced_scrubbers.clear()
-        self._watched_scrubbers.clear()
 
     def observes(self, client: Any) -> bool:
         """Whether a client is one of the application's: pytest-sentry's own is left alone."""
         return client in self._owners
 
-    def before_attempt(self, client: Any) -> None:
-        """See to what the application may have put into a client by itself since it was made."""
-        if type(client.transport) is not RecordingTransport:
-            self.watch_transport(client)
-        options = client.options
-        if any(map(is_unobserved, map(options.get, BEFORE_SEND_OPTIONS))):
-            observe_callbacks(options, self._observer)
-        if type(options.get("event_scrubber")) not in self._watched_scrubbers:
-            self._watch_scrubber(options.get("event_scrubber"))
+    def describe(self, attempt: Attempt, client: Any) -> None:
+        """Say what is known of the client that an attempt is made with."""
+        attempt.client = client
+        transport = client.__dict__.get("transport")
+        attempt.encodes = transport is not None
+        attempt.reads_files = attempt.encodes and self._delivery.is_http(transport)
+        self._scrubbing.watch(client.options.get("event_scrubber"))
 
-    def watch_transport(self, client: Any, *, even_without_dsn: bool = False) -> None:
-        """Put the recording transport in front of one that was not made through ``make_transport``."""
-        current = client.transport
-        is_off = current is None and not (even_without_dsn and not client.options.get("dsn"))
-        if is_off or isinstance(current, RecordingTransport) or is_pytest_sentrys(client.options):
-            return
-        options = {**client.options, "transport": current}
-        replacement = RecordingTransport(options, self._observer, self._network, lambda _: current)
-        replacement.options = client.options
-        client.transport = replacement
-        if getattr(client, "monitor", None) is not None:
-            client.monitor.transport = replacement
-        self._replaced_transports.append((client, current, replacement))
-
-    def _turn_off_spotlight(self, client: Any) -> None:
-        spotlight = getattr(client, "spotlight", None)
-        if spotlight is not None and not is_pytest_sentrys(client.options):
-            client.spotlight = None
-            self._spotlights.append((client, spotlight))
-
-    def observe_buffers(self, client: Any) -> None:
-        """Look after the buffers that a client has now."""
-        self.buffers.observe(client)
+    def observe_telemetry(self, client: Any) -> None:
+        """Look after what a client collects now."""
+        self._telemetry.observe(client)
 
     def alive(self) -> Iterator[Any]:
         """The clients that have been made and not closed."""
-        return (client for client in self._all() if client.transport is not None)
+        return (client for client in self._all() if not is_closed(client))
 
     def given(self, client: Any) -> Given:
         """The arguments that a client was made with; for an unpickled one, what its options say."""
@@ -168,8 +132,8 @@ class Clients:
             if self._owners.get(client) is lifetime:
                 try:
                     self._profilers.stop(client)
-                    if client.transport is not None:
-                        client.close()
+                    nowhere = self._delivery.leads_nowhere(client.__dict__.get("transport"))
+                    self._telemetry.close(client, leads_nowhere=nowhere)
                 except Exception as error:
                     self._observer.sdk_failed(error)
 
@@ -184,7 +148,7 @@ class Clients:
     def _with_new_options(self, original: Callable[..., None]) -> Callable[..., None]:
         """Not around ``get_options``, which warns of deprecated options in the name of who calls it: the SDK."""
 
-        @functools.wraps(original)
+        @wrapping(original)
         def init(client: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             self._given[client] = Given(args, kwargs)
@@ -192,43 +156,54 @@ class Clients:
 
         return init
 
-    def _transport_for(self, options: dict[str, Any]) -> Any:
-        __tracebackhide__ = True
-        if is_pytest_sentrys(options):
-            return self._make_transport(options)
-        options.update(self._new_options())
-        if "spotlight" in options:
-            options["spotlight"] = False
-        observe_callbacks(options, self._observer)
-        return RecordingTransport(options, self._observer, self._network, self._make_transport)
-
     def _watched_init(self, original: Callable[[Any], None]) -> Callable[[Any], None]:
+        @wrapping(original)
         def init_impl(client: Any) -> None:
             __tracebackhide__ = True
+            if is_pytest_sentrys(client.options):
+                original(client)
+                return
+            self._do_without_spotlight()
             schedulers = self._profilers.schedulers
             original(client)
             self._profilers.note_set_up(client, schedulers)
-            if isinstance(client.transport, RecordingTransport):
-                self._adopt(client)
+            self._adopt(client)
 
         return init_impl
 
     def _adopt(self, client: Any) -> None:
         self._owners[client] = self._owner()
-        observe_callbacks(client.options, self._observer)
         self.integrations.update(map(str, client.integrations))
         note_entries(client.options, self._observer.ignored_errors)
-        self._watch_scrubber(client.options.get("event_scrubber"))
-        self.observe_buffers(client)
+        self._scrubbing.watch(client.options.get("event_scrubber"))
+        self._telemetry.observe(client)
+        for scheduler in self._profilers.set_up_by(client):
+            self._telemetry.observe_profiler(client, scheduler)
         self._on_client(client)
 
-    def _watch_scrubber(self, scrubber: Any) -> None:
-        self._watched_scrubbers.add(type(scrubber))
-        scrubber_classes: tuple[Any, ...] = type(scrubber).__mro__
-        for scrubber_class in scrubber_classes:
-            if "scrub_event" in vars(scrubber_class) and scrubber_class not in self._replaced_scrubbers:
-                self._replaced_scrubbers[scrubber_class] = scrub_event = vars(scrubber_class)["scrub_event"]
-                scrubber_class.scrub_event = observed_scrubbing(scrub_event, self._observer)
+    def _do_without_spotlight(self) -> None:
+        """It listens on this machine, and would be sent everything; and what is sampled depends on it."""
+        if self._is_without_spotlight:
+            return
+        self._is_without_spotlight = True
+        with self._touchpoints.missing_means("Spotlight may be sent what is captured."):
+            import_module("sentry_sdk.spotlight")
+            touchpoint = self._touchpoints.features.spotlight_set_up
+            self._touchpoints.replace(touchpoint, _no_spotlight)
+
+    def _turn_off_spotlight(self, client: Any) -> None:
+        spotlight = client.__dict__.get("spotlight")
+        if spotlight is not None:
+            client.spotlight = None
+            self._spotlights.append((client, spotlight))
+
+
+def _no_spotlight(original: Callable[..., Any]) -> Callable[..., None]:
+    @wrapping(original)
+    def setup_spotlight(*_: Any) -> None:
+        return None
+
+    return setup_spotlight
 
 
 def _as_given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_sentry_capture.provenance import SCOPE_SECTIONS
 from pytest_sentry_capture.recording import Recorder
 from pytest_sentry_capture.sdk.attempts import AttemptWatch
-from pytest_sentry_capture.sdk.callbacks import ObservedCallback
+from pytest_sentry_capture.sdk.callbacks import observe_callbacks
 from pytest_sentry_capture.sdk.clients import Clients
 from pytest_sentry_capture.sdk.dedupe import Dedupe
+from pytest_sentry_capture.sdk.delivery import Delivery
+from pytest_sentry_capture.sdk.hand_over import HandOver
 from pytest_sentry_capture.sdk.isolation import Isolation
 from pytest_sentry_capture.sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture.sdk.losses import Losses
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.network import Network
 from pytest_sentry_capture.sdk.observer import Observer
@@ -26,6 +29,8 @@ from pytest_sentry_capture.sdk.otlp import block_exporter
 from pytest_sentry_capture.sdk.pytest_sentry import keep_tags_apart
 from pytest_sentry_capture.sdk.scope_values import scopes_of, values_of
 from pytest_sentry_capture.sdk.sdk_log import watch_sdk_log
+from pytest_sentry_capture.sdk.sleep import Naps
+from pytest_sentry_capture.sdk.telemetry import Telemetry
 from pytest_sentry_capture.sdk.unsampled import watch_unsampled
 
 if TYPE_CHECKING:
@@ -63,10 +68,21 @@ class Interception:
         self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe()
         self._on_client_made = on_client_made
+        self._hand_over = HandOver(self._observer)
+        self._losses = Losses(self._observer)
+        self._delivery = Delivery(network)
+        self._naps = Naps()
+        self._telemetry = Telemetry(self._observer, self._hand_over, self._losses, self._naps, self._touchpoints)
         self._clients = Clients(
-            self._touchpoints, self._observer, network, self._owner, self._new_options, self._client_made
+            self._touchpoints,
+            self._observer,
+            self._delivery,
+            self._telemetry,
+            self._owner,
+            self._new_options,
+            self._client_made,
         )
-        self._overrides = OptionOverrides(self._modules, self._clients, self._observer)
+        self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
 
@@ -77,17 +93,22 @@ class Interception:
             UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
         """
         self._modules.check_supported()
-        clients = self._clients
         attempts = AttemptWatch(
-            self._modules, self._observer, clients.observes, clients.before_attempt, self._dedupe, self._scope_writes
+            self._modules, self._observer, self._clients, self._hand_over, self._dedupe, self._scope_writes
         )
+        touchpoints, observer = self._touchpoints, self._observer
         try:
+            self._hand_over.install(touchpoints, self._clients.alive)
             self._clients.install()
-            attempts.install(self._touchpoints)
-            watch_sdk_log(self._touchpoints, self._observer)
-            watch_unsampled(self._touchpoints, self._observer)
+            observe_callbacks(touchpoints, observer)
+            self._losses.install(touchpoints)
+            self._naps.install(touchpoints)
+            self._delivery.install(touchpoints)  # last, for it takes what is there for the SDK's own
+            attempts.install(touchpoints)
+            watch_sdk_log(touchpoints, observer)
+            watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
             if self._scope_writes is not None:
-                self._scope_writes.install(self._touchpoints)
+                self._scope_writes.install(touchpoints)
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             if may_have_clients:
@@ -107,6 +128,8 @@ class Interception:
     def uninstall(self) -> None:
         """Leave the SDK as it was."""
         self._touchpoints.suspend()
+        self._telemetry.release()
+        self._delivery.release()
         self._clients.release()
 
     def watch_otlp(self) -> None:
@@ -174,7 +197,7 @@ class Interception:
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
         self._overrides.clear()
-        self._clients.buffers.drain()
+        self._telemetry.drain()
         self._clients.close(lifetime)
         for client, options in self._options_before:
             _put_back(client.options, options)
@@ -212,12 +235,9 @@ class Interception:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The active client's options, with the application's own callbacks; empty without a client."""
+        """The active client's options; empty without a client."""
         client = self.client
-        options = client.options if client is not None else {}
-        return {
-            name: value.__wrapped__ if isinstance(value, ObservedCallback) else value for name, value in options.items()
-        }
+        return client.options if client is not None else {}
 
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
@@ -249,11 +269,11 @@ class Interception:
 
     def drain(self) -> None:
         """Have all buffered items handed over."""
-        self._clients.buffers.drain()
+        self._telemetry.drain()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""
-        self._clients.buffers.drain()
+        self._telemetry.drain()
         for client in self._clients.alive():
             client.flush()
 

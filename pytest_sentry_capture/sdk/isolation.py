@@ -25,6 +25,30 @@ class _Binding:
     beneath: _Binding | None
 
 
+class LifetimeToken:
+    """What ``LifetimeVar.set`` returns, like the tokens of context variables.
+
+    Attributes:
+        var: the variable that was set.
+        old_value: what the context held before; ``MISSING`` where it held nothing.
+    """
+
+    MISSING = Token.MISSING
+
+    def __init__(self, var: LifetimeVar, old_value: Any, token: Token[_Binding | None]) -> None:
+        self.var = var
+        self.old_value = old_value
+        self._token = token
+
+    def __repr__(self) -> str:
+        return repr(self._token)
+
+    @property
+    def of_binding(self) -> Token[_Binding | None]:
+        """The token of the variable that keeps the binding."""
+        return self._token
+
+
 class LifetimeVar:
     """Takes the place of one of the SDK's context variables, and forgets what a finished test or fixture has set.
 
@@ -34,7 +58,7 @@ class LifetimeVar:
     """
 
     def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes) -> None:
-        self.name = original.name if hasattr(original, "name") else "scope"
+        self.name = getattr(original, "name", "scope")
         self.before_access: Callable[[], None] | None = None
         self._original = original
         self._lifetimes = lifetimes
@@ -42,7 +66,11 @@ class LifetimeVar:
         self._root: _Binding | None = None
         self._lasting: dict[int, _Binding] = {}
 
+    def __repr__(self) -> str:
+        return repr(self._original)
+
     def get(self, default: Any = None) -> Any:
+        """The value that counts in this context, like ``ContextVar.get``."""
         if self.before_access is not None:
             self.before_access()
         binding = self._var.get()
@@ -51,8 +79,9 @@ class LifetimeVar:
         binding = self._living()
         return default if binding is None else binding.value
 
-    def set(self, value: Any) -> Token[_Binding | None]:
-        beneath = self._living()
+    def set(self, value: Any) -> LifetimeToken:
+        """Bind a value in this context, like ``ContextVar.set``."""
+        beneath = held = self._living()
         lifetime = self._lifetimes.current
         while beneath is not None and beneath.lifetime is lifetime:
             beneath = beneath.beneath
@@ -61,11 +90,23 @@ class LifetimeVar:
         binding = _Binding(lifetime, value, beneath)
         if not lifetime.is_test:
             self._lasting.setdefault(id(value), binding)
-        return self._var.set(binding)
+        old_value = LifetimeToken.MISSING if held is None else held.value
+        return LifetimeToken(self, old_value, self._var.set(binding))
 
-    def reset(self, token: Token[_Binding | None]) -> None:
+    def reset(self, token: LifetimeToken) -> None:
+        """Go back to what the context held before, like ``ContextVar.reset``.
+
+        Raises:
+            TypeError: what was given is no token.
+            ValueError: the token is another variable's, or was made in another context.
+            RuntimeError: the token has been used already.
+        """
+        if not isinstance(token, LifetimeToken):
+            raise TypeError(f"expected an instance of Token, got {token!r}")
+        if token.var is not self:
+            raise ValueError(f"{token!r} was created by a different ContextVar")
         binding = self._var.get()
-        self._var.reset(token)
+        self._var.reset(token.of_binding)
         if binding is not None and self._lasting.get(id(binding.value)) is binding:
             self._lasting.pop(id(binding.value), None)
 

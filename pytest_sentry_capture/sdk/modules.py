@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from pytest_sentry_capture.sdk.versions import Features
+
+_INHERITED: Final = object()
+"""In the place of what an owner has not itself."""
 
 
 class UnsupportedSdkError(Exception):
@@ -64,13 +67,6 @@ class Touchpoints:
         except UnsupportedSdkError as error:
             self.gaps[str(error)] = consequence
 
-    def exists(self, touchpoint: str) -> bool:
-        try:
-            self.find(touchpoint)
-        except UnsupportedSdkError:
-            return False
-        return True
-
     def find(self, touchpoint: str) -> Any:
         """The SDK's object at a touchpoint; raises ``UnsupportedSdkError`` where it is missing."""
         owner, name = self._owner(touchpoint)
@@ -78,26 +74,38 @@ class Touchpoints:
 
     def replace(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
         """Put ``make(original)`` in the place of a touchpoint."""
-        owner, name = self._owner(touchpoint)
-        original = getattr(owner, name)
-        replaced = _Replaced(owner, name, original, make(original), is_own=name in vars(owner))
-        setattr(owner, name, replaced.replacement)
-        self._replaced.append(replaced)
+        self.replace_in(*self._owner(touchpoint), make)
+
+    def replace_in(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        """Put ``make(original)`` in the place of an attribute of the SDK's that has been found already."""
+        replacement = make(getattr(owner, name))
+        if isinstance(vars(owner).get(name), staticmethod):
+            replacement = staticmethod(replacement)
+        self._put(owner, name, replacement)
+
+    def add(self, touchpoint: str, attribute: Any) -> None:
+        """Give a class an attribute that it has not; raises ``UnsupportedSdkError`` where the class is missing."""
+        parent, _, name = touchpoint.rpartition(".")
+        self._put(self.find(parent), name, attribute)
+
+    def _put(self, owner: Any, name: str, replacement: Any) -> None:
+        self._replaced.append(_Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement))
+        setattr(owner, name, replacement)
 
     def suspend(self) -> None:
         """Put every original back, except where somebody else has put theirs on top."""
         for replaced in reversed(self._replaced):
             if vars(replaced.owner).get(replaced.name) is not replaced.replacement:
                 continue
-            if replaced.is_own:
-                setattr(replaced.owner, replaced.name, replaced.original)
-            else:
+            if replaced.original is _INHERITED:
                 delattr(replaced.owner, replaced.name)
+            else:
+                setattr(replaced.owner, replaced.name, replaced.original)
 
     def resume(self) -> None:
         """Put every replacement where it was before ``suspend``."""
         for replaced in self._replaced:
-            if getattr(replaced.owner, replaced.name) == replaced.original:  # bound methods are equal, not the same
+            if vars(replaced.owner).get(replaced.name, _INHERITED) is replaced.original:
                 setattr(replaced.owner, replaced.name, replaced.replacement)
 
     def _owner(self, touchpoint: str) -> tuple[Any, str]:
@@ -118,4 +126,3 @@ class _Replaced:
     name: str
     original: Any
     replacement: Any
-    is_own: bool

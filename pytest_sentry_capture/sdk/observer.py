@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sysconfig
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final
-
-from sentry_sdk.serializer import serialize
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import Any, Final, Literal
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.exception_chain import ExceptionChain
@@ -27,17 +24,19 @@ from pytest_sentry_capture.items import (
     Capture,
     CaptureContext,
     CapturedEnvelope,
+    Content,
     Discard,
     Exchange,
-    PlainJson,
     SdkError,
 )
 from pytest_sentry_capture.recording import Recorder
+from pytest_sentry_capture.sdk.invisible import INVISIBLE
+from pytest_sentry_capture.sdk.plain import as_json
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})
-_SEEN: Final = "_seen_by_pytest_sentry_capture"
 _OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
+_SDK_FOLDER: Final = f"{os.sep}sentry_sdk{os.sep}"
 _CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
 _SAMPLER_OF_CATEGORY: Final = {
     "error": "error_sampler",
@@ -46,14 +45,23 @@ _SAMPLER_OF_CATEGORY: Final = {
     "profile": "profiles_sampler",
 }
 
-
-Handed = tuple[str, bytes | PlainJson, dict[str, Any]]
+Handed = tuple[str, Content, dict[str, Any]]
 """An item that was handed over: its type, its content and its headers."""
+Stage = Literal["begun", "in callback", "prepared"]
+"""How far the SDK has come with an event: its callback is called last, then the event is ready to be sent."""
 
 
 @dataclass(eq=False, slots=True)
 class Attempt:
-    """One call that asks the SDK to send something, while the SDK works on it."""
+    """One call that asks the SDK to send something, while the SDK works on it.
+
+    Attributes:
+        envelope: what the SDK has put the item into, once it has.
+        bare: an event that sentry-sdk 1.x may send without an envelope, or why it is no JSON.
+        errors: those that were recorded during it and the calls that it is part of.
+        encodes: whether the client sends to anywhere, so that the SDK would make JSON of it.
+        reads_files: whether the transport sends, so that it would read the files that are attached by their paths.
+    """
 
     kind: str
     payload: Any
@@ -61,6 +69,12 @@ class Attempt:
     context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
     detailed: bool = False
+    client: Any = None
+    stage: Stage = "begun"
+    envelope: Any = None
+    bare: Content | Exception | None = None
+    reads_files: bool = False
+    encodes: bool = True
     wire_form: Callable[[Any], Any] | None = None
     payload_when_lost: Callable[[], Any] | None = None
     of_lost_segment: bool = False
@@ -71,6 +85,7 @@ class Attempt:
     got_nonsense: bool = False
     is_scrubbing: bool = False
     handed_over: bool = False
+    errors: list[BaseException] = field(default_factory=list)
 
     def reports(self, category: str) -> bool:
         """Whether a loss of this category is the loss of what the attempt is about."""
@@ -91,8 +106,6 @@ class Observer:
         self.recorder = recorder
         self.ignored_errors = ignored_errors
         self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
-        self.enter = self._attempt.set
-        self.leave = self._attempt.reset
         self._raised: ContextVar[list[CallableLocation] | None] = ContextVar("sentry_raised", default=None)
         self._looks_away: ContextVar[bool] = ContextVar("sentry_looks_away", default=False)
 
@@ -100,6 +113,20 @@ class Observer:
     def attempt(self) -> Attempt | None:
         """The capture call that the calling context is in."""
         return self._attempt.get()
+
+    def enter(self, attempt: Attempt) -> Token[Attempt | None]:
+        """The calling context is in this capture call from now on."""
+        outer = self._attempt.get()
+        if outer is not None:
+            attempt.errors = outer.errors
+        return self._attempt.set(attempt)
+
+    def leave(self, token: Token[Attempt | None]) -> None:
+        """The capture call is over."""
+        attempt = self._attempt.get()
+        self._attempt.reset(token)
+        if attempt is not None and self._attempt.get() is None:
+            attempt.errors.clear()  # their frames refer to the attempt
 
     def forget_attempt(self) -> None:
         """No capture call is under way, whatever an exception has left behind that a signal handler raised in one."""
@@ -123,6 +150,11 @@ class Observer:
             yield raised
         finally:
             self._raised.reset(token)
+
+    @property
+    def looks_away(self) -> bool:
+        """Whether a client that is not the application's is at work."""
+        return self._looks_away.get()
 
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
@@ -157,7 +189,7 @@ class Observer:
         """Record the loss of an item that no transport could have sent."""
         attempt = self.attempt
         kind = next((kind for kind, known in ITEM_TYPE_OF_KIND.items() if known == item_type), item_type)
-        discard = Discard("unserializable", category_of(kind), kind, payload=lossy_json(payload))
+        discard = Discard("unserializable", category_of(kind), kind, payload=as_json(payload))
         if attempt is not None:
             attempt.handed_over = True
             discard.context, discard.exchange = attempt.context, attempt.exchange
@@ -189,16 +221,27 @@ class Observer:
         """Record that an attempt ended in a discard."""
         category = attempt.category or category_of(attempt.kind)
         by = by or self._who(reason, category, attempt, attempt.options)
-        payload = lossy_json(attempt.payload, attempt.wire_form)
+        payload = as_json(attempt.payload, attempt.wire_form)
         discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
         discard.of_lost_segment = attempt.of_lost_segment
+        self.recorder.current.add(discard)
+
+    def refused_unseen(self, kind: str, payload: dict[str, Any] | None) -> None:
+        """Record a capture made while the SDK serialises: nothing is looked at beyond what is known already.
+
+        Args:
+            kind: what was to be captured.
+            payload: what is known of it, in plain data.
+        """
+        discard = Discard("recursion_guard", category_of(kind), kind, exchange=self._exchange)
+        discard.payload = as_json(payload)
         self.recorder.current.add(discard)
 
     def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
         """Record that a callback of the application raised ``error``, the first time that the error is seen."""
         if (raised := self._raised.get()) is not None:
             raised.append(by)
-        if self._looks_away.get() or _seen_before(error):
+        if self._looks_away.get() or self._seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
         text = _traceback_text(error)
@@ -208,10 +251,19 @@ class Observer:
 
     def sdk_failed(self, error: BaseException) -> None:
         """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
-        if self._looks_away.get() or _seen_before(error):
+        if self._looks_away.get() or self._seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
         self.recorder.current.add(SdkError(type(error), _message(error), _traceback_text(error), live))
+
+    def _seen_before(self, error: BaseException) -> bool:
+        """Whether an error has been recorded in the capture call under way; nothing is written on the error itself."""
+        attempt = self.attempt
+        if attempt is None:
+            return False
+        is_known = any(each is error for each in attempt.errors)
+        attempt.errors.append(error)
+        return is_known
 
     def _who(
         self, reason: str, category: str, attempt: Attempt | None, options: Mapping[str, Any]
@@ -236,32 +288,26 @@ def category_of(kind: str) -> str:
     return _CATEGORY_OF_KIND.get(kind, kind)
 
 
-def lossy_json(payload: Any, wire_form: Callable[[Any], Any] | None = None) -> bytes | None:
-    """A payload that may hold anything as JSON, with representations in the place of what JSON can't say."""
-    if not isinstance(payload, dict):
-        return None
-    try:
-        return json.dumps(wire_form(payload) if wire_form is not None else payload).encode()
-    except Exception:
-        return _serialized(payload)
+def application_frame(error: BaseException, options: Mapping[str, Any]) -> CallableLocation | None:
+    """The application's function that the SDK had called when ``error`` arose, or None if it arose in the SDK.
 
-
-def _serialized(payload: dict[str, Any]) -> bytes | None:
-    try:
-        return json.dumps(serialize(payload), default=_representation, skipkeys=True).encode()
-    except Exception:
-        return None
-
-
-def application_frame(error: BaseException) -> CallableLocation | None:
-    """The application's function that the SDK had called when ``error`` arose, or None if it arose in the SDK."""
+    Args:
+        error: with its traceback.
+        options: of the client: a callback among them is called what it is called elsewhere.
+    """
     in_sdk = False
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
             in_sdk = True
         elif in_sdk and not frame.f_locals.get("__tracebackhide__") and not _is_standard_library(frame):
-            return CallableLocation.of_frame(frame)
+            return _callback_in(options, frame.f_code) or CallableLocation.of_frame(frame)
     return None
+
+
+def _callback_in(options: Mapping[str, Any], code: CodeType) -> CallableLocation | None:
+    """Python 3.10's frames don't tell a function's qualified name."""
+    functions = (each for each in options.values() if type(each) in (FunctionType, MethodType))
+    return next((CallableLocation.of(each) for each in functions if each.__code__ is code), None)
 
 
 def arose_in_delivery(error: BaseException) -> bool:
@@ -275,26 +321,10 @@ def _is_standard_library(frame: FrameType) -> bool:
     return file.startswith((_STANDARD_LIBRARY, "<frozen ")) and "site-packages" not in file
 
 
-def _seen_before(error: BaseException) -> bool:
-    seen = getattr(error, _SEEN, False)
-    try:
-        setattr(error, _SEEN, True)
-    except AttributeError:
-        return False
-    return bool(seen)
-
-
 def _error_of(hint: Mapping[str, Any]) -> BaseException | None:
     exc_info = hint.get("exc_info")
     error = exc_info[1] if isinstance(exc_info, tuple) and len(exc_info) == 3 else None
     return error if isinstance(error, BaseException) else None
-
-
-def _representation(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
 
 
 def _message(error: BaseException) -> str:
@@ -307,7 +337,14 @@ def _message(error: BaseException) -> str:
 def _traceback_text(error: BaseException) -> str:
     rendered = traceback.TracebackException.from_exception(error)
     _leave_out_our_frames(rendered)
+    _begin_at_the_application(rendered)
     return "".join(rendered.format())
+
+
+def _begin_at_the_application(rendered: traceback.TracebackException) -> None:
+    """Leave out how the SDK came to call the application's code, if it is in there that the error arose."""
+    called = next((n for n, frame in enumerate(rendered.stack) if _SDK_FOLDER not in frame.filename), 0)
+    del rendered.stack[:called]
 
 
 def _is_from_within(context: traceback.TracebackException, rendered: traceback.TracebackException) -> bool:
@@ -320,7 +357,7 @@ def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
     context = rendered.__context__
     if context is not None and not _is_from_within(context, rendered):
         rendered.__context__ = None
-    rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith(_OUR_FOLDER)]
+    rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith((_OUR_FOLDER, INVISIBLE))]
     for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
         if linked is not None:
             _leave_out_our_frames(linked)

@@ -9,10 +9,8 @@ from numbers import Real
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from pytest_sentry_capture.sdk.callbacks import observe_callbacks
 from pytest_sentry_capture.sdk.clients import Clients
 from pytest_sentry_capture.sdk.modules import Modules
-from pytest_sentry_capture.sdk.observer import Observer
 from pytest_sentry_capture.suggestions import unknown
 
 Check = tuple[Callable[[Any], bool], str]
@@ -90,10 +88,9 @@ _ON_GLOBAL_SCOPE: Final = {"release", "environment", "server_name"}
 class OptionOverrides:
     """The options that the test under way has asked for: applied to live clients, and to those that it makes."""
 
-    def __init__(self, modules: Modules, clients: Clients, observer: Observer) -> None:
+    def __init__(self, modules: Modules, clients: Clients) -> None:
         self._modules = modules
         self._clients = clients
-        self._observer = observer
         self._asked: list[dict[str, Any]] = []
         self._before: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
         self._attributes_before: dict[str, Any] | None = None
@@ -171,7 +168,6 @@ class OptionOverrides:
         names = {*wanted, *(_DERIVED if _DERIVED_FROM & wanted.keys() else ())} & client.options.keys() & derived.keys()
         self._before[client] = {name: client.options[name] for name in names}
         client.options.update({name: derived[name] for name in names})
-        observe_callbacks(client.options, self._observer)
         self._make_log_batcher(client)
         if _ON_GLOBAL_SCOPE & wanted.keys():
             self._renew_global_attributes()
@@ -193,12 +189,13 @@ class OptionOverrides:
         """Up to 2.66 the SDK makes a client's batcher for logs only when they are on from the start."""
         if client.options.get("enable_logs") and getattr(client, "log_batcher", self) is None:
             capture = client.session_flusher.capture_func
+            capture = getattr(capture, "__wrapped__", capture)
             batcher_class = import_module("sentry_sdk._log_batcher").LogBatcher
             try:
                 client.log_batcher = batcher_class(capture_func=capture, record_lost_func=self._record_lost(client))
             except TypeError:
                 client.log_batcher = batcher_class(capture_func=capture)
-            self._clients.observe_buffers(client)
+            self._clients.observe_telemetry(client)
 
     @staticmethod
     def _record_lost(client: Any) -> Callable[..., None]:

@@ -29,6 +29,11 @@ class Profilers:
         if any(after[name] is not before.get(name) for name in after):
             self._set_up[client] = before, after
 
+    def set_up_by(self, client: Any) -> list[Any]:
+        """The schedulers that a client has set up."""
+        before, after = self._set_up.get(client, ({}, {}))
+        return [scheduler for name, scheduler in after.items() if scheduler is not before.get(name)]
+
     def stop(self, client: Any) -> None:
         """Stop what a client has set up, unless another client has replaced it since."""
         before, after = self._set_up.pop(client, ({}, {}))

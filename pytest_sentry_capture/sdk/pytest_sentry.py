@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from functools import partial
 from typing import Any, Final
 
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 
 _INTEGRATION: Final = "pytest"
@@ -33,7 +34,7 @@ def keep_tags_apart(touchpoints: Touchpoints) -> None:
 
 
 def _apart(original: Callable[..., Any], modules: Modules) -> Callable[..., Any]:
-    @wraps(original)
+    @wrapping(original)
     def write(scope: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         current = modules.scope._current_scope.get()

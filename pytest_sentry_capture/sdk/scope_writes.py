@@ -9,6 +9,7 @@ from typing import Any, Final
 from pytest_sentry_capture.exchange_under_way import exchange_under_way
 from pytest_sentry_capture.items import Exchange, ForeignWrite
 from pytest_sentry_capture.recording import Recorder
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.modules import Modules, Touchpoints
 from pytest_sentry_capture.sdk.scope_values import scopes_of
 
@@ -73,7 +74,8 @@ class ScopeWrites:
     def _last_writers(self, event: Mapping[str, Any], merged: Any) -> Iterator[tuple[Key, Exchange | None]]:
         scopes = [scope for _, scope in scopes_of(self._modules)]
         for section, attribute in _ATTRIBUTES.items():
-            for key, value in getattr(merged, attribute).items():
+            texts = [(key, value) for key, value in getattr(merged, attribute).items() if type(key) is str]
+            for key, value in texts:
                 holder = _first(scopes, lambda scope, a=attribute, k=key: getattr(scope, a).get(k))  # type: ignore[misc]
                 if holder is not None and getattr(holder, attribute)[key] is value:
                     yield (section, key), self._writer(holder, (section, key))
@@ -84,13 +86,15 @@ class ScopeWrites:
     def _writer(self, scope: Any, key: Key) -> Exchange | None:
         return self._writers.get(id(scope), {}).get(key)
 
-    def _note(self, scope: Any, keys: Iterable[Key]) -> None:
+    def _note(self, scope: Any, keys: Iterable[tuple[str, Any]]) -> None:
+        """Note who writes; keys that are no text are left out, for to keep them would run code of theirs."""
         exchange = exchange_under_way(self._recorder.current)
         if exchange is not None or id(scope) in self._writers:
-            self._writers.setdefault(id(scope), {}).update(dict.fromkeys(keys, exchange))
+            written = dict.fromkeys((key for key in keys if type(key[1]) is str), exchange)
+            self._writers.setdefault(id(scope), {}).update(written)
 
     def _writing_key(self, original: Callable[..., Any], section: str) -> Callable[..., Any]:
-        @functools.wraps(original)
+        @wrapping(original)
         def write(scope: Any, key: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             self._note(scope, [(section, key)])
@@ -99,16 +103,19 @@ class ScopeWrites:
         return write
 
     def _writing_tags(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
+        @wrapping(original)
         def write(scope: Any, tags: Any) -> Any:
             __tracebackhide__ = True
-            self._note(scope, [("tags", key) for key in tags])
-            return original(scope, tags)
+            before = {**scope._tags}
+            result = original(scope, tags)  # it reads the tags, which may be any mapping: that is done once
+            written = tags if type(tags) is dict else _written(before, scope._tags)
+            self._note(scope, [("tags", key) for key in written])
+            return result
 
         return write
 
     def _writing_user(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
+        @wrapping(original)
         def write(scope: Any, value: Any) -> Any:
             __tracebackhide__ = True
             self._note(scope, [_USER])
@@ -121,7 +128,7 @@ class ScopeWrites:
         return property(original.fget, self._writing_user(setter) if setter is not None else None)
 
     def _clearing(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
+        @wrapping(original)
         def clear(scope: Any) -> Any:
             __tracebackhide__ = True
             self._writers.pop(id(scope), None)  # a new scope is cleared too
@@ -130,7 +137,7 @@ class ScopeWrites:
         return clear
 
     def _copying(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
+        @wrapping(original)
         def fork(scope: Any) -> Any:
             __tracebackhide__ = True
             forked = original(scope)
@@ -142,6 +149,12 @@ class ScopeWrites:
             return forked
 
         return fork
+
+
+def _written(before: dict[Any, Any], after: dict[Any, Any]) -> list[str]:
+    """The keys that have another value than before."""
+    keys = [key for key in after if type(key) is str]
+    return [key for key in keys if key not in before or before[key] is not after[key]]
 
 
 def _first(scopes: list[Any], value_of: Callable[[Any], Any]) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
 from pytest_sentry_capture.changes import MISSING, Change
+from pytest_sentry_capture.sdk.invisible import wrapping
+from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.observer import Observer
 
 Path = tuple[str, ...]
@@ -17,26 +18,44 @@ Place = tuple[Path, dict[Any, Any], dict[Any, Any]]
 _SDKS_OWN: Final = "sentry_sdk.scrubber"
 
 
-def observed_scrubbing(original: Callable[[Any, Any], None], observer: Observer) -> Callable[[Any, Any], None]:
-    """A scrubber's ``scrub_event`` that notes which values it took out."""
-    is_the_sdks = original.__module__ == _SDKS_OWN
-    places = _places_of_the_sdks_scrubber if is_the_sdks else _all_places
+class Scrubbing:
+    """Watches the event scrubbers that clients have (sentry-sdk up to 2)."""
 
-    @functools.wraps(original)
-    def scrub_event(scrubber: Any, event: Any) -> None:
-        __tracebackhide__ = True
-        attempt = observer.attempt
-        if attempt is None or not attempt.detailed or attempt.is_scrubbing:
-            return original(scrubber, event)
-        attempt.is_scrubbing = True
-        before = list(_all_places(event, ()) if getattr(scrubber, "recursive", False) else places(event, ()))
-        original(scrubber, event)
-        attempt.context.scrubs = tuple(
-            change for path, now, then in before if now != then for change in _scrubs(path, now, then, scrubber)
-        )
-        return None
+    def __init__(self, touchpoints: Touchpoints, observer: Observer) -> None:
+        self._touchpoints = touchpoints
+        self._observer = observer
+        self._watched: set[type] = {type(None)}
 
-    return scrub_event
+    def watch(self, scrubber: Any) -> None:
+        """See what a scrubber takes out from now on."""
+        if type(scrubber) in self._watched:
+            return
+        for scrubber_class in type(scrubber).__mro__:
+            if "scrub_event" in vars(scrubber_class) and scrubber_class not in self._watched:
+                self._touchpoints.replace_in(scrubber_class, "scrub_event", self._observed)
+            self._watched.add(scrubber_class)
+
+    def _observed(self, original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        """A scrubber's ``scrub_event`` that notes which values it took out."""
+        observer = self._observer
+        places = _places_of_the_sdks_scrubber if original.__module__ == _SDKS_OWN else _all_places
+
+        @wrapping(original)
+        def scrub_event(scrubber: Any, event: Any) -> None:
+            __tracebackhide__ = True
+            attempt = observer.attempt
+            if attempt is None or not attempt.detailed or attempt.is_scrubbing:
+                return original(scrubber, event)
+            attempt.is_scrubbing = True
+            is_recursive = vars(scrubber).get("recursive") is True
+            before = list(_all_places(event, ()) if is_recursive else places(event, ()))
+            original(scrubber, event)
+            attempt.context.scrubs = tuple(
+                change for path, now, then in before for change in _scrubs(path, now, then, scrubber)
+            )
+            return None
+
+        return scrub_event
 
 
 def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Path) -> Iterator[Place]:
@@ -63,19 +82,19 @@ def _frame_variables(event: dict[str, Any]) -> Iterator[Place]:
 
 
 def _all_places(value: Any, path: Path, within: tuple[int, ...] = ()) -> Iterator[Place]:
-    """Every dictionary in a value; applications may have put a value into itself."""
-    if not isinstance(value, (dict, list)) or id(value) in within:
+    """Every plain dictionary in a value; applications may have put a value into itself."""
+    if type(value) not in (dict, list) or id(value) in within:
         return
-    if isinstance(value, dict):
+    if type(value) is dict:
         yield path, value, {**value}
     within = (*within, id(value))
-    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(each, (dict, list)):
-            yield from _all_places(each, (*path, str(key)), within)
+    for key, each in value.items() if type(value) is dict else enumerate(value):
+        if type(each) in (dict, list):
+            yield from _all_places(each, (*path, _named(key)), within)
 
 
 def _place(path: Path, value: Any) -> tuple[Place, ...]:
-    return ((path, value, {**value}),) if isinstance(value, dict) and value else ()
+    return ((path, value, {**value}),) if type(value) is dict and value else ()
 
 
 def _values(interface: Any) -> Any:
@@ -83,18 +102,23 @@ def _values(interface: Any) -> Any:
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    """A dictionary, or an empty one: callbacks of the application may have put anything into an event."""
-    return value if isinstance(value, dict) else {}
+    """A plain dictionary, or an empty one: callbacks of the application may have put anything into an event."""
+    return value if type(value) is dict else {}
 
 
 def _sequence(value: Any) -> Any:
-    return value if isinstance(value, (list, tuple)) else ()
+    return value if type(value) in (list, tuple) else ()
 
 
 def _scrubs(path: Path, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:
+    """What is another object than before; whether two are equal is nothing to ask objects of the application."""
     by = CallableLocation.of(type(scrubber).scrub_event)
     for key in {**before, **now}:
         old, new = before.get(key, MISSING), now.get(key, MISSING)
         if old is not new:
-            new = getattr(new, "value", new) if type(new).__name__ == "AnnotatedValue" else new
-            yield Change(".".join((*path, str(key))), old, new, by, scrubbed=True)
+            new = new.value if type(new).__name__ == "AnnotatedValue" else new
+            yield Change(".".join((*path, _named(key))), old, new, by, scrubbed=True)
+
+
+def _named(key: Any) -> str:
+    return key if type(key) is str else str(key) if type(key) is int else f"<{type(key).__name__}>"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.observer import Observer, application_frame, arose_in_delivery
 
@@ -28,9 +29,10 @@ def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
 
 
 def _watched_info(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+    @wrapping(original)
     def info(message: Any, *args: Any, **kwargs: Any) -> None:
         attempt = observer.attempt
-        if message in _DROPPED and args and attempt is not None:
+        if attempt is not None and args and type(message) is str and message in _DROPPED:
             attempt.dropped_by = CallableLocation.of(args[-1])
         original(message, *args, **_one_frame_up(kwargs))
 
@@ -40,6 +42,7 @@ def _watched_info(original: Callable[..., None], observer: Observer) -> Callable
 def _watched_warning(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
     """A sampler that raises is a warning in the newer SDKs."""
 
+    @wrapping(original)
     def warning(message: Any, *args: Any, **kwargs: Any) -> None:
         if kwargs.get("exc_info"):
             _note_internal_error(kwargs["exc_info"], observer)
@@ -49,8 +52,9 @@ def _watched_warning(original: Callable[..., None], observer: Observer) -> Calla
 
 
 def _watched_error(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+    @wrapping(original)
     def error(message: Any, *args: Any, **kwargs: Any) -> None:
-        if message == _INTERNAL_ERROR:
+        if type(message) is str and message == _INTERNAL_ERROR:
             _note_internal_error(kwargs.get("exc_info"), observer)
         original(message, *args, **_one_frame_up(kwargs))
 
@@ -61,7 +65,12 @@ def _note_internal_error(exc_info: Any, observer: Observer) -> None:
     error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
     if not isinstance(error, BaseException) or arose_in_delivery(error):
         return
-    callback = application_frame(error)
+    attempt = observer.attempt
+    is_in_callback = attempt is not None and attempt.stage == "in callback"
+    options = attempt.options if attempt is not None else {}
+    callback = application_frame(error, options) or (attempt.context.callback if attempt and is_in_callback else None)
+    if attempt is not None and is_in_callback:
+        attempt.raised_in = attempt.context.callback
     if callback is not None:
         observer.callback_raised(callback, error)
     else:
@@ -69,4 +78,5 @@ def _note_internal_error(exc_info: Any, observer: Observer) -> None:
 
 
 def _one_frame_up(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1}
+    """Python 3.10's ``logging`` counts our frame, later ones pass over it (see ``invisible``)."""
+    return {**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1} if sys.version_info < (3, 11) else kwargs

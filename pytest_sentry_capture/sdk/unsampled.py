@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
+from pytest_sentry_capture.sdk.invisible import wrapping
+from pytest_sentry_capture.sdk.losses import Losses
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Observer
+from pytest_sentry_capture.sdk.versions import Features
 
 _MEANING: Final = "What transactions and spans that are not sampled were called is not known."
 _KEPT: Final = ("sentry.op", "sentry.origin")
@@ -16,29 +19,60 @@ _SOURCE: Final = "sentry.segment.name.source"
 """The one attribute that the SDK keeps, as a text or as a member of its enumeration."""
 
 
-def watch_unsampled(touchpoints: Touchpoints, observer: Observer) -> None:
+def watch_unsampled(
+    touchpoints: Touchpoints, observer: Observer, losses: Losses, active_client: Callable[[], Any]
+) -> None:
     """Give the discards of an unsampled trace what is known of its transaction, or of each of its spans."""
     features = touchpoints.features
+    parts = (features, observer, losses, active_client)
     with touchpoints.missing_means(_MEANING):
         if features.has_transactions:
-            transactions = _Transactions(observer)
+            transactions = _Transactions(*parts)
             touchpoints.replace("tracing:Transaction.finish", transactions.finished)
             touchpoints.replace("tracing:Transaction._set_initial_sampling_decision", transactions.decided)
         if features.unsampled_span is not None:
-            spans = _Spans(observer)
+            spans = _Spans(*parts)
             touchpoints.replace(f"{features.unsampled_span}._end", spans.ended)
             touchpoints.replace(f"{features.unsampled_span}.__init__", spans.noted)
 
 
-class _Transactions:
+class _Unsampled:
+    """What the SDK tells of is noted where it tells it; where there is no transport to tell it to, it is noted here."""
+
+    def __init__(
+        self, features: Features, observer: Observer, losses: Losses, active_client: Callable[[], Any]
+    ) -> None:
+        self._features = features
+        self._observer = observer
+        self._losses = losses
+        self._active_client = active_client
+
+    def _run(self, attempt: Attempt, end: Callable[[], Any], reason: str | None, *categories: str) -> Any:
+        """Have the SDK end a transaction or span, which is lost for a reason if there is one."""
+        __tracebackhide__ = True
+        token = self._observer.enter(attempt)
+        try:
+            result = end()
+            client = self._active_client() if reason is not None else None
+            if reason is not None and client is not None and self._features.traces(client.options):
+                for category in categories:
+                    self._losses.note_unseen(client, reason, category)
+        finally:
+            self._observer.leave(token)
+        return result
+
+
+class _Transactions(_Unsampled):
     """What becomes of transactions, and whose sampler has raised: by identity, for they have no room for it."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._crashed: dict[int, CallableLocation] = {}
+    _crashed: dict[int, CallableLocation]
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._crashed = {}
 
     def decided(self, original: Callable[..., None]) -> Callable[..., None]:
-        @wraps(original)
+        @wrapping(original)
         def decide(transaction: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             self._crashed.pop(id(transaction), None)
@@ -50,27 +84,31 @@ class _Transactions:
         return decide
 
     def finished(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(original)
+        @wrapping(original)
         def finish(transaction: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             attempt = self._observer.begin("transaction", None, {}, {})
             attempt.raised_in = self._crashed.pop(id(transaction), None)
-            attempt.context.sample_rate = _rate_of(transaction)
+            attempt.context.sample_rate = _rate_in(transaction, "sample_rate")  # which its headers may lack
             attempt.payload_when_lost = partial(_transaction, transaction)
-            return _attempted(self._observer, attempt, original, transaction, *args, **kwargs)
+            is_lost = transaction._span_recorder is None and transaction.timestamp is None
+            end = partial(original, transaction, *args, **kwargs)
+            return self._run(attempt, end, "sample_rate" if is_lost else None, "transaction", "span")
 
         return finish
 
 
-class _Spans:
+class _Spans(_Unsampled):
     """The attributes of unsampled segments, which the SDK does not keep: by identity, for they have no room."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._attributes: dict[int, dict[str, Any]] = {}
+    _attributes: dict[int, dict[str, Any]]
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._attributes = {}
 
     def noted(self, original: Callable[..., None]) -> Callable[..., None]:
-        @wraps(original)
+        @wrapping(original)
         def init(span: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             original(span, *args, **kwargs)
@@ -83,13 +121,15 @@ class _Spans:
         return init
 
     def ended(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(original)
+        @wrapping(original)
         def end(span: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             attempt = self._observer.begin("span", None, {}, {})
+            attempt.context.sample_rate = _rate_in(_segment_of(span), "_sample_rate")
             attempt.payload_when_lost = partial(self._payload_of, span)
             attempt.of_lost_segment = _segment_of(span) is not span and _is_unsampled(_segment_of(span))
-            return _attempted(self._observer, attempt, original, span, *args, **kwargs)
+            reason = None if getattr(span, "_finished", True) else getattr(span, "_unsampled_reason", None)
+            return self._run(attempt, partial(original, span, *args, **kwargs), reason, "span")
 
         return end
 
@@ -105,21 +145,10 @@ class _Spans:
         return payload
 
 
-def _attempted(
-    observer: Observer, attempt: Attempt, original: Callable[..., Any], span: Any, *args: Any, **kwargs: Any
-) -> Any:
-    __tracebackhide__ = True
-    token = observer.enter(attempt)
-    try:
-        return original(span, *args, **kwargs)
-    finally:
-        observer.leave(token)
-
-
-def _rate_of(transaction: Any) -> float | None:
-    """The rate that a transaction was sampled with, which is not among its headers where the trace is another's."""
-    rate = getattr(transaction, "sample_rate", None)
-    return rate if type(rate) is float else None
+def _rate_in(holder: Any, name: str) -> float | None:
+    """The rate with which a transaction or segment was sampled; None where that was decided elsewhere."""
+    rate = getattr(holder, name, None)
+    return float(rate) if isinstance(rate, (int, float)) else None
 
 
 def _transaction(transaction: Any) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class Features:
         """Hubs carry the client and one merged scope, and there is no global scope (1.x)."""
         return self.version.startswith("1.")
 
+    @property
+    def sends_bare_events(self) -> bool:
+        """Events go to the transport without an envelope unless something else travels with them (1.x)."""
+        return self.has_hubs
+
     @cached_property
     def has_transactions(self) -> bool:
         """A trace's root is a transaction, an item that carries its spans (up to 2.x)."""
@@ -140,6 +145,41 @@ class Features:
         return {kind: name for kind, name in _BATCHERS.items() if self._is_3 or hasattr(client, name)}
 
     @cached_property
+    def transports_that_count_losses(self) -> list[str]:
+        """The classes of transports that have a method of their own for losses which the SDK reports to them."""
+        return [name for name, each in _classes("transport") if "record_lost_event" in vars(each)]
+
+    @cached_property
+    def transports_that_take_envelopes(self) -> list[str]:
+        """The classes of transports that have a method of their own for envelopes."""
+        return [name for name, each in _classes("transport") if "capture_envelope" in vars(each)]
+
+    @property
+    def spotlight_set_up(self) -> str:
+        """The touchpoint of what turns on Spotlight: where the module of clients takes it from."""
+        return f"{'client' if hasattr(_module('client'), 'setup_spotlight') else 'spotlight'}:setup_spotlight"
+
+    @cached_property
+    def http_transport(self) -> str:
+        """What all of the SDK's HTTP transports derive from; it has had three names."""
+        names = ("HttpTransportCore", "BaseHttpTransport", "HttpTransport")
+        module = _module("transport")
+        return next((name for name in names if hasattr(module, name)), names[0])
+
+    def collects(self, kind: str, options: Mapping[str, Any]) -> bool:
+        """Whether logs, metrics or streamed spans are sent at all with these options."""
+        has = {"log": "has_logs_enabled", "metric": "has_metrics_enabled"}.get(kind)
+        ask = getattr(_module("utils"), has, None) if has is not None else None
+        return bool(ask(options)) if ask is not None else True
+
+    @staticmethod
+    def traces(options: Mapping[str, Any]) -> bool:
+        """Whether there are traces at all with these options."""
+        return any(options.get(name) is not None for name in ("traces_sample_rate", "traces_sampler")) or bool(
+            options.get("enable_tracing")
+        )
+
+    @cached_property
     def unsampled_span(self) -> str | None:
         """The touchpoint of the class of streamed spans that are not sampled, which has had two names."""
         traces = _module("traces")
@@ -152,11 +192,17 @@ class Features:
         integration = client.integrations.get("logging")
         return frozenset(kind for name, kind in _HANDLERS if getattr(integration, name, None) is not None)
 
-    def wire_form(self, kind: str) -> Callable[[Any], Any] | None:
-        """How the SDK turns a log, metric or span into what it sends; None where it has no such kind."""
+    def wire_form(self, kind: str) -> Callable[[Any], Any]:
+        """How the SDK turns a log, metric or span into what it sends; what it is, where that is not known."""
         module_name, class_name = _BATCHER_CLASSES[kind]
         batcher_class = getattr(_module(module_name), class_name, None)
-        return next((getattr(batcher_class, name) for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
+        name = self.wire_form_of(batcher_class)
+        return getattr(batcher_class, name) if name is not None else _unchanged
+
+    @staticmethod
+    def wire_form_of(batcher_class: Any) -> str | None:
+        """The name of the method by which a batcher turns an item into what is sent; None where it is not known."""
+        return next((name for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
 
     @cached_property
     def _is_3(self) -> bool:
@@ -168,8 +214,22 @@ class Features:
         return getattr(_module("scope"), "Scope", None)
 
 
+def _unchanged(item: Any) -> Any:
+    return item
+
+
 def _module(name: str) -> Any:
     return sys.modules.get(f"sentry_sdk.{name}")
+
+
+def _classes(module: str) -> list[tuple[str, type]]:
+    """The classes that one of the SDK's modules defines."""
+    defined = vars(_module(module)) if _module(module) is not None else {}
+    return [
+        (name, each)
+        for name, each in defined.items()
+        if isinstance(each, type) and each.__module__ == f"sentry_sdk.{module}" and each.__name__ == name
+    ]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

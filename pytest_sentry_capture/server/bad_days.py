@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import TIMEOUT_MAX
 from typing import Final, Literal, get_args
 
 from pytest_sentry_capture.suggestions import unknown
@@ -153,5 +154,5 @@ def check_delay(seconds: object) -> None:
     __tracebackhide__ = True
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"seconds must be a number, not {seconds!r}")
-    if not 0 < seconds < float("inf"):
-        raise ValueError(f"seconds must be a finite number above 0, not {seconds}")
+    if not 0 < seconds <= TIMEOUT_MAX:
+        raise ValueError(f"seconds must be a number above 0, and at most {TIMEOUT_MAX:.0f}, not {seconds}")

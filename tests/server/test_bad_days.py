@@ -192,7 +192,7 @@ def test_what_an_outage_costs(sentry_server: SentryServer, client: Any) -> None:
         (lambda server: server.rate_limit("errors"), ValueError, "unknown category 'errors'; did you mean 'error'?"),
         (lambda server: server.rate_limit(retry_after=0), ValueError, "retry_after must be 1 or more seconds, not 0"),
         (lambda server: server.rate_limit(retry_after=1.5), TypeError, "a whole number of seconds, not 1.5"),
-        (lambda server: server.slow(0), ValueError, "seconds must be a finite number above 0, not 0"),
+        (lambda server: server.slow(0), ValueError, "seconds must be a number above 0, and at most"),
         (lambda server: server.slow("long"), TypeError, "seconds must be a number, not 'long'"),
         (lambda server: server.override(sample_rate=1.0), TypeError, "can't change the options of another process"),
     ],

@@ -1,0 +1,29 @@
+"""Functions of ours that stand between the SDK's own, and that what looks at the stack does not see."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+INVISIBLE: Final = "<importlib._bootstrap: pytest_sentry_capture>"
+"""A file name that ``warnings`` and, since Python 3.11, ``logging`` pass over when they look for a caller: both take a
+file with ``importlib`` and ``_bootstrap`` in its name for the import system's."""
+
+
+def invisible(function: Function) -> Function:
+    """The function under that name: warnings, log records and profiles name the caller that it stands before."""
+    code = function.__code__
+    function.__code__ = code.replace(co_filename=INVISIBLE)
+    return function
+
+
+def wrapping(original: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Like ``functools.wraps``, and invisible."""
+
+    def decorate(function: Function) -> Function:
+        return functools.wraps(original)(invisible(function))  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,530 @@
+"""What an application can see of the SDK: tests that are run with this plugin and without it, and must see the same.
+
+Each test asserts what holds on every SDK, and notes what may differ between SDKs, which the two runs compare.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import copy
+import functools
+import json
+import logging
+import os
+import re
+import signal
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import sentry_sdk
+import sentry_sdk.scope
+import sentry_sdk.transport
+import sentry_sdk.utils
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import HttpTransport, Transport
+
+import any_sdk
+
+PATIENCE = 60
+DSN = "https://key@sentry.invalid/1"
+HAS_LOGS = hasattr(sentry_sdk, "logger")
+HAS_SCOPE_VARIABLES = hasattr(sentry_sdk.scope, "_current_scope")
+DEBUGGED = logging.getLogger("sentry_sdk.errors")
+
+
+class Kept(Transport):
+    """An application's own transport, which keeps what it is given."""
+
+    def __init__(self, options: Any = None) -> None:
+        super().__init__(options)
+        self.items: list[Any] = []
+        self.came = threading.Event()
+
+    def capture_envelope(self, envelope: Any) -> None:
+        self.items += envelope.items
+        self.came.set()
+
+    def capture_event(self, event: Any) -> None:
+        """sentry-sdk 1.x has two ways."""
+        envelope = Envelope()
+        envelope.add_event(event)
+        self.items += envelope.items
+
+    def flush(self, timeout: float, callback: Any = None) -> None:
+        """There is nothing to wait for."""
+
+    def of(self, *types: str) -> list[Any]:
+        """The payloads of a type."""
+        return [item.payload.json for item in self.items if item.type in types]
+
+
+class Asked:
+    """Counts what is asked of its objects, and how often."""
+
+    def __init__(self, on_repr: Callable[[Asked], object] | None = None) -> None:
+        self.__dict__.update(counts={}, on_repr=on_repr)
+
+    def _note(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def __repr__(self) -> str:
+        self._note("repr")
+        if self.on_repr is not None and self.counts["repr"] < 5:
+            self.on_repr(self)
+        return "<asked>"
+
+    def __str__(self) -> str:
+        self._note("str")
+        return "asked"
+
+    def __eq__(self, other: object) -> bool:
+        self._note("eq")
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        self._note("hash")
+        return 1
+
+    def __bool__(self) -> bool:
+        self._note("bool")
+        raise ValueError("the truth of this is ambiguous")
+
+    def __iter__(self) -> Iterator[object]:
+        self._note("iter")
+        return iter(())
+
+    def __len__(self) -> int:
+        self._note("len")
+        return 3
+
+    def __getattr__(self, name: str) -> Any:
+        self._note(name)
+        raise AttributeError(name)
+
+
+class AskedMapping(Mapping[str, str]):
+    """Counts how often it is read."""
+
+    def __init__(self) -> None:
+        self.counts = 0
+
+    def __getitem__(self, key: str) -> str:
+        self.counts += 1
+        return "value"
+
+    def __iter__(self) -> Iterator[str]:
+        self.counts += 1
+        return iter(["one", "two"])
+
+    def __len__(self) -> int:
+        return 2
+
+
+@pytest.fixture
+def noted(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """What a test has seen, for the comparison of the two runs."""
+    seen: dict[str, Any] = {}
+    yield seen
+    with Path(os.environ["OBSERVATIONS"]).open("a", encoding="utf-8") as file:
+        file.write(json.dumps([request.node.name, seen], default=str, sort_keys=True) + "\n")
+
+
+@pytest.fixture(autouse=True)
+def _end_of_client() -> Iterator[None]:
+    yield
+    client = any_sdk.client()
+    if client is not None:
+        client.close(timeout=0)
+
+
+def init(**options: Any) -> Kept:
+    transport = Kept()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sentry_sdk.init(**{"dsn": DSN, "transport": transport, "release": "1", "server_name": "here", **options})
+    return transport
+
+
+def crash(value: object) -> None:
+    raise LookupError("crashed")
+
+
+def captured_crash(value: object) -> None:
+    try:
+        crash(value)
+    except LookupError:
+        sentry_sdk.capture_exception()
+
+
+def log_it(value: Asked) -> None:
+    logging.getLogger("orm").error("detached", extra={"row": value})
+
+
+def recurse(value: Asked) -> None:
+    captured_crash(value)
+
+
+def raise_it(value: Asked) -> None:
+    raise RuntimeError("no text")
+
+
+LOCK = threading.Lock()
+
+
+def lock_it(value: Asked) -> None:
+    assert LOCK.acquire(timeout=PATIENCE)
+    LOCK.release()
+
+
+def fork_it(value: Asked) -> None:
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def tell_it(value: Asked) -> None:
+    sentry_sdk.capture_message("from repr")
+
+
+@pytest.mark.parametrize("on_repr", [None, log_it, tell_it, recurse, raise_it, lock_it, fork_it])
+def test_reprs_while_an_event_is_serialised(on_repr: Callable[[Asked], object] | None, noted: dict[str, Any]) -> None:
+    transport = init(integrations=any_sdk.logging_to_events())
+    value = Asked(on_repr)
+
+    captured_crash(value)
+
+    noted["counts"] = value.counts
+    noted["events"] = [describe(event) for event in transport.of("event")]
+
+
+def described(thread: threading.Thread | None) -> list[object]:
+    """What a thread is, but for the number in its name."""
+    assert isinstance(thread, threading.Thread)
+    return [re.sub(r"\d+", "", thread.name), thread.daemon, thread.is_alive()]
+
+
+def describe(event: dict[str, Any]) -> Any:
+    exceptions = (event.get("exception") or {}).get("values") or []
+    frames = [
+        (Path(frame["filename"]).name, frame["function"], frame["lineno"])
+        for each in exceptions
+        for frame in (each.get("stacktrace") or {}).get("frames") or []
+    ]
+    return [[each["type"] for each in exceptions], frames, event.get("message"), event.get("logentry")]
+
+
+def test_values_of_scopes(noted: dict[str, Any]) -> None:
+    transport = init(before_send=lambda event, hint: event)
+    values = {name: Asked() for name in ("tag", "extra", "context", "user", "breadcrumb", "key", "local", "hint")}
+    tags = AskedMapping()
+
+    with any_sdk.new_scope() as scope:
+        scope.set_tag("tag", values["tag"])
+        scope.set_extra("extra", values["extra"])
+        scope.set_context("context", {"value": values["context"]})
+        scope.set_user({"id": values["user"]})
+        scope.set_extra(values["key"], "value")
+        if hasattr(scope, "set_tags"):
+            scope.set_tags(tags)
+        sentry_sdk.add_breadcrumb({"data": {"value": values["breadcrumb"]}}, hint={"value": values["hint"]})
+        captured_crash(values["local"])
+
+    noted["counts"] = {name: value.counts for name, value in values.items()}
+    noted["tags"] = tags.counts
+    noted["events"] = [describe(event) for event in transport.of("event")]
+
+
+def test_values_of_segments_and_logs(noted: dict[str, Any]) -> None:
+    init(traces_sample_rate=1.0, **any_sdk.logs_enabled())
+    values = {name: Asked() for name in ("data", "log")}
+
+    with any_sdk.segment("nightly") as segment:
+        set_value = getattr(segment, "set_data", None) or segment.set_attribute
+        set_value("value", values["data"])
+    if HAS_LOGS:
+        sentry_sdk.logger.info("hello {value}", attributes={"value": values["log"]})
+    sentry_sdk.flush()
+
+    noted["counts"] = {name: value.counts for name, value in values.items()}
+
+
+def test_the_transport_is_the_applications_own() -> None:
+    transport = init()
+    client = any_sdk.client()
+
+    assert client.transport is transport
+    assert isinstance(client.transport, Kept)
+    items: list[Any] = []
+    client.transport.items = items
+    assert transport.items is items
+    with (
+        mock.patch.object(client.transport, "capture_envelope") as envelopes,
+        mock.patch.object(client.transport, "capture_event") as events,
+    ):
+        sentry_sdk.capture_message("hello")
+    assert envelopes.called or events.called
+    other = client.transport = Kept()
+    sentry_sdk.capture_message("hello")
+    assert client.transport is other
+    assert other.of("event")
+    assert not transport.of("event")
+    assert "transport" in vars(client)
+    del client.transport
+    assert not hasattr(client, "transport")
+    client.transport = other
+
+
+def test_an_http_transport_is_made_for_any_host(noted: dict[str, Any]) -> None:
+    sentry_sdk.init(DSN, release="1")
+    transport = any_sdk.client().transport
+
+    assert isinstance(transport, HttpTransport)
+    noted["attributes"] = sorted(vars(transport))
+    noted["pool"] = type(transport._pool).__name__
+    with (
+        mock.patch.object(type(transport), "capture_envelope") as envelopes,
+        mock.patch.object(type(transport), "capture_event", create=True) as events,
+    ):
+        sentry_sdk.capture_message("hello")
+    assert envelopes.called or events.called
+
+
+def test_callbacks_keep_what_they_are(noted: dict[str, Any]) -> None:
+    class BeforeSend:
+        """A callback with a state."""
+
+        calls = 0
+
+        def __call__(self, event: Any, hint: Any) -> Any:
+            self.calls += 1
+            return event
+
+    before_send = BeforeSend()
+    crumbs = mock.Mock(side_effect=lambda crumb, hint: crumb)
+    sampler = functools.partial(lambda rate, context: rate, 1.0)
+    transport = init(before_send=before_send, before_breadcrumb=crumbs, traces_sampler=sampler)
+    options = any_sdk.client().options
+
+    assert options["before_send"] is before_send
+    assert options["before_breadcrumb"] is crumbs
+    assert options["traces_sampler"] is sampler
+    sentry_sdk.add_breadcrumb({"message": "crumb"})
+    with any_sdk.segment("nightly"):
+        sentry_sdk.capture_message("hello")
+    assert before_send.calls == 1
+    crumbs.assert_called_once()
+    noted["items"] = [item.type for item in transport.items]
+    noted["crumb"] = sorted(crumbs.call_args.args[0]), crumbs.call_args.args[1], crumbs.call_args.kwargs
+
+
+@pytest.mark.skipif(not HAS_LOGS, reason="this SDK has no logs")
+def test_what_is_collected_reaches_the_transport_by_time(noted: dict[str, Any]) -> None:
+    transport = init(**any_sdk.logs_enabled())
+    client = any_sdk.client()
+
+    with mock.patch.object(type(client.log_batcher), "FLUSH_WAIT_TIME", 0.01):
+        sentry_sdk.logger.info("hello")
+        assert transport.came.wait(PATIENCE)
+
+    noted["thread"] = described(client.log_batcher._flusher)
+    noted["attributes"] = sorted(vars(client.log_batcher))
+    assert [len(each["items"]) for each in transport.of("log")] == [1]
+
+
+@pytest.mark.skipif(not HAS_LOGS, reason="this SDK has no logs")
+def test_a_patched_method_sees_what_is_collected() -> None:
+    init(**any_sdk.logs_enabled())
+
+    with mock.patch.object(Kept, "capture_envelope") as capture_envelope:
+        sentry_sdk.logger.info("hello")
+        sentry_sdk.flush()
+
+    [call] = capture_envelope.call_args_list
+    [envelope] = call.args
+    assert [item.type for item in envelope.items] == ["log"]
+
+
+def test_after_a_fork() -> None:
+    transport = init(traces_sample_rate=1.0, **any_sdk.logs_enabled())
+    read, write = os.pipe()
+
+    pid = os.fork()
+    if not pid:
+        signal.alarm(PATIENCE)
+        try:
+            sentry_sdk.capture_message("hello")
+            with any_sdk.segment("nightly"):
+                pass
+            if HAS_LOGS:
+                sentry_sdk.logger.info("hello")
+                sentry_sdk.flush()
+            os.write(write, " ".join(sorted({item.type for item in transport.items})).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+    sent = os.read(read, 1000).decode().split()
+    assert "event" in sent
+    assert {"transaction", "span"} & {*sent}
+    assert ("log" in sent) == HAS_LOGS
+
+
+def test_monitor_and_sessions(noted: dict[str, Any]) -> None:
+    init(traces_sample_rate=1.0)
+    client = any_sdk.client()
+
+    any_sdk.holder_of_sessions().start_session()
+    any_sdk.holder_of_sessions().end_session()
+    flusher = client.session_flusher
+    noted["flusher"] = sorted(vars(flusher)), described(flusher._thread)
+    monitor = getattr(client, "monitor", None)
+    if monitor is not None:
+        assert monitor.is_healthy()
+        noted["monitor"] = sorted(vars(monitor)), monitor.downsample_factor, described(monitor._thread)
+        monitor.kill()
+        assert not monitor._running
+
+
+@pytest.mark.skipif(not HAS_SCOPE_VARIABLES, reason="this SDK has hubs")
+@pytest.mark.parametrize("name", ["_current_scope", "_isolation_scope"])
+def test_context_variables_of_scopes(name: str, noted: dict[str, Any]) -> None:
+    variable = getattr(sentry_sdk.scope, name)
+
+    def use() -> None:
+        assert variable.get() is not None
+        assert variable.get("default") is variable.get()
+        before, scope, other = variable.get(), sentry_sdk.scope.Scope(), sentry_sdk.scope.Scope()
+        token = variable.set(scope)
+        assert token.var is variable
+        assert token.old_value is before
+        assert variable.get() is scope
+        second = variable.set(other)
+        assert second.old_value is scope
+        variable.reset(second)
+        assert variable.get() is scope
+        with pytest.raises(RuntimeError, match="already been used"):
+            variable.reset(second)
+        variable.reset(token)
+        assert variable.get() is before
+        with pytest.raises(TypeError, match="expected an instance of Token"):
+            variable.reset(1)
+        other_variable: contextvars.ContextVar[int] = contextvars.ContextVar("other")
+        foreign = other_variable.set(1)
+        with pytest.raises((TypeError, ValueError)):
+            variable.reset(foreign)
+
+    sentry_sdk.get_current_scope()
+    sentry_sdk.get_isolation_scope()
+    contextvars.copy_context().run(use)
+    noted["name"] = variable.name
+
+
+def test_places_of_warnings_and_log_records(caplog: pytest.LogCaptureFixture, noted: dict[str, Any]) -> None:
+    caplog.set_level(logging.DEBUG)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sentry_sdk.init(DSN, transport=Kept, debug=True, release="1", traces_sample_rate=1.0)
+        with any_sdk.new_scope() as scope:
+            if "user" in vars(type(scope)):
+                scope.user = {"id": "1"}
+            if hasattr(sentry_sdk, "configure_scope"):
+                with sentry_sdk.configure_scope():
+                    pass
+            sentry_sdk.capture_message("hello")
+            with any_sdk.segment("nightly"):
+                pass
+
+    noted["warnings"] = [(Path(each.filename).name, each.lineno, str(each.message)[:60]) for each in caught]
+    noted["records"] = sorted(
+        {(each.name, Path(each.pathname).name, each.funcName) for each in caplog.records if "sentry" in each.name}
+    )
+
+
+def test_stacks(noted: dict[str, Any]) -> None:
+    transport = init(attach_stacktrace=True, integrations=any_sdk.logging_to_events(), before_send=raises)
+
+    sentry_sdk.capture_message("hello")
+    logging.getLogger("shop").error("closed")
+    captured_crash(1)
+    try:
+        sentry_sdk.scope.Scope().set_tag()  # type: ignore[call-arg]
+    except TypeError as error:
+        noted["error"] = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+
+    stacks = [
+        [(Path(frame["filename"]).name, frame["function"]) for frame in stack["frames"]]
+        for event in transport.of("event")
+        for stack in [each["stacktrace"] for each in (event.get("threads") or {}).get("values") or []]
+    ]
+    noted["stacks"] = [stack[-3:] for stack in stacks]
+    noted["events"] = [describe(event) for event in transport.of("event")]
+
+
+def raises(event: Any, hint: Any) -> Any:
+    """A callback that shows who has called it."""
+    stack = [frame.name for frame in traceback.extract_stack()]
+    event["extra"] = {**(event.get("extra") or {}), "stack": "sentry_capture" in " ".join(stack)}
+    return event
+
+
+@pytest.mark.parametrize("with_dsn", [False, True])
+def test_json_that_is_written(with_dsn: bool, noted: dict[str, Any]) -> None:
+    sentry_sdk.init(DSN if with_dsn else None, transport=Kept() if with_dsn else None, traces_sample_rate=1.0)
+
+    with mock.patch("json.dumps", wraps=json.dumps) as dumps:
+        sentry_sdk.capture_message("hello")
+        captured_crash(Asked())
+        with any_sdk.segment("nightly", op="queue"), any_sdk.span("inner"):
+            pass
+        any_sdk.holder_of_sessions().start_session()
+        any_sdk.holder_of_sessions().end_session()
+        sentry_sdk.flush()
+
+    if not with_dsn:
+        noted["calls"] = dumps.call_count
+
+
+def test_attachments_are_read_when_the_sdk_reads_them(tmp_path: Path) -> None:
+    file = tmp_path / "attached.txt"
+    file.write_text("before")
+    transport = init()
+
+    with any_sdk.new_scope() as scope:
+        scope.add_attachment(path=str(file))
+        sentry_sdk.capture_message("hello")
+    file.write_text("after")
+
+    [attachment] = [item for item in transport.items if item.type == "attachment"]
+    assert attachment.get_bytes() == b"after"
+
+
+def test_the_place_of_a_metric_is_the_callers() -> None:
+    metrics = pytest.importorskip("sentry_sdk.metrics")
+    if not hasattr(metrics, "increment"):
+        pytest.skip("this SDK has no metrics of this kind")
+    transport = init(_experiments={"enable_metrics": True, "metric_code_locations": True})
+
+    metrics.increment("orders")
+    sentry_sdk.flush()
+
+    [meta] = [json.loads(item.get_bytes()) for item in transport.items if item.type == "metric_meta"]
+    [[location]] = meta["mapping"].values()
+    assert Path(location["filename"]).name == Path(__file__).name
+
+
+def test_copies_of_a_client(noted: dict[str, Any]) -> None:
+    init()
+    client = any_sdk.client()
+
+    other = copy.copy(client)
+
+    assert other.transport is client.transport
+    assert other.options is client.options
+    noted["attributes"] = sorted(vars(client))
