@@ -13,7 +13,7 @@ PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
 SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network segments touchpoints,tests/test_$(name).py)
 
-.PHONY: demo test check docs matrix matrix-short matrix-tables from-2-to-3 bench fuzz soak gallery contract
+.PHONY: demo test check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract
 
 # The example application's monitoring tests, and the table of what Sentry was told.
 demo: $(INSTALLED)
@@ -51,6 +51,16 @@ matrix-short: $(INSTALLED)
 # Writes the tables of versions in the documentation once more, from the last runs.
 matrix-tables: $(INSTALLED)
 	$(BIN)/python -m matrix.tables
+
+# Whether the SDK's own tests have the same outcomes with the plugin as without. FIDELITY chooses, as in
+# FIDELITY="--sdk 2.75.0 --group django".
+fidelity: FIDELITY ?=
+fidelity: $(INSTALLED)
+	$(BIN)/python -m matrix.fidelity $(FIDELITY)
+
+# Of this the core of the newest versions before 3 and since.
+fidelity-short: $(INSTALLED)
+	$(BIN)/python -m matrix.fidelity --short
 
 # Writes the tables of segments and the page "From 2 to 3" anew, from real runs with each SDK.
 from-2-to-3: $(INSTALLED)

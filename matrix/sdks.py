@@ -19,7 +19,8 @@ FOLDER: Final = CHECKOUT / "build" / "sdks"
 def python_with(sentry_sdk: str, requirements: Sequence[str], purpose: str) -> Path:
     """The Python of an environment with this version of sentry-sdk, with the plugin, and with what else is required.
 
-    All else has the versions of ``constraints.txt``. An environment that is there is brought up to date.
+    All else has the versions of ``constraints.txt``, but for the requirements that say a version themselves.
+    An environment that is there is brought up to date.
 
     Args:
         sentry_sdk: the version.
@@ -30,13 +31,22 @@ def python_with(sentry_sdk: str, requirements: Sequence[str], purpose: str) -> P
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603
-    lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    others = [line for line in lines if not re.match(r"sentry-sdk\b", line)]
     constraints = folder / "constraints.txt"
-    constraints.write_text("\n".join([*others, f"sentry-sdk=={sentry_sdk}\n"]), encoding="utf-8")
+    constraints.write_text("\n".join([*constraining(requirements), f"sentry-sdk=={sentry_sdk}\n"]), encoding="utf-8")
     pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--constraint", str(constraints)]
     subprocess.run([*pip, "--editable", str(CHECKOUT), *requirements], check=True)  # noqa: S603
     return python
+
+
+def constraining(requirements: Sequence[str]) -> list[str]:
+    """The lines of ``constraints.txt``, but for sentry-sdk and the requirements that say a version themselves."""
+    own = {"sentry-sdk", *(_package(each) for each in requirements if re.search("[<=>]", each))}
+    lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if _package(line) not in own]
+
+
+def _package(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s\[<>=!~;#]", requirement, maxsplit=1)[0]).lower()
 
 
 def run_tests(python: Path, folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
