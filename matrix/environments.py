@@ -88,12 +88,39 @@ COMMON_TESTS: Final = tuple(
         "isolation",
         "items",
         "network",
+        "sdk_as_it_is",
         "segments",
         "touchpoints",
     )
 )
 """Those to which versions matter most."""
 
+
+HOSTILE: Final = (
+    "django",
+    "eventlet",
+    "gevent",
+    "numpy",
+    "pandas",
+    "pytest-bdd",
+    "pytest-django",
+    "pytest-forked",
+    "pytest-mock",
+    "pytest-run-parallel",
+    "pytest-socket",
+    "pytest-trio",
+)
+"""What reaches into pytest or into the standard library, or compares as few objects do."""
+
+HOSTILE_PYTEST: Final = "9.1"
+"""The last with which pytest-forked works."""
+
+HOSTILE_OPTIONS: Final = tuple(
+    option
+    for plugin in ("django", "pytest-bdd", "pytest_forked", "pytest_mock", "run-parallel", "socket", "trio")
+    for option in ("-p", f"no:{plugin}")
+)
+"""The runs inside of the tests load the plugins, each for itself; the tests do without."""
 
 TESTS_OF_EXTRAS: Final = (
     *(f"tests/test_{name}.py" for name in ("configuration", "ingestion", "no_pii_rule", "pii", "rules")),
@@ -172,6 +199,13 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
         Environment("lowest", PYTHONS[0], lowest, COMMON_TESTS, OLDEST_PYTEST_OPTIONS, SHORT),
         Environment(
             "lowest-extras", PYTHONS[0], (*_beside_pytest(_lowest(project)), *OF_TODAY, "uvicorn"), TESTS_OF_EXTRAS
+        ),
+        Environment(
+            "hostile",
+            "3.12",
+            (_of_series("pytest", HOSTILE_PYTEST), *HOSTILE, *OF_TODAY),
+            ("tests/test_harmless.py", "tests/test_other_plugins.py"),
+            HOSTILE_OPTIONS,
         ),
         Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -40,12 +41,12 @@ def conclude(
     results: Results,
     rules: Sequence[EnforcedRule],
     settings: Settings,
-    partial: Sequence[str],
+    why_partial: Callable[[], Sequence[str]],
     folder: Path,
     root: Path,
 ) -> Conclusion:
     """Write, compare and sum up; see ``Run.conclude`` for the arguments."""
-    ending = _Ending(results, rules, settings, [*partial, *results.incomplete])
+    ending = _Ending(results, rules, settings, why_partial)
     ending.check_contract(root / FILE)
     ending.write_reports(folder)
     ending.sum_up_rules()
@@ -54,16 +55,25 @@ def conclude(
 
 class _Ending:
     def __init__(
-        self, results: Results, rules: Sequence[EnforcedRule], settings: Settings, partial: Sequence[str]
+        self,
+        results: Results,
+        rules: Sequence[EnforcedRule],
+        settings: Settings,
+        why_partial: Callable[[], Sequence[str]],
     ) -> None:
         self._results = results
         self._rules = rules
         self._settings = settings
-        self._partial = partial
+        self._why_partial = why_partial
         self._differences: Sequence[Difference] | None = None
         self._has_updated = False
         self.lines: list[str] = []
         self.fails = False
+
+    @cached_property
+    def _partial(self) -> Sequence[str]:
+        """Why the run is no whole one: asked where it matters, for the answer may need a walk through the project."""
+        return [*self._why_partial(), *self._results.incomplete]
 
     def check_contract(self, file: Path) -> None:
         """Compare the run with the contract, or write the contract anew."""
@@ -107,6 +117,10 @@ class _Ending:
 
     def write_reports(self, folder: Path) -> None:
         """Write the files that were asked for and, in GitHub Actions, the summary of the step."""
+        summary = os.environ.get(github.SUMMARY_VARIABLE)
+        is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
+        if not (self._settings.reports or is_summed_up):
+            return
         report = RunReport(
             self._results.table.rows(),
             [*map(self._summary_of, self._rules)],
@@ -119,8 +133,7 @@ class _Ending:
             target = folder / path
             if self._write(target, RENDERINGS[path.suffix](report), str(path)):
                 self.lines.append(f"What was captured and what was not: {path}")
-        summary = os.environ.get(github.SUMMARY_VARIABLE)
-        if summary and (self._settings.reports or self._settings.contract != "off"):
+        if summary and is_summed_up:
             try:
                 github.append_to_summary(Path(summary), render_markdown(report))
             except OSError as error:
@@ -174,7 +187,9 @@ class _Ending:
             others = len(summary.obstacles) - 1
             more = f" (and {others} more reason{'s' if others > 1 else ''})" if others else ""
             self._tell(summary.state, f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}")
-        unused = [*self._unused(summaries)] if not self._partial else []
+        unused = [*self._unused(summaries)]
+        if unused and self._partial:
+            unused = []
         for state, what in unused:
             self._tell(state, what)
         if (not_judged or unused) and self._settings.strict and not self._partial:

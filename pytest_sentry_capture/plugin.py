@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture.run import Run
+from pytest_sentry_capture.sdk.invisible import invisible
 from pytest_sentry_capture.settings.configuration import Configuration, read_configuration
 from pytest_sentry_capture.settings.options import Settings, SettingsError, read_settings
 
@@ -26,12 +28,19 @@ if TYPE_CHECKING:
     from pytest_sentry_capture.server.sentry_server import SentryServer
     from pytest_sentry_capture.settings.options import ShowMode
 
+_VIEWS: Final = "sentry_capture_views"
 _WORKER_OUTPUT: Final = "sentry_capture"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
 _ALLOW_MARKER: Final = "sentry_allow(rule, *, reason): waives a rule for one test, for a stated reason."
 _SERVER_EXTRA: Final = "sentry_server needs the extra: pip install 'pytest-sentry-contract[server]'"
+_RUN_PARALLEL: Final = "run-parallel"
+"""The plugin that runs one test in several threads."""
+_OF_THE_PROCESS: Final = ("sentry_capture", "sentry_init")
+_OF_ONE_THREAD: Final = (*_OF_THE_PROCESS, "sentry_server")
+_ONE_THREAD: Final = "records what the whole process captures, so the test runs once, in one thread"
+_NAME_IT: Final = "name it among the arguments of the test, which then runs in one thread where that matters"
 _RESULTS: Final = "sentry_capture"
 """The attribute of a test's last report that carries what the test adds to the results of the run."""
 
@@ -132,9 +141,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if _RUN not in config.stash:
         _start(config, config.option)
-    config.pluginmanager.register(_Fixtures(config.stash[_RUN]), "sentry_capture_fixtures")
+    config.pluginmanager.register(_Fixtures(config.stash[_RUN], config.pluginmanager), "sentry_capture_fixtures")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_ResultsOfTests(config.stash[_RUN]), "sentry_capture_results")
+    if config.pluginmanager.hasplugin(_RUN_PARALLEL):
+        config.pluginmanager.register(_OneThread(), "sentry_capture_one_thread")
     config.addinivalue_line("markers", _OPTIONS_MARKER)
     config.addinivalue_line("markers", _ALLOW_MARKER)
 
@@ -144,6 +155,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_setup")
+@invisible
 def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     run = item.config.stash[_RUN]
@@ -157,8 +169,17 @@ def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Not in the wrapper: one that raises early keeps other plugins from what their teardown relies on."""
     run = item.config.stash[_RUN]
+    if run.test.recording.beside is not None:
+        _fail_if_not_alone(item, run.test)
     _fail_on_mistakes("sentry_allow", lambda: _waive(item, run))
     _fail_on_mistakes("sentry_options", lambda: run.begin_test(item.nodeid, _marked_options(item)))
+
+
+def _fail_if_not_alone(item: pytest.Item, test: RunningTest) -> None:
+    """Not in the fixtures: pytest would give the test those of the other thread's test."""
+    for fixture in _OF_THE_PROCESS:
+        if fixture in getattr(item, "fixturenames", ()):
+            pytest.fail(str(test.why_not_alone(fixture)), pytrace=False)
 
 
 def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
@@ -171,33 +192,25 @@ def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
     pytest.fail(message, pytrace=False)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    __tracebackhide__ = True
-    test = item.config.stash[_RUN].test
-    test.enter_phase("call")
-    test.call_is_under_way = True
-    try:
-        return (yield)
-    finally:
-        test.call_is_under_way = False
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Not a wrapper, whose frame would be in the traceback of whatever a test raises."""
+    item.config.stash[_RUN].test.begin_call(sys._getframe(1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    item.config.stash[_RUN].test.enter_phase("teardown")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    __tracebackhide__ = True
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     run = item.config.stash[_RUN]
-    run.test.enter_phase("teardown")
-    try:
-        return (yield)
-    finally:
+    if call.when == "teardown":
         run.end_test()
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    run = item.config.stash[_RUN]
     try:
         _complete(report, item, run.test, run.settings.show)
     except Exception as error:
@@ -214,6 +227,8 @@ def _complete(report: pytest.TestReport, item: pytest.Item, test: RunningTest, s
     _note_how_it_went(report, test)
     if report.when != "setup" and not test.call_is_under_way:
         _judge(report, item, test)
+    if report.when == "call" and not test.call_is_under_way:
+        _fail_if_shared(report, test)
     if report.failed and show != "no":
         _show_captured(report, test, show)
     if report.when == "teardown":
@@ -229,6 +244,18 @@ def _note_how_it_went(report: pytest.TestReport, test: RunningTest) -> None:
     test.rules_decide = test.rules_decide and (report.passed or (test.call_is_under_way and not report.failed))
 
 
+def _fail_if_shared(report: pytest.TestReport, test: RunningTest) -> None:
+    """Another thread began a test after this one had been given ``sentry_capture``, which tells them apart no more."""
+    if not test.recording.detailed or (reason := test.why_not_alone("sentry_capture")) is None or report.skipped:
+        return
+    if report.failed:
+        report.sections.append(("sentry_capture", reason))
+        return
+    report.outcome = "failed"
+    report.longrepr = reason
+    test.has_failed = True
+
+
 def _judge(report: pytest.TestReport, item: pytest.Item, test: RunningTest) -> None:
     """A test that breaks a rule fails, whatever mark it has, unless it has failed already or was skipped."""
     file, line, _ = item.location
@@ -239,16 +266,6 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: RunningTest) -> N
     report.longrepr = what_fails
     if hasattr(report, "wasxfail"):
         del report.wasxfail
-
-
-def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
-    """A view that was expected to be empty: pytest would print whole payloads."""
-    views = [side for side in (left, right) if isinstance(side, list) and side]
-    if op != "==" or len(views) != 1 or [] not in (left, right) or "pytest_sentry_capture.items" not in sys.modules:
-        return None
-    from pytest_sentry_capture import explain
-
-    return explain.not_empty(views[0], config.stash[_RUN].recorder.current.secrets)
 
 
 def _show_captured(report: pytest.TestReport, test: RunningTest, show: Detail) -> None:
@@ -265,6 +282,7 @@ def _show_captured(report: pytest.TestReport, test: RunningTest, show: Detail) -
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
+@invisible
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
@@ -277,6 +295,37 @@ def pytest_fixture_setup(
 
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
     request.config.stash[_RUN].sdk.fixture_finished(fixturedef)
+
+
+class _OneThread:
+    """Tells pytest-run-parallel which tests have to run in one thread; registered where it is installed."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        fixture = next((name for name in _OF_ONE_THREAD if name in getattr(item, "fixturenames", ())), None)
+        if fixture is None:
+            return
+        item.add_marker(pytest.mark.iterations(1))
+        if item.get_closest_marker("thread_unsafe") is None:
+            item.add_marker(pytest.mark.thread_unsafe(reason=f"{fixture} {_ONE_THREAD}"))
+
+
+class _EmptyViews:
+    """Explains why a view is not empty; registered once a test has views, for the objects of others are not ours."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        """Explain a view that was expected to be empty: pytest would print whole payloads.
+
+        The compared objects are the user's: nothing is asked of them but what they are.
+        """
+        if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
+            return None
+        from pytest_sentry_capture import explain
+
+        return explain.not_empty(left or right, self._run.recorder.current.secrets)
 
 
 class _ResultsOfTests:
@@ -294,7 +343,8 @@ class _ResultsOfTests:
         if "test" in results:
             self._run.whole.take_test(results["test"], process)
         if "process" in results:
-            self._run.whole.take_process(results["process"], process)
+            child = results.get("child")
+            self._run.whole.take_process(results["process"], process if child is None else f"{process}/{child}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -319,7 +369,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("collectonly"):
         return
     try:
-        whole.conclude(_why_partial(session), session.config.invocation_params.dir, session.config.rootpath)
+        whole.conclude(partial(_why_partial, session), session.config.invocation_params.dir, session.config.rootpath)
     except Exception as error:
         whole.give_up(error)
     if whole.conclusion is not None and whole.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
@@ -418,8 +468,9 @@ def _waive(item: pytest.Item, run: Run) -> None:
 class _Fixtures:
     """A run's fixtures: methods, because fixtures that ask for ``request`` cost every test a signature more."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, plugins: pytest.PytestPluginManager) -> None:
         self._run = run
+        self._plugins = plugins
 
     @pytest.fixture
     def sentry_capture(self) -> SentryCapture:
@@ -427,6 +478,8 @@ class _Fixtures:
         from pytest_sentry_capture.capture import SentryCapture
 
         self._fail_if_unsupported()
+        self._fail_if_shared("sentry_capture")
+        self._explain_views()
         recording = self._run.recorder.current
         recording.detailed = True
         return SentryCapture(recording, self._run.sdk, self._run.judges)
@@ -437,24 +490,42 @@ class _Fixtures:
         from pytest_sentry_capture.capture import SentryInit
 
         self._fail_if_unsupported()
+        self._fail_if_shared("sentry_init")
         return SentryInit(self._run.sdk)
 
     @pytest.fixture
     def sentry_server(self) -> Iterator[SentryServer]:
         """A Sentry of this test's own on loopback: for what runs in another process or another language."""
+        server = self._serve()
+        self._explain_views()
+        yield server
+        server.close()
+
+    def _explain_views(self) -> None:
+        if not self._plugins.hasplugin(_VIEWS):
+            self._plugins.register(_EmptyViews(self._run), _VIEWS)
+
+    def _serve(self) -> SentryServer:
+        from pytest_sentry_capture.server.sockets import SocketsBlockedError
+
         try:
-            server = self._run.serve()
+            return self._run.serve()
         except ImportError as error:
-            missing = error.name
-        else:
-            yield server
-            server.close()
-            return
-        pytest.fail(f"{_SERVER_EXTRA}; {missing} is missing", pytrace=False)
+            problem = f"{_SERVER_EXTRA}; {error.name} is missing"
+        except SocketsBlockedError as error:
+            problem = str(error)
+        pytest.fail(problem, pytrace=False)
 
     def _fail_if_unsupported(self) -> None:
         if self._run.sdk.problem is not None:
             pytest.fail(self._run.sdk.problem, pytrace=False)
+
+    def _fail_if_shared(self, fixture: str) -> None:
+        reason = self._run.test.why_not_alone(fixture)
+        if reason is not None:
+            pytest.fail(reason, pytrace=False)
+        if not self._run.recorder.runs_in_this_thread:
+            pytest.fail(f"{fixture} can't be requested in a thread of the test: {_NAME_IT}", pytrace=False)
 
 
 class SentryCaptureMixin:

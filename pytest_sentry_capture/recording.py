@@ -8,6 +8,8 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 
 from __future__ import annotations
 
+import sys
+from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -40,6 +42,7 @@ class Recording:
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
         accounted_for: the discards that the test has asserted.
+        beside: the label of a test that another thread ran at the same time; None as long as there was none.
     """
 
     def __init__(self, label: str) -> None:
@@ -53,6 +56,7 @@ class Recording:
         self.secrets: list[str] = []
         self.personal_data: dict[str, None] = {}
         self.accounted_for: list[Discard] = []
+        self.beside: str | None = None
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
 
@@ -122,13 +126,38 @@ class Recording:
 class Recorder:
     """Decides which recording is the current one: one for the whole process, whatever thread or task captures.
 
-    A context variable can't say it: contexts of event loops and threads outlive the test in which they were made.
+    A context variable can't say it: contexts of event loops and threads outlive the test in which they were made. Where
+    several threads run tests at the same time, each of them has a current recording of its own, and all other threads
+    have that of the test that began last.
     """
 
     def __init__(self) -> None:
         self._collection = Recording(COLLECTION)
         self._between_tests = Recording(BETWEEN_TESTS)
-        self.current = self._collection
+        self._latest = self._collection
+        self._under_way: dict[int, Recording] = {}
+
+    @property
+    def current(self) -> Recording:
+        """The recording that takes what is captured now, by the calling thread."""
+        if len(self._under_way) < 2:
+            return self._latest
+        return self._under_way.get(get_ident(), self._latest)
+
+    @property
+    def others(self) -> list[Recording]:
+        """Those of the tests that other threads run now."""
+        if not self._under_way.keys() - {get_ident()}:
+            return []
+        alive = sys._current_frames()
+        for thread in self._under_way.keys() - alive.keys():
+            self._under_way.pop(thread, None)  # it died before its test had ended
+        return [recording for thread, recording in tuple(self._under_way.items()) if thread != get_ident()]
+
+    @property
+    def runs_in_this_thread(self) -> bool:
+        """Whether the calling thread is one that runs a test."""
+        return get_ident() in self._under_way
 
     @property
     def of_run(self) -> tuple[Recording, ...]:
@@ -137,9 +166,19 @@ class Recorder:
 
     def begin(self, label: str) -> Recording:
         """Start the recording of an attempt at a test."""
-        self.current = Recording(label)
-        return self.current
+        recording = Recording(label)
+        for other in self.others:
+            recording.beside, other.beside = other.label, other.beside or label
+        self._under_way[get_ident()] = self._latest = recording
+        return recording
 
     def finish(self) -> None:
-        """Let what comes now belong to the run, until the next attempt begins."""
-        self.current = self._between_tests
+        """Let what comes now belong to the run, until the next attempt begins, or to the tests of other threads."""
+        self._under_way.pop(get_ident(), None)
+        self._latest = next(iter(self.others), self._between_tests)
+
+    def forget_run(self) -> None:
+        """In a child process: let go of what the parent has recorded outside of tests, and tells itself."""
+        self._collection = Recording(COLLECTION)
+        self._latest = self._between_tests = Recording(BETWEEN_TESTS)
+        self._under_way.clear()

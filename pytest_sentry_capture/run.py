@@ -5,6 +5,7 @@ What a run without Sentry does not need is imported when it is first needed. pyt
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,6 @@ class Run:
         enforcement: the rules that tests are judged by.
         sdk: the SDK, whether it has been imported yet or not.
         recorder: knows the recording that is the current one.
-        test: the attempt at a test that is under way; between tests one that has nothing to do with any.
         deselected: how many tests were left out of the run.
     """
 
@@ -55,12 +55,16 @@ class Run:
             watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
         )
         self.sdk.imports.watch("starlette.applications", self._see_exchanges)
-        self.test = self._test_of(self.recorder.current)
         self.deselected = 0
+        self._between_tests = self._test_of(self.recorder.current)
+        self._under_way: dict[Recording, RunningTest] = {}
         self._lifetime: Lifetime | None = None
         self._exchanges: StarletteExchanges | None = None
         self._server: ServerRun | None = None
+        self._server_of_parent: ServerRun | None = None
         self._told: OfProcess | None = None
+        self._process_id = os.getpid()
+        self._is_forked = False
 
     def start(self) -> None:
         self.sdk.activate()
@@ -84,26 +88,57 @@ class Run:
             lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")
         return lines
 
+    @property
+    def test(self) -> RunningTest:
+        """The attempt at a test that is under way; between tests one that has nothing to do with any."""
+        return self._under_way.get(self.recorder.current, self._between_tests)
+
     def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
         """Record what comes now for an attempt at a test."""
+        if self._process_id != os.getpid():
+            self._begin_in_child()
         self.end_test()
         recording = self.recorder.begin(nodeid)
         recording.phase = "setup"
         recording.detailed = detailed
-        self.test = self._test_of(recording)
+        others = self.recorder.others
+        self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
+        self._under_way[recording] = self._test_of(recording)
 
     def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
-        """Isolate what the test does to the SDK; see ``SdkAccess.begin_test`` for what is raised."""
-        self._lifetime = self.sdk.begin_test(nodeid, options)
+        """Isolate what the test does to the SDK.
+
+        Tests that several threads run at the same time share the SDK, and are isolated from other tests together.
+
+        Raises:
+            ValueError: options of the SDK are asked for while another thread runs a test.
+            Exception: what ``SdkAccess.begin_test`` raises.
+        """
+        if self._lifetime is None:
+            self._lifetime = self.sdk.begin_test(nodeid, options)
+        elif options:
+            raise ValueError(self.test.why_not_alone("the SDK's options"))
 
     def end_test(self) -> None:
-        if self._lifetime is not None:
-            self.sdk.end_test(self._lifetime)
-            self._lifetime = None
-            self.recorder.current.release_exceptions()
+        """Undo what the test, and those that ran at the same time, did to the SDK."""
+        if self._lifetime is None:
+            return
+        recording = self.recorder.current
+        if not self.recorder.others:
+            lifetime, self._lifetime = self._lifetime, None
+            self.sdk.end_test(lifetime)
+        recording.release_exceptions()
 
     def serve(self) -> SentryServer:
-        """Give the current test a project of its own on the run's server, which starts when it is first needed."""
+        """Give the current test a project of its own on the run's server, which starts when it is first needed.
+
+        Raises:
+            ImportError: the extra is not installed.
+            SocketsBlockedError: something keeps tests from making sockets.
+        """
+        from pytest_sentry_capture.server.sockets import check_sockets
+
+        check_sockets()
         if self._server is None:
             from pytest_sentry_capture.server.sentry_server import ServerRun
 
@@ -125,10 +160,13 @@ class Run:
             What the attempt adds to the results of the run, for ``WholeRun``; empty where that is nothing.
         """
         findings = self.test.export()
+        self._under_way.pop(self.recorder.current, None)
         self.recorder.finish()
-        self.test = self._test_of(self.recorder.current)
+        self._between_tests = self._test_of(self.recorder.current)
         results: dict[str, Any] = {"test": findings} if findings is not None else {}
-        if of_process and (found := self.found()) != self._told:
+        if self._is_forked:
+            results["child"] = self._process_id
+        if (of_process or self._is_forked) and (found := self.found()) != self._told:
             self._told = results["process"] = found
         return results
 
@@ -167,6 +205,15 @@ class Run:
 
         searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, NoPii)]
         return Judges(next(iter(searches), PiiSearch()), self.configuration.scrubbing or ServerScrubbing())
+
+    def _begin_in_child(self) -> None:
+        """A plugin has forked for the tests to come: the parent tells itself what it has found so far."""
+        self._process_id, self._is_forked = os.getpid(), True
+        self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
+        self._told = None
+        self._under_way.clear()
+        self.recorder.forget_run()
+        self.sdk.forget_counts()
 
     def _test_of(self, recording: Recording) -> RunningTest:
         return RunningTest(recording, self.enforcement, self.sdk.drain)

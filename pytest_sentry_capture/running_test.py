@@ -5,10 +5,14 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 
 from __future__ import annotations
 
+import sys
+from _thread import get_ident
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from pytest_sentry_capture.enforcement import Enforcement
     from pytest_sentry_capture.items import Phase
     from pytest_sentry_capture.recording import Recording
@@ -27,7 +31,6 @@ class RunningTest:
         received: what came to ``sentry_server``; None where the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
         rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
-        call_is_under_way: whether the attempt is in its call.
     """
 
     def __init__(self, recording: Recording, enforcement: Enforcement, drain: Callable[[], None]) -> None:
@@ -35,7 +38,7 @@ class RunningTest:
         self.received: Recording | None = None
         self.has_failed = False
         self.rules_decide = True
-        self.call_is_under_way = False
+        self._call: tuple[int, FrameType] | None = None
         self._enforcement = enforcement
         self._drain = drain
         self._waivers: list[Waiver] = []
@@ -47,10 +50,37 @@ class RunningTest:
         """What was seen of the attempt, in this process and, where it is used, by ``sentry_server``."""
         return [self.recording] if self.received is None else [self.recording, self.received]
 
+    def why_not_alone(self, what: str) -> str | None:
+        """Why something can't be had by the attempt alone, in words for users; None where it can."""
+        if self.recording.beside is None:
+            return None
+        return (
+            f"{what} can't serve two tests at a time, and {self.recording.beside} runs in another thread of this"
+            " process: run tests one after the other, or in several processes"
+        )
+
     def enter_phase(self, phase: Phase) -> None:
         """Say that what is recorded from now on belongs to a phase of the test."""
         for recording in self.recordings:
             recording.phase = phase
+
+    def begin_call(self, caller: FrameType) -> None:
+        """Say that the attempt's call begins; ``caller`` is the frame that runs all of it."""
+        self._call = get_ident(), caller
+        self.enter_phase("call")
+
+    @property
+    def call_is_under_way(self) -> bool:
+        """Whether the attempt is in its call: subtests are reported meanwhile, as if they were calls themselves."""
+        if self._call is None:
+            return False
+        thread, caller = self._call
+        frame = sys._current_frames().get(thread)
+        while frame is not None and frame is not caller:
+            frame = frame.f_back
+        if frame is None:
+            self._call = None  # and with it what the frame holds
+        return frame is not None
 
     def waive(self, rule: str, place: str) -> None:
         """Say that the test waives a rule, by a marker at ``place``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -73,11 +73,11 @@ class WholeRun:
         """Say that a worker has died."""
         self._lost_workers.append(name)
 
-    def conclude(self, partial: Sequence[str], folder: Path, root: Path) -> None:
+    def conclude(self, why_partial: Callable[[], Sequence[str]], folder: Path, root: Path) -> None:
         """End the run: write its reports, compare it with the contract, and look at what was not exercised.
 
         Args:
-            partial: why the run is no whole one, beside failed and deselected tests and lost workers.
+            why_partial: says why the run is no whole one, beside failed and deselected tests and lost workers.
             folder: where paths of reports start.
             root: the folder of the contract.
         """
@@ -90,13 +90,6 @@ class WholeRun:
         from pytest_sentry_capture.concluding import conclude
         from pytest_sentry_capture.results import Findings
 
-        deselected = max((process["deselected"] for process in processes), default=0)
-        reasons = [
-            *partial,
-            *([f"{deselected} test{'' if deselected == 1 else 's'} deselected"] if deselected else []),
-            *(f"{nodeid} could not be collected" for nodeid in sorted(self.not_collected)),
-            *(f"worker {name} died" for name in self._lost_workers),
-        ]
         for text in outside_tests:
             self._results.add_outside_tests(Findings.from_json(text))
         for process in processes:
@@ -104,7 +97,21 @@ class WholeRun:
             self._results.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
             self._results.integrations.update(process["integrations"])
         self._results.settle()
-        self.conclusion = conclude(self._results, enforcement.rules, self._settings, reasons, folder, root)
+        self.conclusion = conclude(
+            self._results,
+            enforcement.rules,
+            self._settings,
+            lambda: [*why_partial(), *self._left_out()],
+            folder,
+            root,
+        )
+
+    def _left_out(self) -> Iterator[str]:
+        deselected = max((process["deselected"] for process in self._processes.values()), default=0)
+        if deselected:
+            yield f"{deselected} test{'' if deselected == 1 else 's'} deselected"
+        yield from (f"{nodeid} could not be collected" for nodeid in sorted(self.not_collected))
+        yield from (f"worker {name} died" for name in self._lost_workers)
 
     def give_up(self, error: Exception) -> None:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""

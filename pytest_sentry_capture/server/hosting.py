@@ -12,10 +12,10 @@ from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture.server.connections import Connection, Connections
 from pytest_sentry_capture.server.intake import Intake
+from pytest_sentry_capture.server.sockets import LOOPBACK
 
 Result = TypeVar("Result")
 
-LOOPBACK: Final = "127.0.0.1"
 _TIMEOUT: Final = 30.0
 _LONGEST_CALL: Final = 10.0
 _BACKLOG: Final = 2048

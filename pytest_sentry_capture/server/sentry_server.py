@@ -14,10 +14,11 @@ from pytest_sentry_capture.items import Rejection
 from pytest_sentry_capture.matching import Expectation
 from pytest_sentry_capture.recording import Recording
 from pytest_sentry_capture.server.bad_days import OutageMode, check_delay, check_mode, rate_limit
-from pytest_sentry_capture.server.hosting import LOOPBACK, Host
+from pytest_sentry_capture.server.hosting import Host
 from pytest_sentry_capture.server.intake import Intake
 from pytest_sentry_capture.server.projects import Project, Projects
 from pytest_sentry_capture.server.requests import TUNNEL
+from pytest_sentry_capture.server.sockets import LOOPBACK
 
 if TYPE_CHECKING:
     from pytest_sentry_capture.judges import Judges
