@@ -11,7 +11,7 @@ EXAMPLE := --confcutdir=. example_app/tests
 # A test that hangs is to fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
-SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network segments touchpoints,tests/test_$(name).py)
+SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network sdk_as_it_is segments touchpoints,tests/test_$(name).py)
 
 .PHONY: demo test check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract
 
