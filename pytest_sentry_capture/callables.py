@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from dataclasses import dataclass
-from types import CodeType, FrameType
+from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, MethodWrapperType
+from typing import Any, Final
+
+_BUILT_IN: Final = (BuiltinFunctionType, MethodWrapperType)
+_CACHED: Final = type(functools.lru_cache(lambda: None))
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,19 @@ class CallableLocation:
 
     @classmethod
     def of(cls, target: object) -> CallableLocation:
-        """The location of a function, method, partial, class or instance with ``__call__``."""
+        """The location of a function, method, partial, class or instance with ``__call__``, without asking it anything.
+
+        Objects of other types, such as proxies and mocks, are called what their class is called: their attributes may
+        be code of the application.
+        """
         target = _definition(target)
-        name = getattr(target, "__qualname__", None) or type(target).__qualname__
-        module = getattr(target, "__module__", None)
-        code = getattr(target, "__code__", None)
-        if isinstance(code, CodeType):
-            return cls(_dotted(module, name), code.co_filename, code.co_firstlineno)
-        return cls(_dotted(module, name))
+        if type(target) is FunctionType and isinstance(target, FunctionType):
+            code = target.__code__
+            return cls(_dotted(target.__module__, target.__qualname__), code.co_filename, code.co_firstlineno)
+        if type(target) in _BUILT_IN:
+            return cls(_dotted(*_name_of(target)))
+        kind = target if type(target) is type else type(target)
+        return cls(_dotted(vars(kind).get("__module__"), kind.__qualname__))
 
     @classmethod
     def of_frame(cls, frame: FrameType) -> CallableLocation:
@@ -43,13 +51,31 @@ class CallableLocation:
 
 
 def _definition(target: object) -> object:
-    while isinstance(target, functools.partial):
-        target = target.func
-    if callable(target):
-        target = inspect.unwrap(target)
-    target = getattr(target, "__func__", target)
-    is_named = isinstance(target, type) or hasattr(target, "__qualname__")
-    return target if is_named or not callable(target) else type(target).__call__
+    """What is behind methods, partials and the wrappers that ``functools`` makes."""
+    while True:
+        kind = type(target)
+        if kind is functools.partial and isinstance(target, functools.partial):
+            target = target.func
+        elif kind is MethodType and isinstance(target, MethodType):
+            target = target.__func__
+        elif kind is FunctionType and isinstance(target, FunctionType):
+            if "__wrapped__" not in target.__dict__:
+                return target
+            target = target.__dict__["__wrapped__"]
+        elif kind is _CACHED:
+            target = vars(target)["__wrapped__"]
+        else:
+            return target if kind is type or kind in _BUILT_IN else _call_of(target)
+
+
+def _call_of(target: object) -> object:
+    """The method that is run when an instance is called, if its class is written in Python; else the instance."""
+    found = next((vars(base)["__call__"] for base in type(target).__mro__ if "__call__" in vars(base)), None)
+    return found if type(found) is FunctionType else target
+
+
+def _name_of(built_in: Any) -> tuple[object, str]:
+    return built_in.__module__, built_in.__qualname__
 
 
 def _dotted(module: object, name: str) -> str:

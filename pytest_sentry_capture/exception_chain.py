@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, cast
+
+_DICTIONARY: Final[Any] = vars(BaseException)["__dict__"]
 
 
 class ExceptionLink(NamedTuple):
@@ -31,7 +33,7 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
     @classmethod
     def of(cls, error: BaseException, *, live: bool) -> ExceptionChain:
         """The chain of ``error``; with ``live`` it keeps the exception objects, else only their classes."""
-        is_alone = error.__cause__ is None and error.__context__ is None and not _members(error)
+        is_alone = error.__cause__ is None and error.__context__ is None and not members_of(error)
         links = [error] if is_alone else _reported(error, set())
         return cls([ExceptionLink(type(link), _status_code(link), link if live else None) for link in links])
 
@@ -55,7 +57,7 @@ def _reported(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
         return
     seen.add(id(error))
     yield error
-    for member in _members(error):
+    for member in members_of(error):
         yield from _reported(member, seen)
     if error.__cause__ is not None:
         yield from _reported(error.__cause__, seen)
@@ -63,16 +65,28 @@ def _reported(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
         yield from _reported(error.__context__, seen)
 
 
-def _members(error: BaseException) -> tuple[BaseException, ...]:
-    members = getattr(error, "exceptions", None)
-    if members and any(base.__name__ == "BaseExceptionGroup" for base in type(error).__mro__):
-        return tuple(member for member in members if isinstance(member, BaseException))
-    return ()
+def members_of(error: BaseException) -> tuple[BaseException, ...]:
+    """The members of a group; empty for other exceptions."""
+    group = next((base for base in type(error).__mro__ if base.__name__ == "BaseExceptionGroup"), None)
+    if group is None or "exceptions" not in vars(group):
+        return ()
+    members = vars(group)["exceptions"].__get__(error)  # the group's own, whatever derives from it
+    return tuple(member for member in members if isinstance(member, BaseException))
 
 
 def _status_code(error: BaseException) -> int | None:
-    try:
-        status_code = getattr(error, "status_code", None)
-    except Exception:
-        return None
+    """What the exception or its class holds, for a property would be code of the application."""
+    status_code = _held(error, "status_code")
     return status_code if isinstance(status_code, int) else None
+
+
+def own_attributes(error: BaseException) -> dict[str, Any]:
+    """An exception's own dictionary, whatever its class makes of ``__dict__``."""
+    return cast("dict[str, Any]", _DICTIONARY.__get__(error))
+
+
+def _held(error: BaseException, name: str) -> object:
+    own = own_attributes(error)
+    if name in own:
+        return own[name]
+    return next((vars(base)[name] for base in type(error).__mro__ if name in vars(base)), None)

@@ -855,3 +855,17 @@ def test_a_silenced_sdk_log_hides_no_processor(sentry_capture: SentryCapture, se
     [discard] = sentry_capture.discarded
     assert discard.by is not None
     assert discard.by.name == f"{__name__}.drop"
+
+
+@pytest.mark.needs("segments without transactions")
+@CRASHES
+@pytest.mark.parametrize("dsn", [DSN, None])
+def test_a_processor_that_raises_loses_its_event_wherever_it_would_go(
+    sentry_capture: SentryCapture, sentry_init: SentryInit, dsn: str | None
+) -> None:
+    sentry_init(dsn=dsn)
+    with new_scope() as scope:
+        scope.add_event_processor(crash)
+        sentry_sdk.capture_message("hello")
+
+    assert shown(sentry_capture.discarded) == [("event", "callback_error", "error", "crash", 1)]

@@ -167,6 +167,14 @@ def test_what_events_repeat_of_their_trace_depends_on_the_protocol() -> None:
     assert diff(after, before)[2:] == NOTHING
 
 
+def test_what_events_repeat_of_their_trace_where_nothing_was_sampled() -> None:
+    of_transactions = {**OF_EVENTS, "contexts.trace.status": "sent", "contexts.trace.data.thread.name": "sent"}
+    before, after = report(row(fields=of_transactions)), report(row(fields=OF_EVENTS), sdk="3.0.0b2")
+
+    assert diff(before, after)[2:] == NOTHING
+    assert diff(after, before)[2:] == NOTHING
+
+
 def test_runs_of_one_protocol_are_compared_in_it() -> None:
     before = report(row(fields=OF_EVENTS), segment_row({"name": "sent"}))
     after = report(row(fields={**OF_EVENTS, "contexts.trace.data.card": "sent"}), segment_row({"name": "sent"}))

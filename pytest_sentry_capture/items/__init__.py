@@ -12,6 +12,7 @@ from pytest_sentry_capture.items.captures import (
     Content,
     FileContent,
     ForeignWrite,
+    LateContent,
     RawItem,
     mark_asked_for,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "FileContent",
     "ForeignWrite",
     "Kind",
+    "LateContent",
     "Phase",
     "PlainJson",
     "RawItem",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -46,7 +46,26 @@ class FileContent:
         return self.read()
 
 
-Content = bytes | PlainJson | FileContent
+class LateContent:
+    """The content of an item that the SDK makes when it hands it over: before, its objects are not asked for texts."""
+
+    def __init__(self, outline: Callable[[], bytes | None]) -> None:
+        self._outline = outline
+        self._content: bytes | None = None
+
+    def arrive(self, content: bytes) -> None:
+        """The SDK has made it."""
+        self._content = content
+
+    def read(self) -> bytes:
+        """The content; where the SDK has not made it, it is what is known without asking the objects."""
+        return self._content if self._content is not None else self._outline() or b""
+
+    def __bytes__(self) -> bytes:
+        return self.read()
+
+
+Content = bytes | PlainJson | FileContent | LateContent
 """A payload as it was handed over."""
 
 
@@ -111,7 +130,9 @@ class Capture(Entry):
         """The payload as a transport would have sent it."""
         if isinstance(self.content, bytes):
             return self.content
-        return self.content.read() if isinstance(self.content, FileContent) else _json(self.content.parsed())
+        if isinstance(self.content, PlainJson):
+            return _json(self.content.parsed())
+        return self.content.read()
 
     @property
     def sample_rate(self) -> float | None:

@@ -6,10 +6,10 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, NamedTuple
-from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.delivery import Delivery
 from pytest_sentry_capture.sdk.hand_over import is_closed
+from pytest_sentry_capture.sdk.identity import KnownOf
 from pytest_sentry_capture.sdk.ignored_errors import note_entries
 from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.lifetimes import Lifetime
@@ -62,8 +62,9 @@ class Clients:
         self._owner = owner
         self._new_options = new_options
         self._on_client = on_client
-        self._owners: WeakKeyDictionary[Any, Lifetime] = WeakKeyDictionary()
-        self._given: WeakKeyDictionary[Any, Given] = WeakKeyDictionary()
+        self._owners: KnownOf[Lifetime] = KnownOf()
+        self._given: KnownOf[Given] = KnownOf()
+        self._unused: KnownOf[None] = KnownOf()
         self._spotlights: list[tuple[Any, Any]] = []
         self._is_without_spotlight = False
 
@@ -76,8 +77,12 @@ class Clients:
         touchpoints.replace("client:_Client.__init__", self._with_new_options)
         touchpoints.replace("client:_Client._init_impl", self._watched_init)
 
-    def adopt_existing(self) -> None:
-        """Observe the clients that were made before."""
+    def adopt_existing(self, active: Any) -> None:
+        """Observe the clients that were made before.
+
+        Args:
+            active: the one that is active; of the others, which may be left over, nothing is told before they are used.
+        """
         client_class = self._touchpoints.find("client:_Client")
         for candidate in gc.get_objects():
             if not issubclass(type(candidate), client_class) or "transport" not in vars(candidate):
@@ -86,7 +91,7 @@ class Clients:
                 continue
             self._turn_off_spotlight(candidate)
             self._delivery.adopt(candidate.__dict__["transport"])
-            self._adopt(candidate)
+            self._adopt(candidate, is_used=candidate is active)
 
     def release(self) -> None:
         """Leave the clients as they were."""
@@ -101,9 +106,11 @@ class Clients:
     def describe(self, attempt: Attempt, client: Any) -> None:
         """Say what is known of the client that an attempt is made with."""
         attempt.client = client
+        if client in self._unused:
+            self._unused.pop(client)
+            self._note(client)
         transport = client.__dict__.get("transport")
-        attempt.encodes = transport is not None
-        attempt.reads_files = attempt.encodes and self._delivery.is_http(transport)
+        attempt.sends = transport is not None and self._delivery.is_http(transport)
         self._scrubbing.watch(client.options.get("event_scrubber"))
 
     def observe_telemetry(self, client: Any) -> None:
@@ -143,7 +150,7 @@ class Clients:
 
     def _all(self) -> list[Any]:
         """The clients that are still there; to iterate over the dictionary fails while a thread makes one."""
-        return [client for reference in self._owners.keyrefs() if (client := reference()) is not None]
+        return [*self._owners]
 
     def _with_new_options(self, original: Callable[..., None]) -> Callable[..., None]:
         """Not around ``get_options``, which warns of deprecated options in the name of who calls it: the SDK."""
@@ -166,20 +173,27 @@ class Clients:
             self._do_without_spotlight()
             schedulers = self._profilers.schedulers
             original(client)
-            self._profilers.note_set_up(client, schedulers)
+            self._profilers.note_set_up(client, schedulers, self._owner())
             self._adopt(client)
 
         return init_impl
 
-    def _adopt(self, client: Any) -> None:
+    def _adopt(self, client: Any, *, is_used: bool = True) -> None:
         self._owners[client] = self._owner()
-        self.integrations.update(map(str, client.integrations))
-        note_entries(client.options, self._observer.ignored_errors)
+        if is_used:
+            self._note(client)
+        else:
+            self._unused[client] = None
         self._scrubbing.watch(client.options.get("event_scrubber"))
         self._telemetry.observe(client)
         for scheduler in self._profilers.set_up_by(client):
             self._telemetry.observe_profiler(client, scheduler)
         self._on_client(client)
+
+    def _note(self, client: Any) -> None:
+        """Note what the run's report tells of its clients."""
+        self.integrations.update(map(str, client.integrations))
+        note_entries(client.options, self._observer.ignored_errors)
 
     def _do_without_spotlight(self) -> None:
         """It listens on this machine, and would be sent everything; and what is sampled depends on it."""

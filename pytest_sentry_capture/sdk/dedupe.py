@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final
+
+from pytest_sentry_capture.exception_chain import own_attributes
 
 _MARK: Final = "_handled_by_sentry"
 """What sentry-sdk 3 sets on an exception when it is captured."""
@@ -65,6 +66,4 @@ class Dedupe:
         if not isinstance(error, BaseException) or id(error) in self._captured:
             return
         self._captured.add(id(error))
-        if _MARK in vars(error):
-            with suppress(AttributeError):
-                delattr(error, _MARK)
+        own_attributes(error).pop(_MARK, None)

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
-from weakref import WeakSet
 
 from sentry_sdk.serializer import global_repr_processors
 from sentry_sdk.utils import json_dumps
 
 from pytest_sentry_capture.items import CapturedEnvelope, Content, FileContent, PlainJson
+from pytest_sentry_capture.sdk.identity import KnownOf
 from pytest_sentry_capture.sdk.invisible import invisible, wrapping
 from pytest_sentry_capture.sdk.modules import Touchpoints
 from pytest_sentry_capture.sdk.observer import Attempt, Handed, Observer
@@ -32,7 +32,7 @@ class HandOver:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._recorded: WeakSet[Any] = WeakSet()
+        self._recorded: KnownOf[None] = KnownOf()
         self._sends_bare_events = False
 
     def install(self, touchpoints: Touchpoints, alive: Callable[[], Iterable[Any]]) -> None:
@@ -110,7 +110,7 @@ class HandOver:
 
     def record(self, envelope: Any, attempt: Attempt | None) -> None:
         """Record an envelope with its items."""
-        self._recorded.add(envelope)
+        self._recorded[envelope] = None
         try:
             headers = {**envelope.headers}
             parts = self._parts_of(envelope, attempt)
@@ -133,7 +133,7 @@ class HandOver:
 
     def record_batch(self, envelope: Any) -> None:
         """Record an envelope of one of the SDK's batchers, whose items were recorded when they were handed over."""
-        self._recorded.add(envelope)
+        self._recorded[envelope] = None
         try:
             recorded = CapturedEnvelope({**envelope.headers})
             parts = self._parts_of(envelope, None)
@@ -145,7 +145,7 @@ class HandOver:
 
     def _parts_of(self, envelope: Any, attempt: Attempt | None) -> list[Handed]:
         if not _is_plain(envelope.headers):
-            check = json_dumps if attempt is not None and attempt.encodes else json_data
+            check = json_dumps if attempt is not None and attempt.sends else json_data
             check(envelope.headers)
         return [(item.type or "", self._content_of(item, attempt), {**item.headers}) for item in envelope.items]
 
@@ -156,7 +156,7 @@ class HandOver:
             return bytes(payload.bytes)
         if payload.path is not None:
             content = FileContent(payload.path)
-            if attempt is not None and attempt.reads_files:
+            if attempt is not None and attempt.sends:
                 content.read()
             return content
         if payload.json is None:
@@ -166,7 +166,7 @@ class HandOver:
             if isinstance(content_or_error, Exception):
                 raise content_or_error
             return content_or_error
-        return content_of(payload.json, encodes=attempt is not None and attempt.encodes)
+        return content_of(payload.json, encodes=attempt is not None and attempt.sends)
 
     def _content_of_event(self, payload: Any, attempt: Attempt) -> Content | Exception:
         """An event's payload; one that no callback had in hand is just what the SDK's serializer made."""
@@ -175,7 +175,7 @@ class HandOver:
             with suppress(ValueError):
                 return PlainJson(payload)
         try:
-            return content_of(payload, encodes=attempt.encodes)
+            return content_of(payload, encodes=attempt.sends)
         except Exception as error:
             return error
 
@@ -209,17 +209,3 @@ def _is_plain(headers: dict[str, Any]) -> bool:
         if type(value) is not str and not (type(value) is dict and all(type(each) is str for each in value.values())):
             return False
     return True
-
-
-def is_plain_json(value: Any, depth: int = 30) -> bool:
-    """Whether a value is what JSON can say, all through, and of the very types that it is read back as."""
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
-        return True
-    if kind is float:
-        return bool(value - value == 0)  # JSON has no infinity
-    if not depth:
-        return False
-    if kind is dict:
-        return all(type(key) is str and is_plain_json(each, depth - 1) for key, each in value.items())
-    return kind is list and all(is_plain_json(each, depth - 1) for each in value)

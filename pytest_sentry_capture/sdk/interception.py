@@ -112,7 +112,7 @@ class Interception:
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
             if may_have_clients:
-                self._clients.adopt_existing()
+                self._clients.adopt_existing(self.client)
             if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
         except BaseException:
@@ -220,11 +220,18 @@ class Interception:
 
     @property
     def client(self) -> Any:
-        """The active client of the calling context, or None."""
+        """The active client of the calling context, or None; one that is no client of the SDK's is not asked."""
         if self._modules.features.has_hubs:
-            return self._modules.hub.Hub.current.client
-        client = self._modules.scope.Scope.get_client()
-        return client if client.is_active() else None
+            client = self._modules.hub.Hub.current.client
+            return client if issubclass(type(client), self._modules.client._Client) else None
+        for _, scope in scopes_of(self._modules):
+            client = scope.client
+            if issubclass(type(client), self._modules.client._Client):
+                if client.is_active():
+                    return client
+            elif client is not None and not type(client).__module__.startswith("sentry_sdk."):
+                return None
+        return None
 
     @property
     def scope_values(self) -> dict[str, dict[str, Any]]:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, MethodType
+from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Final, Literal
 
 from pytest_sentry_capture.callables import CallableLocation
-from pytest_sentry_capture.exception_chain import ExceptionChain
+from pytest_sentry_capture.exception_chain import ExceptionChain, members_of
 from pytest_sentry_capture.exchange_under_way import exchange_under_way
 from pytest_sentry_capture.items import (
     ITEM_TYPE_OF_KIND,
@@ -37,6 +37,8 @@ _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})
 _OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _SDK_FOLDER: Final = f"{os.sep}sentry_sdk{os.sep}"
+_ARGUMENTS: Final[Any] = vars(BaseException)["args"]
+_PLAIN: Final = (str, int, float, bool, bytes, type(None))
 _CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
 _SAMPLER_OF_CATEGORY: Final = {
     "error": "error_sampler",
@@ -59,8 +61,7 @@ class Attempt:
         envelope: what the SDK has put the item into, once it has.
         bare: an event that sentry-sdk 1.x may send without an envelope, or why it is no JSON.
         errors: those that were recorded during it and the calls that it is part of.
-        encodes: whether the client sends to anywhere, so that the SDK would make JSON of it.
-        reads_files: whether the transport sends, so that it would read the files that are attached by their paths.
+        sends: whether the transport is one of the SDK's, which make JSON of it and read the files that are attached.
     """
 
     kind: str
@@ -73,8 +74,7 @@ class Attempt:
     stage: Stage = "begun"
     envelope: Any = None
     bare: Content | Exception | None = None
-    reads_files: bool = False
-    encodes: bool = True
+    sends: bool = False
     wire_form: Callable[[Any], Any] | None = None
     payload_when_lost: Callable[[], Any] | None = None
     of_lost_segment: bool = False
@@ -299,7 +299,7 @@ def application_frame(error: BaseException, options: Mapping[str, Any]) -> Calla
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
             in_sdk = True
-        elif in_sdk and not frame.f_locals.get("__tracebackhide__") and not _is_standard_library(frame):
+        elif in_sdk and not _is_ours(frame.f_code.co_filename) and not _is_standard_library(frame):
             return _callback_in(options, frame.f_code) or CallableLocation.of_frame(frame)
     return None
 
@@ -316,6 +316,10 @@ def arose_in_delivery(error: BaseException) -> bool:
     return not _DELIVERY.isdisjoint(modules)
 
 
+def _is_ours(file: str) -> bool:
+    return file.startswith((_OUR_FOLDER, INVISIBLE))
+
+
 def _is_standard_library(frame: FrameType) -> bool:
     file = frame.f_code.co_filename
     return file.startswith((_STANDARD_LIBRARY, "<frozen ")) and "site-packages" not in file
@@ -328,17 +332,36 @@ def _error_of(hint: Mapping[str, Any]) -> BaseException | None:
 
 
 def _message(error: BaseException) -> str:
-    try:
+    """The error's text, where no code of the application makes it; else the plain ones of its arguments."""
+    arguments = _ARGUMENTS.__get__(error)
+    plain = [each for each in arguments if type(each) in _PLAIN]
+    makes_text = next(vars(base)["__str__"] for base in type(error).__mro__ if "__str__" in vars(base))
+    if len(plain) == len(arguments) and type(makes_text) is WrapperDescriptorType:
         return str(error)
-    except Exception:
-        return ""
+    return ", ".join(map(str, plain))
 
 
 def _traceback_text(error: BaseException) -> str:
-    rendered = traceback.TracebackException.from_exception(error)
+    rendered = _rendered(error, set())
     _leave_out_our_frames(rendered)
     _begin_at_the_application(rendered)
     return "".join(rendered.format())
+
+
+def _rendered(error: BaseException, seen: set[int]) -> traceback.TracebackException:
+    """The traceback of an error and of those that it comes from; a stand-in is asked for the text, and for advice."""
+    seen.add(id(error))
+    stand_in = SyntaxError if issubclass(type(error), SyntaxError) else Exception
+    rendered = traceback.TracebackException(type(error), stand_in(_message(error)), error.__traceback__)
+    if error.__cause__ is not None and id(error.__cause__) not in seen:
+        rendered.__cause__ = _rendered(error.__cause__, seen)
+    if error.__context__ is not None and id(error.__context__) not in seen:
+        rendered.__context__ = _rendered(error.__context__, seen)
+    rendered.__suppress_context__ = error.__suppress_context__
+    members = [_rendered(each, seen) for each in members_of(error) if id(each) not in seen]
+    if members and hasattr(rendered, "exceptions"):
+        rendered.exceptions = members
+    return rendered
 
 
 def _begin_at_the_application(rendered: traceback.TracebackException) -> None:
@@ -357,7 +380,7 @@ def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
     context = rendered.__context__
     if context is not None and not _is_from_within(context, rendered):
         rendered.__context__ = None
-    rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith((_OUR_FOLDER, INVISIBLE))]
+    rendered.stack[:] = [frame for frame in rendered.stack if not _is_ours(frame.filename)]
     for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
         if linked is not None:
             _leave_out_our_frames(linked)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from numbers import Real
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture.sdk.clients import Clients
+from pytest_sentry_capture.sdk.identity import KnownOf
 from pytest_sentry_capture.sdk.modules import Modules
 from pytest_sentry_capture.suggestions import unknown
 
@@ -92,7 +92,7 @@ class OptionOverrides:
         self._modules = modules
         self._clients = clients
         self._asked: list[dict[str, Any]] = []
-        self._before: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+        self._before: KnownOf[dict[str, Any]] = KnownOf()
         self._attributes_before: dict[str, Any] | None = None
 
     @property
@@ -173,7 +173,7 @@ class OptionOverrides:
             self._renew_global_attributes()
 
     def _restore(self, client: Any) -> None:
-        client.options.update(self._before.pop(client, {}))
+        client.options.update(self._before.pop(client) or {})
         if self._attributes_before is not None:
             self._modules.scope.Scope.get_global_scope()._attributes = self._attributes_before
             self._attributes_before = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from pytest_sentry_capture.callables import CallableLocation
@@ -24,8 +25,10 @@ def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
     """Listen to the SDK's log."""
     with touchpoints.missing_means("Which processor dropped an event, and what the SDK swallowed, is not known."):
         touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
-        touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, observer))
-        touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, observer))
+        loses = touchpoints.features.processors_that_raise_lose_events
+        note = partial(_note_internal_error, observer=observer, processors_lose_events=loses)
+        touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, note))
+        touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, note))
 
 
 def _watched_info(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
@@ -39,29 +42,29 @@ def _watched_info(original: Callable[..., None], observer: Observer) -> Callable
     return info
 
 
-def _watched_warning(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+def _watched_warning(original: Callable[..., None], note: Callable[[Any], None]) -> Callable[..., None]:
     """A sampler that raises is a warning in the newer SDKs."""
 
     @wrapping(original)
     def warning(message: Any, *args: Any, **kwargs: Any) -> None:
         if kwargs.get("exc_info"):
-            _note_internal_error(kwargs["exc_info"], observer)
+            note(kwargs["exc_info"])
         original(message, *args, **_one_frame_up(kwargs))
 
     return warning
 
 
-def _watched_error(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+def _watched_error(original: Callable[..., None], note: Callable[[Any], None]) -> Callable[..., None]:
     @wrapping(original)
     def error(message: Any, *args: Any, **kwargs: Any) -> None:
         if type(message) is str and message == _INTERNAL_ERROR:
-            _note_internal_error(kwargs.get("exc_info"), observer)
+            note(kwargs.get("exc_info"))
         original(message, *args, **_one_frame_up(kwargs))
 
     return error
 
 
-def _note_internal_error(exc_info: Any, observer: Observer) -> None:
+def _note_internal_error(exc_info: Any, observer: Observer, *, processors_lose_events: bool) -> None:
     error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
     if not isinstance(error, BaseException) or arose_in_delivery(error):
         return
@@ -71,6 +74,8 @@ def _note_internal_error(exc_info: Any, observer: Observer) -> None:
     callback = application_frame(error, options) or (attempt.context.callback if attempt and is_in_callback else None)
     if attempt is not None and is_in_callback:
         attempt.raised_in = attempt.context.callback
+    elif attempt is not None and attempt.stage == "begun" and processors_lose_events:
+        attempt.raised_in = callback
     if callback is not None:
         observer.callback_raised(callback, error)
     else:

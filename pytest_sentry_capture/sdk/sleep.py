@@ -24,8 +24,10 @@ class Naps:
                 touchpoints.replace(f"{name}:time", lambda _: self)
 
     def sleep(self, seconds: float) -> None:
-        """Like ``time.sleep``, until the calling thread is woken."""
-        self._event_of(current_thread()).wait(seconds)
+        """Like ``time.sleep``, until the calling thread is woken, which is for once."""
+        event = self._event_of(current_thread())
+        if event.wait(seconds):
+            event.clear()
 
     def wake(self, thread: Thread) -> None:
         """Let a thread sleep no more."""

@@ -6,20 +6,23 @@ The threads run as without us, and views are complete when they are read: what i
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Condition, Thread, current_thread, get_ident
 from typing import Any, Final
-from weakref import WeakKeyDictionary, WeakSet, ref
+from weakref import WeakKeyDictionary, ref
 
-from pytest_sentry_capture.items import ITEM_TYPE_OF_KIND, Content
-from pytest_sentry_capture.sdk.hand_over import HandOver, content_of, is_closed, is_plain_json
-from pytest_sentry_capture.sdk.invisible import invisible, wrapping
+from pytest_sentry_capture.items import ITEM_TYPE_OF_KIND, Content, LateContent
+from pytest_sentry_capture.sdk.hand_over import HandOver, content_of, is_closed
+from pytest_sentry_capture.sdk.identity import KnownOf
+from pytest_sentry_capture.sdk.invisible import wrapping
 from pytest_sentry_capture.sdk.losses import Losses, what_is_lost
 from pytest_sentry_capture.sdk.modules import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture.sdk.observer import Observer
+from pytest_sentry_capture.sdk.plain import as_json, json_data, plain_copy
 from pytest_sentry_capture.sdk.sleep import Naps
 
 _CAPTURE_FUNCTIONS: Final = {"session_flusher": "capture_func", "metrics_aggregator": "_capture_func"}
@@ -28,6 +31,7 @@ _ADDITIONS: Final = {"session_flusher": "add_session", "metrics_aggregator": "_c
 _OF_THE_SDK: Final = ("_segment_span",)
 """What the SDK keeps in an item for itself."""
 _BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
+_PLAIN: Final = frozenset((str, int, float, bool, type(None)))
 _LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 _PATIENCE: Final = 2.0
 """Seconds to wait for what a thread of the SDK is just handing over, and for its end."""
@@ -46,9 +50,9 @@ class Telemetry:
         self._touchpoints = touchpoints
         self._owners: WeakKeyDictionary[Any, tuple[ref[Any], str]] = WeakKeyDictionary()
         self._watched: set[tuple[type, str]] = set()
-        self._wrapped: list[tuple[ref[Any], str, Any, Any]] = []
-        self._holding: WeakSet[Any] = WeakSet()
-        self._wire_forms: dict[int, tuple[Any, Any]] = {}
+        self._wrapped: list[tuple[ref[Any], str, ref[Any]]] = []
+        self._holding: KnownOf[None] = KnownOf()
+        self._late: dict[int, LateContent] = {}
         self._flushes = _Flushes()
 
     def observe(self, client: Any) -> None:
@@ -80,9 +84,7 @@ class Telemetry:
     def drain(self) -> None:
         """Have handed over what the clients have collected."""
         while True:
-            try:
-                client = self._holding.pop()
-            except KeyError:  # to ask before would not help: another thread may drain too
+            if (client := self._holding.pop_any()) is None:
                 return
             if not is_closed(client):
                 self._drain(client)
@@ -126,10 +128,10 @@ class Telemetry:
 
     def release(self) -> None:
         """Give the parts of clients back what they had."""
-        for reference, name, original, replacement in self._wrapped:
-            part = reference()
-            if part is not None and vars(part).get(name) is replacement:
-                setattr(part, name, original)
+        for reference, name, replacement in self._wrapped:
+            part, ours = reference(), replacement()
+            if part is not None and ours is not None and vars(part).get(name) is ours:
+                setattr(part, name, ours.__wrapped__)
         self._wrapped.clear()
 
     def _parts(self, client: Any) -> list[Any]:
@@ -173,12 +175,12 @@ class Telemetry:
                 record(envelope)
             return original(envelope)
 
-        self._put(part, name, original, capture)
+        self._put(part, name, capture)
 
     def _wrap_losses(self, client: Any, batcher: Any) -> None:
         original, reference, note = batcher._record_lost_func, ref(client), self._losses.note_unseen
 
-        @invisible
+        @wrapping(original)
         def record_lost(reason: str, data_category: Any, item: Any = None, quantity: int = 1) -> None:
             __tracebackhide__ = True
             if (owner := reference()) is not None:
@@ -186,11 +188,11 @@ class Telemetry:
                 note(owner, reason, category, number)
             original(reason, data_category, item, quantity)
 
-        self._put(batcher, "_record_lost_func", original, record_lost)
+        self._put(batcher, "_record_lost_func", record_lost)
 
-    def _put(self, part: Any, name: str, original: Any, replacement: Any) -> None:
+    def _put(self, part: Any, name: str, replacement: Any) -> None:
         setattr(part, name, replacement)
-        self._wrapped.append((ref(part), name, original, replacement))
+        self._wrapped.append((ref(part), name, ref(replacement)))  # what it replaces holds the client
 
     def _owner_of(self, part: Any) -> tuple[Any, str]:
         reference, kind = self._owners.get(part, (_nobody, ""))
@@ -203,7 +205,7 @@ class Telemetry:
             result = original(part, *args, **kwargs)
             client, _ = self._owner_of(part)
             if client is not None:
-                self._holding.add(client)
+                self._holding[client] = None
                 self._observer.recorder.current.notify()
             return result
 
@@ -216,8 +218,9 @@ class Telemetry:
             client, kind = self._owner_of(batcher)
             if client is None:
                 return original(batcher, item, *args, **kwargs)
+            self._late.pop(id(item), None)  # of one that was never formatted, and is gone
             refusal = _refusal(batcher, client)
-            content = self._content_of(batcher, item, kind, client) if refusal is None else None
+            content = self._content_of(batcher, item, kind) if refusal is None else None
             result = original(batcher, item, *args, **kwargs)
             self._added(client, kind, item, content, refusal)
             return result
@@ -240,20 +243,20 @@ class Telemetry:
             else:
                 self._observer.unserializable(ITEM_TYPE_OF_KIND[kind], item)
         elif content is not None:
-            self._holding.add(client)
+            self._holding[client] = None
             self._observer.captured([(ITEM_TYPE_OF_KIND[kind], content, {})], None)
 
-    def _content_of(self, batcher: Any, item: Any, kind: str, client: Any) -> Content | Exception:
-        """What the SDK will make of an item; where that asks objects for their texts, it is done here and not again."""
+    def _content_of(self, batcher: Any, item: Any, kind: str) -> Content | Exception:
+        """What the SDK makes of an item: now, if that asks nothing of its objects, else when the SDK does it."""
         wire_form = self._touchpoints.features.wire_form(kind)
-        encodes = client.__dict__.get("transport") is not None
         try:
             if not _has_objects(item):
-                return content_of(wire_form(_own_copy(item)), encodes=encodes)
+                return content_of(wire_form(_own_copy(item)), encodes=False)
+            if type(item) is dict:
+                self._late[id(item)] = late = LateContent(partial(as_json, plain_copy(item), wire_form))
+                return late
             with _guarded(batcher):
-                formatted = wire_form(_own_copy(item))
-            self._wire_forms[id(item)] = item, formatted
-            return content_of(formatted, encodes=encodes)
+                return content_of(wire_form(item), encodes=False)
         except Exception as error:
             return error
 
@@ -261,8 +264,10 @@ class Telemetry:
         @wrapping(original)
         def to_transport_format(item: Any) -> Any:
             __tracebackhide__ = True
-            known = self._wire_forms.pop(id(item), None)
-            return known[1] if known is not None and known[0] is item else original(item)
+            formatted = original(item)
+            if (late := self._late.pop(id(item), None)) is not None:
+                late.arrive(_encoded(formatted))
+            return formatted
 
         return to_transport_format
 
@@ -342,17 +347,35 @@ def _guarded(batcher: Any) -> Iterator[None]:
         active.flag = False
 
 
+def _encoded(formatted: Any) -> bytes:
+    """What the SDK has made of an item, as JSON."""
+    try:
+        plain = json_data(formatted)
+    except Exception:
+        plain = plain_copy(formatted)
+    return json.dumps(plain, separators=(",", ":")).encode()
+
+
 def _has_objects(item: Any) -> bool:
     """Whether a log, metric or span holds anything but plain data, so that the SDK will ask it for its text."""
     if type(item) is not dict:
         return True
-    return not is_plain_json({name: value for name, value in item.items() if name not in _OF_THE_SDK})
+    return any(_holds_objects(value, 30) for name, value in item.items() if name not in _OF_THE_SDK)
+
+
+def _holds_objects(value: Any, depth: int) -> bool:
+    kind = type(value)
+    if kind in _PLAIN or issubclass(kind, (str, int, float)):
+        return False
+    if not depth:
+        return True
+    if kind is dict:
+        return any(type(key) is not str or _holds_objects(each, depth - 1) for key, each in value.items())
+    return kind not in (list, tuple) or any(_holds_objects(each, depth - 1) for each in value)
 
 
 def _own_copy(item: Any) -> Any:
     """A copy for the SDK to make its wire form of: it may write into the attributes."""
-    if type(item) is not dict:  # the spans of the first versions that have streamed ones
-        return item
     attributes = item.get("attributes")
     return {**item, "attributes": {**attributes}} if type(attributes) is dict else {**item}
 

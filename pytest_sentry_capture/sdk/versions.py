@@ -90,6 +90,11 @@ class Features:
         """A trace's root is a transaction, an item that carries its spans (up to 2.x)."""
         return _module("tracing") is not None
 
+    @property
+    def processors_that_raise_lose_events(self) -> bool:
+        """A processor that raises loses its event (since 3.0); before, the event went on as it was."""
+        return not self.has_transactions
+
     def left_out_of_spans(self, client: Any) -> tuple[str, ...]:
         """The beginnings of paths of transactions of which a client puts nothing into streamed spans.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextvars
 import copy
 import functools
+import gc
+import http.server
 import json
 import logging
 import os
@@ -16,9 +18,10 @@ import signal
 import threading
 import traceback
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import pytest
@@ -26,6 +29,7 @@ import sentry_sdk
 import sentry_sdk.scope
 import sentry_sdk.transport
 import sentry_sdk.utils
+import urllib3
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import HttpTransport, Transport
 
@@ -528,3 +532,159 @@ def test_copies_of_a_client(noted: dict[str, Any]) -> None:
     assert other.transport is client.transport
     assert other.options is client.options
     noted["attributes"] = sorted(vars(client))
+
+
+class UntoldError(Exception):
+    """An exception whose text is code of the application, as are its attributes."""
+
+    counts: ClassVar[dict[str, int]] = {}
+
+    def _note(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+        if self.counts[what] < 5:
+            logging.getLogger("shop").error("asked for %s", what)
+
+    def __str__(self) -> str:
+        self._note("str")
+        return "text"
+
+    @property
+    def status_code(self) -> int:
+        self._note("status_code")
+        return 500
+
+    @property
+    def exceptions(self) -> list[Exception]:
+        self._note("exceptions")
+        return []
+
+
+def test_exceptions_of_callbacks_are_not_asked(noted: dict[str, Any]) -> None:
+    def before_send(event: Any, hint: Any) -> Any:
+        raise UntoldError(Asked())
+
+    UntoldError.counts.clear()
+    transport = init(before_send=before_send)
+
+    sentry_sdk.capture_message("hello")
+
+    noted["counts"] = dict(UntoldError.counts)
+    noted["events"] = [describe(event) for event in transport.of("event")]
+
+
+def test_captured_exceptions_are_asked_what_the_sdk_asks(noted: dict[str, Any]) -> None:
+    UntoldError.counts.clear()
+    transport = init(integrations=any_sdk.logging_to_events())
+    try:
+        raise UntoldError("text")
+    except UntoldError:
+        sentry_sdk.capture_exception()
+
+    noted["counts"] = dict(UntoldError.counts)
+    noted["events"] = len(transport.of("event"))
+
+
+class Unbound:
+    """A callback behind a proxy that is bound to nothing when it is asked for anything."""
+
+    def __init__(self) -> None:
+        self.__dict__["asked"] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        raise RuntimeError("unbound")
+
+    def __call__(self, event: Any, hint: Any) -> Any:
+        return event
+
+
+def test_callbacks_are_not_asked(noted: dict[str, Any]) -> None:
+    callback = Unbound()
+    transport = init(before_send=callback)
+
+    sentry_sdk.capture_message("hello")
+
+    noted["asked"] = callback.asked
+    assert transport.of("event")
+
+
+@pytest.mark.skipif(not HAS_LOGS, reason="this SDK has no logs")
+def test_attributes_of_logs_are_asked_when_the_sdk_asks_them() -> None:
+    lock = threading.Lock()
+
+    class Locked:
+        text = "before"
+
+        def __repr__(self) -> str:
+            assert lock.acquire(timeout=PATIENCE)
+            lock.release()
+            return self.text
+
+    def add(log: Any, hint: Any) -> Any:
+        log["attributes"]["value"] = value
+        return log
+
+    value = Locked()
+    transport = init(before_send_log=add, **any_sdk.logs_enabled())
+    with lock:
+        sentry_sdk.logger.info("hello")
+    value.text = "after"
+    sentry_sdk.flush()
+
+    [batch] = transport.of("log")
+    assert "after" in json.dumps(batch["items"])
+
+
+def test_clients_end_when_nobody_has_them() -> None:
+    clients = []
+    for _ in range(3):
+        init(traces_sample_rate=1.0, **any_sdk.logs_enabled())
+        clients.append(weakref.ref(any_sdk.client()))
+        any_sdk.client().close(timeout=0)
+    init()
+    gc.collect()
+
+    assert [client() for client in clients] == [None, None, None]
+
+
+class Shared(HttpTransport):
+    """Sends with a pool that the application uses for other hosts too, and in a way of its own."""
+
+    pool = urllib3.PoolManager()
+
+    def _make_pool(self, *args: Any, **kwargs: Any) -> Any:
+        return self.pool
+
+
+def test_a_shared_pool_reaches_other_hosts() -> None:
+    answers = []
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            """Not on stderr."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        sentry_sdk.init(DSN, transport=Shared, release="1")
+        response = Shared.pool.request("GET", f"http://127.0.0.1:{server.server_port}/other")
+        thread.join(PATIENCE)
+
+    assert response.data == b"ok"
+    assert answers == ["/other"]
+
+
+def test_patches_behind_the_transport_are_called() -> None:
+    with mock.patch("urllib3.PoolManager.urlopen", return_value=urllib3.HTTPResponse(b"", status=200)) as urlopen:
+        sentry_sdk.init(DSN, release="1")
+        sentry_sdk.capture_message("hello")
+        sentry_sdk.flush(PATIENCE)
+
+    assert urlopen.called

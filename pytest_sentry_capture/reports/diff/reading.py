@@ -54,7 +54,7 @@ def read_report(path: Path) -> ReadReport:
     Raises:
         ReportError: the file can't be read, is no such report, or is of another version of the format.
     """
-    if path.suffix == ".toml":
+    if path.suffix.lower() == ".toml":
         raise ReportError(f"{path} is a contract, not a report: pytest --sentry-report=run.json writes a report.")
     try:
         content = json.loads(path.read_bytes())

@@ -64,12 +64,21 @@ _OF_SPANS_IN_TRANSACTIONS: Final[Mapping[str, str]] = {
     "tags.subprocess.pid": "process.pid",
 }
 _DATA_OF_SPANS_IN_TRANSACTIONS: Final = "data."
+_FIRST_WITHOUT_TRANSACTIONS: Final = 3
 
 
 def send_traces_otherwise(before: ReadReport, after: ReadReport) -> bool:
     """Whether one run sends transactions where the other one sends spans."""
     old, new = ({*map(_is_transaction, _captured_segments(run))} for run in (before, after))
-    return bool(old and new) and old != new
+    if old and new:
+        return old != new
+    return _has_transactions(before) != _has_transactions(after)  # where nothing was sampled, it is the SDK's way
+
+
+def _has_transactions(report: ReadReport) -> bool:
+    """Whether the SDK of a run has transactions, which 3 has no more."""
+    major = (report.sdk or "").partition(".")[0]
+    return not major.isdecimal() or int(major) < _FIRST_WITHOUT_TRANSACTIONS
 
 
 def comparable(before: States, after: States) -> tuple[States, States]:
