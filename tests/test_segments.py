@@ -17,7 +17,7 @@ import sentry_sdk
 from dirty_equals import IsStr
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sentry_sdk.crons import capture_checkin
 
@@ -628,6 +628,7 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first example takes seconds on a busy machine
 @given(
     method=st.sampled_from(METHODS),
     criteria=criteria_of_transactions(),
