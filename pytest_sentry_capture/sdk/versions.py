@@ -113,11 +113,6 @@ class Features:
         return REMOVED_OPTIONS.get(option) if self._is_3 else None
 
     @cached_property
-    def has_event_scrubber(self) -> bool:
-        """An event scrubber takes values out of events (up to 2.x)."""
-        return _module("scrubber") is not None
-
-    @cached_property
     def guards_scopes(self) -> bool:
         """Scopes turn down what is captured during serialisation (since 2.13); before, clients do."""
         return hasattr(_module("scope"), "disable_capture_event")
