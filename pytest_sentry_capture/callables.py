@@ -34,7 +34,7 @@ class CallableLocation:
         be code of the application.
         """
         target = _definition(target)
-        if type(target) is FunctionType and isinstance(target, FunctionType):
+        if type(target) is FunctionType:
             code = target.__code__
             return cls(_dotted(target.__module__, target.__qualname__), code.co_filename, code.co_firstlineno)
         if type(target) in _BUILT_IN:
@@ -54,11 +54,11 @@ def _definition(target: object) -> object:
     """What is behind methods, partials and the wrappers that ``functools`` makes."""
     while True:
         kind = type(target)
-        if kind is functools.partial and isinstance(target, functools.partial):
+        if type(target) is functools.partial:
             target = target.func
-        elif kind is MethodType and isinstance(target, MethodType):
+        elif type(target) is MethodType:
             target = target.__func__
-        elif kind is FunctionType and isinstance(target, FunctionType):
+        elif type(target) is FunctionType:
             if "__wrapped__" not in target.__dict__:
                 return target
             target = target.__dict__["__wrapped__"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any, Final
 
-from pytest_sentry_capture.exception_chain import ExceptionChain, ExceptionLink
+from pytest_sentry_capture.exception_chain import ExceptionChain
 from pytest_sentry_capture.items import Capture, CaptureContext, CapturedEvent
 
 _LEVELS: Final = {logging.ERROR: "error", logging.CRITICAL: "fatal"}
@@ -44,20 +43,11 @@ def _as_event(record: logging.LogRecord) -> CapturedEvent:
     }
     if error is None:
         return CapturedEvent(payload)
-    chain = ExceptionChain(_links(error))
+    chain = ExceptionChain.of(error, live=True)
     mechanism = {"type": "logging", "handled": True}
     outermost = {"type": type(error).__name__, "module": type(error).__module__, "mechanism": mechanism}
     payload["exception"] = {"values": [outermost]}
     return CapturedEvent(payload, Capture("event", json.dumps(payload).encode(), context=CaptureContext(chain)))
-
-
-def _links(error: BaseException | None) -> Iterator[ExceptionLink]:
-    """The exception and what it came from, without a look at attributes that may be code of the application."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield ExceptionLink(type(error), None, error)
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _text(value: object) -> str | None:

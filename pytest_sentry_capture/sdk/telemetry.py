@@ -83,9 +83,7 @@ class Telemetry:
 
     def drain(self) -> None:
         """Have handed over what the clients have collected."""
-        while True:
-            if (client := self._holding.pop_any()) is None:
-                return
+        while (client := self._holding.pop_any()) is not None:
             if not is_closed(client):
                 self._drain(client)
 
