@@ -265,6 +265,44 @@ def test_a_closed_client_leaves_no_thread_behind(shop: pytest.Pytester) -> None:
     assert_passes(shop, 2)
 
 
+def test_a_thread_that_outlives_its_client_sleeps_on(shop: pytest.Pytester) -> None:
+    shop.makepyfile(
+        """
+        import threading
+        import any_sdk
+        from sentry_sdk.transport import Transport
+
+        turns = []
+        woken, spins = threading.Event(), threading.Event()
+
+        class Nowhere(Transport):
+            def capture_envelope(self, envelope):
+                pass
+
+        class NeverClosed(any_sdk.kind_of_clients()):
+            def close(self, *args, **kwargs):
+                pass
+
+        def test_that_makes_it():
+            global client
+            client = NeverClosed("https://key@sentry.invalid/1", transport=Nowhere, traces_sample_rate=1.0)
+            client.monitor.run = turn
+            client.monitor._ensure_running()
+
+        def turn():
+            turns.append(1)
+            woken.set()
+            if len(turns) > 2:
+                spins.set()
+
+        def test_afterwards():
+            assert woken.wait(30)
+            assert not spins.wait(0.2)
+        """
+    )
+    assert_passes(shop, 2)
+
+
 @pytest.mark.needs("profiles of sessions")
 @pytest.mark.usefixtures("without_garbage_collection")
 def test_a_profiler_ends_with_its_client(shop: pytest.Pytester) -> None:

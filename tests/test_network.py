@@ -183,6 +183,60 @@ def test_nothing_leaves_by_other_transports(
     assert any("o1.sentry.invalid" in line for line in connections(audited))
 
 
+TRANSPORTS_WITH_POOLS_OF_THEIR_OWN = """
+import pytest, sentry_sdk, urllib3
+from sentry_sdk.transport import HttpTransport
+
+class BeforeTheSdks(HttpTransport):
+    def __init__(self, options):
+        self._pool = urllib3.PoolManager()
+        super().__init__(options)
+
+class OfTheClass(HttpTransport):
+    _pool = None
+
+class ByUrlopen(HttpTransport):
+    def _send_request(self, body, headers, *args, **kwargs):
+        self._pool.urlopen("POST", "https://o1.sentry.invalid/api/1/envelope/", body=body, headers=headers)
+
+class AroundTheSdks(HttpTransport):
+    def _make_pool(self, *args, **kwargs):
+        return Wrapped(super()._make_pool(*args, **kwargs))
+
+class Wrapped:
+    def __init__(self, pool):
+        self.pool = pool
+
+    def request(self, *args, **kwargs):
+        return self.pool.request(*args, **kwargs)
+
+class Shared(HttpTransport):
+    pool = urllib3.PoolManager()
+
+    def _make_pool(self, *args, **kwargs):
+        return self.pool
+
+@pytest.mark.parametrize("transport", [BeforeTheSdks, OfTheClass, ByUrlopen, AroundTheSdks, Shared])
+def test(transport):
+    sentry_sdk.init("https://key@o1.sentry.invalid/1", transport=transport, shutdown_timeout=0.2)
+    sentry_sdk.capture_message("hello")
+    sentry_sdk.flush(5)
+"""
+
+
+def test_nothing_leaves_by_pools_of_the_users_own(audited: pytest.Pytester) -> None:
+    audited.makepyfile(TRANSPORTS_WITH_POOLS_OF_THEIR_OWN)
+
+    with_the_plugin = audited.runpytest_subprocess()
+
+    with_the_plugin.assert_outcomes(passed=5)
+    with_the_plugin.stdout.fnmatch_lines(["5 envelopes were kept from o1.sentry.invalid.*"])
+    assert connections(audited) == []
+    for transport in "BeforeTheSdks", "OfTheClass", "ByUrlopen", "AroundTheSdks", "Shared":
+        audited.runpytest_subprocess("-p", "no:sentry_capture", "-k", transport).assert_outcomes(passed=1, deselected=4)
+        assert any("o1.sentry.invalid" in line for line in connections(audited)), transport
+
+
 EARLIER_CLIENTS = [
     pytest.param("transport=None", id="plain"),
     pytest.param("spotlight='http://spotlight.invalid/stream'", id="spotlight"),

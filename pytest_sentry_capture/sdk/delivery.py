@@ -33,10 +33,18 @@ _SERIALIZERS: Final = ("serialize", "serialize_into")
 
 
 class _Cut(NamedTuple):
-    """A pool of connections that leads nowhere, and the host that it would have led to."""
+    """A pool of connections that leads nowhere, its method that answers instead, and the host that is refused."""
 
     pool: Any
+    way: str
+    answer: Callable[..., Any]
     host: str
+
+    @property
+    def is_as_it_was_made(self) -> bool:
+        """Whether nobody has put another method into the pool since."""
+        own = vars(self.pool)
+        return own.get(self.way) is self.answer and len(own.keys() & {*_WAYS}) == 1
 
 
 class Delivery:
@@ -143,9 +151,9 @@ class Delivery:
         way = _WAYS[_is_of(pool, "httpcore")]
         self._ways.setdefault(type(pool), _methods(type(pool), _WAYS))
         elsewhere = partial(_is_elsewhere, place=transport.parsed_dsn.netloc if is_shared else None)
-        answer = self._async_answer if _is_async(pool) else self._answer
-        vars(pool)[way] = answer(host, pool, way, elsewhere)
-        self._cuts[transport] = _Cut(pool, host)
+        answer = (self._async_answer if _is_async(pool) else self._answer)(host, pool, way, elsewhere)
+        vars(pool)[way] = answer
+        self._cuts[transport] = _Cut(pool, way, answer, host)
         if (worker := getattr(transport, "_worker", None)) is not None:
             self._transports[worker] = ref(transport)
 
@@ -208,7 +216,7 @@ class Delivery:
             and all(map(is_, _steps(kind), self._own_steps[kind]))
             and all(map(is_, _methods(type(cut.pool), _WAYS), self._ways[type(cut.pool)]))
             and all(map(is_, _methods(self._envelope, _SERIALIZERS), self._serializers))
-            and len(vars(cut.pool).keys() & {*_WAYS}) == 1  # ours
+            and cut.is_as_it_was_made
         )
 
 

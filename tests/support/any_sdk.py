@@ -73,6 +73,12 @@ def client() -> Any:
     return sentry_sdk.get_client() if hasattr(sentry_sdk, "get_client") else _sdk.Hub.current.client
 
 
+def kind_of_clients() -> type[Any]:
+    """The class of clients, from which some applications derive their own."""
+    kind: type[Any] = import_module("sentry_sdk.client")._Client
+    return kind
+
+
 def new_scope() -> AbstractContextManager[Any]:
     """Fork the current scope, which 1.x calls a push."""
     scope: AbstractContextManager[Any] = _sdk.new_scope() if hasattr(_sdk, "new_scope") else _sdk.push_scope()

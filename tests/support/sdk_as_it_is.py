@@ -688,3 +688,128 @@ def test_patches_behind_the_transport_are_called() -> None:
         sentry_sdk.flush(PATIENCE)
 
     assert urlopen.called
+
+
+def answer(*_: Any, **__: Any) -> urllib3.HTTPResponse:
+    return urllib3.HTTPResponse(b"", status=200)
+
+
+def refuse(*_: Any, **__: Any) -> urllib3.HTTPResponse:
+    return urllib3.HTTPResponse(b"", status=429, headers={"retry-after": "60"})
+
+
+@pytest.mark.parametrize("way", ["request", "urlopen"])
+def test_patches_of_a_pool_itself_are_called(way: str) -> None:
+    sentry_sdk.init(DSN, release="1")
+    pool = any_sdk.client().transport._pool
+
+    with mock.patch.object(pool, way, side_effect=answer) as method:
+        sentry_sdk.capture_message("hello")
+        sentry_sdk.flush(PATIENCE)
+
+    assert method.called
+
+
+def test_rate_limits_of_a_patched_answer_hold(noted: dict[str, Any]) -> None:
+    with mock.patch("urllib3.PoolManager.urlopen", side_effect=refuse) as urlopen:
+        sentry_sdk.init(DSN, release="1")
+        sentry_sdk.capture_message("hello")
+        sentry_sdk.flush(PATIENCE)
+        sentry_sdk.capture_message("again")
+        sentry_sdk.flush(PATIENCE)
+
+    assert any_sdk.client().transport._disabled_until
+    noted["calls"] = urlopen.call_count
+
+
+Client: Any = any_sdk.kind_of_clients()
+
+
+class WithTransportOfItsOwn(Client):  # type: ignore[misc]
+    """Keeps its transport in a place of its own."""
+
+    @property
+    def transport(self) -> Any:
+        return self.__dict__.get("own")
+
+    @transport.setter
+    def transport(self, transport: Any) -> None:
+        self.__dict__["own"] = transport
+
+
+class EqualByOptions(Client):  # type: ignore[misc]
+    """Has an equality, and with it a hash, that need its options."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Client) and bool(self.options == other.options)
+
+    def __hash__(self) -> int:
+        return hash(self.options["dsn"])
+
+
+class Unhashable(Client):  # type: ignore[misc]
+    """Has an equality and no hash."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("kind", [WithTransportOfItsOwn, EqualByOptions, Unhashable])
+def test_clients_of_the_applications_own(kind: Any) -> None:
+    transport = Kept()
+    client = kind(dsn=DSN, transport=transport, release="1")
+
+    assert client.capture_event({"message": "hello"})
+    client.close(timeout=0)
+
+    assert [event["message"] for event in transport.of("event")] == ["hello"]
+    assert client.transport is None
+
+
+class Stub:
+    """What an application has in a client's place."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def is_active(self) -> bool:
+        return True
+
+    def capture_event(self, event: Any, hint: Any = None, scope: Any = None) -> str:
+        self.events.append(event)
+        return "1"
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[Stub]:
+    yield from in_place_of_a_client(Stub())
+
+
+@pytest.fixture(scope="module")
+def mocked() -> Iterator[Any]:
+    yield from in_place_of_a_client(mock.MagicMock())
+
+
+def in_place_of_a_client(stand_in: Any) -> Iterator[Any]:
+    scope: Any = sentry_sdk.get_global_scope()
+    client, scope.client = scope.client, stand_in
+    yield stand_in
+    scope.client = client
+
+
+@pytest.mark.skipif(not HAS_SCOPE_VARIABLES, reason="this SDK has hubs")
+@pytest.mark.parametrize("turn", [1, 2])
+class TestInPlaceOfAClient:
+    """What stands in for a client over several tests is not asked for anything between them."""
+
+    @pytest.fixture(autouse=True)
+    def _end_of_client(self) -> None:
+        """There is no client that could be closed."""
+
+    def test_a_stub(self, stub: Stub, turn: int) -> None:
+        assert stub.events == []
+
+    def test_a_mock(self, mocked: Any, turn: int) -> None:
+        assert mocked.mock_calls == []
