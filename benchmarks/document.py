@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from benchmarks import monitoring, peers
 from benchmarks.measures import RESULTS
 from benchmarks.server import KENT_VERSION
-from pytest_sentry_capture import relay
+from pytest_sentry_capture._relay import engine
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 PLOT: Final = "benchmarks-growth.svg"
@@ -94,7 +94,7 @@ def write() -> None:
     )
     page += _table(["", *(each.name for each in peers.CONTENDERS)], map(_row, peers.SCENARIOS_OF_TABLE))
     page += GROWTH.format(plot=PLOT) + _growth()
-    page += LIMITS.format(kent=KENT_VERSION, relay=relay.version()) + _limits()
+    page += LIMITS.format(kent=KENT_VERSION, relay=engine.version()) + _limits()
     page += MONITORING.format(turns=monitoring.TURNS) + _monitoring()
     (DOCS / "benchmarks.md").write_text(page, encoding="utf-8")
 

@@ -15,9 +15,9 @@ import sentry_sdk
 from sentry_relay.processing import StoreNormalizer, pii_strip_event
 
 from benchmarks.measures import Measure, report
-from pytest_sentry_capture.ingestion import Ingestion
-from pytest_sentry_capture.items import Capture, CapturedEvent
-from pytest_sentry_capture.privacy import PiiSearch
+from pytest_sentry_capture._recording import Capture, CapturedEvent
+from pytest_sentry_capture._relay.ingestion import Ingestion
+from pytest_sentry_capture._relay.privacy import PiiSearch
 
 EVENTS = 200
 EVENTS_IN_A_TURN = 10

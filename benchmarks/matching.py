@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks.measures import Measure, report
 from pytest_sentry_capture import CapturedEvent, SentryCapture
-from pytest_sentry_capture.items import Capture
-from pytest_sentry_capture.judges import Judges
-from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._relay.relay_project import RelayProject
 
 EVENTS = 10_000
 ROUNDS = 7
@@ -74,7 +74,7 @@ def main() -> int:
     recording = Recording("benchmark")
     recording.client_was_active = True
     recording.add(*(Capture("event", payload(number)) for number in range(EVENTS)))
-    capture = SentryCapture(recording, NoSdk(), Judges)
+    capture = SentryCapture(recording, NoSdk(), RelayProject)
     events = capture.events
 
     def passes() -> None:

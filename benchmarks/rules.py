@@ -20,10 +20,10 @@ from sentry_sdk.transport import Transport
 
 from benchmarks.measures import Measure, report
 from benchmarks.processes import PYTEST, in_turns
-from pytest_sentry_capture.items import Capture, CapturedEnvelope, Exchange
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
-from pytest_sentry_capture.settings.configuration import read_configuration
+from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Exchange
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
+from pytest_sentry_capture._run.settings.configuration import read_configuration
 
 ROUNDS = 7
 EVENTS = 500
@@ -67,10 +67,10 @@ def test(number):
 TIMED = """
 import time
 import pytest
-from pytest_sentry_capture.rules.judging import Judging
+from pytest_sentry_capture._rules.rule_run import RuleRun
 
 spent = 0.0
-judge = Judging._judge
+judge = RuleRun._judge
 
 def timed(*args):
     global spent
@@ -80,7 +80,7 @@ def timed(*args):
     finally:
         spent += time.process_time() - start
 
-Judging._judge = timed
+RuleRun._judge = timed
 
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):
@@ -155,7 +155,7 @@ def _milliseconds(rules: tuple[EnforcedRule, ...], payload: bytes) -> float:
     recordings = [recorded() for _ in range(EVENTS)]
     start = time.process_time()
     while recordings:  # each is let go once it is judged, as in a run
-        Judging(rules, recordings.pop()).judge_rest()
+        RuleRun(rules, recordings.pop()).judge_rest()
     return (time.process_time() - start) / EVENTS * 1000
 
 

@@ -35,10 +35,10 @@ KENT = Path(__file__).parents[1] / "build" / "kent"
 
 OUR_SERVER = """
 import os, sys
-from pytest_sentry_capture.judges import Judges
-from pytest_sentry_capture.items import CapturedEnvelope
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.server.sentry_server import ServerRun
+from pytest_sentry_capture._relay.relay_project import RelayProject
+from pytest_sentry_capture._recording import CapturedEnvelope
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._server.sentry_server import ServerRun
 
 def memory():
     with open("/proc/self/statm") as statm:
@@ -46,7 +46,7 @@ def memory():
 
 run = ServerRun()
 recording = Recording("benchmark")
-server = run.begin_test(recording, Judges)
+server = run.begin_test(recording, RelayProject)
 before = memory()
 print(server.dsn, flush=True)
 for _ in sys.stdin:

@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 from matrix.environments import BEFORE_3
 from matrix.fidelity_outcomes import CouldNotRunError, Outcomes, read_outcomes
 from matrix.sdks import CHECKOUT, python_with
-from pytest_sentry_capture.sdk.versions import NEWEST_TESTED
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
 SDKS: Final = ("1.45.1", "2.20.0", BEFORE_3, NEWEST_TESTED)
 SDKS_OF_SHORT: Final = (BEFORE_3, NEWEST_TESTED)

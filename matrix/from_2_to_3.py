@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from matrix.sdks import CHECKOUT, python_with, run_tests, write_between_markers
-from pytest_sentry_capture.reports.diff.comparing import compare
-from pytest_sentry_capture.reports.diff.reading import read_report
-from pytest_sentry_capture.reports.diff.rendering import render_text
-from pytest_sentry_capture.sdk.versions import NEWEST_TESTED
+from pytest_sentry_capture._reports.diff.comparing import compare
+from pytest_sentry_capture._reports.diff.reading import read_report
+from pytest_sentry_capture._reports.diff.rendering import render_text
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
 BEFORE: Final = "2.75.0"
 AFTER: Final = NEWEST_TESTED

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from matrix.sdks import CHECKOUT, python_with, run_tests, write_between_markers
-from pytest_sentry_capture.sdk.versions import NEWEST_TESTED
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
 SDKS: Final = ("1.45.1", "2.75.0", NEWEST_TESTED)
 REQUIREMENTS: Final = ("celery", "fastapi", "flask", "httpx2", "sqlalchemy")

@@ -24,10 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input.
     """
     options = _parser().parse_args(arguments)
-    from pytest_sentry_capture.reports.diff.comparing import compare
-    from pytest_sentry_capture.reports.diff.reading import ReportError, read_report
-    from pytest_sentry_capture.reports.diff.rendering import RENDERINGS
-    from pytest_sentry_capture.reports.names import printable
+    from pytest_sentry_capture._reports.diff.comparing import compare
+    from pytest_sentry_capture._reports.diff.reading import ReportError, read_report
+    from pytest_sentry_capture._reports.diff.rendering import RENDERINGS
+    from pytest_sentry_capture._reports.names import printable
 
     try:
         difference = compare(read_report(options.before), read_report(options.after))

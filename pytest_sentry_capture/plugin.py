@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_sentry_capture import hookspecs
-from pytest_sentry_capture.run import Run
-from pytest_sentry_capture.sdk.invisible import invisible
-from pytest_sentry_capture.settings.configuration import Configuration, read_configuration
-from pytest_sentry_capture.settings.options import Settings, SettingsError, read_settings
+from pytest_sentry_capture._run.run import Run
+from pytest_sentry_capture._run.settings.configuration import Configuration, read_configuration
+from pytest_sentry_capture._run.settings.options import Settings, SettingsError, read_settings
+from pytest_sentry_capture._sdk.patching.invisible import invisible
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture.capture import SentryCapture, SentryInit
-    from pytest_sentry_capture.reports.section import Detail
-    from pytest_sentry_capture.running_test import RunningTest
-    from pytest_sentry_capture.server.sentry_server import SentryServer
-    from pytest_sentry_capture.settings.options import ShowMode
+    from pytest_sentry_capture._assertions.sentry_capture import SentryCapture, SentryInit
+    from pytest_sentry_capture._reports.section import Detail
+    from pytest_sentry_capture._run.current_test import CurrentTest
+    from pytest_sentry_capture._run.settings.options import ShowMode
+    from pytest_sentry_capture._server.sentry_server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
 _WORKER_OUTPUT: Final = "sentry_capture"
@@ -126,7 +126,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     hook = session.config.hook.pytest_sentry_capture_rules
     if not hook.get_hookimpls():
         return
-    mistake = session.config.stash[_RUN].enforcement.add_own(lambda: hook(config=session.config))
+    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config))
     if mistake is not None:
         raise pytest.UsageError(f"pytest_sentry_capture_rules{mistake}")
 
@@ -175,7 +175,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _fail_on_mistakes("sentry_options", lambda: run.begin_test(item.nodeid, _marked_options(item)))
 
 
-def _fail_if_not_alone(item: pytest.Item, test: RunningTest) -> None:
+def _fail_if_not_alone(item: pytest.Item, test: CurrentTest) -> None:
     """Not in the fixtures: pytest would give the test those of the other thread's test."""
     for fixture in _OF_THE_PROCESS:
         if fixture in getattr(item, "fixturenames", ()):
@@ -223,7 +223,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def _complete(report: pytest.TestReport, item: pytest.Item, test: RunningTest, show: ShowMode) -> None:
+def _complete(report: pytest.TestReport, item: pytest.Item, test: CurrentTest, show: ShowMode) -> None:
     _note_how_it_went(report, test)
     if report.when != "setup" and not test.call_is_under_way:
         _judge(report, item, test)
@@ -237,14 +237,14 @@ def _complete(report: pytest.TestReport, item: pytest.Item, test: RunningTest, s
         test.sum_up()
 
 
-def _note_how_it_went(report: pytest.TestReport, test: RunningTest) -> None:
+def _note_how_it_went(report: pytest.TestReport, test: CurrentTest) -> None:
     """Of the reports of subtests, which come while the test's call is under way, only failures concern the test."""
     is_failure = report.failed and not hasattr(report, "wasxfail")
     test.has_failed = test.has_failed or is_failure
     test.rules_decide = test.rules_decide and (report.passed or (test.call_is_under_way and not report.failed))
 
 
-def _fail_if_shared(report: pytest.TestReport, test: RunningTest) -> None:
+def _fail_if_shared(report: pytest.TestReport, test: CurrentTest) -> None:
     """Another thread began a test after this one had been given ``sentry_capture``, which tells them apart no more."""
     if not test.recording.detailed or (reason := test.why_not_alone("sentry_capture")) is None or report.skipped:
         return
@@ -256,7 +256,7 @@ def _fail_if_shared(report: pytest.TestReport, test: RunningTest) -> None:
     test.has_failed = True
 
 
-def _judge(report: pytest.TestReport, item: pytest.Item, test: RunningTest) -> None:
+def _judge(report: pytest.TestReport, item: pytest.Item, test: CurrentTest) -> None:
     """A test that breaks a rule fails, whatever mark it has, unless it has failed already or was skipped."""
     file, line, _ = item.location
     what_fails = test.judge(is_over=report.when == "teardown", file=file, line=None if line is None else line + 1)
@@ -268,16 +268,16 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: RunningTest) -> N
         del report.wasxfail
 
 
-def _show_captured(report: pytest.TestReport, test: RunningTest, show: Detail) -> None:
+def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -> None:
     recording, received = test.recording, test.received
     if recording.entries or (recording.detailed and report.when == "call"):
-        from pytest_sentry_capture.reports import section
+        from pytest_sentry_capture._reports import section
 
-        report.sections.append((section.TITLE, section.render(recording.entries, show, recording.withheld)))
+        report.sections.append((section.TITLE, section.render(recording.entries, show, recording.redacted)))
     if received is not None and (received.entries or report.when == "call"):
-        from pytest_sentry_capture.reports import section
+        from pytest_sentry_capture._reports import section
 
-        text = section.render(received.entries, show, received.withheld)
+        text = section.render(received.entries, show, received.redacted)
         report.sections.append((section.SERVER_TITLE, text))
 
 
@@ -323,9 +323,9 @@ class _EmptyViews:
         """
         if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
             return None
-        from pytest_sentry_capture import explain
+        from pytest_sentry_capture._assertions import failure_messages
 
-        return explain.not_empty(left or right, self._run.recorder.current.secrets)
+        return failure_messages.not_empty(left or right, self._run.recorder.current.secrets)
 
 
 class _ResultsOfTests:
@@ -475,19 +475,19 @@ class _Fixtures:
     @pytest.fixture
     def sentry_capture(self) -> SentryCapture:
         """What the application tells Sentry during this test, and what it keeps from Sentry."""
-        from pytest_sentry_capture.capture import SentryCapture
+        from pytest_sentry_capture._assertions.sentry_capture import SentryCapture
 
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_capture")
         self._explain_views()
         recording = self._run.recorder.current
         recording.detailed = True
-        return SentryCapture(recording, self._run.sdk, self._run.judges)
+        return SentryCapture(recording, self._run.sdk, self._run.relay_project)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
         """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
-        from pytest_sentry_capture.capture import SentryInit
+        from pytest_sentry_capture._assertions.sentry_capture import SentryInit
 
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
@@ -506,7 +506,7 @@ class _Fixtures:
             self._plugins.register(_EmptyViews(self._run), _VIEWS)
 
     def _serve(self) -> SentryServer:
-        from pytest_sentry_capture.server.sockets import SocketsBlockedError
+        from pytest_sentry_capture._server.sockets import SocketsBlockedError
 
         try:
             return self._run.serve()

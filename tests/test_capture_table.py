@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_sentry_capture.callables import CallableLocation
-from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.items import Capture, CapturedEnvelope, Discard, Entry, Exchange
-from pytest_sentry_capture.recording import COLLECTION, Recording
-from pytest_sentry_capture.reports.contract import pinned
-from pytest_sentry_capture.reports.fields import FIELD_STATES, FieldState
-from pytest_sentry_capture.reports.table import CaptureTable, Row
+from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording.recording import COLLECTION, Recording
+from pytest_sentry_capture._reports.contract.contract_file import pinned
+from pytest_sentry_capture._reports.fields import FIELD_STATES, FieldState
+from pytest_sentry_capture._reports.table import CaptureTable, Row
 
 EVENT = {"event_id": "a" * 32, "level": "error", "exception": {"values": [{"type": "KeyError"}]}}
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pytest_sentry_capture.reports.contract import Contract, ContractError, pinned, read_contract
-from pytest_sentry_capture.reports.differences import render
-from pytest_sentry_capture.reports.table import Row, Tally
+from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError, pinned, read_contract
+from pytest_sentry_capture._reports.contract.differences import render
+from pytest_sentry_capture._reports.table import Row, Tally
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -844,8 +844,8 @@ def test_what_says_nothing_of_the_application_is_left_out(row: Row, is_pinned: b
 
 STABLE = """
 import sys
-from pytest_sentry_capture.reports.contract import Contract
-from pytest_sentry_capture.reports.table import Row
+from pytest_sentry_capture._reports.contract.contract_file import Contract
+from pytest_sentry_capture._reports.table import Row
 
 tags = {"a", "b", "c", "d"}
 keys = {(status, tag) for status in (404, 500) for tag in tags}

@@ -58,14 +58,14 @@ from packaging.requirements import Requirement
 
 import pytest_sentry_capture
 from any_sdk import IS_3
+from pytest_sentry_capture._assertions.matching import CRITERIA
+from pytest_sentry_capture._recording.discards import DISCARD_REASONS
+from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError
+from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture._run.settings.configuration import read_configuration
+from pytest_sentry_capture._run.settings.options import SettingsError
+from pytest_sentry_capture._sdk.versions import REMOVED_OPTIONS
 from pytest_sentry_capture.cli import main as sentry_contract
-from pytest_sentry_capture.items.discards import DISCARD_REASONS
-from pytest_sentry_capture.matching import CRITERIA
-from pytest_sentry_capture.reports.contract import Contract, ContractError
-from pytest_sentry_capture.rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture.sdk.versions import REMOVED_OPTIONS
-from pytest_sentry_capture.settings.configuration import read_configuration
-from pytest_sentry_capture.settings.options import SettingsError
 
 if sys.version_info >= (3, 11):
     import tomllib

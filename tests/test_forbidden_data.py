@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CallableLocation, Rule, RuleViews
-from pytest_sentry_capture.items import Capture, CapturedEnvelope, Discard, Entry, Exchange
-from pytest_sentry_capture.matching import CRITERIA, Expectation
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture.rules.built_in.forbidden_data import ForbiddenData
-from pytest_sentry_capture.rules.expectation import ExpectedCapture
-from pytest_sentry_capture.rules.judging import EnforcedRule, Judging
-from pytest_sentry_capture.rules.rule import Regex
+from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
+from pytest_sentry_capture._rules.expectation import ExpectedCapture
+from pytest_sentry_capture._rules.rule import Regex
+from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
 
 BODY = "attributes.http.request.body.data.value"
 USER = ("attributes.user.id", "attributes.user.email")
@@ -436,9 +436,9 @@ EVERY_EXPECTATION = [
 
 @given(recorded())
 def test_no_rule_stumbles_over_anything(recorded: Recording) -> None:
-    judging = Judging([EnforcedRule(rule, "here") for rule in [*EVERY_RULE, *EVERY_EXPECTATION]], recorded)
+    rule_run = RuleRun([EnforcedRule(rule, "here") for rule in [*EVERY_RULE, *EVERY_EXPECTATION]], recorded)
 
-    raised = [broken for broken in judging.judge_rest() if broken.has_raised]
+    raised = [broken for broken in rule_run.judge_rest() if broken.has_raised]
 
     assert raised == []
 

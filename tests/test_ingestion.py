@@ -18,9 +18,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from any_sdk import IS_3, logging_to_events, segment, span
-from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit, relay
-from pytest_sentry_capture.ingestion import Ingestion, Objection, ServerScrubbing
-from pytest_sentry_capture.items import Capture
+from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._relay.ingestion import Ingestion, Objection, ServerScrubbing
 
 if TYPE_CHECKING or sys.version_info < (3, 11):
     from typing_extensions import assert_type
@@ -177,13 +178,13 @@ def test_the_sdk_may_have_cut_before(sentry_init: SentryInit, sentry_capture: Se
 
 def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = []
-    normalized = relay.normalized
+    normalized = engine.normalized
 
     def counted(text: str) -> str:
         texts.append(text)
         return normalized(text)
 
-    monkeypatch.setattr(relay, "normalized", counted)
+    monkeypatch.setattr(engine, "normalized", counted)
     ingestion = Ingestion()
 
     for message in ["hello", "goodbye"] * 3:
@@ -317,7 +318,7 @@ def test_settings_of_a_run(pytester: pytest.Pytester) -> None:
 
 
 def test_the_environment_is_left_alone() -> None:
-    code = "from pytest_sentry_capture import relay; import os; relay.normalized('{}'); print(os.environ)"
+    code = "from pytest_sentry_capture._relay import engine; import os; engine.normalized('{}'); print(os.environ)"
 
     environment = {name: value for name, value in os.environ.items() if name != "RUST_BACKTRACE"}
 

@@ -30,7 +30,7 @@ from pytest_sentry_capture import (
     SentryCapture,
     SentryInit,
 )
-from pytest_sentry_capture.items import Capture, PlainJson
+from pytest_sentry_capture._recording import Capture, PlainJson
 
 DSN = "https://key@sentry.invalid/1"
 

@@ -17,10 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture
-from pytest_sentry_capture.exception_chain import ExceptionChain
-from pytest_sentry_capture.items import Capture, CaptureContext, Exchange
-from pytest_sentry_capture.judges import Judges
-from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture._recording import Capture, CaptureContext, Exchange
+from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._relay.relay_project import RelayProject
 
 TYPES = {
     "event": "event",
@@ -74,7 +74,7 @@ class NoSdk:
 def capture_of(*captures: Capture | Discard) -> SentryCapture:
     recording = Recording("test")
     recording.add(*captures)
-    return SentryCapture(recording, NoSdk(), Judges)
+    return SentryCapture(recording, NoSdk(), RelayProject)
 
 
 def captured(kind: str, payload: object, **more: Any) -> SentryCapture:

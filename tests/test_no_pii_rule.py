@@ -15,8 +15,9 @@ if TYPE_CHECKING or sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan, relay
-from pytest_sentry_capture.rules.built_in.personal_data import NoPii
+from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._rules.built_in.personal_data import NoPii
 
 RULE = "[tool.sentry_capture.rules]\nno-pii = "
 PRELUDE = """
@@ -295,7 +296,7 @@ def test_mistakes_in_the_settings_are_told_at_the_start(pytester: pytest.Pyteste
     "name", ["@email:replace", "@ip:hash", "@bearer:filter", "@mac", "@password", "@anything:remove"]
 )
 def test_rules_of_relay_that_it_has(name: str) -> None:
-    assert relay.is_known_rule(name)
+    assert engine.is_known_rule(name)
 
 
 PLANTED = {

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import any_sdk
 from pytest_sentry_capture import SentryCapture, SentryInit
-from pytest_sentry_capture.items import Capture, CapturedEvent
-from pytest_sentry_capture.normalization import normalized
+from pytest_sentry_capture._recording import Capture, CapturedEvent
+from pytest_sentry_capture._recording.normalization import normalized
 
 SHOP = """
 import any_sdk

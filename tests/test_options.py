@@ -18,8 +18,8 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 
 from any_sdk import IS_3, logs_enabled, new_scope, segment, streamed_segment
 from pytest_sentry_capture import SentryCapture, SentryInit
-from pytest_sentry_capture.sdk.options import LIVE_OPTIONS
-from pytest_sentry_capture.sdk.versions import REMOVED_OPTIONS
+from pytest_sentry_capture._sdk.isolation.options import LIVE_OPTIONS
+from pytest_sentry_capture._sdk.versions import REMOVED_OPTIONS
 
 Probe = Callable[[SentryCapture], object]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import pytest_sentry_capture.results
-from pytest_sentry_capture.rules.built_in.requirements import RequiredTags
+import pytest_sentry_capture._run.results
+from pytest_sentry_capture._rules.built_in.requirements import RequiredTags
 
 TESTS = """
 import pytest
@@ -366,7 +366,7 @@ def test_a_rule_that_raises(project: pytest.Pytester, body: str, error: str) -> 
     result.stdout.fnmatch_lines(
         [f"    {error}", "", "Rule 'short-messages' is broken (a rule of the project's own)."], consecutive=True
     )
-    result.stdout.no_fnmatch_line("*judging.py*")
+    result.stdout.no_fnmatch_line("*rule_run.py*")
 
 
 def test_a_waiver_does_not_excuse_a_rule_that_raises(project: pytest.Pytester) -> None:
@@ -435,7 +435,7 @@ def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monk
             "",
             "  the rule itself raised LookupError, which is an error in pytest-sentry-contract: please report it.",
             "    Traceback (most recent call last):",
-            "*pytest_sentry_capture*judging.py*",
+            "*pytest_sentry_capture*rule_run.py*",
             "    LookupError: our own fault",
         ]
     )
@@ -445,8 +445,8 @@ def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monk
 @pytest.mark.parametrize(
     ("place", "outcomes"),
     [
-        ("running_test.RunningTest.judge", {"failed": 3, "errors": 3}),
-        ("results.Findings.add_rows", {"passed": 3, "errors": 3}),
+        ("_run.current_test.CurrentTest.judge", {"failed": 3, "errors": 3}),
+        ("_run.results.Findings.add_rows", {"passed": 3, "errors": 3}),
     ],
 )
 def test_an_error_of_the_plugin_is_that_of_a_test(
@@ -473,7 +473,7 @@ def test_an_error_of_the_plugin_at_the_end_of_the_run(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(pytest_sentry_capture.results.Results, "settle", broken_by_us)
+        patch.setattr(pytest_sentry_capture._run.results.Results, "settle", broken_by_us)
         result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
 
     result.assert_outcomes(passed=3, deselected=1)

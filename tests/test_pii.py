@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_sdk import IS_3, logs_enabled, new_scope, nothing_scrubbed, segment, span
-from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit, relay
-from pytest_sentry_capture.items import Capture
-from pytest_sentry_capture.privacy import KINDS, REFUSED, PiiSearch
-from pytest_sentry_capture.rules.built_in.personal_data import NoPii
+from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, PiiSearch
+from pytest_sentry_capture._rules.built_in.personal_data import NoPii
 
 if TYPE_CHECKING or sys.version_info < (3, 11):
     from typing_extensions import assert_type
@@ -284,7 +285,7 @@ def test_looking_for_personal_data_is_not_asking_for_events(sentry_capture: Sent
     event(message="hello")
     sentry_capture.pii()
 
-    assert not sentry_capture._recording.entries_of(Capture)[0].asked_for
+    assert not sentry_capture._recording.entries_of(Capture)[0].seen
 
 
 def paths(payload: Any) -> list[str]:
@@ -365,10 +366,10 @@ def test_attachments() -> None:
 def test_what_relay_refuses_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(config: str, text: str) -> str:
         if "poison" in text:
-            raise relay.RelayError('invalid type: string "poison", expected nothing at line 1 column 2')
+            raise engine.RelayError('invalid type: string "poison", expected nothing at line 1 column 2')
         return text
 
-    monkeypatch.setattr(relay, "stripped", refuse)
+    monkeypatch.setattr(engine, "stripped", refuse)
 
     [found] = PiiSearch().findings(CapturedEvent({"extra": {"a": ["x", "poison"], "b": "x"}}))
 
@@ -377,16 +378,16 @@ def test_what_relay_refuses_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_old_relay_without_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_sentry_capture.privacy import built_in_rules
+    from pytest_sentry_capture._relay.privacy import built_in_rules
 
-    check = relay.check_pii_config
+    check = engine.check_pii_config
 
     def as_of_old(text: str) -> None:
         if '"bearer"' in text:
-            raise relay.RelayError("unknown variant `bearer`, expected one of `email`, `ip` at line 1 column 9")
+            raise engine.RelayError("unknown variant `bearer`, expected one of `email`, `ip` at line 1 column 9")
         check(text)
 
-    monkeypatch.setattr(relay, "check_pii_config", as_of_old)
+    monkeypatch.setattr(engine, "check_pii_config", as_of_old)
     built_in_rules.known_types.cache_clear()
     try:
         found = PiiSearch().findings(CapturedEvent({"message": "jane@example.com", "extra": {"h": "Bearer abc.def"}}))
@@ -400,13 +401,13 @@ def test_an_old_relay_without_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = []
-    stripped = relay.stripped
+    stripped = engine.stripped
 
     def counted(config: str, text: str) -> str:
         texts.append(text)
         return stripped(config, text)
 
-    monkeypatch.setattr(relay, "stripped", counted)
+    monkeypatch.setattr(engine, "stripped", counted)
     search = PiiSearch()
     captures = [Capture("event", json.dumps({"message": f"to jane{n % 2}@example.com"}).encode()) for n in range(6)]
 
@@ -436,7 +437,7 @@ def test_source_code_is_no_data() -> None:
 
 
 def test_whoever_runs_the_tests_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_sentry_capture.privacy import false_alarms
+    from pytest_sentry_capture._relay.privacy import false_alarms
 
     monkeypatch.setattr(Path, "home", lambda: Path("/home/jane"))
     false_alarms._own_name.cache_clear()

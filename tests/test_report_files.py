@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_sentry_capture.reports.github import Level, annotation, append_to_summary
-from pytest_sentry_capture.reports.writing import replace_file
+from pytest_sentry_capture._reports.github_annotations import Level, annotation, append_to_summary
+from pytest_sentry_capture._reports.writing import replace_file
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:

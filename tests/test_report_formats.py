@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pytest_sentry_capture.reports import markdown
-from pytest_sentry_capture.reports.differences import Difference
-from pytest_sentry_capture.reports.personal_data import PersonalData
-from pytest_sentry_capture.reports.rendering import RENDERINGS
-from pytest_sentry_capture.reports.report import RuleSummary, RunFacts, RunReport
-from pytest_sentry_capture.reports.table import Row, Tally
+from pytest_sentry_capture._reports.contract.differences import Difference
+from pytest_sentry_capture._reports.formats import markdown
+from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
+from pytest_sentry_capture._reports.personal_data import PersonalData
+from pytest_sentry_capture._reports.report import RuleSummary, RunFacts, RunReport
+from pytest_sentry_capture._reports.table import Row, Tally
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from run_reports import NOTHING, diff, differences, finding, report, row, segment_row
 
-from pytest_sentry_capture.items.attribute_names import attribute_name, field_name, span_path
+from pytest_sentry_capture._recording.attribute_names import attribute_name, field_name, span_path
 
 RENAMED = [
     ("contexts.response.status_code", "http.response.status_code"),

@@ -23,9 +23,9 @@ from sentry_sdk.crons import capture_checkin
 
 from any_sdk import IS_3, TRACE_KIND, segment, span
 from pytest_sentry_capture import CapturedSegment, CapturedSpan, CapturedTransaction, SentryCapture, SentryInit
-from pytest_sentry_capture.judges import Judges
-from pytest_sentry_capture.matching import CRITERIA, Expectation
-from pytest_sentry_capture.recording import Recording
+from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._relay.relay_project import RelayProject
 
 DSN = "https://key@sentry.invalid/1"
 LIFECYCLES = [
@@ -645,7 +645,9 @@ def test_every_suggestion_can_be_run(
     recording = Recording("test_shop.py::test_order")
     recording.left_out_of_spans = left_out
 
-    written, _ = suggestion(SentryCapture(recording, WithoutTransactions(), Judges), call, **arguments, **criteria)
+    written, _ = suggestion(
+        SentryCapture(recording, WithoutTransactions(), RelayProject), call, **arguments, **criteria
+    )
 
     run: list[str] = []
     eval(f"capture.{written}", {**NAMES, "capture": Bound(run)})

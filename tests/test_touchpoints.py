@@ -12,8 +12,8 @@ import pytest
 import sentry_sdk
 
 from pytest_sentry_capture import __version__
-from pytest_sentry_capture.sdk.importing import ImportWatcher
-from pytest_sentry_capture.sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED
+from pytest_sentry_capture._sdk.importing import ImportWatcher
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED
 
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."

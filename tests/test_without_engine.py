@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_sentry_capture import relay
+from pytest_sentry_capture._relay import engine
 
 CONFIGURATION = """
 [tool.sentry_capture.rules]
@@ -28,8 +28,8 @@ INSTALL = "Sentry's own engine is not installed: pip install 'pytest-sentry-cont
 
 @pytest.fixture(autouse=True)
 def _not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_sentry_capture.relay.find_spec", lambda name: None)
-    monkeypatch.setattr("pytest_sentry_capture.relay.obstacle", relay.obstacle.__wrapped__)
+    monkeypatch.setattr("pytest_sentry_capture._relay.engine.find_spec", lambda name: None)
+    monkeypatch.setattr("pytest_sentry_capture._relay.engine.obstacle", engine.obstacle.__wrapped__)
 
 
 def test_its_rules_say_so_in_a_line(pytester: pytest.Pytester) -> None:
@@ -97,10 +97,10 @@ def test_what_needs_it_says_how_to_install_it(pytester: pytest.Pytester) -> None
 
 
 def test_one_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "find_spec", lambda name: name)
-    monkeypatch.setattr(relay, "version", lambda: "0.10.0")
+    monkeypatch.setattr(engine, "find_spec", lambda name: name)
+    monkeypatch.setattr(engine, "version", lambda: "0.10.0")
 
-    assert relay.obstacle() == "sentry-relay 0.10.0 is too old: pip install 'pytest-sentry-contract[relay]'"
+    assert engine.obstacle() == "sentry-relay 0.10.0 is too old: pip install 'pytest-sentry-contract[relay]'"
 
 
 def test_it_is_imported_only_when_it_is_used(pytester: pytest.Pytester) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_sentry_capture.items import Rejection
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.server.intake import Answer, Intake
-from pytest_sentry_capture.server.projects import Project, Projects
-from pytest_sentry_capture.server.requests import Request
+from pytest_sentry_capture._recording import Rejection
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._server.ingest_handler import Answer, IngestHandler
+from pytest_sentry_capture._server.projects import Project, Projects
+from pytest_sentry_capture._server.requests import Request
 
 SOURCES = Path(__file__).with_name("javascript")
 BUILD = Path(__file__).parents[2] / "build" / "javascript"
@@ -28,7 +28,7 @@ class Sentry:
 
     def __init__(self) -> None:
         self.projects = Projects()
-        self.intake = Intake(self.projects)
+        self.ingest_handler = IngestHandler(self.projects)
         self.recording = Recording("test")
         self.project: Project = self.projects.open(self.recording)
 
@@ -44,7 +44,7 @@ class Sentry:
         """Send with this project's key; names of headers are written with underscores, and None leaves one out."""
         names = {name.replace("_", "-"): value for name, value in {"x_sentry_auth": self.auth, **headers}.items()}
         given = {name: value for name, value in names.items() if value}
-        return self.intake.handle(Request(method, path or self.envelope_path, query, given, body))
+        return self.ingest_handler.handle(Request(method, path or self.envelope_path, query, given, body))
 
     @property
     def rejections(self) -> list[Rejection]:

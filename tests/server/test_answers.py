@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_sentry_capture.items import Capture, CapturedEnvelope, CapturedEvent, Discard, Rejection
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.server.bad_days import rate_limit
+from pytest_sentry_capture._recording import Capture, CapturedEnvelope, CapturedEvent, Discard, Rejection
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._server.faults import rate_limit
 
 if TYPE_CHECKING:
     from server.conftest import Sentry
@@ -247,7 +247,7 @@ def test_client_reports_are_discards(sentry: Sentry) -> None:
 
 
 def test_a_rate_limit_for_all(sentry: Sentry) -> None:
-    with sentry.project.bad_days.rate_limited(rate_limit((), 60)):
+    with sentry.project.faults.rate_limited(rate_limit((), 60)):
         answer = sentry.post(ENVELOPE)
 
     headers = dict(answer.headers)
@@ -261,7 +261,7 @@ def test_a_rate_limit_for_all(sentry: Sentry) -> None:
 
 
 def test_a_rate_limit_for_one_kind_of_several(sentry: Sentry) -> None:
-    with sentry.project.bad_days.rate_limited(rate_limit(("error", "session"), 30)):
+    with sentry.project.faults.rate_limited(rate_limit(("error", "session"), 30)):
         mixed = sentry.post(TWO_KINDS)
         unlimited = sentry.post(b'{}\n{"type":"log"}\n{}')
     after = sentry.post(ENVELOPE)
@@ -283,8 +283,8 @@ def test_a_rate_limit_for_one_kind_of_several(sentry: Sentry) -> None:
 
 
 def test_several_rate_limits(sentry: Sentry) -> None:
-    bad_days = sentry.project.bad_days
-    with bad_days.rate_limited(rate_limit(("transaction",), 5)), bad_days.rate_limited(rate_limit(("error",), 7)):
+    faults = sentry.project.faults
+    with faults.rate_limited(rate_limit(("transaction",), 5)), faults.rate_limited(rate_limit(("error",), 7)):
         headers = dict(sentry.post(ENVELOPE).headers)
     assert headers["X-Sentry-Rate-Limits"] == "5:transaction:organization, 7:error:organization"
     assert headers["Retry-After"] == "7"

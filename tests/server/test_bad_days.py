@@ -15,7 +15,7 @@ import pytest
 import sentry_sdk
 
 from pytest_sentry_capture import SentryServer
-from pytest_sentry_capture.waiting import wait_until
+from pytest_sentry_capture._assertions.waiting import wait_until
 
 ENVELOPE = b'{}\n{"type":"event"}\n{"message":"hello"}\n'
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_sentry_capture import SentryServer
-from pytest_sentry_capture.items import Capture, Rejection
-from pytest_sentry_capture.server.hosting import Host
-from pytest_sentry_capture.waiting import wait_until
+from pytest_sentry_capture._assertions.waiting import wait_until
+from pytest_sentry_capture._recording import Capture, Rejection
+from pytest_sentry_capture._server.server_thread import ServerThread
 
 if TYPE_CHECKING:
     from server.conftest import Sentry
@@ -61,7 +61,7 @@ class Served:
 
     def __init__(self, sentry: Sentry) -> None:
         self.sentry = sentry
-        self.host = Host(sentry.intake, timeout=PATIENCE)
+        self.host = ServerThread(sentry.ingest_handler, timeout=PATIENCE)
         self.stack = ExitStack()
 
     def connect(self) -> Client:
@@ -131,7 +131,7 @@ def test_a_connection_that_is_not_to_be_kept(served: Served, header: str) -> Non
 
 def test_requests_that_do_not_wait_for_answers(served: Served) -> None:
     client = served.connect()
-    with served.sentry.project.bad_days.slow(0.01):
+    with served.sentry.project.faults.slow(0.01):
         client.send(served.request() * 20 + served.request(b"nonsense"))
         assert [client.answer()[0] for _ in range(21)] == [200] * 20 + [400]
     assert served.captured() == 20
@@ -281,7 +281,7 @@ def test_an_error_of_our_own_is_told(sentry: Sentry, monkeypatch: pytest.MonkeyP
     def fail(request: Any) -> Any:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(sentry.intake, "handle", fail)
+    monkeypatch.setattr(sentry.ingest_handler, "handle", fail)
     served = Served(sentry)
     served.host.start()
     with served.stack:

@@ -16,10 +16,10 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_sentry_capture.server import limits
-from pytest_sentry_capture.server.encodings import decoded
-from pytest_sentry_capture.server.envelopes import Envelope, EnvelopeReader
-from pytest_sentry_capture.server.reasons import NotAcceptedError, Reason
+from pytest_sentry_capture._server import limits
+from pytest_sentry_capture._server.encodings import decoded
+from pytest_sentry_capture._server.envelopes import Envelope, EnvelopeReader
+from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 
 MIB = 1024 * 1024
 

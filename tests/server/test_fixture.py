@@ -160,7 +160,7 @@ def test_silence_proves_nothing(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("missing", ["httptools"])
 def test_the_extra_is_missing(pytester: pytest.Pytester, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("pytest_sentry_capture.server")]:
+    for name in [name for name in sys.modules if name.startswith("pytest_sentry_capture._server")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     pytester.makepyfile("def test_it(sentry_server): pass")
@@ -175,8 +175,9 @@ def test_the_extra_is_missing(pytester: pytest.Pytester, missing: str, monkeypat
 def test_nothing_is_imported_for_those_who_do_not_use_it() -> None:
     program = """
 import sys
-import pytest_sentry_capture.capture, pytest_sentry_capture.plugin, pytest_sentry_capture.reports.section
-assert not {"httptools", "pytest_sentry_capture.server"} & {*sys.modules}
+import pytest_sentry_capture._assertions.sentry_capture, pytest_sentry_capture.plugin
+import pytest_sentry_capture._reports.section
+assert not {"httptools", "pytest_sentry_capture._server"} & {*sys.modules}
 """
     subprocess.run([sys.executable, "-c", program], check=True)
 

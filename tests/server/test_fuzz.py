@@ -19,11 +19,11 @@ import sentry_sdk
 from backports import zstd
 
 import any_sdk
-from pytest_sentry_capture.items import Capture, Rejection
-from pytest_sentry_capture.recording import Recording
-from pytest_sentry_capture.server import limits
-from pytest_sentry_capture.server.bad_days import OUTAGE_MODES, rate_limit
-from pytest_sentry_capture.server.reasons import Reason
+from pytest_sentry_capture._recording import Capture, Rejection
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._server import limits
+from pytest_sentry_capture._server.faults import OUTAGE_MODES, rate_limit
+from pytest_sentry_capture._server.reasons import Reason
 
 if TYPE_CHECKING:
     from server.conftest import Sentry
@@ -210,9 +210,9 @@ def test_hostile_requests(sentry: Sentry, can: Callable[[str], bool]) -> None:
     met: Counter[Reason] = Counter()
     accepted = 0
     for number in range(INPUTS):
-        bad_days = sentry.project.bad_days
-        bad_days.outages = [fuzzer.random.choice(OUTAGE_MODES)] if number % 50 == 0 else []
-        bad_days.rate_limits = [rate_limit(("error", "session"), 60)] if number % 20 == 0 else []
+        faults = sentry.project.faults
+        faults.outages = [fuzzer.random.choice(OUTAGE_MODES)] if number % 50 == 0 else []
+        faults.rate_limits = [rate_limit(("error", "session"), 60)] if number % 20 == 0 else []
         sentry.recording = sentry.project.recording = Recording("test")
         answer = fuzzer.send()
         rejections = sentry.rejections
@@ -226,7 +226,7 @@ def test_hostile_requests(sentry: Sentry, can: Callable[[str], bool]) -> None:
             json.dumps(entry.items)
         for rejection in rejections:
             json.dumps(rejection.items)
-    sentry.project.bad_days.rate_limits = []
+    sentry.project.faults.rate_limits = []
     sentry.post(b"x" * (limits.EVENT + 1), path=f"/api/{sentry.project.id}/store/")
     met.update(map(reason_of, sentry.rejections[-1:]))
 

@@ -112,14 +112,14 @@ def test_many_clients_for_a_while(sentry_server: SentryServer) -> None:
         sender.start()
     days = random.Random(EVENTS)
     while wait_for(senders, accepted=EVENTS // 10):
-        bad_days = (
+        faults = (
             sentry_server.outage("refuses"),
             sentry_server.outage("resets"),
             sentry_server.outage("answers_500"),
             sentry_server.rate_limit("error"),
             sentry_server.slow(0.01),
         )
-        with days.choice(bad_days):
+        with days.choice(faults):
             wait_for(senders, answered=8)
     grown = memory() - before
 

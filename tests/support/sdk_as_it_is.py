@@ -424,8 +424,8 @@ def test_context_variables_of_scopes(name: str, noted: dict[str, Any]) -> None:
         with pytest.raises((TypeError, ValueError)):
             variable.reset(foreign)
 
-    sentry_sdk.get_current_scope()
-    sentry_sdk.get_isolation_scope()
+    sentry_sdk.scope.Scope.get_current_scope()
+    sentry_sdk.scope.Scope.get_isolation_scope()
     contextvars.copy_context().run(use)
     noted["name"] = variable.name
 
@@ -793,7 +793,7 @@ def mocked() -> Iterator[Any]:
 
 
 def in_place_of_a_client(stand_in: Any) -> Iterator[Any]:
-    scope: Any = sentry_sdk.get_global_scope()
+    scope: Any = sentry_sdk.scope.Scope.get_global_scope()
     client, scope.client = scope.client, stand_in
     yield stand_in
     scope.client = client

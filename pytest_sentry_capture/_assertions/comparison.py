@@ -1,0 +1,143 @@
+"""How one expected value is compared with what is there, and what to say where they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_sentry_capture._recording.changes import MISSING
+
+Comparison = Callable[[Any], bool]
+
+_PLAIN: Final = (str, int, float, bytes)
+_BUILTIN_EQUALITY: Final[frozenset[object]] = frozenset(
+    kind.__eq__ for kind in (object, type, str, int, float, bool, bytes, type(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why an item does not match: the path, what was expected there, and what is there (``MISSING`` if nothing is).
+
+    ``error`` is what the expected value's own code raised when it was asked.
+    """
+
+    path: str
+    expected: Any
+    found: Any
+    error: Exception | None = None
+
+
+def comparison(expected: Any) -> Comparison:
+    """The comparison that an expected value stands for, asked in the order of the vocabulary. It never raises."""
+    if expected is None:
+        return _is_absent
+    if type(expected) in _PLAIN:
+        return lambda found: bool(found == expected)
+    judgement = _own_judgement(expected)
+    if judgement is not None:
+        return lambda found: found is not MISSING and _holds(judgement, found)
+    if isinstance(expected, (list, tuple)):
+        return _one_of_or_equal(expected)
+    if isinstance(expected, (set, frozenset)):
+        return _one_of(expected)
+    if isinstance(expected, range):
+        return lambda found: isinstance(found, (int, float)) and found in expected
+    if isinstance(expected, Mapping):
+        return _subset(expected)
+    return lambda found: bool(found == expected)
+
+
+def mismatches(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
+    """Where a value that did not match differs: the innermost places of a subset, else the place itself."""
+    if isinstance(expected, Mapping) and isinstance(found, dict) and _own_judgement(expected) is None:
+        for key, each in expected.items():
+            value = found.get(key, MISSING)
+            if not comparison(each)(value):
+                yield from mismatches(f"{path}.{key}", each, value)
+    else:
+        yield Mismatch(path, expected, found, _error_of(expected, found))
+
+
+def _is_absent(found: Any) -> bool:
+    return found is None or found is MISSING
+
+
+def _own_judgement(expected: Any) -> Comparison | None:
+    """The code of the user's own that judges: an equality, a pattern or a predicate."""
+    if isinstance(expected, re.Pattern):
+        return lambda found: isinstance(found, str) and expected.search(found) is not None
+    if isinstance(expected, (dict, list, tuple, set, frozenset, range)):
+        return None
+    if type(expected).__eq__ not in _BUILTIN_EQUALITY:
+        return lambda found: bool(expected == found)
+    return expected if callable(expected) and not isinstance(expected, type) else None
+
+
+def _holds(judgement: Comparison, found: Any) -> bool:
+    try:
+        return bool(judgement(found))
+    except Exception:
+        return False
+
+
+def _error_of(expected: Any, found: Any) -> Exception | None:
+    judgement = _own_judgement(expected)
+    if judgement is None or found is MISSING:
+        return None
+    try:
+        bool(judgement(found))
+    except Exception as error:
+        return error
+    return None
+
+
+def _one_of(expected: Any) -> Comparison:
+    choices = [comparison(each) for each in expected]
+    return lambda found: any(choice(found) for choice in choices)
+
+
+def _one_of_or_equal(expected: Any) -> Comparison:
+    is_one_of, is_whole = _one_of(expected), _whole(expected)
+    return lambda found: is_whole(found) if isinstance(found, list) else is_one_of(found)
+
+
+def _whole(expected: Any) -> Comparison:
+    """All elements in their order: equal, or accepted by what judges in their place, such as a pattern."""
+    whole = list(expected)
+    if all(type(each) in _PLAIN for each in whole):
+        return lambda found: bool(found == whole)
+    parts = [_element(each) for each in whole]
+    return lambda found: (
+        isinstance(found, list)
+        and len(found) == len(parts)
+        and all(is_match(each) for is_match, each in zip(parts, found, strict=True))
+    )
+
+
+def _element(expected: Any) -> Comparison:
+    if isinstance(expected, (list, tuple)):
+        return _whole(expected)
+    judgement = _own_judgement(expected) or (lambda found: bool(found == expected))
+    return lambda found: _holds(judgement, found)
+
+
+def _subset(expected: Mapping[Any, Any]) -> Comparison:
+    if all(type(value) in _PLAIN for value in expected.values()):
+        return _plain_subset(tuple(expected.items()))
+    parts = [(key, comparison(each)) for key, each in expected.items()]
+    return lambda found: isinstance(found, dict) and all(part(found.get(key, MISSING)) for key, part in parts)
+
+
+def _plain_subset(expected: tuple[tuple[Any, Any], ...]) -> Comparison:
+    def is_match(found: Any) -> bool:
+        if not isinstance(found, dict):
+            return False
+        for key, value in expected:  # noqa: SIM110  (a generator would double the time)
+            if found.get(key, MISSING) != value:
+                return False
+        return True
+
+    return is_match

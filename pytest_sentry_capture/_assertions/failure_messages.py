@@ -1,0 +1,345 @@
+"""Pure text: what a failed assertion tells about what was expected, what happened instead, and why.
+
+Every message has the same order: the expectation in the user's words, the nearest that was captured, what was discarded
+although it would have matched, and hints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from heapq import nsmallest
+from textwrap import wrap
+from typing import Concatenate, Final, NamedTuple, ParamSpec
+
+from pytest_sentry_capture._assertions.formatting import (
+    counted,
+    described,
+    difference,
+    discard_reason,
+    discarded_summary,
+    name_of,
+    redacted,
+    redacting,
+    summary,
+    with_article,
+)
+from pytest_sentry_capture._assertions.hints import (
+    WITHOUT_EXCHANGE,
+    Evidence,
+    hints_about_absence,
+    hints_about_discards,
+    hints_about_excess,
+    hints_about_reason,
+)
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.translation import written_for_segments
+from pytest_sentry_capture._recording import CapturedItem, Discard
+
+Parameters = ParamSpec("Parameters")
+
+_MOST_ITEMS: Final = 3
+_WIDTH: Final = 100
+_ABOUT_BLOCKED_LOOP: Final = (
+    "wait_for() blocked the event loop that runs in this thread, so that no task could go on. In a task, await_for()"
+    " waits without blocking it."
+)
+_ABOUT_NO_DSN: Final = (
+    "The client that is active now has no DSN: in production it would send nothing, and in tests what it is given is"
+    " captured all the same. assert sentry_capture.dsn is None says that there is none."
+)
+_ABOUT_UNKNOWN_CALLABLES: Final = (
+    "by asks for a callable, and none is known here: most reasons have none, and of what another process discarded,"
+    " only kind, reason and number are known."
+)
+_MOST_DIFFERENCES: Final = 8
+_UNKNOWN: Final = "     what it looked like is not known"
+
+
+def _without_secrets(
+    explanation: Callable[Concatenate[Evidence, Parameters], str],
+) -> Callable[Concatenate[Evidence, Parameters], str]:
+    @wraps(explanation)
+    def explained(evidence: Evidence, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> str:
+        with redacting(evidence.secrets):
+            return redacted(explanation(evidence, *args, **kwargs))
+
+    return explained
+
+
+@_without_secrets
+def wrong_count(evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem]) -> str:
+    """Why the number of matching items is not ``n``."""
+    heading = f"Expected {_number(n)} {_plural(n, expectation)}; {_found(len(matching))}."
+    return _message(heading, _about_count(n, expectation, matching, evidence))
+
+
+@_without_secrets
+def wrong_count_inside(
+    evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int
+) -> str:
+    """Why the number of matching items inside a block is not ``n``; ``before`` it, so many matched.
+
+    The evidence is what was seen inside the block.
+    """
+    heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
+    if before and not matching:
+        was = "was" if before == 1 else "were"
+        hint = f"{counted(before, expectation.kind)} like this {was} captured before the block."
+        return _message(heading, _hints([hint]))
+    return _message(heading, _about_count(n, expectation, matching, evidence, "inside the block"))
+
+
+@_without_secrets
+def timed_out(
+    evidence: Evidence,
+    count: int,
+    timeout: float,
+    expectation: Expectation,
+    matching: Sequence[CapturedItem],
+    blocked_loop: bool,
+) -> str:
+    """Why waiting was in vain; ``blocked_loop`` says that it kept the thread's own event loop from running."""
+    number = "one" if count == 1 else str(count)
+    heading = f"Waited {timeout:g} s for {number} {_plural(count, expectation)}; {_found(len(matching))}."
+    blocked = _hints([_ABOUT_BLOCKED_LOOP]) if blocked_loop else []
+    return _message(heading, [*blocked, *_about_count(count, expectation, matching, evidence)])
+
+
+@_without_secrets
+def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:  # noqa: ARG001  (its secrets)
+    """What was captured although nothing should have been."""
+    return _message(f"Expected {what}; {_found(len(found))}.", _listed("Captured", found))
+
+
+@_without_secrets
+def undecided(evidence: Evidence, expectation: Expectation, items: Sequence[CapturedItem]) -> str:  # noqa: ARG001
+    """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
+    what = f"no {described(expectation.kind, expectation.criteria)}"
+    heading = f"Expected {what}, but whether there is one can't be said."
+    listed = _listed("Captured, of requests that were not seen", items, expectation.kind)
+    return _message(heading, [*listed, *_hints([WITHOUT_EXCHANGE])])
+
+
+@_without_secrets
+def not_discarded(
+    evidence: Evidence,
+    expectation: Expectation,
+    reason: str | None,
+    by: str | None,
+    captured: Sequence[CapturedItem],
+    discarded: Sequence[Discard],
+) -> str:
+    """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
+    wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
+    criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
+    if captured:
+        heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
+        listed = _listed("Captured", captured, expectation.kind)
+        paragraphs = [*listed, *_discards(discarded, expectation.kind, "Discarded")]
+        return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
+    heading = f"Expected {criteria} to be discarded; nothing like it was."
+    if discarded:
+        paragraphs = _discards(discarded, expectation.kind, "Discarded, but otherwise")
+        is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
+        hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
+        return _message(heading, [*paragraphs, *_hints(hints)])
+    misses = _Misses.of(expectation, evidence.items)
+    paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
+    hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
+    return _message(heading, [*paragraphs, *_hints(hints)])
+
+
+@_without_secrets
+def without_transactions(
+    evidence: Evidence,
+    expectation: Expectation,
+    why: str,
+    call: str,
+    arguments: Mapping[str, object],
+) -> str:
+    """Why nothing can be said of transactions, and what to write instead.
+
+    Args:
+        expectation: what was expected of transactions.
+        why: why there are none.
+        call: the name of the assertion.
+        arguments: its further arguments.
+    """
+    instead, *lost = written_for_segments(call, arguments, expectation.criteria, evidence.left_out_of_spans)
+    heading = f"{call} asks for {_one(expectation.kind, expectation.criteria)}, but {why}."
+    return _message(heading, [_section("Segments take their place. Write", [instead], 1), *_hints(lost)])
+
+
+@_without_secrets
+def without_client(evidence: Evidence, absent: Expectation | None) -> str:
+    """Why an assertion about absence does not hold: nothing could have been captured."""
+    what = "nothing to be captured" if absent is None else f"no {described(absent.kind, absent.criteria)}"
+    return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence))
+
+
+def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
+    """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
+    classes = {type(each) for each in view}  # not isinstance, which may ask the objects of others
+    with redacting(secrets):
+        if all(issubclass(each, CapturedItem) for each in classes):
+            items = [each for each in view if isinstance(each, CapturedItem)]
+            asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
+            lines = [redacted(summary(each, asked_kind=asked_kind)) for each in items]
+        elif classes == {Discard}:
+            lines = [redacted(_discarded(each)) for each in view if isinstance(each, Discard)]
+        else:
+            return None
+    numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
+    rest = [f"… and {len(lines) - _MOST_ITEMS} more"] if len(lines) > _MOST_ITEMS else []
+    what = "discarded" if isinstance(view[0], Discard) else "captured"
+    return [f"{len(view)} {what} == []", *numbered, *rest]
+
+
+def _one(kind: str, criteria: Mapping[str, object]) -> str:
+    return with_article(described(kind, criteria))
+
+
+def _discarded(discard: Discard) -> str:
+    return f"{discarded_summary(discard)}: {discard_reason(discard)}"
+
+
+@_without_secrets
+def discarded_without_client(evidence: Evidence, expectation: Expectation) -> str:
+    """Why a discard proves nothing: without a client everything is discarded."""
+    criteria = _one(expectation.kind, expectation.criteria)
+    heading = f"Expected {criteria} to be discarded, but without a client everything is."
+    ask = wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
+    return _message(heading, [*_no_client(evidence), ask])
+
+
+@_without_secrets
+def was_active(evidence: Evidence) -> str:
+    """Why Sentry was not off."""
+    has_no_dsn = bool(evidence.options) and not evidence.options.get("dsn")
+    return _message(
+        "Expected no active Sentry client during this test, but there was one.",
+        [*_listed("Captured", evidence.captured), *_hints([_ABOUT_NO_DSN] if has_no_dsn else [])],
+    )
+
+
+def _message(heading: str, paragraphs: Iterable[str]) -> str:
+    return "\n\n".join([heading, *paragraphs])
+
+
+def _plural(n: int, expectation: Expectation) -> str:
+    name = name_of(expectation.kind)
+    text = described(expectation.kind, expectation.criteria)
+    return text if n in (0, 1) or expectation.kind == "feedback" else text.replace(name, f"{name}s", 1)
+
+
+def _number(n: int) -> str:
+    return {0: "no", 1: "exactly one"}.get(n, f"exactly {n}")
+
+
+def _found(number: int) -> str:
+    return f"found {number or 'none'}"
+
+
+def _about_count(
+    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = "at all"
+) -> Iterator[str]:
+    if not evidence.client_was_active:
+        yield from _no_client(evidence)
+    elif len(matching) > n:
+        yield from _listed("Matching", matching, expectation.kind)
+        yield from _hints(hints_about_excess(matching))
+    else:
+        yield from _listed("Matching", matching, expectation.kind)
+        misses = _Misses.of(expectation, evidence.items)
+        yield from _near_misses(expectation, misses, where)
+        yield from _discards(_matching_discards(expectation, evidence), expectation.kind)
+        yield from _hints(hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
+
+
+def _no_client(evidence: Evidence) -> list[str]:
+    return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, None, "Attempted all the same")]
+
+
+def _listed(title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
+    """A paragraph that lists items; ``kind`` is the one that was asked for."""
+    if not items:
+        return []
+    lines = [f"{number}. {summary(item, asked_kind=kind)}" for number, item in enumerate(items[:_MOST_ITEMS], 1)]
+    return [_section(title, lines, len(items))]
+
+
+class _Misses(NamedTuple):
+    """The captured items of a kind that don't match: the nearest, best first, and how many there are."""
+
+    nearest: list[CapturedItem]
+    number: int
+    captured: int
+
+    @classmethod
+    def of(cls, expectation: Expectation, items: Sequence[CapturedItem]) -> _Misses:
+        counts = [expectation.count_mismatches(item) for item in items]
+        others = [index for index, number in enumerate(counts) if number]
+        nearest = nsmallest(_MOST_ITEMS, others, key=counts.__getitem__)
+        return cls([items[index] for index in nearest], len(others), len(items))
+
+
+def _near_misses(expectation: Expectation, misses: _Misses, where: str = "at all") -> list[str]:
+    if not misses.number:
+        return [] if misses.captured else [f"No {name_of(expectation.kind)} was captured {where}."]
+    lines = []
+    for number, item in enumerate(misses.nearest, 1):
+        lines.append(f"{number}. {summary(item, asked_kind=expectation.kind)}")
+        lines += _differences(expectation, item)
+    return [_section("Captured instead, the nearest first", lines, misses.number)]
+
+
+def _differences(expectation: Expectation, item: CapturedItem) -> list[str]:
+    lines = [f"     {difference(mismatch)}" for mismatch in expectation.mismatches(item)]
+    if len(lines) > _MOST_DIFFERENCES:
+        lines[_MOST_DIFFERENCES:] = [f"     … and {len(lines) - _MOST_DIFFERENCES} more differences"]
+    return lines
+
+
+def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Discard]:
+    return [discard for discard in evidence.discarded if expectation.matches_discard(discard)]
+
+
+def _discards(
+    discards: Sequence[Discard], kind: str | None, title: str = "Discarded, though it would have matched"
+) -> list[str]:
+    if not discards:
+        return []
+    lines = []
+    for discard in discards[:_MOST_ITEMS]:
+        lines += [discarded_summary(discard, asked_kind=kind), f"  {discard_reason(discard)}"]
+    return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
+
+
+def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
+    items = ((discard, discard.item_as(expectation.kind)) for discard in evidence.discarded)
+    others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
+    lines = []
+    for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
+        lines += [discarded_summary(discard, asked_kind=expectation.kind), f"  {discard_reason(discard)}"]
+        lines += _differences(expectation, item) if discard.payload is not None else [_UNKNOWN]
+    return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
+
+
+def _section(title: str, lines: Sequence[str], count: int) -> str:
+    rest = [f"… and {count - _MOST_ITEMS} more"] if count > _MOST_ITEMS else []
+    return "\n".join([f"{title}:", *_indented([*lines, *rest])])
+
+
+def _hints(hints: Sequence[str]) -> list[str]:
+    return [wrapped(f"Hint: {hint}") for hint in hints]
+
+
+def wrapped(text: str) -> str:
+    """The first line of a hint in lines that fit a screen; what follows, such as a traceback, as it is."""
+    first, *rest = text.split("\n")
+    return "\n".join([*wrap(first, _WIDTH, break_long_words=False, break_on_hyphens=False), *rest])
+
+
+def _indented(texts: Iterable[str]) -> list[str]:
+    return [f"  {line}" for text in texts for line in text.splitlines()]

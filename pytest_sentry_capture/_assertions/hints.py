@@ -1,0 +1,442 @@
+"""What is known about why an expectation failed: each hint recognises one situation, and says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from pytest_sentry_capture._assertions.comparison import Mismatch, comparison
+from pytest_sentry_capture._assertions.formatting import (
+    as_source,
+    exchange_summary,
+    located,
+    name_of,
+    shown,
+    summary,
+    with_article,
+)
+from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._recording import (
+    DISCARD_REASONS,
+    CallbackError,
+    Capture,
+    CapturedEvent,
+    CapturedItem,
+    CapturedSegment,
+    CapturedSpan,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+    Rejection,
+)
+from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
+from pytest_sentry_capture._recording.scope_origin import Source
+from pytest_sentry_capture._text.did_you_mean import did_you_mean
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+NO_CLIENT: Final = (
+    "No Sentry client was active during this test, so nothing could have been captured. Does the application call"
+    " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
+)
+WITHOUT_EXCHANGE: Final = (
+    "status_code, route, method and path are known of HTTP exchanges that were seen: those of FastAPI and Starlette"
+    " applications in this process. Of other requests (Flask's, Django's, WebSockets), transaction, tags and request"
+    " tell what happened."
+)
+_ABOUT_DEDUPE: Final = (
+    "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
+    " the one that counts, with its own level, mechanism and tags."
+)
+_ABOUT_LATE_INIT: Final = (
+    "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
+    " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
+    " lifespan is too late."
+)
+_NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
+_LOGGING_OPTION: Final = (
+    "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:\n"
+    "  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+)
+_OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "handled")
+"""The criteria for which what was logged tells whether it could have been the event."""
+_THE_SAME_ITEM: Final = ("segment", "transaction")
+"""Who asks for segments is not sent back to what the SDK may make of them."""
+_KNOWN_IN_PART: Final = ("segment", "transaction", "span")
+"""The kinds of which the SDK builds nothing where they are not sampled."""
+_NOTHING_FOUND: Final[tuple[object, ...]] = (None, MISSING, {}, [])
+_MOST_HINTS: Final = 3
+_LAST_LINES: Final = 12
+_SAMPLED_BY: Final = {
+    "event": ("sample_rate", "error_sampler"),
+    "segment": ("traces_sample_rate", "traces_sampler"),
+    "transaction": ("traces_sample_rate", "traces_sampler"),
+    "span": ("traces_sample_rate", "traces_sampler"),
+    "profile": ("profiles_sample_rate", "profiles_sampler"),
+}
+_DEDUPE: Final = "DedupeIntegration"
+_SOURCES: Final[Mapping[Source | None, str]] = {
+    "current": "was set on the current scope",
+    "isolation": "was set on the isolation scope",
+    "global": "was set on the global scope",
+    "call": "came with the capture call's own arguments",
+    "options": "comes from the client's options",
+    "processor": "was set by an event processor",
+}
+_WITHOUT_KEYS: Final = ("release", "environment", "level")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a test saw that bears on an expectation.
+
+    Attributes:
+        items: the captured items of the expected kind.
+        entries: everything that was seen, in order.
+        client_was_active: whether a Sentry client was active at any time.
+        options: the active client's options.
+        scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
+        secrets: values that no message may show.
+        about_no_client: why nothing could have been captured, where no client was active.
+        kinds_from_logging: what the active client makes of what is logged.
+        logged: the errors that were logged, as the events that they could have been; None where that is not known.
+        left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
+    """
+
+    items: Sequence[CapturedItem] = ()
+    entries: Sequence[Entry] = ()
+    client_was_active: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    secrets: Sequence[str] = ()
+    about_no_client: str = NO_CLIENT
+    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    logged: Sequence[CapturedEvent] | None = None
+    left_out_of_spans: Sequence[str] = ()
+
+    def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
+        """The entries of one type."""
+        return [entry for entry in self.entries if isinstance(entry, entry_type)]
+
+    @cached_property
+    def discarded(self) -> list[Discard]:
+        return self.of(Discard)
+
+    @cached_property
+    def captured(self) -> list[CapturedItem]:
+        """The captured items of all kinds, segments and the spans of transactions included."""
+        items: list[CapturedItem] = []
+        for capture in self.of(Capture):
+            items += capture.items
+            items += CapturedSegment.in_capture(capture)
+            items += CapturedSpan.in_capture(capture) if capture.kind == CapturedTransaction.kind else ()
+        return items
+
+
+def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
+    """Why what was expected may be missing, the surest reasons first."""
+    found = [
+        *_crashed_callbacks(evidence),
+        *_rejected(expectation, evidence),
+        *_sampled_out(expectation, evidence),
+        *_other_kinds(expectation, evidence),
+        *_came_through_logging(expectation, evidence),
+        *_logging_is_off(expectation, evidence),
+        *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
+        *_switched_off(expectation, evidence),
+        *_without_exchange(expectation, nearest),
+        *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
+    ]
+    return found[:_MOST_HINTS]
+
+
+def hints_about_excess(matching: Sequence[CapturedItem]) -> list[str]:
+    """Why more was captured than expected."""
+    return [*_reported_twice([item for item in matching if isinstance(item, CapturedEvent)])][:_MOST_HINTS]
+
+
+def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
+    """What is to be known about the reasons of discards."""
+    if any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards):
+        return [_ABOUT_DEDUPE]
+    return []
+
+
+def hints_about_reason(reason: str | None) -> list[str]:
+    """Whether a discard reason may be misspelt: SDKs may have reasons of their own."""
+    return (
+        [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
+    )
+
+
+def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
+    for error in evidence.of(CallbackError):
+        lines = error.traceback.rstrip().splitlines()
+        shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
+        is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
+        what = "the SDK lost what it was given" if is_lost else "the SDK hid it"
+        yield "\n".join([f"{located(error.by)} crashed, and {what}:", *shortened])
+
+
+def _rejected(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    for rejection in evidence.of(Rejection):
+        items = ", ".join(summary(item, asked_kind=expectation.kind) for item in rejection.items)
+        what = items or f"{rejection.method} {rejection.path}".strip()
+        did = "gave no answer" if rejection.status is None else f"answered {rejection.status}"
+        yield f"sentry_server {did} to {what or 'a request'}: {rejection.reason}."
+
+
+def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    rate, sampler = _SAMPLED_BY.get(expectation.kind, ("", ""))
+    unknown = _unknown_of_sampled_out(expectation, evidence)
+    if unknown is None or rate not in evidence.options:
+        return
+    by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
+    marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
+    kind = with_article(name_of(expectation.kind))
+    may_be = f"The client sampled out {kind} that may be this one, by {by}. Not known of it: {', '.join(unknown)}."
+    did = may_be if unknown else f"The client sampled it out, by {by}."
+    yield f"{did} This marker keeps everything in one test: @pytest.mark.sentry_options({marker})"
+
+
+def _unknown_of_sampled_out(expectation: Expectation, evidence: Evidence) -> list[str] | None:
+    """What is not known of what was sampled out and may be what was expected; None where nothing may be."""
+    found: list[list[str]] = []
+    for discard in evidence.discarded:
+        item = discard.item_as(expectation.kind) if discard.reason == "sample_rate" else None
+        if item is None:
+            continue
+        misses = expectation.mismatches(item) if isinstance(item, expectation.item_class) else []
+        if discard.payload is None or not misses:
+            found.append([])
+        elif expectation.kind in _KNOWN_IN_PART and all(miss.found in _NOTHING_FOUND for miss in misses):
+            found.append([*dict.fromkeys(miss.path for miss in misses)])
+    return min(found, key=len, default=None)
+
+
+def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    options = evidence.options
+    if not options or evidence.items:
+        return
+    is_traced = any(options.get(name) is not None for name in _SAMPLED_BY["transaction"])
+    if expectation.kind in ("segment", "transaction", "span") and not is_traced:
+        yield (
+            "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
+            " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
+        )
+    if expectation.kind == "log" and not options.get("enable_logs", True):
+        yield (
+            "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
+            " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
+        )
+    elif expectation.kind == "log" and "log" not in evidence.kinds_from_logging:
+        yield (
+            "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
+            " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
+        )
+
+
+def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if not expectation.criteria or any(map(expectation.matches, evidence.items)):
+        return
+    for kind, criteria in _translations(expectation):
+        if kind == expectation.kind or (expectation.kind, kind) == _THE_SAME_ITEM:
+            continue
+        try:
+            other = Expectation(kind, criteria)
+        except (TypeError, ValueError):  # what is a name of a transaction may be no message
+            continue
+        if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
+            given = "".join(f", {name}={as_source(value)}" for name, value in criteria.items())
+            found = f"{with_article(name_of(kind))} like this was captured; this finds it:"
+            yield f"{found[0].upper()}{found[1:]}\n  assert_captured({kind!r}{given})"
+            return
+
+
+def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same criteria for other kinds, by the names that they have there."""
+    text = {"event": "message", "log": "body", "span": "name", "segment": "name", "transaction": "transaction"}
+    own = text.get(expectation.kind)
+    for kind, names in CRITERIA.items():
+        renamed = {own: text[kind]} if own is not None and kind in text else {}
+        if (expectation.kind, kind) == ("event", "segment"):
+            renamed["transaction"] = "name"
+        criteria = {renamed.get(name, name): value for name, value in expectation.criteria.items()}
+        if "where" not in criteria and criteria.keys() <= {*names}:
+            yield kind, criteria
+
+
+def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event" or expectation.criteria.get("exception") is None:
+        return
+    without = [item for item in evidence.items if isinstance(item, CapturedEvent) and not item.exceptions]
+    rest = Expectation("event", {k: v for k, v in expectation.criteria.items() if k not in ("exception", "message")})
+    for event in without:
+        if event.get("logentry") and rest.matches(event):
+            yield (
+                f"An event arrived through logging (logger {event.logger}), so it has no exception to match, only a"
+                f" message: {shown(event.message)}. Report with logger.exception(…) or exc_info=True to have both."
+            )
+            return
+
+
+def _logging_is_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event" or "event" in evidence.kinds_from_logging:
+        return
+    as_logged = Expectation("event", {k: v for k, v in expectation.criteria.items() if k in _OF_LOGGING})
+    reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
+    for logged in reversed(evidence.logged or ()):
+        if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
+            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {summary(logged)}. {_LOGGING_OPTION}"
+            return
+    if not any(map(as_logged.matches, reported)) and _may_be_logged(expectation, evidence):
+        yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
+
+
+def _is_of_same_failure(logged: CapturedEvent, item: CapturedItem) -> bool:
+    if not isinstance(item, CapturedEvent):
+        return False
+    return item.exception == logged.exception if logged.exceptions else item.message == logged.message
+
+
+def _may_be_logged(expectation: Expectation, evidence: Evidence) -> bool:
+    """Whether it may have been logged, though no such record was kept: a logger may keep its records to itself."""
+    criteria = expectation.criteria
+    if criteria.get("handled") is False or not comparison(criteria.get("mechanism", "logging"))("logging"):
+        return False
+    if evidence.logged is None:
+        return True
+    return criteria.get("exception") is None and (not criteria or not criteria.keys().isdisjoint(_OF_LOGGING))
+
+
+def _initialised_late(evidence: Evidence) -> list[str]:
+    return [_ABOUT_LATE_INIT] if any(exchange.before_sentry for exchange in evidence.of(Exchange)) else []
+
+
+def _answered_without_report(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+    if expectation.kind != "event":
+        return
+    for exchange in evidence.of(Exchange):
+        is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
+            capture.kind == "event" for capture in exchange.captures
+        )
+        if exchange.status is not None and exchange.status >= 500 and is_silent:
+            yield (
+                f"{exchange_summary(exchange)}, and nothing was ever reported. The SDK hears nothing when the answer is"
+                " returned rather than raised, when a middleware swallows the exception, or when an exception handler"
+                " answers for an exception class without a status_code of 500 or more."
+            )
+            return
+
+
+def _without_exchange(expectation: Expectation, nearest: CapturedItem | None) -> list[str]:
+    return [WITHOUT_EXCHANGE] if nearest is not None and expectation.is_undecided(nearest) else []
+
+
+def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
+    """Where a value that is missing from the nearest item is found, or who changed it."""
+    for mismatch in expectation.mismatches(nearest):
+        section, _, key = mismatch.path.partition(".")
+        if changed := [*_changed(nearest, mismatch.path)]:
+            yield from changed
+            continue
+        if section in _WITHOUT_KEYS:
+            yield from _set_on(nearest, section, None, mismatch.path)
+        if section not in ("tags", "user", "contexts", "extra") or not key or mismatch.expected is None:
+            continue
+        source = _source(nearest, section, key)
+        if source != "processor":  # which may have changed what a scope gave
+            yield from _where_else(mismatch, section, key, evidence, nearest)
+        yield from _set_on(nearest, section, key, mismatch.path)
+
+
+def _where_else(mismatch: Mismatch, section: str, key: str, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
+    is_match = comparison(mismatch.expected)
+    wanted = f"{mismatch.path}={shown(mismatch.expected)}"
+    for item in evidence.items:
+        if item is not nearest and is_match(_at(getattr(item, section, {}), key)):
+            yield f"{wanted} is on another event: {summary(item)}."
+            return
+    for scope, sections in evidence.scopes.items():
+        if is_match(_at(sections.get(section) or {}, key)):
+            yield (
+                f"{wanted} is set on the test's own {scope} scope, but the event was captured before that, or with"
+                " other scopes: a request, task or thread has its own."
+            )
+            return
+
+
+def _changed(item: CapturedItem, path: str) -> Iterator[str]:
+    places = _places(item, path)
+    for change in _changes(item):
+        if any(_is_inside(change.path, place) or _is_inside(place, change.path) for place in places):
+            by = f" by {located(change.by)}" if change.by is not None else ""
+            before = (
+                "it was not there before" if change.before is MISSING else f"it was {redacted_value(change.before)}"
+            )
+            done = "removed" if change.after is MISSING else "changed"
+            yield f"{change.path} was {done}{by}; {before}."
+
+
+def _is_inside(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}.")
+
+
+def _places(item: CapturedItem, path: str) -> tuple[str, ...]:
+    """Where in the payload a criterion looks."""
+    outermost = f"exception.values.{len(item.exceptions) - 1}" if isinstance(item, CapturedEvent) else "exception"
+    if path.startswith("breadcrumbs."):
+        return (path.replace("breadcrumbs.", "breadcrumbs.values.", 1),)
+    return {
+        "exception": (f"{outermost}.type",),
+        "message": ("message", "logentry", f"{outermost}.value"),
+        "handled": (f"{outermost}.mechanism.handled",),
+        "mechanism": (f"{outermost}.mechanism.type",),
+        "op": ("contexts.trace.op",),
+        "trace_id": ("contexts.trace.trace_id",),
+    }.get(path, (path,))
+
+
+def _changes(item: CapturedItem) -> list[Change]:
+    return item.changes if isinstance(item, (CapturedEvent, CapturedTransaction)) else []
+
+
+def _set_on(item: CapturedItem, section: str, key: str | None, path: str) -> Iterator[str]:
+    source = _source(item, section, key)
+    if source in _SOURCES:
+        yield f"The value of {path} that was found {_SOURCES[source]}."
+
+
+def _source(item: CapturedItem, section: str, key: str | None) -> Source | None:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)) or "." in (key or ""):
+        return None
+    try:
+        return item.scope_of(section, key)
+    except LookupError:
+        return None
+
+
+def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:
+    logged = [event for event in events if event.mechanism == "logging" or event.get("logentry")]
+    others = [event for event in events if not any(event is each for each in logged)]
+    for event in logged:
+        for other in others:
+            if event.exchange is other.exchange and (event.exchange is not None or _share_an_exception(event, other)):
+                yield (
+                    f"One failure was reported twice: through logging (logger {event.logger}) and by"
+                    f" {other.mechanism or 'the application'}. Dedupe drops only a second report of the same exception"
+                    " object: log without an exception, or raise the same one on."
+                )
+                return
+
+
+def _share_an_exception(one: CapturedEvent, other: CapturedEvent) -> bool:
+    links = {id(link.value) for link in one.exception_chain or () if link.value is not None}
+    return any(id(link.value) in links for link in other.exception_chain or ())
+
+
+def _at(values: Any, key: str) -> Any:
+    return values.get(key, MISSING) if isinstance(values, Mapping) else MISSING

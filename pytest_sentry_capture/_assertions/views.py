@@ -1,0 +1,197 @@
+"""The recording of a test as lists: one for each kind of item, and those of what else was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import RLock
+from typing import TypeVar
+
+from pytest_sentry_capture._recording import (
+    CallbackError,
+    Capture,
+    CapturedAttachment,
+    CapturedCheckIn,
+    CapturedClientReport,
+    CapturedEnvelope,
+    CapturedEvent,
+    CapturedFeedback,
+    CapturedItem,
+    CapturedLog,
+    CapturedMetric,
+    CapturedProfile,
+    CapturedSegment,
+    CapturedSession,
+    CapturedSpan,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+    SdkError,
+)
+from pytest_sentry_capture._recording.recording import Recording
+
+AnyItem = TypeVar("AnyItem", bound=CapturedItem)
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+class RecordingViews:
+    """Views of a recording, each a new plain list, in order of capture, complete when it is read.
+
+    Args:
+        recording: what is viewed.
+        drain: has all buffered items handed over to the recording.
+    """
+
+    def __init__(self, recording: Recording, drain: Callable[[], None]) -> None:
+        self._recording = recording
+        self._drain = drain
+        self._lock = RLock()
+        self._start = 0
+        self._position = 0
+        self._captures: list[Capture] = []
+        self._by_class: dict[type[CapturedItem], tuple[int, list[CapturedItem]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._recording.label}>"
+
+    @property
+    def events(self) -> list[CapturedEvent]:
+        """Error and message events."""
+        return self._view(CapturedEvent)
+
+    @property
+    def segments(self) -> list[CapturedSegment]:
+        """The segments of traces: transactions, or streamed spans that are segments."""
+        return self._view(CapturedSegment)
+
+    @property
+    def transactions(self) -> list[CapturedTransaction]:
+        """Transactions, each with the spans that it carries."""
+        return self._view(CapturedTransaction)
+
+    @property
+    def spans(self) -> list[CapturedSpan]:
+        """The spans of transactions, and streamed ones."""
+        return self._view(CapturedSpan)
+
+    @property
+    def logs(self) -> list[CapturedLog]:
+        """Sentry's structured logs, one by one."""
+        return self._view(CapturedLog)
+
+    @property
+    def metrics(self) -> list[CapturedMetric]:
+        """Trace metrics, one by one."""
+        return self._view(CapturedMetric)
+
+    @property
+    def check_ins(self) -> list[CapturedCheckIn]:
+        """Check-ins of cron monitors."""
+        return self._view(CapturedCheckIn)
+
+    @property
+    def sessions(self) -> list[CapturedSession]:
+        """Session updates and aggregates."""
+        return self._view(CapturedSession)
+
+    @property
+    def profiles(self) -> list[CapturedProfile]:
+        """Profiles of transactions, and chunks of continuous ones."""
+        return self._view(CapturedProfile)
+
+    @property
+    def attachments(self) -> list[CapturedAttachment]:
+        """Attachments, in whichever envelope they came."""
+        return self._view(CapturedAttachment)
+
+    @property
+    def feedback(self) -> list[CapturedFeedback]:
+        """User feedback."""
+        return self._view(CapturedFeedback)
+
+    @property
+    def client_reports(self) -> list[CapturedClientReport]:
+        """What SDKs report to have discarded; in process no SDK sends any."""
+        return self._view(CapturedClientReport)
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """Everything that was captured, of unknown types too."""
+        items = self._all_items()
+        self._handed_out(items)
+        return items
+
+    @property
+    def envelopes(self) -> list[CapturedEnvelope]:
+        """The raw envelopes, with headers and bytes."""
+        self._drain()
+        envelopes = self._entries_of(CapturedEnvelope)
+        self._handed_out_whole(envelopes)
+        return envelopes
+
+    @property
+    def discarded(self) -> list[Discard]:
+        """What the SDK was asked to send and did not."""
+        self._drain()
+        return self._entries_of(Discard)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The HTTP requests that the application served, and its answers."""
+        return self._entries_of(Exchange)
+
+    @property
+    def callback_errors(self) -> list[CallbackError]:
+        """The application's callbacks that raised."""
+        return self._entries_of(CallbackError)
+
+    @property
+    def sdk_errors(self) -> list[SdkError]:
+        """The errors inside the SDK that it swallowed."""
+        return self._entries_of(SdkError)
+
+    def _all_items(self) -> list[CapturedItem]:
+        with self._lock:
+            self._catch_up()
+            return [item for capture in self._captures for item in capture.items]
+
+    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
+        """A view with these items has been read."""
+
+    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
+        """The view of envelopes has been read; their items need not be parsed for that."""
+
+    def _view(self, item_class: type[AnyItem]) -> list[AnyItem]:
+        items = [*self._items_of(item_class)]
+        self._handed_out(items)
+        return items
+
+    def _items_of(self, item_class: type[AnyItem]) -> list[AnyItem]:
+        """All items of a class: a list that grows, and must not be handed out."""
+        with self._lock:
+            self._catch_up()
+            seen, items = self._by_class.get(item_class, (0, []))
+            for capture in self._captures[seen:]:
+                items += item_class.in_capture(capture)
+            self._by_class[item_class] = len(self._captures), items
+            return items  # type: ignore[return-value]
+
+    def _catch_up(self) -> None:
+        self._drain()
+        entries = self._recording.entries_since(self._position)
+        self._position += len(entries)
+        self._captures += [entry for entry in entries if isinstance(entry, Capture)]
+
+    def _start_here(self) -> None:
+        """Leave out of the views what was seen so far."""
+        with self._lock:
+            self._catch_up()
+            self._start = self._position
+            self._captures, self._by_class = [], {}
+
+    @property
+    def _entries(self) -> list[Entry]:
+        return self._recording.entries_since(self._start)
+
+    def _entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
+        return [entry for entry in self._entries if isinstance(entry, entry_type)]

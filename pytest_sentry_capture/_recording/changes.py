@@ -1,0 +1,66 @@
+"""What a callback or the scrubber altered in a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from pytest_sentry_capture._recording.callables import CallableLocation
+
+
+class Missing(Enum):
+    """Stands for a value that is not there, which ``None`` would not say."""
+
+    MISSING = "<missing>"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+MISSING: Final = Missing.MISSING
+
+
+@dataclass(frozen=True, repr=False)
+class Change:
+    """One altered place of a payload.
+
+    ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``); ``before`` or
+    ``after`` is ``MISSING`` where the place was added or removed. ``by`` is who altered it. A value that a scrubber
+    took out is kept in ``before``, but its representation shows only type and length; ``scrubbed`` says so.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    by: CallableLocation | None = None
+    scrubbed: bool = False
+
+    def __repr__(self) -> str:
+        before = redacted_value(self.before) if self.scrubbed else repr(self.before)
+        return f"Change({self.path}: {before} -> {self.after!r}, by {self.by})"
+
+
+def difference(
+    before: object, after: object, *, by: CallableLocation | None = None, path: tuple[str, ...] = ()
+) -> Iterator[Change]:
+    """Every place at which two JSON values differ, in the order of the first, then of what was added."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from difference(before.get(key, MISSING), after.get(key, MISSING), by=by, path=(*path, str(key)))
+    elif isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            yield from difference(_at(before, index), _at(after, index), by=by, path=(*path, str(index)))
+    elif type(before) is not type(after) or before != after:
+        yield Change(".".join(path), before, after, by)
+
+
+def _at(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else MISSING
+
+
+def redacted_value(value: object) -> str:
+    """What may be told about a value that was taken out: its type and length."""
+    length = f" of length {len(value)}" if isinstance(value, (str, bytes, list, dict, tuple)) else ""
+    return f"<{type(value).__name__}{length}>"

@@ -1,0 +1,184 @@
+"""The thread-safe store of everything seen during one attempt at one test, and which recording is the current one.
+
+No lock guards it: signal handlers, destructors and forked children capture too, while the code that they interrupted,
+or a thread that the child does not have, would hold the lock for ever. What is done to its lists is one step of Python.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording import Discard, Entry, Phase
+
+AnyEntry = TypeVar("AnyEntry", bound="Entry")
+
+COLLECTION: Final = "(collection)"
+BETWEEN_TESTS: Final = "(between tests)"
+_SHORTEST_WITHHELD: Final = 4
+"""Characters below which a value would be found in words that have nothing to do with it."""
+_MOST_WITHHELD: Final = 1000
+
+
+class Recording:
+    """What one attempt at one test saw, in order; two recordings of the run hold what came outside any test.
+
+    Attributes:
+        label: the test's node id, or ``(collection)`` or ``(between tests)``.
+        phase: the phase that new entries belong to; None outside tests.
+        detailed: whether live exceptions, the payloads before callbacks and the origins of values are kept, which
+            costs memory and time: for tests that look at them through the fixture.
+        client_was_active: whether a Sentry client was active at any time.
+        without_transactions: why its SDK makes no transactions, in words for users; None where it may make some.
+        left_out_of_spans: the beginnings of paths of transactions of which its SDK puts nothing into spans.
+        has_callback_errors: whether a callback of the application has raised.
+        secrets: values that the test has declared secret, which no message may show.
+        personal_data: values that were found to be personal data or secrets, which no message may show either.
+        accounted_for: the discards that the test has asserted.
+        beside: the label of a test that another thread ran at the same time; None as long as there was none.
+    """
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.phase: Phase | None = None
+        self.detailed = False
+        self.client_was_active = False
+        self.without_transactions: str | None = None
+        self.left_out_of_spans: tuple[str, ...] = ()
+        self.has_callback_errors = False
+        self.secrets: list[str] = []
+        self.personal_data: dict[str, None] = {}
+        self.accounted_for: list[Discard] = []
+        self.beside: str | None = None
+        self._entries: list[Entry] = []
+        self._listeners: list[Callable[[], None]] = []
+
+    def add(self, *entries: Entry) -> None:
+        """Append entries that belong together, from any thread."""
+        for entry in entries:
+            entry.join(self.phase)
+        self._entries.extend(entries)
+        if self._listeners:
+            self.notify()
+
+    def redact(self, values: Iterable[str]) -> None:
+        """Show none of these values in what is put in words about the recording from now on.
+
+        Plain words are left alone: they would be missed in sentences that have nothing to do with the values.
+        """
+        for value in values:
+            is_words = value.replace(" ", "").isalpha()
+            if len(value) >= _SHORTEST_WITHHELD and not is_words and len(self.personal_data) < _MOST_WITHHELD:
+                self.personal_data[value] = None
+
+    @property
+    def redacted(self) -> list[str]:
+        """All values that no message may show."""
+        return [*self.secrets, *self.personal_data]
+
+    def holding(self, entries: list[Entry]) -> Recording:
+        """A recording of the same test that holds these entries only."""
+        part = copy(self)
+        part._entries = entries
+        return part
+
+    def release_exceptions(self) -> None:
+        """Let go of the live exceptions, and of all that hangs on them."""
+        if self.detailed:
+            for entry in self.entries:
+                entry.release_exceptions()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything seen so far, in order."""
+        return list(self._entries)
+
+    def entries_since(self, index: int) -> list[Entry]:
+        """What has been added since there were ``index`` entries."""
+        return self._entries[index:]
+
+    def notify(self) -> None:
+        """Tell those who wait that something has been added, or that an entry is complete now."""
+        for listener in list(self._listeners):
+            listener()
+
+    @contextmanager
+    def notifying(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call ``listener``, from any thread, whenever there is something new."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
+        """The entries of one type, in order."""
+        return [entry for entry in self.entries if isinstance(entry, entry_type)]
+
+
+class Recorder:
+    """Decides which recording is the current one: one for the whole process, whatever thread or task captures.
+
+    A context variable can't say it: contexts of event loops and threads outlive the test in which they were made. Where
+    several threads run tests at the same time, each of them has a current recording of its own, and all other threads
+    have that of the test that began last.
+    """
+
+    def __init__(self) -> None:
+        self._collection = Recording(COLLECTION)
+        self._between_tests = Recording(BETWEEN_TESTS)
+        self._latest = self._collection
+        self._under_way: dict[int, Recording] = {}
+
+    @property
+    def current(self) -> Recording:
+        """The recording that takes what is captured now, by the calling thread."""
+        if len(self._under_way) < 2:
+            return self._latest
+        return self._under_way.get(get_ident(), self._latest)
+
+    @property
+    def others(self) -> list[Recording]:
+        """Those of the tests that other threads run now."""
+        if not self._under_way.keys() - {get_ident()}:
+            return []
+        alive = sys._current_frames()
+        for thread in self._under_way.keys() - alive.keys():
+            self._under_way.pop(thread, None)  # it died before its test had ended
+        return [recording for thread, recording in tuple(self._under_way.items()) if thread != get_ident()]
+
+    @property
+    def runs_in_this_thread(self) -> bool:
+        """Whether the calling thread is one that runs a test."""
+        return get_ident() in self._under_way
+
+    @property
+    def of_run(self) -> tuple[Recording, ...]:
+        """The recordings of what came outside any test."""
+        return self._collection, self._between_tests
+
+    def begin(self, label: str) -> Recording:
+        """Start the recording of an attempt at a test."""
+        recording = Recording(label)
+        for other in self.others:
+            recording.beside, other.beside = other.label, other.beside or label
+        self._under_way[get_ident()] = self._latest = recording
+        return recording
+
+    def finish(self) -> None:
+        """Let what comes now belong to the run, until the next attempt begins, or to the tests of other threads."""
+        self._under_way.pop(get_ident(), None)
+        self._latest = next(iter(self.others), self._between_tests)
+
+    def forget_run(self) -> None:
+        """In a child process: let go of what the parent has recorded outside of tests, and tells itself."""
+        self._collection = Recording(COLLECTION)
+        self._latest = self._between_tests = Recording(BETWEEN_TESTS)
+        self._under_way.clear()

@@ -1,0 +1,41 @@
+"""What was sent to ``sentry_server`` and not accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._recording.entries import Entry
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.captures import Capture, CapturedItem
+
+
+@dataclass(eq=False, slots=True)
+class Rejection(Entry):
+    """A request to ``sentry_server`` that was not accepted, or the part of it that a rate limit held back.
+
+    Attributes:
+        status: the HTTP status of the answer; None where there was none.
+        reason: why, in words.
+        method: the request's method; empty where no request could be read.
+        path: the request's path, without the query.
+        during: the bad day during which it came, such as ``"rate_limit"``; None on a good one.
+        captures: the items that were lost, as far as they could be read.
+    """
+
+    status: int | None
+    reason: str
+    method: str = ""
+    path: str = ""
+    during: str | None = None
+    captures: list[Capture] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """The typed items that were lost, in the order in which they travelled."""
+        return [item for capture in self.captures for item in capture.items]
+
+    def __repr__(self) -> str:
+        request = f" {self.method} {self.path}" if self.method else ""
+        return f"<Rejection{request} -> {self.status}: {self.reason}>"

@@ -1,0 +1,12 @@
+"""Personal data and secrets in what is captured, as Sentry's own engine finds them.
+
+``search`` is what others ask. It puts a payload into a ``carrier`` that Relay's rules reach all of, and ``remarks``
+reads what Relay says of that; ``false_alarms`` knows what is no finding, and ``findings`` what may be shown of one.
+"""
+
+from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS
+from pytest_sentry_capture._relay.privacy.contents import digest_of
+from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
+from pytest_sentry_capture._relay.privacy.search import PiiSearch
+
+__all__ = ["KINDS", "REFUSED", "Found", "PiiFinding", "PiiSearch", "digest_of"]

@@ -1,0 +1,128 @@
+"""What Relay's remarks on a carrier say of the payload in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, USER_PATH, rule_of
+from pytest_sentry_capture._relay.privacy.false_alarms import is_secret, of_other_users
+from pytest_sentry_capture._relay.privacy.findings import Found, excerpt
+from pytest_sentry_capture._relay.privacy.places import as_text, at, frames_of, path_to, places_of_name, texts_of
+from pytest_sentry_capture._relay.privacy.probe_event import CODE, CODE_KEYS, DATA, NAMES, ProbeEvent
+
+_SOURCE_LINES: Final = ("context_line", "pre_context", "post_context")
+_MOST_VALUES: Final = 100
+"""Values of one text that are told apart."""
+
+
+class RemarkReader:
+    """What Relay's remarks on a carrier say of the payload.
+
+    Attributes:
+        found: the findings, by path and rule.
+        more: the places, as keys, and the values that Relay has marked as a whole, which hides them from other rules.
+    """
+
+    def __init__(self, payload: Any, probe_event: ProbeEvent, test_file: str) -> None:
+        self._payload = payload
+        self._probe_event = probe_event
+        self._test_file = test_file
+        self._hidden: dict[str, str] = {}
+        self.found: dict[tuple[str, str], Found] = {}
+        self.more: list[tuple[Sequence[str], Any]] = []
+
+    def read(self, meta: Mapping[str, Any]) -> None:
+        """Read the remarks on all of the carrier."""
+        for index, remarks in _remarks(meta.get(NAMES, {})):
+            self._read_name(self._probe_event.names[int(index[0])], remarks)
+        for index, remarks in _remarks(meta.get(CODE, {})):
+            line = self._probe_event.code[int(index[0])]
+            for path in self._places_of_code(line):
+                self._add(path, line, remarks)
+        for (number, *keys), remarks in _remarks(meta.get(DATA, {})):
+            root = self._probe_event.roots[int(number)]
+            start = path_to(self._payload, root) if int(number) else ()
+            self._read_value((*start, *keys), at(root, keys), remarks)
+
+    def read_more(self, probe_event: ProbeEvent, meta: Mapping[str, Any]) -> None:
+        """Read the remarks on the values of ``more``, which a carrier holds where Relay looks for no passwords."""
+        values = probe_event.roots[0]
+        for (number, *keys), remarks in _remarks(meta.get(NAMES, {})):
+            root = probe_event.roots[int(number)]
+            index, *rest = (*(path_to(values, root) if int(number) else ()), *keys)
+            self._add(self._shown((*self.more[int(index)][0], *rest)), at(root, keys), remarks)
+
+    def _read_value(self, keys: Sequence[str], value: Any, remarks: list[Any]) -> None:
+        if all(remark[0] != PASSWORD for remark in remarks):
+            self._add(self._shown(keys), value, remarks)
+            return
+        key = next((key for key in reversed(keys) if not key.isdigit()), "")
+        if isinstance(value, dict) and value.keys() >= {"value", "type"}:  # an attribute
+            keys, value = (*keys, "value"), value["value"]
+        self.more.append((keys, value))
+        if is_secret(key, value):
+            self._add(self._shown(keys), value, [[PASSWORD]])
+
+    def _shown(self, keys: Sequence[str]) -> str:
+        return ".".join(self._hidden.get(key, key) for key in keys)
+
+    def _read_name(self, name: str, remarks: list[Any]) -> None:
+        self._hidden[name] = f"[{remarks[0][0]}]"
+        for path in places_of_name(self._payload, name):
+            self._add(self._shown(path), name, remarks)
+            return
+
+    def _places_of_code(self, line: str) -> Iterator[str]:
+        for keys, frame in frames_of(self._payload):
+            for key in CODE_KEYS & frame.keys():
+                value = frame[key]
+                is_of_test = self._test_file and str(frame.get("abs_path", "")).endswith(self._test_file)
+                if is_of_test and key in _SOURCE_LINES:
+                    continue
+                if value == line:
+                    yield ".".join((*keys, key))
+                    return
+                if isinstance(value, list) and line in value:
+                    yield ".".join((*keys, key, str(value.index(line))))
+                    return
+
+    def _add(self, path: str, value: Any, remarks: list[Any]) -> None:
+        for rule in dict.fromkeys(remark[0] for remark in remarks):
+            marked = (remark[2:] for remark in remarks if remark[0] == rule and remark[1:2] == ["m"])
+            spans = [*islice(marked, _MOST_VALUES)]
+            values = _values(value, spans) if rule != PASSWORD else tuple(texts_of(value))
+            if rule == USER_PATH:
+                values = of_other_users(str(value), spans)
+                if not values:
+                    continue
+            if not all("[Filtered]" in each for each in values) and (path, rule) not in self.found:
+                self.found[path, rule] = Found(path, rule, excerpt(rule, value, values), values)
+
+
+def _values(value: Any, spans: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """What a rule has marked in a text, by bytes; the whole value where it marked no part."""
+    text = as_text(value)
+    if not spans:
+        return (text,)
+    data = text.replace("\0", "").encode(errors="replace")
+    return tuple(data[start:end].decode(errors="replace") for start, end in spans)
+
+
+def _remarks(meta: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Each place of a carrier on which Relay remarks something."""
+    for key, below in meta.items():
+        if key == "" and isinstance(below, dict) and isinstance(below.get("rem"), list):
+            yield keys, [[rule_of(name), *rest] for name, *rest in below["rem"]]
+        else:
+            yield from _remarks(below, (*keys, key))
+
+
+def remarks_in(event: str) -> Mapping[str, Any]:
+    """Relay's remarks on the parts of a carrier; parsed only where there are any."""
+    if '"_meta":' not in event:
+        return {}
+    extra = json.loads(event).get("_meta", {}).get("extra", {})
+    return extra if isinstance(extra, dict) else {}

@@ -1,0 +1,149 @@
+"""The search itself: payloads in, findings out, each distinct payload once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from pytest_sentry_capture._recording import Capture, CapturedAttachment, CapturedItem, RawItem
+from pytest_sentry_capture._recording.test_runner import is_of_test_runner
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._relay.privacy.built_in_rules import (
+    IN_ORDER,
+    KINDS,
+    PASSWORD,
+    USER_PATH,
+    known_types,
+    ordered,
+    rule_of,
+)
+from pytest_sentry_capture._relay.privacy.contents import content_of, digest_of
+from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
+from pytest_sentry_capture._relay.privacy.places import pairs
+from pytest_sentry_capture._relay.privacy.probe_event import CODE, DATA, NAMES, ProbeEvent, as_json
+from pytest_sentry_capture._relay.privacy.remarks import RemarkReader, remarks_in
+
+_NOT_IN_CODE: Final = (PASSWORD, USER_PATH, "@ip", "@bearer")
+"""Rules that source code gives false alarms for: it is full of the words, and ``[::2]`` is an address too."""
+_MASK: Final = {"method": "mask"}
+"""A redaction that leaves every character where it was."""
+_VALUE: Final = re.compile(r"`[^`]{2,}`|\"[^\"]{2,}\"")
+"""What may be a value in a message of Relay's."""
+_NUMBER: Final = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True)
+class PiiSearch:
+    """Finds personal data and secrets, in each distinct payload once.
+
+    Attributes:
+        also: rules beside the built-in ones, by name, in Relay's format: ``{"type": "pattern", "pattern": "…"}``.
+    """
+
+    also: Mapping[str, Any] = field(default_factory=dict)
+    _known: dict[tuple[bytes, str], tuple[tuple[Found, ...], ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def check(self) -> None:
+        """Check the rules that were added.
+
+        Raises:
+            ValueError: Relay, or the version of it that is installed, does not accept them.
+        """
+        for name, rule in self.also.items():
+            if name in KINDS:
+                raise ValueError(f"{name!r} is one of the built-in rules: {', '.join(KINDS)}")
+            try:
+                engine.check_pii_config(json.dumps({"rules": {name: rule}}))
+            except engine.RelayError as error:
+                raise ValueError(f"{name}: {error}") from None
+            if (pattern := engine.broken_pattern(rule)) is not None:
+                raise ValueError(f"{name}: {pattern!r} is no regex that Relay understands")
+            try:
+                engine.check_names(engine.rules_in(rule), self.also)
+            except engine.RelayError as error:
+                raise ValueError(f"{name}: {error}") from None
+
+    def findings(self, item: CapturedItem, test_file: str = "") -> list[PiiFinding]:
+        """What is found in one item, as tests see it."""
+        return [
+            PiiFinding(found.path, found.rule, found.kind, found.excerpt, item)
+            for found in self._of_item(item, test_file)
+        ]
+
+    def _of_item(self, item: CapturedItem, test_file: str) -> tuple[Found, ...]:
+        capture = item._capture
+        for index, each in enumerate(capture.items if capture.type else ()):
+            if each is item:
+                return self.of_capture(capture, test_file)[index]
+        return self.of_payload(item, test_file)
+
+    def of_capture(self, capture: Capture, test_file: str = "") -> tuple[tuple[Found, ...], ...]:
+        """What is found in each item of a capture; source lines of ``test_file`` in stack traces don't count."""
+        key = (digest_of(capture), test_file)
+        if key not in self._known:
+            self._known[key] = tuple(self.of_payload(item, test_file) for item in capture.items)
+        return self._known[key]
+
+    def of_payload(self, item: CapturedItem, test_file: str = "") -> tuple[Found, ...]:
+        """What is found in an item, in an attachment's content too."""
+        found = self._judged(item, test_file)
+        if isinstance(item, (CapturedAttachment, RawItem)):
+            content = content_of(item)
+            named = content if isinstance(content, (dict, list)) else {item.kind or item.type_header: content}
+            found += self._judged(named, test_file)
+        return tuple(found)
+
+    def _judged(self, payload: Any, test_file: str) -> list[Found]:
+        probe_event = ProbeEvent(payload)
+        try:
+            meta = remarks_in(engine.stripped(self._config, probe_event.text))
+            if not meta:
+                return []
+            reading = RemarkReader(payload, probe_event, test_file)
+            reading.read(meta)
+            if reading.more:
+                again = ProbeEvent([value for _, value in reading.more])
+                reading.read_more(again, remarks_in(engine.stripped(self._config, as_json({NAMES: again.data}))))
+        except engine.RelayError as error:
+            return [Found(self._refused_place(payload), REFUSED, _VALUE.sub("…", str(error)))]
+        own = (found for found in reading.found.values() if not is_of_test_runner(payload, found.path))
+        return sorted(own, key=_in_order)
+
+    def _refused_place(self, payload: Any) -> str:
+        """The path of the smallest part of a payload that Relay refuses; empty for the whole."""
+        for key, value in pairs(payload):
+            if self._is_refused({key: value}):
+                rest = self._refused_place(value)
+                return f"{key}.{rest}" if rest else key
+        return ""
+
+    def _is_refused(self, payload: Any) -> bool:
+        try:
+            engine.stripped(self._config, ProbeEvent(payload).text)
+        except engine.RelayError:
+            return True
+        return False
+
+    @cached_property
+    def _config(self) -> str:
+        types = known_types()
+        built_in = {ordered(name): {"type": types[name], "redaction": _MASK} for name in IN_ORDER if name in types}
+        own = {
+            name: rule if rule.get("type") in ("multiple", "alias") else {**rule, "redaction": _MASK}
+            for name, rule in self.also.items()
+        }
+        rules = {**built_in, **own}
+        applications = {
+            f"extra.{DATA}.**": [*rules],
+            f"extra.{NAMES}.**": [name for name in rules if rule_of(name) != PASSWORD],
+            f"extra.{CODE}.**": [name for name in rules if rule_of(name) not in _NOT_IN_CODE],
+        }
+        return json.dumps({"rules": rules, "applications": applications})
+
+
+def _in_order(found: Found) -> tuple[str, str]:
+    return _NUMBER.sub(lambda number: number[0].zfill(6), found.path), found.rule

@@ -1,0 +1,181 @@
+"""In which rows a run differs from the contract, and how that is put in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, get_args
+
+from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
+
+State = Literal["new", "gone", "changed"]
+STATES: Final = get_args(State)
+
+UPDATE: Final = "pytest --sentry-contract=update"
+"""The command that writes the contract."""
+_MARKS: Final = {"new": "+", "gone": "-", "changed": "!"}
+DETAILS: Final = ("by", "level", "tags", "user")
+_STATE_WIDTH: Final = max(map(len, _MARKS))
+
+
+class Key(NamedTuple):
+    """What says that two rows mean the same; several rows may share it, such as with and without a signed-in user."""
+
+    kind: str
+    request_or_origin: str
+    status: int | None
+    exception: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that the run has and the contract has not, or the other way round, or has otherwise.
+
+    Attributes:
+        before: the contract's row; None where it is new.
+        after: the run's row; None where it is gone.
+    """
+
+    before: Row | None
+    after: Row | None
+
+    @property
+    def state(self) -> State:
+        if self.before is None:
+            return "new"
+        return "gone" if self.after is None else "changed"
+
+    @property
+    def row(self) -> Row:
+        """The run's row, else the contract's."""
+        row = self.after or self.before
+        assert row is not None  # noqa: S101  (one of both is always given)
+        return row
+
+
+def differences(contract: Iterable[Row], found: Iterable[Row], *, partial: bool = False) -> list[Difference]:
+    """How the rows of a run differ from those of the contract, sorted by what they are about.
+
+    Args:
+        contract: the contract's rows.
+        found: the run's rows that the contract is about.
+        partial: whether not everything was run, so that nothing can be said to be gone.
+    """
+    before, after = _by_key(contract), _by_key(found)
+    result = [
+        Difference(old, new)
+        for key in {**before, **after}
+        for old, new in _pairs(before.get(key, set()), after.get(key, set()), partial)
+    ]
+    return sorted(result, key=lambda difference: (difference.row.sort_key, difference.state))
+
+
+def key_of(row: Row) -> Key:
+    """What the row is about."""
+    return Key(row.kind, row.request_or_origin, row.status, row.exception)
+
+
+def render(found: Sequence[Difference], *, updated: bool = False) -> str:
+    """All differences, in the style of a diff, or that there are none; ``updated`` as in ``headline``."""
+    if not found:
+        return f"{headline(found)}\n"
+    shown = [f"  {line}" for difference in found for line in lines(difference)]
+    what_to_do = [] if updated else [f'If this is meant, "{UPDATE}" writes it.', ""]
+    return "\n".join([headline(found, updated=updated), "", *shown, "", *what_to_do])
+
+
+def headline(found: Sequence[Difference], *, updated: bool = False) -> str:
+    """How much differs; ``updated`` says that the contract has been written anew since."""
+    if not found:
+        return "The contract is kept."
+    if updated:
+        return f"{len(found)} row{' was' if len(found) == 1 else 's were'} updated in the contract."
+    return f"{len(found)} row{' differs' if len(found) == 1 else 's differ'} from the contract."
+
+
+def lines(difference: Difference, *, details: Sequence[str] = DETAILS) -> Iterator[str]:
+    """What differs: one line, and one for each of these details."""
+    yield f"{difference.state:{_STATE_WIDTH}}  {summary(difference)}"
+    for detail in _details(difference, details):
+        yield f"{'':{_STATE_WIDTH}}    {detail}"
+
+
+def diff_lines(difference: Difference) -> Iterator[str]:
+    """The lines with the marks by which tools colour a diff."""
+    for line in lines(difference):
+        yield f"{_MARKS[difference.state]} {line}"
+
+
+def summary(difference: Difference) -> str:
+    """The row, and what became of it: ``event KeyError, GET /orders 500: was captured``."""
+    row, before, after = difference.row, difference.before, difference.after
+    what = " ".join(part for part in (row.kind, row.exception) if part)
+    where = " ".join(part for part in (row.request_or_origin, str(row.status or "")) if part)
+    subject = f"{what}, {where}" if what else where
+    if row.result == SILENT:
+        return f"{subject}: Sentry {'is' if difference.after else 'was'} told nothing"
+    if before is None or after is None:
+        return f"{subject}: {result(row) if before is None else f'was {result(row)}'}"
+    if before.result == after.result:
+        return f"{subject}: {result(row)}"
+    return f"{subject}: was {result(before)}, is {result(after)} now"
+
+
+def result(row: Row) -> str:
+    """What became of a row, in words."""
+    return "captured" if row.result == CAPTURED else f"discarded by {row.result}"
+
+
+def _details(difference: Difference, names: Sequence[str]) -> Iterator[str]:
+    before, after = difference.before, difference.after
+    if after is None:
+        return
+    for name in names:
+        old = getattr(before, name) if before is not None else ()
+        new = getattr(after, name)
+        if old == new or not (old or new):
+            continue
+        if before is None:
+            yield f"{name}: {new if isinstance(new, str) else ', '.join(new)}"
+        elif isinstance(new, str):
+            yield f"{name}: was {old or 'none'}, is {new or 'none'} now"
+        else:
+            yield f"{name}: {_changed_names(old, new)}"
+
+
+def _changed_names(old: Sequence[str], new: Sequence[str]) -> str:
+    changes = {"new": sorted(set(new) - set(old)), "gone": sorted(set(old) - set(new))}
+    return "; ".join(f"{state} {', '.join(names)}" for state, names in changes.items() if names)
+
+
+def _by_key(rows: Iterable[Row]) -> dict[Key, set[Row]]:
+    result: defaultdict[Key, set[Row]] = defaultdict(set)
+    for row in rows:
+        result[key_of(row)].add(row)
+    return result
+
+
+def _pairs(before: set[Row], after: set[Row], partial: bool) -> Iterator[tuple[Row | None, Row | None]]:
+    """The variants of one key that differ: those that are most alike are the same row, changed."""
+    missing = sorted(before - after, key=_order)
+    added = sorted(after - before, key=_order)
+    if partial and (len(before), len(after)) != (1, 1):
+        missing = []
+    for _ in range(min(len(missing), len(added))):
+        old, new = min(((old, new) for old in missing for new in added), key=lambda pair: _distance(*pair))
+        missing.remove(old)
+        added.remove(new)
+        yield old, new
+    yield from ((old, None) for old in missing)
+    yield from ((None, new) for new in added)
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    return row.sort_key
+
+
+def _distance(one: Row, other: Row) -> int:
+    """How many columns and names differ."""
+    plain = [one.result != other.result, one.by != other.by, one.level != other.level]
+    return sum(plain) + len(set(one.tags) ^ set(other.tags)) + len(set(one.user) ^ set(other.user))

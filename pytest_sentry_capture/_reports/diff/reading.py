@@ -1,0 +1,153 @@
+"""JSON reports read back, and what can be wrong with one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
+from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, note
+from pytest_sentry_capture._reports.formats.json_report import VERSION
+from pytest_sentry_capture._reports.personal_data import PersonalData
+from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
+
+_HEADERS: Final = "request.headers."
+
+
+class ReportError(Exception):
+    """Why a file is no report that can be compared, in one sentence for users."""
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A row of a report.
+
+    Attributes:
+        row: its columns.
+        by_chance: whether a random number had a say in it each time that it was seen.
+        fields: the state of each field that its items have.
+    """
+
+    row: Row
+    by_chance: bool
+    fields: Mapping[str, FieldState]
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """A run, as its report tells of it; see ``RunReport`` and ``RunFacts`` for the attributes."""
+
+    sdk: str | None
+    integrations: frozenset[str]
+    counts: Mapping[str, int]
+    partial: Sequence[str]
+    rows: Sequence[ReadRow]
+    personal_data: frozenset[PersonalData]
+
+
+def read_report(path: Path) -> ReadReport:
+    """Read a report that ``--sentry-report=PATH.json`` has written.
+
+    Raises:
+        ReportError: the file can't be read, is no such report, or is of another version of the format.
+    """
+    if path.suffix.lower() == ".toml":
+        raise ReportError(f"{path} is a contract, not a report: pytest --sentry-report=run.json writes a report.")
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ReportError(f"{path} could not be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise ReportError(f"{path} is not valid JSON: is it what --sentry-report=PATH.json wrote?") from None
+    return _checked(content, path)
+
+
+def _checked(content: Any, path: Path) -> ReadReport:
+    version = content.get("version") if isinstance(content, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or "rows" not in content:
+        raise ReportError(f"{path} is not a report of pytest-sentry-contract.")
+    if version < VERSION:
+        raise ReportError(
+            f"{path} is a report of version {version}, which says too little to compare: write it again with this"
+            f" pytest-sentry-contract, which writes version {VERSION}."
+        )
+    if version > VERSION:
+        raise ReportError(
+            f"{path} is from a newer pytest-sentry-contract: a report of version {version}; this one reads {VERSION}."
+        )
+    try:
+        return _read(Part(content))
+    except DamagedError as error:
+        raise ReportError(f"{path} is damaged: {error}.") from None
+
+
+def _read(report: Part) -> ReadReport:
+    return ReadReport(
+        sdk=report.at("sdk").text_or_none(),
+        integrations=frozenset(each.text() for each in report.at("integrations").entries()),
+        counts={kind: count.number() for kind, count in report.at("counts").values()},
+        partial=[each.text() for each in report.at("partial").entries()],
+        rows=[_read_row(each) for each in report.at("rows").entries()],
+        personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
+    )
+
+
+def _read_row(columns: Part) -> ReadRow:
+    origin, method = _read_where(columns)
+    result, by = _read_result(columns)
+    row = Row(
+        origin=origin,
+        method=method,
+        status=columns.at("status").number_or_none(),
+        kind=columns.at("kind").text_or_none() or "",
+        exception=columns.at("exception").text_or_none() or "",
+        result=result,
+        by=by,
+        level=columns.at("level").text_or_none() or "",
+        tags=tuple(each.text() for each in columns.at("tags").entries()),
+        user=tuple(each.text() for each in columns.at("user").entries()),
+    )
+    return ReadRow(row, columns.at("by_chance").truth(), _read_fields(columns.at("fields")))
+
+
+def _read_where(part: Part) -> tuple[str, str]:
+    """The origin and the method."""
+    request = part.at("request")
+    if request.is_null:
+        return part.at("origin").text(), ""
+    return request.at("route").text(), request.at("method").text()
+
+
+def _read_result(columns: Part) -> tuple[str, str]:
+    """What became of it, and the callable that discarded it."""
+    discarded, was_captured = columns.at("discarded"), columns.at("captured").truth()
+    if discarded.is_null:
+        return CAPTURED if was_captured else SILENT, ""
+    return discarded.at("reason").text(), discarded.at("by").text_or_none() or ""
+
+
+def _read_fields(part: Part) -> Fields:
+    fields: Fields = {}
+    for path, state in part.values():
+        note(fields, _in_one_case(path), state.one_of(FIELD_STATES))
+    return fields
+
+
+def _read_personal_data(part: Part) -> PersonalData:
+    origin, method = _read_where(part)
+    return PersonalData(
+        kind=part.at("kind").text(),
+        method=method,
+        origin=origin,
+        status=part.at("status").number_or_none(),
+        place=_in_one_case(part.at("place").text()),
+        rule=part.at("rule").text(),
+    )
+
+
+def _in_one_case(path: str) -> str:
+    """Names of headers in lower case: frameworks write them in several."""
+    return path.lower() if path.startswith(_HEADERS) else path

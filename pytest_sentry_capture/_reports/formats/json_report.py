@@ -1,0 +1,99 @@
+"""The report as JSON; docs/reports.md and docs/report.schema.json describe it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Final, Protocol
+
+from pytest_sentry_capture._reports.contract.differences import summary
+from pytest_sentry_capture._reports.personal_data import PersonalData
+from pytest_sentry_capture._reports.report import RunReport
+from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row, Tally
+
+VERSION: Final = 2
+"""Of the format: goes up when a reader of the version before would not understand the file."""
+
+
+def render_report(report: RunReport) -> str:
+    """The report as JSON, in ASCII."""
+    facts = report.facts
+    content = {
+        "version": VERSION,
+        "plugin_version": report.version,
+        "sdk": facts.sdk,
+        "integrations": list(facts.integrations),
+        "counts": dict(facts.counts),
+        "partial": list(report.partial),
+        "rows": [{**row_json(row), **_tally(tally)} for row, tally in report.rows],
+        "personal_data": [_personal_data(each) for each in facts.personal_data],
+        "rules": [asdict(rule) for rule in report.rules],
+        "contract": _contract(report),
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """A row's columns."""
+    is_discarded = row.result not in (CAPTURED, SILENT)
+    return {
+        **where_json(row),
+        "kind": row.kind or None,
+        "exception": row.exception or None,
+        "captured": row.result == CAPTURED,
+        "discarded": {"reason": row.result, "by": row.by or None} if is_discarded else None,
+        "level": row.level or None,
+        "tags": list(row.tags),
+        "user": list(row.user),
+    }
+
+
+class _Placed(Protocol):
+    """What says where it came from."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+
+
+def where_json(found: _Placed) -> dict[str, Any]:
+    """The request, or what else something came from."""
+    return {
+        "request": {"method": found.method, "route": found.origin} if found.method else None,
+        "origin": None if found.method else found.origin,
+        "status": found.status,
+    }
+
+
+def _personal_data(found: PersonalData) -> dict[str, Any]:
+    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {
+        "count": tally.count,
+        "example": tally.example,
+        "in_contract": tally.in_contract,
+        "by_chance": tally.by_chance,
+        "fields": dict(sorted(tally.fields.items())),
+    }
+
+
+def _contract(report: RunReport) -> dict[str, Any] | None:
+    if report.differences is None:
+        return None
+    return {
+        "updated": report.contract_was_updated,
+        "differences": [
+            {
+                "state": difference.state,
+                "summary": summary(difference),
+                "before": row_json(difference.before) if difference.before is not None else None,
+                "after": row_json(difference.after) if difference.after is not None else None,
+            }
+            for difference in report.differences
+        ],
+    }

@@ -1,0 +1,76 @@
+"""The report in GitHub's Markdown, for the summary of a workflow's step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_sentry_capture._reports.contract import differences
+from pytest_sentry_capture._reports.names import printable
+from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+
+_MOST_ROWS_UNFOLDED: Final = 20
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 ]*")
+_ENDS_A_CODE_SPAN: Final = re.compile(r"[`|\\]")
+_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def render_report(report: RunReport) -> str:
+    """What needs attention first: what differs from the contract, the rules, then the capture table."""
+    return "\n".join(["## Sentry", *(f"\n{section}" for section in _sections(report))]) + "\n"
+
+
+def _sections(report: RunReport) -> Iterator[str]:
+    if report.differences is not None:
+        yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
+    if report.rules:
+        yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
+    yield f"### What was captured and what was not\n\n{_rows(report)}"
+    if report.partial:
+        yield words(partial_note(report.partial))
+
+
+def _rows(report: RunReport) -> str:
+    if not report.rows:
+        return NOTHING
+    table = _table(row_cells(report.rows))
+    if len(report.rows) <= _MOST_ROWS_UNFOLDED:
+        return table
+    return f"<details><summary>{len(report.rows)} rows</summary>\n\n{table}\n\n</details>"
+
+
+def _differences(found: Sequence[differences.Difference], *, updated: bool) -> str:
+    if not found:
+        return words(differences.headline(found))
+    lines = [line for difference in found for line in differences.diff_lines(difference)]
+    fence = "`" * (1 + max((len(run) for line in lines for run in re.findall("`{2,}", line)), default=2))
+    headline = words(differences.headline(found, updated=updated))
+    return "\n".join([headline, "", f"{fence}diff", *map(printable, lines), fence])
+
+
+def _table(lines: Sequence[Cells]) -> str:
+    headings, *rows = lines
+    rule = "|".join(" --- " for _ in headings)
+    return "\n".join(
+        [
+            f"| {' | '.join(headings)} |",
+            f"|{rule}|",
+            *(f"| {' | '.join(code(cell) for cell in cells)} |" for cells in rows),
+        ]
+    )
+
+
+def code(text: str) -> str:
+    """The text as code, in which nothing is markup, a mention or an emoji."""
+    text = " ".join(printable(text).split())
+    if _PLAIN.fullmatch(text):
+        return text
+    if not _ENDS_A_CODE_SPAN.search(text):
+        return f"`{text}`"
+    return f"<code>{_PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', text)}</code>"
+
+
+def words(text: str) -> str:
+    """The text as words, in which nothing is markup."""
+    return _PUNCTUATION.sub(lambda match: match[0] if match[0] in "-,.:;/'()=" else f"&#{ord(match[0])};", text)

@@ -1,0 +1,37 @@
+"""The report as plain text, for terminals and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_sentry_capture._reports.contract import differences
+from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+from pytest_sentry_capture._reports.table import Row, Tally
+
+
+def render_report(report: RunReport) -> str:
+    """The capture table, the rules, and what differs from the contract."""
+    parts = [_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n"]
+    if report.rules:
+        parts.append(_aligned(rule_cells(report.rules)))
+    if report.differences is not None:
+        parts.append(differences.render(report.differences, updated=report.contract_was_updated))
+    if report.partial:
+        parts.append(f"{partial_note(report.partial)}\n")
+    return "\n".join(parts)
+
+
+def render(rows: Sequence[tuple[Row, Tally]]) -> str:
+    """The capture table alone, without the examples."""
+    if not rows:
+        return f"{NOTHING}\n"
+    return _aligned([cells[:-1] for cells in row_cells(rows)])
+
+
+def _aligned(lines: Sequence[Cells]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    separator = tuple("-" * width for width in widths)
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        for line in (lines[0], separator, *lines[1:])
+    )

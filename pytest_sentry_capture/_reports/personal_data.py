@@ -1,0 +1,41 @@
+"""Where the rule ``no-pii`` found personal data: in which items, and at which places, never what it found."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytest_sentry_capture._assertions.formatting import redacted
+from pytest_sentry_capture._recording import CapturedItem
+from pytest_sentry_capture._reports.fields import place_of
+from pytest_sentry_capture._reports.table import row_of
+
+
+class PersonalData(NamedTuple):
+    """A place in items of a sort, and what found personal data there.
+
+    Attributes:
+        kind: the kind of the items, as rows have it; spans that are not segments are of the kind ``span``.
+        method: the method of the request; empty outside of requests.
+        origin: the route of the request, or what else the items came from.
+        status: the status of the answer.
+        place: the path of the field, such as ``user.email``.
+        rule: the rule of Sentry's engine, such as ``@email``.
+    """
+
+    kind: str
+    method: str
+    origin: str
+    status: int | None
+    place: str
+    rule: str
+
+    @classmethod
+    def of(cls, item: CapturedItem, path: str, rule: str) -> PersonalData:
+        """What was found at a dotted path of an item."""
+        row = row_of(item)
+        return cls(row.kind, row.method, row.origin, row.status, place_of(redacted(path)), rule)
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, str, str, int]:
+        """What findings are sorted by, the same on every machine."""
+        return self.place, self.rule, self.kind, self.origin, self.method, self.status or 0

@@ -1,0 +1,146 @@
+"""What a run's report holds, whatever the format it is written in, and its tables as rows of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+from pytest_sentry_capture._reports.contract.differences import Difference
+from pytest_sentry_capture._reports.personal_data import PersonalData
+from pytest_sentry_capture._reports.table import Row, Tally
+from pytest_sentry_capture.version import __version__
+
+RuleState = Literal["kept", "broken", "not judged", "not exercised"]
+RULE_STATES: Final = get_args(RuleState)
+Severity = Literal["fail", "warn"]
+Cells = tuple[str, ...]
+
+NOTHING: Final = "Nothing was captured, and nothing was discarded."
+_ROW_HEADINGS: Final = (
+    "request or origin",
+    "status",
+    "kind",
+    "exception",
+    "Sentry",
+    "by",
+    "level",
+    "tags",
+    "user",
+    "times",
+    "example",
+)
+_RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """What became of one configured rule in the run.
+
+    Attributes:
+        name: the rule's name, as configured.
+        state: ``broken`` where it was broken at least once, else ``kept`` where it was kept at least once, else
+            ``not judged`` where there was something to judge that could not be, else ``not exercised``.
+        kept: how many tests it was kept in.
+        broken: how many tests it was broken in.
+        not_judged: in how many tests something could not be judged.
+        obstacles: why not, in words for users.
+        severity: what a broken rule does to its test.
+        place: where it is configured, such as ``pyproject.toml:12``.
+    """
+
+    name: str
+    state: RuleState
+    kept: int
+    broken: int
+    severity: Severity
+    place: str
+    not_judged: int = 0
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What holds for a run as a whole.
+
+    Attributes:
+        sdk: the version of sentry-sdk; None where it was not imported.
+        integrations: the identifiers of the integrations that were on, sorted.
+        counts: how many items of each kind were captured.
+        personal_data: where the rule ``no-pii`` found personal data that is not allowed, sorted.
+    """
+
+    sdk: str | None = None
+    integrations: Sequence[str] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    personal_data: Sequence[PersonalData] = ()
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """All that a report says about a run.
+
+    Attributes:
+        rows: the capture table.
+        rules: the configured rules, in the order in which they are shown.
+        differences: from the contract; None where the run was not compared with one.
+        contract_was_updated: whether the contract has been written anew, with these differences.
+        partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
+        version: the plugin's.
+        facts: what holds for the run as a whole.
+    """
+
+    rows: Sequence[tuple[Row, Tally]]
+    rules: Sequence[RuleSummary] = ()
+    differences: Sequence[Difference] | None = None
+    contract_was_updated: bool = False
+    partial: Sequence[str] = ()
+    version: str = __version__
+    facts: RunFacts = field(default_factory=RunFacts)
+
+
+def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
+    """The capture table with its headings; columns that are empty in every row are left out."""
+    return _without_empty_columns([_ROW_HEADINGS, *(_cells_of_row(row, tally) for row, tally in rows)])
+
+
+def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
+    """The rules with headings."""
+    cells = [
+        (
+            rule.name,
+            rule.state,
+            str(rule.kept),
+            str(rule.broken),
+            str(rule.not_judged or ""),
+            rule.severity,
+            rule.place,
+        )
+        for rule in rules
+    ]
+    return _without_empty_columns([_RULE_HEADINGS, *cells])
+
+
+def partial_note(partial: Sequence[str]) -> str:
+    """What it means that the run was a partial one, and why it was."""
+    return f"This was a partial run ({'; '.join(partial)}): what is missing here may only not have been tried."
+
+
+def _without_empty_columns(lines: list[Cells]) -> list[Cells]:
+    return [*zip(*(column for column in zip(*lines, strict=True) if any(column[1:])), strict=True)]
+
+
+def _cells_of_row(row: Row, tally: Tally) -> Cells:
+    return (
+        row.request_or_origin,
+        "" if row.status is None else str(row.status),
+        row.kind,
+        row.exception,
+        row.result,
+        row.by,
+        row.level,
+        ", ".join(row.tags),
+        ", ".join(row.user),
+        str(tally.count),
+        tally.example,
+    )

@@ -1,0 +1,113 @@
+"""The report section of a failed test: what Sentry was told during it and what it was not, in order, without values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from pytest_sentry_capture._assertions.formatting import (
+    counted,
+    discard_reason,
+    discarded_summary,
+    exchange_summary,
+    located,
+    redacted,
+    redacting,
+    summary,
+)
+from pytest_sentry_capture._recording import (
+    CallbackError,
+    Capture,
+    CapturedEvent,
+    CapturedItem,
+    CapturedSegment,
+    CapturedSpan,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+    Rejection,
+    SdkError,
+)
+from pytest_sentry_capture._recording.payload_types import Breadcrumb
+
+Detail = Literal["short", "full"]
+
+TITLE: Final = "Captured by Sentry"
+SERVER_TITLE: Final = "Received by sentry_server"
+_MOST_LINES: Final = 40
+_SHORT_KINDS: Final = ("event", "segment", "transaction", "check_in", "feedback")
+_NEVER_SHOWN: Final = ("session", "client_report")
+
+
+def render(entries: Sequence[Entry], detail: Detail, secrets: Sequence[str] = ()) -> str:
+    """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
+    with redacting(secrets):
+        return redacted(_rendered(entries, detail))
+
+
+def _rendered(entries: Sequence[Entry], detail: Detail) -> str:
+    lines = [line for entry in entries for line in _lines(entry, detail)]
+    if detail == "short" and len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
+    if detail == "short":
+        lines += _others(entries)
+    return "\n".join(lines) or "Nothing was captured, and nothing was discarded."
+
+
+def _others(entries: Sequence[Entry]) -> Iterator[str]:
+    """How many items were captured of the kinds that have no lines of their own."""
+    items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
+    kinds = [item.kind or item.type_header for item in items if item.kind not in (*_SHORT_KINDS, *_NEVER_SHOWN)]
+    counts = [counted(number, kind) for kind, number in Counter(kinds).items()]
+    if counts:
+        yield f"captured   {', '.join(counts)}"
+
+
+def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
+    if isinstance(entry, Exchange):
+        yield f"exchange   {exchange_summary(entry)}"
+    elif isinstance(entry, Capture):
+        for item in _shown_items(entry):
+            if item.kind in _SHORT_KINDS or (detail == "full" and item.kind not in _NEVER_SHOWN):
+                yield f"captured   {summary(item, masked=True)}"
+                yield from _details(item) if detail == "full" else ()
+    elif isinstance(entry, Discard):
+        yield f"discarded  {discarded_summary(entry, masked=True)}: {discard_reason(entry)}"
+        yield from _details(entry.item) if detail == "full" else ()
+    elif isinstance(entry, CallbackError):
+        yield f"crashed    {located(entry.by)}: {entry.exception_type.__name__}"
+    elif isinstance(entry, Rejection):
+        items = ", ".join(summary(item, masked=True) for item in entry.items)
+        yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
+    elif isinstance(entry, SdkError):
+        yield f"SDK error  {entry.exception_type.__name__}"
+
+
+def _shown_items(capture: Capture) -> list[CapturedItem]:
+    return [_as_shown(item) for item in capture.items]
+
+
+def _as_shown(item: CapturedItem) -> CapturedItem:
+    """A streamed span that is a segment reads as one, as transactions have a line of their own too."""
+    segment = CapturedSegment.of(item) if isinstance(item, CapturedSpan) else None
+    return item if segment is None else segment
+
+
+def _details(item: CapturedItem) -> Iterator[str]:
+    if not isinstance(item, (CapturedEvent, CapturedTransaction)):
+        return
+    for title, names in (("tags", item.tags), ("user", item.user), ("contexts", item.contexts)):
+        if names:
+            yield f"             {title}: {', '.join(sorted(map(str, names)))}"
+    if isinstance(item, CapturedEvent) and item.breadcrumbs:
+        yield f"             breadcrumbs: {_categories(item.breadcrumbs)}"
+    for change in item.changes:
+        by = f" by {located(change.by)}" if change.by is not None else ""
+        yield f"             changed: {change.path}{by}"
+
+
+def _categories(breadcrumbs: Sequence[Breadcrumb]) -> str:
+    counts = Counter(str(crumb.get("category") or "(no category)") for crumb in breadcrumbs)
+    return ", ".join(f"{number} {category}" for category, number in counts.items())

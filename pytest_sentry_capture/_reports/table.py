@@ -1,0 +1,413 @@
+"""The capture table: what was captured and what was not, one row for each distinct way, counted over the run.
+
+Nothing in it is a value of the application's: names of tags and user fields, never what they hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from typing import Any, Final, NamedTuple
+
+from pytest_sentry_capture._assertions.formatting import redacting
+from pytest_sentry_capture._assertions.matching import exception_names
+from pytest_sentry_capture._recording import (
+    Capture,
+    CapturedAttachment,
+    CapturedEvent,
+    CapturedItem,
+    CapturedLog,
+    CapturedSegment,
+    CapturedSpan,
+    CapturedTransaction,
+    Discard,
+    Entry,
+    Exchange,
+)
+from pytest_sentry_capture._recording.captures import sample_rate_of
+from pytest_sentry_capture._recording.recording import BETWEEN_TESTS, COLLECTION, Recording
+from pytest_sentry_capture._recording.segments import MANUAL
+from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
+from pytest_sentry_capture._reports.names import shown_dotted, shown_key, shown_method, shown_route, shown_test
+
+CAPTURED: Final = "captured"
+SILENT: Final = "nothing"
+NO_ROUTE: Final = "(no route)"
+STATUSES: Final = range(100, 1000)
+"""What an HTTP status can be (RFC 9110, 15)."""
+UNSAMPLED: Final = "sample_rate"
+"""The discard reason of what was not sampled."""
+DIRECT: Final = "direct"
+"""The origin of what the application hands to the SDK by itself, outside of any exchange."""
+_LOGGING: Final = "logging"
+_THREADING: Final = "threading"
+_UNSPECIFIC_MECHANISM: Final = "generic"
+_NAMES_WITHOUT_VALUES: Final = ("route", "component", "view")
+"""Where the name of a transaction may come from, beside URLs and what users make up
+(https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
+_OF_APPLICATION: Final = (None, MANUAL)
+"""The origins of segments that an application started itself; old SDKs, which make no others, tell none."""
+_NOT_SHOWN: Final = ("session", "client_report")
+_OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
+_ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One distinct way in which something was captured, was discarded, or was answered without either.
+
+    Attributes:
+        origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, or the
+            integration that made a segment (``auto.db.sqlalchemy``), …
+        method: the method of the request; empty outside of requests.
+        status: the status of the answer.
+        kind: the kind of the item; empty where Sentry was told nothing.
+        exception: the bare name of the outermost exception's class.
+        result: ``captured``, the discard reason, or ``nothing`` for an exchange that Sentry was told nothing about.
+        by: the callable that discarded it.
+        level: the level of an event or log.
+        tags: the sorted names of the tags.
+        user: the sorted names of the user's fields.
+    """
+
+    origin: str
+    method: str = ""
+    status: int | None = None
+    kind: str = ""
+    exception: str = ""
+    result: str = CAPTURED
+    by: str = ""
+    level: str = ""
+    tags: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+
+    @property
+    def request_or_origin(self) -> str:
+        """The method and route of the request, or what else it came from."""
+        return f"{self.method} {self.origin}" if self.method else self.origin
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
+        status = -1 if self.status is None else self.status
+        what = (self.request_or_origin, status, self.kind, self.exception)
+        return (*what, self.user, self.tags, self.level, self.result, self.by, self.method)
+
+
+@dataclass
+class Tally:
+    """How often a row was seen, and one test in which it was.
+
+    Attributes:
+        example: the node id of a test, without its parameters, or ``(collection)`` or ``(between tests)``.
+        in_contract: whether it was seen where the contract applies: not only in tests that waive it.
+        by_chance: whether a random number had a say in it each time that it was seen.
+        in_tests: how often it was seen while tests were running, or between them.
+        in_collection: how often a process saw it while modules were imported, which every process of a run does.
+        fields: which fields its items have, and in which state, where that was asked for.
+    """
+
+    example: str
+    in_contract: bool = False
+    in_tests: int = 0
+    in_collection: int = 0
+    fields: Fields = field(default_factory=dict)
+    by_chance: bool = False
+
+    @property
+    def count(self) -> int:
+        return self.in_tests + self.in_collection
+
+
+class CaptureTable:
+    """The rows of a run, built recording by recording, and merged from parallel workers.
+
+    Args:
+        with_fields: look at the fields of items and count items too, which takes time.
+
+    Attributes:
+        counts: how many items were captured of each kind, spans included, where that was asked for.
+    """
+
+    def __init__(self, *, with_fields: bool = False) -> None:
+        self.counts: Counter[str] = Counter()
+        self._with_fields = with_fields
+        self._rows: dict[Row, Tally] = {}
+
+    def add(self, *recordings: Recording, in_contract: bool = True, client_was_active: bool = True) -> None:
+        """Count what the recordings of one test hold.
+
+        Args:
+            recordings: the one that knows most first; what a later one has seen too (an event that was captured in
+                process and was received by a server) counts once.
+            in_contract: whether the test does not waive the contract.
+            client_was_active: whether a Sentry client was active at any time of the test: without one, that Sentry was
+                told nothing is no part of the contract.
+        """
+        known: set[Hashable] = set()
+        by_chance = _traces_sampled_by_chance(recordings)
+        with redacting([value for recording in recordings for value in recording.redacted]):
+            for recording in recordings:
+                entries = recording.entries
+                for entry in entries:
+                    for found in _rows_of(entry, known, by_chance):
+                        counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
+                        tally = self._count(found, recording.label, counts)
+                        if self._with_fields and found.item is not None:
+                            merge(tally.fields, fields_of(found.item))
+                    if self._with_fields and isinstance(entry, Capture):
+                        self.counts.update(_counted(entry, known))
+                if len(recordings) > 1:
+                    known.update(_identity(item) for entry in entries for item in _items_of(entry))
+
+    def merge(self, exported: Iterable[Sequence[Any]]) -> None:
+        """Add the rows that another process, or another table, has exported."""
+        for values, in_tests, in_collection, example, in_contract, by_chance, *fields in exported:
+            columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+            tally = self._tally(Row(*columns), example, in_contract, by_chance)
+            tally.in_tests += in_tests
+            tally.in_collection = max(tally.in_collection, in_collection)
+            for each in fields:
+                merge(tally.fields, each)
+
+    def export(self) -> list[list[Any]]:
+        """The rows as lists of what JSON can say, for another process."""
+        return [
+            [
+                [list(value) if isinstance(value, tuple) else value for value in astuple(row)],
+                tally.in_tests,
+                tally.in_collection,
+                tally.example,
+                tally.in_contract,
+                tally.by_chance,
+                *([tally.fields] if tally.fields else ()),
+            ]
+            for row, tally in self._rows.items()
+        ]
+
+    def rows(self) -> list[tuple[Row, Tally]]:
+        """All rows, sorted by what they say."""
+        return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
+
+    def _count(self, found: _Found, label: str, in_contract: bool) -> Tally:
+        example = label if label in _OUTSIDE_TESTS else shown_test(label)
+        tally = self._tally(found.row, example, in_contract, found.is_by_chance)
+        if label == COLLECTION:
+            tally.in_collection += found.quantity
+        else:
+            tally.in_tests += found.quantity
+        return tally
+
+    def _tally(self, row: Row, example: str, in_contract: bool, by_chance: bool) -> Tally:
+        tally = self._rows.setdefault(row, Tally(example, by_chance=by_chance))
+        tally.by_chance &= by_chance
+        tally.example = min(tally.example, example, key=lambda label: (label in _OUTSIDE_TESTS, label))
+        tally.in_contract |= in_contract
+        return tally
+
+
+def row_of(item: CapturedItem) -> Row:
+    """The row of a captured item; spans that are not segments, which the table leaves out, have one too."""
+    item = CapturedSegment.of(item) or item
+    return _row(item, item.kind or item.type_header, CAPTURED, "")
+
+
+def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
+    """The ids of the traces that a random number let be captured, wherever in the trace it was drawn."""
+    return {
+        item.trace_id
+        for recording in recordings
+        for capture in recording.entries_of(Capture)
+        if _is_chance(capture)
+        for item in capture.items
+        if isinstance(item, (CapturedSpan, CapturedTransaction)) and item.trace_id is not None
+    }
+
+
+def _is_chance(capture: Capture) -> bool:
+    return _leaves_it_to_chance(capture.sample_rate)
+
+
+def _leaves_it_to_chance(rate: float | None) -> bool:
+    return rate is not None and 0 < rate < 1
+
+
+class _Found(NamedTuple):
+    """What a row is about.
+
+    Attributes:
+        quantity: how often it is to be counted.
+        is_pinned: whether a contract may hold it.
+        is_by_chance: whether a random number had a say in it.
+        item: what was captured; None where nothing was.
+    """
+
+    row: Row
+    quantity: int = 1
+    is_pinned: bool = True
+    is_by_chance: bool = False
+    item: CapturedItem | None = None
+
+
+def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterator[_Found]:
+    if isinstance(entry, Capture):
+        for item in _items_of(entry):
+            if not known or _identity(item) not in known:
+                row = row_of(item)
+                if isinstance(item, CapturedSegment):
+                    is_by_chance = _is_chance(entry) or item.trace_id in by_chance
+                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
+                else:
+                    yield _Found(row, item=item)
+    elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN and not entry.of_lost_segment:
+        yield _of_discard(entry)
+    elif isinstance(entry, Exchange) and _is_silent(entry):
+        exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
+        method, origin = _request(entry)
+        yield _Found(Row(origin, method, _status(entry.status), exception=exception, result=SILENT))
+
+
+def _of_discard(discard: Discard) -> _Found:
+    """A sampler that always says the same is told by its name; without one a random number may have decided."""
+    item = discard.item_as(CapturedSegment.kind) or discard.item
+    kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
+    by = _short_name(discard.by.name) if discard.by is not None else ""
+    is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(item)
+    is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
+    row = _row(item, kind, discard.reason, by)
+    return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item))
+
+
+def _was_left_to_chance(discard: Discard, item: CapturedItem) -> bool:
+    """Whether a random number had a say: where the rate is not known, as with sentry-sdk 3, it is taken for that."""
+    if discard.reason != UNSAMPLED:
+        return _is_sampled_by_chance(item)
+    rate = discard.context.sample_rate
+    return discard.by is None if rate is None else _leaves_it_to_chance(rate)
+
+
+def _is_sampled_by_chance(item: CapturedItem) -> bool:
+    """Whether chance let a transaction through that was dropped after that."""
+    trace = _mapping(_mapping(item.get("contexts")).get("trace"))
+    rate = sample_rate_of(_mapping(trace.get("dynamic_sampling_context")))
+    return isinstance(item, CapturedSegment) and _leaves_it_to_chance(rate)
+
+
+def _is_of_application(segment: CapturedSegment) -> bool:
+    """Whether it is the work of an operation, or the application started it itself.
+
+    With sentry-sdk 3 every query outside of requests is a segment.
+    """
+    is_of_operation = segment.exchange is not None or _request_of(segment) is not None
+    return is_of_operation or segment.origin in _OF_APPLICATION
+
+
+def _items_of(entry: Entry) -> list[CapturedItem]:
+    """What has rows of its own: of spans only segments."""
+    items: list[CapturedItem] = []
+    for item in entry.items if isinstance(entry, Capture) else ():
+        if isinstance(item, (CapturedSpan, CapturedTransaction)):
+            segment = CapturedSegment.of(item)
+            items += [segment] if segment is not None else []
+        elif item.kind not in _NOT_SHOWN:
+            items.append(item)
+    return items
+
+
+def _is_silent(exchange: Exchange) -> bool:
+    is_discarded = any(discard.kind not in _NOT_SHOWN for discard in exchange.discarded)
+    return not is_discarded and all(capture.kind in _NOT_SHOWN for capture in exchange.captures)
+
+
+def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
+    """The kind of each item, as rows have it, and of each span that is no segment."""
+    for item in capture.items:
+        if item.kind in _NOT_SHOWN or (known and _identity(item) in known):
+            continue
+        segment = CapturedSegment.of(item)
+        yield item.kind or item.type_header if segment is None else segment.kind
+        yield from (CapturedSpan.kind for _ in (item.spans if isinstance(item, CapturedTransaction) else ()))
+
+
+def _identity(item: CapturedItem) -> Hashable:
+    """What is the same wherever an item is seen: its event id, or all of it for kinds that have none."""
+    if isinstance(item.get("event_id"), str):
+        return item.type_header, item["event_id"]
+    content = item.payload if isinstance(item, CapturedAttachment) else b""
+    headers = {name: value for name, value in item.items() if name != "length"}
+    return item.type_header, json.dumps(headers, sort_keys=True), content
+
+
+def _row(item: CapturedItem, kind: str, result: str, by: str) -> Row:
+    names, exchange = exception_names(item), item.exchange
+    method, origin = _request(exchange) if exchange is not None else _origin(item)
+    return Row(
+        origin=origin,
+        method=method,
+        status=_status(exchange.status if exchange is not None else _answered(item)),
+        kind=shown_key(kind),
+        exception=shown_dotted(names[0].rpartition(".")[2]) if names else "",
+        result=shown_key(result),
+        by=by,
+        level=shown_key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
+        tags=_names(item.tags) if isinstance(item, CapturedEvent) else (),
+        user=_names(item.user) if isinstance(item, CapturedEvent) else (),
+    )
+
+
+def _request(exchange: Exchange) -> tuple[str, str]:
+    return shown_method(exchange.method), shown_route(exchange.route) if exchange.route else NO_ROUTE
+
+
+def _origin(item: CapturedItem) -> tuple[str, str]:
+    """The method and route where no exchange was seen but the item tells of a request, else what it came from."""
+    if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
+        return request
+    if isinstance(item, CapturedLog):
+        return "", _LOGGING if "logger.name" in item.attributes else DIRECT
+    if isinstance(item, CapturedSegment) and item.origin not in _OF_APPLICATION:
+        return "", shown_key(item.origin or "")
+    if not isinstance(item, CapturedEvent):
+        return "", DIRECT
+    if item.get("logentry"):
+        return "", _LOGGING
+    return "", DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
+
+
+def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None:
+    """The method and route that an item tells of by itself."""
+    if isinstance(item, CapturedSegment):
+        name, source = item.name, item.source
+    elif item.mechanism == _THREADING:
+        return None
+    else:
+        name, source = item.transaction, _mapping(item.get("transaction_info")).get("source")
+    if not item.method or not name or source not in _NAMES_WITHOUT_VALUES:
+        return None
+    return shown_method(item.method), shown_route(name)
+
+
+def _answered(item: CapturedItem) -> object:
+    if isinstance(item, CapturedSegment):
+        return item.status_code
+    return _mapping(item.contexts.get("response")).get("status_code") if isinstance(item, CapturedEvent) else None
+
+
+def _status(value: object) -> int | None:
+    return value if isinstance(value, int) and value in STATUSES else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _names(values: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(sorted({shown_key(str(name)) for name in values}))
+
+
+def _short_name(name: str) -> str:
+    """A callable within its class or module; which function has made it does not matter."""
+    return shown_dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))

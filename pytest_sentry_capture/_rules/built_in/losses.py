@@ -1,0 +1,71 @@
+"""``no-callback-errors`` and ``no-silent-loss``: what the SDK loses without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, located
+from pytest_sentry_capture._recording import CallbackError, Capture, SdkError
+from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+
+_CALLBACK_ERROR: Final = "callback_error"
+_REPORTED_NOWHERE: Final = ("unserializable", "recursion_guard", "sdk_error")
+
+
+@dataclass(kw_only=True)
+class NoCallbackErrors(Rule):
+    """No callback of the application crashes (``before_send``, a processor, a sampler, …).
+
+    The SDK hides such a crash, and often loses the event. On without configuration in tests that use the fixture. An
+    ``assert_discarded(reason="callback_error")`` accounts for a crash.
+    """
+
+    name = "no-callback-errors"
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        accounted_for = [each.by for each in views.recording.accounted_for if each.reason == _CALLBACK_ERROR]
+        errors = views.callback_errors
+        for error in errors:
+            if error.by not in accounted_for:
+                yield self._broken_by(error, views)
+        if not errors and (views.items or views.discarded):
+            yield self.kept()
+
+    def _broken_by(self, error: CallbackError, views: RuleViews) -> Judgement:
+        lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
+        problem = f"{located(error.by)} raised {error.exception_type.__name__}, which Sentry's SDK hides."
+        details = [
+            *(f"lost: {discarded_summary(discard, masked=True)}" for discard in lost),
+            *error.traceback.rstrip().splitlines(),
+        ]
+        return self.broken(lost[0] if lost else None, problem, by=error.by, details=details)
+
+
+@dataclass(kw_only=True)
+class NoSilentLoss(Rule):
+    """Nothing is lost that the SDK itself reports nowhere, not even in its client reports.
+
+    These are payloads that can't be serialised, captures made while the SDK was capturing, errors that the SDK
+    swallowed, nonsense from a callback and a broken entry of ``ignore_errors``. An ``assert_discarded`` accounts for
+    a loss.
+    """
+
+    name = "no-silent-loss"
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        accounted_for = views.recording.accounted_for
+        for discard in views.discarded:
+            if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
+                what = discarded_summary(discard, masked=True)
+                problem = f"{what} was lost without a word: {discard_reason(discard)}."
+                yield self.broken(discard, problem, by=discard.by, details=_swallowed(views))
+            else:
+                yield self.kept(discard)
+        if views.recording.entries_of(Capture):
+            yield self.kept()
+
+
+def _swallowed(views: RuleViews) -> list[str]:
+    return [line for error in views.recording.entries_of(SdkError) for line in error.traceback.rstrip().splitlines()]

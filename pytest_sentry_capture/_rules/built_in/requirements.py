@@ -1,0 +1,107 @@
+"""``required-tags`` and ``required-context``: what every event must tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Final, Literal
+
+from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._recording import CapturedEvent, CapturedItem, CapturedSegment
+from pytest_sentry_capture._recording.fields import tags_of
+from pytest_sentry_capture._recording.segments import has_at
+from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+
+SentryEventKind = Literal["event", "segment", "transaction"]
+"""What rules about events judge: ``transaction`` is the older word for ``segment``."""
+
+NO_TAGS: Final = "spans carry no tags on this SDK"
+
+
+@dataclass(kw_only=True)
+class RequiredTags(Rule):
+    """Every event carries these tags.
+
+    Attributes:
+        tags: the names of the tags.
+        kinds: what is judged: ``"event"``, ``"segment"`` or both.
+    """
+
+    name = "required-tags"
+    shorthand: ClassVar[str] = "tags"
+    tags: tuple[str, ...]
+    kinds: tuple[SentryEventKind, ...] = ("event",)
+
+    def __post_init__(self) -> None:
+        if not self.tags:
+            raise ValueError("tags must not be empty")
+        if not all(tag.strip() for tag in self.tags):
+            raise ValueError("the name of a tag must not be empty")
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for item in sentry_events(views, self.kinds):
+            if is_span(item):
+                yield self.not_judged(item, NO_TAGS)
+                continue
+            tags = tags_of(item.get("tags"))
+            missing = [tag for tag in self.tags if tags.get(tag) in (None, "")]
+            yield from _judged(self, item, [f"tags.{tag}" for tag in missing])
+
+
+@dataclass(kw_only=True)
+class RequiredContext(Rule):
+    """Every event says these things: the release, the environment, who was signed in.
+
+    Attributes:
+        always: what must be there, as dotted paths: ``"release"``, ``"contexts.trace.trace_id"``.
+        when_authenticated: what must be there besides when the request was authenticated: ``"user.id"``.
+        kinds: what is judged: ``"event"``, ``"segment"`` or both. Of a streamed span, what a path of a transaction
+            stands for there.
+    """
+
+    name = "required-context"
+    shorthand: ClassVar[str] = "always"
+    always: tuple[str, ...] = ()
+    when_authenticated: tuple[str, ...] = ()
+    kinds: tuple[SentryEventKind, ...] = ("event",)
+
+    def __post_init__(self) -> None:
+        if not (self.always or self.when_authenticated):
+            raise ValueError("always and when_authenticated must not both be empty")
+        for path in (*self.always, *self.when_authenticated):
+            if not all(part.strip() for part in path.split(".")):
+                raise ValueError(f"{path!r} is no path; paths look like 'user.id'")
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for item in sentry_events(views, self.kinds):
+            is_authenticated = item.exchange is not None and item.exchange.authenticated
+            required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
+            left_out = views.recording.left_out_of_spans
+            has = partial(item.has, left_out=left_out) if isinstance(item, CapturedSegment) else partial(has_at, item)
+            known = {path: has(path) for path in required}
+            for path in (path for path, is_there in known.items() if is_there is None):
+                yield self.not_judged(item, f"spans carry no {path} on this SDK")
+            missing = [path for path, is_there in known.items() if is_there is False]
+            if missing or any(known.values()) or not required:
+                yield from _judged(self, item, missing)
+
+
+def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:
+    """The captured events and segments of these kinds."""
+    if CapturedEvent.kind in kinds:
+        yield from views.events
+    if any(kind != CapturedEvent.kind for kind in kinds):
+        yield from views.segments
+
+
+def is_span(item: CapturedItem) -> bool:
+    """Whether it is a segment that is sent as a span, without tags, contexts and all else that events have."""
+    return isinstance(item, CapturedSegment) and item.is_span
+
+
+def _judged(rule: Rule, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:
+    if not missing:
+        yield rule.kept(item)
+    for path in missing:
+        yield rule.broken(item, f"{path} is missing: {summary(item, masked=True)}", path=path)

@@ -1,0 +1,51 @@
+"""``no-scope-bleed``: nothing that one request puts on a scope arrives in another request's event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_sentry_capture._assertions.formatting import exchange_summary, summary
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording.fields import resolve
+from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+
+
+@dataclass(kw_only=True)
+class NoScopeBleed(Rule):
+    """No event of one exchange carries a tag, user field, context or extra that another exchange wrote.
+
+    What counts is who wrote last (recorded at ``set_tag`` and its like, inherited when a scope is forked), never the
+    value. What is written or captured outside of exchanges is not judged.
+
+    Attributes:
+        allow: what is shared by the whole process on purpose: ``"tags.plan"``, ``"user"``, ``"contexts.queue"``.
+    """
+
+    name = "no-scope-bleed"
+    allow: tuple[str, ...] = ()
+
+    @property
+    def allow_list(self) -> tuple[str, ...]:
+        return self.allow
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for capture in views.recording.entries_of(Capture):
+            if capture.kind == "event" and capture.exchange is not None:
+                yield from self._judged(capture)
+
+    def _judged(self, capture: Capture) -> Iterator[Judgement]:
+        [event] = capture.items
+        foreign = [each for each in capture.context.foreign_writes if resolve(event, each.path) is not MISSING]
+        for write in foreign:
+            if (allowed := self._allowing(write.path)) is not None:
+                yield self.kept(event, allowed=allowed)
+                continue
+            problem = f"{write.path} was written by {exchange_summary(write.exchange)}: {summary(event, masked=True)}"
+            yield self.broken(event, problem, path=write.path)
+        if not foreign:
+            yield self.kept(event)
+
+    def _allowing(self, path: str) -> str | None:
+        return next((each for each in self.allow if path == each or path.startswith(f"{each}.")), None)

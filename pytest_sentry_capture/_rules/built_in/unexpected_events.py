@@ -1,0 +1,31 @@
+"""``no-unexpected-events``: a test asks for every event that it causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+
+
+@dataclass(kw_only=True)
+class NoUnexpectedEvents(Rule):
+    """No event is captured that the test did not ask for.
+
+    Asked for means returned or counted by an assertion, ``find`` or ``wait_for``, in a view that the test read, or
+    matched by an ``expect`` entry with ``captured = true``.
+    """
+
+    name = "no-unexpected-events"
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        for capture in views.recording.entries_of(Capture):
+            if capture.kind != "event":
+                continue
+            [event] = capture.items
+            if capture.seen:
+                yield self.kept(event)
+            else:
+                yield self.broken(event, f"captured, but the test did not ask for it: {summary(event, masked=True)}")

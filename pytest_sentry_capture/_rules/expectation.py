@@ -1,0 +1,95 @@
+"""``[[tool.sentry_capture.expect]]``: what must, or must not, be captured whenever it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pytest_sentry_capture._assertions.formatting import (
+    difference,
+    discard_reason,
+    discarded_summary,
+    exchange_summary,
+    name_of,
+    summary,
+)
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._recording import CapturedItem, CapturedTransaction, Discard, Exchange, mark_seen
+from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+
+_DEDUPE: Final = "DedupeIntegration"
+
+
+@dataclass(kw_only=True)
+class ExpectedCapture(Rule):
+    """Whatever meets the criteria is captured, or is not.
+
+    With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
+    matching exchange, capture or discard was really seen. With ``captured = true``, tests during which no client was
+    active are not judged.
+
+    Attributes:
+        name: what the entry is called.
+        expectation: the kind and the criteria.
+        captured: whether what meets them is to be captured.
+        event: what the captured item must look like, in the same vocabulary.
+    """
+
+    name: str = field(default="", init=True)
+    expectation: Expectation
+    captured: bool
+    event: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._look = Expectation(self.expectation.kind, self.event)
+
+    def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        if self.captured and not views.recording.client_was_active:
+            return
+        if (why := views.recording.without_transactions) is not None and self._asks_in_vain(views):
+            yield self.not_judged(None, f'{why}: write kind = "segment"')
+            return
+        captures = views.matching(self.expectation)
+        discards = [*filter(self.expectation.matches_discard, views.discarded)]
+        for item in captures:
+            yield self._of_capture(item)
+        for discard in discards:
+            yield self._of_discard(discard, is_repeated=bool(captures))
+        judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
+        for exchange in views.exchanges:
+            if exchange not in judged and self.expectation.matches_exchange(exchange):
+                yield self._of_silent(exchange)
+
+    def _asks_in_vain(self, views: RuleViews) -> bool:
+        """Whether it asks for transactions, and none came from other processes either."""
+        return self.expectation.item_class is CapturedTransaction and not views.transactions
+
+    def _of_capture(self, item: CapturedItem) -> Judgement:
+        if not self.captured:
+            return self.broken(item, f"captured, but must not be: {self._named(item)}")
+        mark_seen([item])
+        mismatches = self._look.mismatches(item)
+        if not mismatches:
+            return self.kept(item)
+        paths = ", ".join(mismatch.path for mismatch in mismatches)
+        problem = f"captured, but not as expected in {paths}: {self._named(item)}"
+        details = [difference(mismatch) for mismatch in mismatches]
+        return self.broken(item, problem, path=mismatches[0].path, details=details)
+
+    def _of_discard(self, discard: Discard, *, is_repeated: bool) -> Judgement:
+        is_repetition = is_repeated and discard.by is not None and _DEDUPE in discard.by.name
+        if not self.captured or is_repetition:
+            return self.kept(discard)
+        what = discarded_summary(discard, masked=True, asked_kind=self.expectation.kind)
+        problem = f"discarded, but must be captured: {what}"
+        return self.broken(discard, problem, by=discard.by, details=[discard_reason(discard)])
+
+    def _named(self, item: CapturedItem) -> str:
+        return summary(item, masked=True, asked_kind=self.expectation.kind)
+
+    def _of_silent(self, exchange: Exchange) -> Judgement:
+        if not self.captured:
+            return self.kept(exchange)
+        problem = f"{exchange_summary(exchange)}, and no {name_of(self.expectation.kind)} was captured"
+        return self.broken(exchange, problem)

@@ -1,0 +1,53 @@
+"""Pure text: what a test says that breaks rules, in the style of failed assertions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_sentry_capture._assertions.failure_messages import wrapped
+from pytest_sentry_capture._assertions.formatting import redacted, redacting
+from pytest_sentry_capture._recording import Discard
+from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture._rules.rule import Judgement
+from pytest_sentry_capture._rules.rule_run import BrokenRule
+
+_MOST_PROBLEMS: Final = 3
+_ACCOUNTABLE: Final = ("no-callback-errors", "no-silent-loss")
+
+
+def message(broken: Sequence[BrokenRule], secrets: Sequence[str]) -> str:
+    """All that is to be said about the broken rules of a test; none of the secrets is shown."""
+    with redacting(secrets):
+        return redacted("\n\n".join(paragraph for rule in broken for paragraph in _paragraphs(rule)))
+
+
+def headline(broken: BrokenRule, secrets: Sequence[str]) -> str:
+    """The first problem in one line, without values of the application's."""
+    more = f" (and {len(broken.problems) - 1} more)" if len(broken.problems) > 1 else ""
+    with redacting(secrets):
+        return redacted(f"{broken.problems[0].problem}{more}")
+
+
+def _paragraphs(broken: BrokenRule) -> Iterator[str]:
+    yield f"Rule {broken.name!r} is broken ({broken.place})."
+    for problem in broken.problems[:_MOST_PROBLEMS]:
+        yield "\n".join(_lines(problem))
+    if len(broken.problems) > _MOST_PROBLEMS:
+        yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
+    if not broken.has_raised:
+        yield wrapped(" ".join(_ways_out(broken)))
+
+
+def _lines(problem: Judgement) -> Iterator[str]:
+    yield from (f"  {line}" for line in wrapped(problem.problem or "").splitlines())
+    yield from (f"    {line}" for line in problem.details)
+
+
+def _ways_out(broken: BrokenRule) -> Iterator[str]:
+    reasons = {each.subject.reason for each in broken.problems if isinstance(each.subject, Discard)}
+    if broken.name in _ACCOUNTABLE and len(reasons) == 1:
+        yield f"An assert_discarded(reason={reasons.pop()!r}) accounts for it."
+    yield f'A test waives the rule with @pytest.mark.sentry_allow("{broken.name}", reason="…").'
+    if broken.name in BUILT_IN_RULES:
+        yield f"More about it: docs/rules.md#{broken.name}"

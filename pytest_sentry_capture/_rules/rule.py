@@ -1,0 +1,143 @@
+"""What a rule is, and what it says of each thing that it looks at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NewType
+
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.views import RecordingViews
+from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.recording import Recording
+
+Severity = Literal["fail", "warn"]
+Regex = NewType("Regex", str)
+"""A text that is a regex."""
+Subject = CapturedItem | Discard | Exchange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says of one thing that it looked at; made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
+
+    Attributes:
+        subject: the item, discard or exchange; None where it is none of these.
+        problem: what is wrong, in one line and without values of the application's; None where the rule is kept.
+        path: the dotted place in the item, as in the criterion ``where``.
+        by: the callable that is to blame.
+        details: further lines, for the test's own report.
+        allowed: the entry of the rule's ``allow`` list that excused what was found.
+        obstacle: why the thing could not be judged, in words for users.
+        detector: what found personal data at ``path``: Relay's rule, such as ``"@email"``.
+    """
+
+    subject: Subject = None
+    problem: str | None = None
+    path: str | None = None
+    by: CallableLocation | None = None
+    details: tuple[str, ...] = ()
+    allowed: str | None = None
+    obstacle: str | None = None
+    detector: str | None = None
+
+
+class RuleViews(RecordingViews):
+    """What a rule is given: the views of a finished recording, or of the part of it that is new.
+
+    Attributes:
+        recording: the recording itself.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, _nothing_is_buffered)
+        self.recording = recording
+
+    def find(self, kind: str = "event", **criteria: object) -> list[CapturedItem]:
+        """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
+        return self.matching(Expectation(kind, criteria))
+
+    def matching(self, expectation: Expectation) -> list[CapturedItem]:
+        """The captured items that match."""
+        return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
+
+    @property
+    def test(self) -> str:
+        """The test's node id; ``(collection)`` or ``(between tests)`` for what came outside any test."""
+        return self.recording.label
+
+
+@dataclass(kw_only=True)
+class Rule(ABC):
+    """An invariant, judged on the recordings of a whole run: kept, broken, not judged or not exercised.
+
+    A rule of your own derives from this class, has a ``name``, and says in ``judge`` what it thinks of each thing that
+    concerns it. It is given to the plugin by the hook ``pytest_sentry_capture_rules``.
+
+    Attributes:
+        name: what waivers and reports call it, such as ``"no-french-messages"``.
+        severity: whether a test that breaks it fails (``"fail"``) or the break is only reported (``"warn"``).
+        paths: the test files that it applies to, relative to pytest's rootdir: files, folders, or patterns with ``*``;
+            empty for all, and for what comes outside any test.
+        at_teardown: whether the whole recording is judged at once when the test's teardown has ended. Otherwise what a
+            test recorded is judged when its call has ended, and what comes later after its teardown.
+    """
+
+    name: str = field(default="", init=False)
+    severity: Severity = "fail"
+    paths: tuple[str, ...] = ()
+    at_teardown: ClassVar[bool] = False
+
+    @abstractmethod
+    def judge(self, views: RuleViews) -> Iterable[Judgement]:
+        """A judgement of each thing that the rule is about; none where there was nothing of the sort."""
+
+    @property
+    def allow_list(self) -> tuple[str, ...]:
+        """The entries that excuse what the rule would break on; those that never did are reported as unused."""
+        return ()
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why the rule can't be judged in this environment, in words for users; None where it can."""
+        return None
+
+    @staticmethod
+    def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:
+        """The rule was exercised, and kept."""
+        return Judgement(subject, allowed=allowed)
+
+    @staticmethod
+    def broken(
+        subject: Subject,
+        problem: str,
+        *,
+        path: str | None = None,
+        by: CallableLocation | None = None,
+        details: Iterable[str] = (),
+    ) -> Judgement:
+        """The rule is broken; see ``Judgement`` for the arguments.
+
+        Raises:
+            TypeError: there is no problem, or the details are one text.
+        """
+        if not problem or isinstance(details, str):
+            raise TypeError("broken() wants a text as problem, and a list of texts as details")
+        return Judgement(subject, problem, path, by, tuple(details))
+
+    @staticmethod
+    def not_judged(subject: Subject, obstacle: str) -> Judgement:
+        """The rule is about this, and can't judge it, for a reason in words for users.
+
+        Raises:
+            TypeError: there is no reason.
+        """
+        if not obstacle or type(obstacle) is not str:
+            raise TypeError("not_judged() wants a text that says why")
+        return Judgement(subject, obstacle=obstacle)
+
+
+def _nothing_is_buffered() -> None:
+    """A finished recording is complete."""

@@ -1,0 +1,174 @@
+"""The attempt at a test that is under way: what it recorded, how it went, and what the rules say about it.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from pytest_sentry_capture._recording import Phase
+    from pytest_sentry_capture._recording.recording import Recording
+    from pytest_sentry_capture._rules.rule_run import RuleRun, Waiver
+    from pytest_sentry_capture._run.results import Findings
+    from pytest_sentry_capture._run.rule_set import RuleSet
+
+
+class CurrentTest:
+    """One attempt at a test.
+
+    Args:
+        drain: has everything handed over that the SDK still buffers.
+
+    Attributes:
+        recording: what was seen in this process.
+        received: what came to ``sentry_server``; None where the test does not use it.
+        has_failed: whether the attempt has failed for another reason than a broken rule.
+        rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
+    """
+
+    def __init__(self, recording: Recording, rule_set: RuleSet, drain: Callable[[], None]) -> None:
+        self.recording = recording
+        self.received: Recording | None = None
+        self.has_failed = False
+        self.rules_decide = True
+        self._call: tuple[int, FrameType] | None = None
+        self._rule_set = rule_set
+        self._drain = drain
+        self._waivers: list[Waiver] = []
+        self._rule_run: RuleRun | None = None
+        self._findings: Findings | None = None
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """What was seen of the attempt, in this process and, where it is used, by ``sentry_server``."""
+        return [self.recording] if self.received is None else [self.recording, self.received]
+
+    def why_not_alone(self, what: str) -> str | None:
+        """Why something can't be had by the attempt alone, in words for users; None where it can."""
+        if self.recording.beside is None:
+            return None
+        return (
+            f"{what} can't serve two tests at a time, and {self.recording.beside} runs in another thread of this"
+            " process: run tests one after the other, or in several processes"
+        )
+
+    def enter_phase(self, phase: Phase) -> None:
+        """Say that what is recorded from now on belongs to a phase of the test."""
+        for recording in self.recordings:
+            recording.phase = phase
+
+    def begin_call(self, caller: FrameType) -> None:
+        """Say that the attempt's call begins; ``caller`` is the frame that runs all of it."""
+        self._call = get_ident(), caller
+        self.enter_phase("call")
+
+    @property
+    def call_is_under_way(self) -> bool:
+        """Whether the attempt is in its call: subtests are reported meanwhile, as if they were calls themselves."""
+        if self._call is None:
+            return False
+        thread, caller = self._call
+        frame = sys._current_frames().get(thread)
+        while frame is not None and frame is not caller:
+            frame = frame.f_back
+        if frame is None:
+            self._call = None  # and with it what the frame holds
+        return frame is not None
+
+    def waive(self, rule: str, place: str) -> None:
+        """Say that the test waives a rule, by a marker at ``place``.
+
+        Raises:
+            ValueError: there is no such rule.
+        """
+        self._waivers.append(self._rule_set.waiver(rule, place))
+
+    def judge(self, *, is_over: bool, **where: Any) -> str | None:
+        """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
+
+        Args:
+            where: the attributes of ``Breach`` that say where the test stands.
+
+        Returns:
+            What fails the test, in words for users; None where nothing does.
+        """
+        if not self._is_to_be_judged:
+            return None
+        if not is_over:
+            self._drain()
+        if self._rule_run is None:
+            self._rule_run = self._rule_set.rule_run(self.recording, self._waivers, self.received)
+        broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
+        if not broken:
+            return None
+        self._found().add_broken(broken, self.recording.redacted, **where)
+        failing = [each for each in broken if each.severity == "fail"]
+        if not failing:
+            return None
+        from pytest_sentry_capture._rules.messages import message
+
+        return message(failing, self.recording.redacted)
+
+    def sum_up(self) -> None:
+        """The test's last report is made: what it recorded is counted."""
+        wants_table = self._rule_set.wants_table
+        if not (wants_table or self._rule_set.rules or self._findings or self._waivers):
+            return
+        findings = self._found()
+        findings.is_complete = not self.has_failed
+        if self._rule_run is not None:
+            findings.add_rule_run(self._rule_run, self.recording.redacted)
+        if wants_table:
+            findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
+        if not self.rules_decide:
+            findings.drop_unused_waivers()
+
+    def give_up(self, error: Exception) -> str:
+        """The plugin itself has failed at this attempt, which must not end the run.
+
+        Returns:
+            What is to be told, in words for users.
+        """
+        from pytest_sentry_capture._run.internal_error import internal_error_text
+        from pytest_sentry_capture._run.results import Findings
+
+        self.has_failed = True
+        self._findings = Findings(self.recording.label, is_complete=False)
+        return internal_error_text(error, self.recording.redacted)
+
+    def export(self) -> str | None:
+        """What was found, in plain data; None where nothing was."""
+        return self._findings.to_json() if self._findings is not None else None
+
+    def counts(self) -> list[tuple[str, object]]:
+        """What the attempt has seen, in numbers, as properties of its test."""
+        from pytest_sentry_capture._recording import Capture, Discard
+
+        captures = [capture for each in self.recordings for capture in each.entries_of(Capture)]
+        discards = [discard for each in self.recordings for discard in each.entries_of(Discard)]
+        broken = len(self._findings.breaches) if self._findings is not None else 0
+        return [
+            ("sentry_captured", sum(len(capture.items) for capture in captures)),
+            ("sentry_discarded", sum(discard.quantity for discard in discards)),
+            ("sentry_rules_broken", broken),
+        ]
+
+    @property
+    def _is_to_be_judged(self) -> bool:
+        uses_fixture = self.recording.detailed or self.received is not None
+        has_own = uses_fixture and (self.recording.has_callback_errors or self.recording.secrets)
+        return bool(self._rule_set.rules or has_own or self._rule_run)
+
+    def _found(self) -> Findings:
+        if self._findings is None:
+            from pytest_sentry_capture._run.results import Findings
+
+            self._findings = Findings(self.recording.label, waivers=dict.fromkeys(self._waivers, False))
+        return self._findings

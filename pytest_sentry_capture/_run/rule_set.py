@@ -1,0 +1,95 @@
+"""What every test of the run is judged by, and what came outside of tests.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.recording import Recording
+    from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun, Waiver
+    from pytest_sentry_capture._run.settings.configuration import Configuration
+
+
+class RuleSet:
+    """The rules of the run.
+
+    Attributes:
+        rules: those that are configured, and those of the project's own.
+        wants_table: whether the capture table is written or compared with a contract.
+        wants_fields: whether its rows tell of the fields of items.
+    """
+
+    def __init__(self, configuration: Configuration, *, wants_table: bool, wants_fields: bool) -> None:
+        self.rules: tuple[EnforcedRule, ...] = configuration.rules
+        self.wants_table = wants_table
+        self.wants_fields = wants_fields
+        self._switched_off = configuration.switched_off
+        self._outside_tests: dict[str, tuple[int, str]] = {}
+
+    def add_own(self, given: Callable[[], Sequence[object]]) -> str | None:
+        """Judge by the rules too which the project has written itself: what each hook implementation gives.
+
+        Returns:
+            What is wrong with them, in words for users; None where nothing is.
+        """
+        from pytest_sentry_capture._rules.rule_run import UnusableRulesError, own_rules, traceback_of
+
+        try:
+            self.rules = (*self.rules, *own_rules(given(), self.rules))
+        except UnusableRulesError as error:
+            return f": {error}"
+        except Exception as error:
+            return "\n".join([f" raised {type(error).__name__}:", *traceback_of(error)])
+        return None
+
+    def waiver(self, rule: str, place: str) -> Waiver:
+        """A waiver of a rule, by a marker at ``place``.
+
+        Raises:
+            ValueError: there is no such rule.
+        """
+        from pytest_sentry_capture._rules.rule_run import Waiver, names_of
+        from pytest_sentry_capture._run.results import CONTRACT
+        from pytest_sentry_capture._text.did_you_mean import did_you_mean
+
+        valid = [*names_of(self.rules), CONTRACT]
+        if rule not in valid:
+            raise ValueError(did_you_mean("rule", rule, valid))
+        return Waiver(rule, place)
+
+    def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
+        """The judging of a test, by the rules that are on by themselves too."""
+        from pytest_sentry_capture._rules.rule_run import RuleRun
+
+        return RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
+
+    def findings_outside_tests(self, recording: Recording) -> str | None:
+        """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
+        number = len(recording.entries)
+        if not number or not (self.rules or self.wants_table):
+            return None
+        known, text = self._outside_tests.get(recording.label, (0, ""))
+        if number == known:
+            return text
+        from pytest_sentry_capture._rules.rule_run import RuleRun
+        from pytest_sentry_capture._run.results import Findings
+
+        findings, rule_run = Findings(recording.label), RuleRun(self.rules, recording)
+        findings.add_broken(rule_run.judge_rest(), recording.redacted)
+        findings.add_rule_run(rule_run, recording.redacted)
+        if self.wants_table:
+            findings.add_rows(recording, with_fields=self.wants_fields)
+        text = findings.to_json()
+        self._outside_tests[recording.label] = number, text
+        return text
+
+    @cached_property
+    def _on_by_themselves(self) -> list[EnforcedRule]:
+        from pytest_sentry_capture._rules.rule_run import default_rules
+
+        return default_rules(self.rules, self._switched_off)

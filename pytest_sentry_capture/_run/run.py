@@ -1,0 +1,229 @@
+"""One pytest run, in one process of it: the parts of the plugin put together.
+
+What a run without Sentry does not need is imported when it is first needed. pytest itself is known to the door alone.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_sentry_capture._recording.recording import Recorder, Recording
+from pytest_sentry_capture._run.current_test import CurrentTest
+from pytest_sentry_capture._run.rule_set import RuleSet
+from pytest_sentry_capture._sdk.sdk import Sdk
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._operations.starlette import StarletteExchanges
+    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._run.run_results import OfProcess, RunResults
+    from pytest_sentry_capture._run.settings.configuration import Configuration
+    from pytest_sentry_capture._run.settings.options import Settings
+    from pytest_sentry_capture._sdk.lifetimes import Lifetime
+    from pytest_sentry_capture._server.sentry_server import SentryServer, ServerRun
+
+_SCOPE_BLEED = "no-scope-bleed"
+
+
+class Run:
+    """One pytest run, in one process of it.
+
+    Attributes:
+        settings: the ini options and the command line.
+        configuration: the project's configuration.
+        enforcement: the rules that tests are judged by.
+        sdk: the SDK, whether it has been imported yet or not.
+        recorder: knows the recording that is the current one.
+        deselected: how many tests were left out of the run.
+    """
+
+    def __init__(self, settings: Settings, configuration: Configuration) -> None:
+        self.settings = settings
+        self.configuration = configuration
+        self.rule_set = RuleSet(
+            configuration,
+            wants_table=bool(settings.reports or settings.contract != "off"),
+            wants_fields=any(path.suffix == ".json" for path in settings.reports),
+        )
+        self.recorder = Recorder()
+        self.sdk = Sdk(
+            self.recorder,
+            settings.network,
+            settings.network_hosts,
+            self._see_exchanges,
+            watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
+        )
+        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
+        self.deselected = 0
+        self._between_tests = self._test_of(self.recorder.current)
+        self._under_way: dict[Recording, CurrentTest] = {}
+        self._lifetime: Lifetime | None = None
+        self._exchanges: StarletteExchanges | None = None
+        self._server: ServerRun | None = None
+        self._server_of_parent: ServerRun | None = None
+        self._told: OfProcess | None = None
+        self._process_id = os.getpid()
+        self._is_forked = False
+
+    def start(self) -> None:
+        self.sdk.activate()
+
+    def stop(self) -> None:
+        self.end_test()
+        if self._exchanges is not None:
+            self._exchanges.unwrap()
+        if self._server is not None:
+            self._server.stop()
+        self.sdk.deactivate()
+
+    def header(self) -> list[str]:
+        """What pytest's header says: whether the network is blocked, and which rules there are."""
+        hosts = f" and to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
+        blocked = f"sentry: network blocked, events are sent to this machine{hosts} only"
+        is_allowed = self.settings.network == "allow"
+        lines = ["sentry: network allowed, events are really sent" if is_allowed else blocked]
+        if self.configuration.file:
+            number = len(self.configuration.rules)
+            lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")
+        return lines
+
+    @property
+    def test(self) -> CurrentTest:
+        """The attempt at a test that is under way; between tests one that has nothing to do with any."""
+        return self._under_way.get(self.recorder.current, self._between_tests)
+
+    def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
+        """Record what comes now for an attempt at a test."""
+        if self._process_id != os.getpid():
+            self._begin_in_child()
+        self.end_test()
+        recording = self.recorder.begin(nodeid)
+        recording.phase = "setup"
+        recording.detailed = detailed
+        others = self.recorder.others
+        self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
+        self._under_way[recording] = self._test_of(recording)
+
+    def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
+        """Isolate what the test does to the SDK.
+
+        Tests that several threads run at the same time share the SDK, and are isolated from other tests together.
+
+        Raises:
+            ValueError: options of the SDK are asked for while another thread runs a test.
+            Exception: what ``Sdk.begin_test`` raises.
+        """
+        if self._lifetime is None:
+            self._lifetime = self.sdk.begin_test(nodeid, options)
+        elif options:
+            raise ValueError(self.test.why_not_alone("the SDK's options"))
+
+    def end_test(self) -> None:
+        """Undo what the test, and those that ran at the same time, did to the SDK."""
+        if self._lifetime is None:
+            return
+        recording = self.recorder.current
+        if not self.recorder.others:
+            lifetime, self._lifetime = self._lifetime, None
+            self.sdk.end_test(lifetime)
+        recording.release_exceptions()
+
+    def serve(self) -> SentryServer:
+        """Give the current test a project of its own on the run's server, which starts when it is first needed.
+
+        Raises:
+            ImportError: the extra is not installed.
+            SocketsBlockedError: something keeps tests from making sockets.
+        """
+        from pytest_sentry_capture._server.sockets import check_sockets
+
+        check_sockets()
+        if self._server is None:
+            from pytest_sentry_capture._server.sentry_server import ServerRun
+
+            self._server = ServerRun()
+        recording = self.test.recording
+        received = self.test.received = Recording(recording.label)
+        received.phase = recording.phase
+        received.secrets = recording.secrets
+        received.personal_data = recording.personal_data
+        return self._server.begin_test(received, self.relay_project)
+
+    def release_test(self, *, of_process: bool) -> dict[str, Any]:
+        """Let go of what the attempt has recorded.
+
+        Args:
+            of_process: whether to tell too what this process has found beside its tests, if it is news.
+
+        Returns:
+            What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
+        """
+        findings = self.test.export()
+        self._under_way.pop(self.recorder.current, None)
+        self.recorder.finish()
+        self._between_tests = self._test_of(self.recorder.current)
+        results: dict[str, Any] = {"test": findings} if findings is not None else {}
+        if self._is_forked:
+            results["child"] = self._process_id
+        if (of_process or self._is_forked) and (found := self.found()) != self._told:
+            self._told = results["process"] = found
+        return results
+
+    def found(self) -> OfProcess:
+        """What this process has found beside its tests."""
+        outside_tests = map(self.rule_set.findings_outside_tests, self.recorder.of_run)
+        return {
+            "blocked": [(*what, count) for what, count in self.sdk.blocked.items()],
+            "problem": self.sdk.problem,
+            "gaps": self.sdk.gaps,
+            "sdk": self.sdk.version,
+            "integrations": self.sdk.integrations,
+            "ignored_errors": dict(self.sdk.ignored_errors),
+            "deselected": self.deselected,
+            "server": list(self._server.messages) if self._server is not None else [],
+            "findings": [text for text in outside_tests if text],
+        }
+
+    @cached_property
+    def whole(self) -> RunResults:
+        """The results of the whole run, in the process that makes its reports."""
+        from pytest_sentry_capture._run.run_results import RunResults
+
+        return RunResults(self.rule_set, self.settings)
+
+    def relay_project(self) -> RelayProject:
+        """Sentry's own engine, as the project has configured it."""
+        return self._relay_project
+
+    @cached_property
+    def _relay_project(self) -> RelayProject:
+        from pytest_sentry_capture._relay.ingestion import ServerScrubbing
+        from pytest_sentry_capture._relay.privacy import PiiSearch
+        from pytest_sentry_capture._relay.relay_project import RelayProject
+        from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+
+        searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, NoPii)]
+        return RelayProject(next(iter(searches), PiiSearch()), self.configuration.scrubbing or ServerScrubbing())
+
+    def _begin_in_child(self) -> None:
+        """A plugin has forked for the tests to come: the parent tells itself what it has found so far."""
+        self._process_id, self._is_forked = os.getpid(), True
+        self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
+        self._told = None
+        self._under_way.clear()
+        self.recorder.forget_run()
+        self.sdk.forget_counts()
+
+    def _test_of(self, recording: Recording) -> CurrentTest:
+        return CurrentTest(recording, self.rule_set, self.sdk.drain)
+
+    def _see_exchanges(self) -> None:
+        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
+        if not self.sdk.is_observed:
+            return
+        if self._exchanges is None:
+            from pytest_sentry_capture._operations.starlette import StarletteExchanges
+
+            self._exchanges = StarletteExchanges(self.recorder)
+        self._exchanges.wrap()

@@ -1,0 +1,260 @@
+"""How a run ends: its reports are written, the contract is checked or updated, and the rules are summed up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pytest_sentry_capture._reports import github_annotations
+from pytest_sentry_capture._reports.contract.contract_file import FILE, Contract, ContractError, pinned, read_contract
+from pytest_sentry_capture._reports.contract.differences import STATES, Difference, render
+from pytest_sentry_capture._reports.formats.markdown import render_report as render_markdown
+from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
+from pytest_sentry_capture._reports.report import RULE_STATES, RuleState, RuleSummary, RunFacts, RunReport
+from pytest_sentry_capture._reports.writing import replace_file
+from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally
+from pytest_sentry_capture._run.results import CONTRACT, Breach, Results
+from pytest_sentry_capture._run.settings.options import Settings
+
+_MOST_LINES: Final = 10
+_STATE_WIDTH: Final = max(map(len, RULE_STATES))
+
+
+class Conclusion(NamedTuple):
+    """How a run has ended.
+
+    Attributes:
+        lines: what the terminal summary says of rules, reports and the contract.
+        annotations: GitHub's workflow commands for broken rules.
+        fails: whether the run fails for what tests can't fail for.
+    """
+
+    lines: Sequence[str]
+    annotations: Sequence[str]
+    fails: bool
+
+
+def conclude(
+    results: Results,
+    rules: Sequence[EnforcedRule],
+    settings: Settings,
+    why_partial: Callable[[], Sequence[str]],
+    folder: Path,
+    root: Path,
+) -> Conclusion:
+    """Write, compare and sum up; see ``Run.conclude`` for the arguments."""
+    ending = RunSummary(results, rules, settings, why_partial)
+    ending.check_contract(root / FILE)
+    ending.write_reports(folder)
+    ending.sum_up_rules()
+    return Conclusion(ending.lines, [*_annotations(results.breaches, root)], ending.fails)
+
+
+class RunSummary:
+    def __init__(
+        self,
+        results: Results,
+        rules: Sequence[EnforcedRule],
+        settings: Settings,
+        why_partial: Callable[[], Sequence[str]],
+    ) -> None:
+        self._results = results
+        self._rules = rules
+        self._settings = settings
+        self._why_partial = why_partial
+        self._differences: Sequence[Difference] | None = None
+        self._has_updated = False
+        self.lines: list[str] = []
+        self.fails = False
+
+    @cached_property
+    def _partial(self) -> Sequence[str]:
+        """Why the run is no whole one: asked where it matters, for the answer may need a walk through the project."""
+        return [*self._why_partial(), *self._results.incomplete]
+
+    def check_contract(self, file: Path) -> None:
+        """Compare the run with the contract, or write the contract anew."""
+        if self._settings.contract == "off":
+            return
+        try:
+            contract = read_contract(file)
+        except FileNotFoundError:
+            contract = Contract()
+            if self._settings.contract == "check":
+                self._fail(f"There is no contract yet: pytest --sentry-contract=update writes {FILE}.")
+                return
+        except ContractError as error:
+            self._fail(*str(error).splitlines())
+            return
+        except OSError as error:
+            self._fail(f"{FILE} could not be read: {error.strerror}")
+            return
+        found = pinned(self._results.table.rows())
+        self._differences = contract.differences(found, partial=bool(self._partial))
+        if self._settings.contract == "update":
+            self._update(file, contract, contract.updated(found, partial=bool(self._partial)))
+        elif self._differences:
+            self._fail(*render(self._differences).splitlines())
+        else:
+            self.lines.append(f"The contract is kept: {len(contract.rows)} rows in {FILE}.{self._partial_note()}")
+
+    def _update(self, file: Path, contract: Contract, text: str) -> None:
+        if text == contract.text and contract.rows:
+            self.lines.append(f"{FILE} is up to date.{self._partial_note()}")
+            return
+        if self._write(file, text, FILE):
+            self._has_updated = True
+            states = [difference.state for difference in self._differences or ()]
+            counts = [f"{states.count(state)} {state}" for state in STATES if state in states]
+            changes = f": {', '.join(counts)}" if counts else ""
+            self.lines.append(f"{FILE} was updated{changes}.{self._partial_note()}")
+
+    def _partial_note(self) -> str:
+        return f" A partial run ({'; '.join(self._partial)}): nothing was taken for gone." if self._partial else ""
+
+    def write_reports(self, folder: Path) -> None:
+        """Write the files that were asked for and, in GitHub Actions, the summary of the step."""
+        summary = os.environ.get(github_annotations.SUMMARY_VARIABLE)
+        is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
+        if not (self._settings.reports or is_summed_up):
+            return
+        report = RunReport(
+            self._results.table.rows(),
+            [*map(self._summary_of, self._rules)],
+            self._differences,
+            self._has_updated,
+            self._partial,
+            facts=self._facts(),
+        )
+        for path in self._settings.reports:
+            target = folder / path
+            if self._write(target, RENDERINGS[path.suffix](report), str(path)):
+                self.lines.append(f"What was captured and what was not: {path}")
+        if summary and is_summed_up:
+            try:
+                github_annotations.append_to_summary(Path(summary), render_markdown(report))
+            except OSError as error:
+                self._fail(f"The summary of the step could not be written: {error.strerror}")
+
+    def _facts(self) -> RunFacts:
+        results = self._results
+        return RunFacts(
+            sdk=", ".join(sorted(results.sdk_versions)) or None,
+            integrations=sorted(results.integrations),
+            counts=dict(sorted(results.counts.items())),
+            personal_data=sorted(results.personal_data, key=lambda each: each.sort_key),
+        )
+
+    def _write(self, target: Path, text: str, name: str) -> bool:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(target, text)
+        except OSError as error:
+            self._fail(f"{name} could not be written: {error.strerror}")
+            return False
+        return True
+
+    def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
+        tally = self._results.tally(enforced.rule.name)
+        obstacles = [enforced.rule.obstacle] if enforced.rule.obstacle is not None else [*tally.reasons]
+        return RuleSummary(
+            name=enforced.rule.name,
+            state=_state_of(tally, obstacles),
+            kept=tally.kept,
+            broken=tally.broken,
+            not_judged=tally.not_judged,
+            obstacles=tuple(obstacles),
+            severity=enforced.rule.severity,
+            place=enforced.place,
+        )
+
+    def sum_up_rules(self) -> None:
+        """How many rules are in which state, and which waivers and other exceptions are unused."""
+        summaries = [*map(self._summary_of, self._rules)]
+        if summaries:
+            states = [summary.state for summary in summaries]
+            counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
+            self.lines.append(f"Rules: {', '.join(counts)}.")
+        for name, breaches in _by_rule(self._results.breaches).items():
+            if self._rules or any(map(_is_untold, breaches)):
+                self.lines += _about_broken(name, breaches)
+            self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
+        not_judged = [summary for summary in summaries if summary.state == "not judged"]
+        for summary in not_judged:
+            others = len(summary.obstacles) - 1
+            more = f" (and {others} more reason{'s' if others > 1 else ''})" if others else ""
+            self._tell(summary.state, f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}")
+        unused = [*self._unused(summaries)]
+        if unused and self._partial:
+            unused = []
+        for state, what in unused:
+            self._tell(state, what)
+        if (not_judged or unused) and self._settings.strict and not self._partial:
+            self._fail("A strict run fails for each of them (sentry_strict).")
+
+    def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
+        not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
+        if self._settings.contract == "off":
+            not_judged.add(CONTRACT)
+        for summary in summaries:
+            if summary.state == "not exercised":
+                yield summary.state, f"{summary.name} ({summary.place})"
+        for waiver in self._results.unused_waivers():
+            if waiver.rule not in not_judged:
+                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
+        for rule, entry in self._results.unused_allowances(self._rules):
+            if rule not in not_judged:
+                yield "unused", f"{entry!r} in the allow list of {rule!r}"
+        if self._rules or self._settings.strict:
+            for entry in self._results.unused_ignored_errors():
+                yield "unused", f"{entry!r} in the application's ignore_errors"
+
+    def _tell(self, state: str, what: str) -> None:
+        self.lines.append(f"  {state:{_STATE_WIDTH}}  {what}")
+
+    def _fail(self, *lines: str) -> None:
+        self.lines += lines
+        self.fails = True
+
+
+def _state_of(tally: RuleTally, obstacles: Sequence[str]) -> RuleState:
+    if tally.broken:
+        return "broken"
+    if tally.kept or tally.waived:
+        return "kept"
+    return "not judged" if obstacles else "not exercised"
+
+
+def _by_rule(breaches: Sequence[Breach]) -> dict[str, list[Breach]]:
+    result: dict[str, list[Breach]] = {}
+    for breach in breaches:
+        result.setdefault(breach.rule, []).append(breach)
+    return result
+
+
+def _is_untold(breach: Breach) -> bool:
+    """Whether no failed test tells of it."""
+    return breach.severity == "warn" or breach.file is None
+
+
+def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
+    """A broken rule, and what no failed test tells about it: warnings, and what came outside of tests."""
+    number = len({breach.test for breach in breaches if breach.file is not None})
+    tests = f" in {number} test{'' if number == 1 else 's'}" if number else ""
+    untold = [*filter(_is_untold, breaches)]
+    state = "broken" if any(each.severity == "fail" for each in breaches) else "warning"
+    indent = " " * (_STATE_WIDTH + 4)
+    yield f"  {state:{_STATE_WIDTH}}  {rule}{tests}"
+    yield from (f"{indent}{breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
+    if len(untold) > _MOST_LINES:
+        yield f"{indent}… and {len(untold) - _MOST_LINES} more"
+
+
+def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:
+    for breach in breaches:
+        level: github_annotations.Level = "warning" if breach.severity == "warn" else "error"
+        file = github_annotations.path_in_repository(root / breach.file) if breach.file is not None else None
+        yield github_annotations.annotation(level, file, breach.line, f"Sentry rule {breach.rule}", breach.headline)

@@ -1,0 +1,1 @@
+"""What users have chosen: ini options, the command line and the project's configuration."""

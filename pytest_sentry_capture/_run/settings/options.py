@@ -1,0 +1,114 @@
+"""The run's settings from ini options and the command line, checked whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._sdk.patching.network import NetworkMode
+
+ShowMode = Literal["no", "short", "full"]
+ContractMode = Literal["off", "check", "update"]
+
+_CHOICES: Final = {
+    "sentry_network": ("block", "allow"),
+    "sentry_show": ("no", "short", "full"),
+    "sentry_contract": ("off", "check", "update"),
+}
+REPORT_SUFFIXES: Final = (".json", ".md", ".txt")
+_HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
+
+
+class SettingsError(Exception):
+    """All mistakes in the settings, one a line, in words for users."""
+
+
+class Settings:
+    """What was asked for this run.
+
+    Attributes:
+        network: whether events may be sent to other hosts than this machine.
+        network_hosts: hosts that they may be sent to all the same.
+        reports: the files that the capture table is written to.
+        show: how much of what was captured the report of a failed test shows.
+        strict: whether rules that were not judged or not exercised and unused exceptions fail the run.
+        contract: whether the committed contract is compared with the run, or written anew.
+    """
+
+    def __init__(
+        self,
+        network: NetworkMode = "block",
+        network_hosts: tuple[str, ...] = (),
+        reports: tuple[Path, ...] = (),
+        show: ShowMode = "short",
+        strict: bool = False,
+        contract: ContractMode = "off",
+    ) -> None:
+        self.network = network
+        self.network_hosts = network_hosts
+        self.reports = reports
+        self.show = show
+        self.strict = strict
+        self.contract = contract
+
+
+def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
+    """Settings from the command line, else from ini options.
+
+    Raises:
+        SettingsError: a value is not valid; the message names every such value and what is valid.
+    """
+    chosen = {name: _first_given(option, ini, name) for name in _CHOICES}
+    mistakes = [_wrong(name, value) for name, value in chosen.items() if value not in _CHOICES[name]]
+    hosts = _hosts(option("sentry_network_hosts")) or tuple(ini("sentry_network_hosts"))
+    mistakes += [
+        f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
+        for host in hosts
+        if not re.fullmatch(_HOST, host)
+    ]
+    reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
+    mistakes += [
+        f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(REPORT_SUFFIXES)}"
+        for path in reports
+        if path.suffix not in REPORT_SUFFIXES
+    ]
+    strict = option("sentry_strict") or _strict(ini)
+    if strict is None:
+        mistakes.append("sentry_strict must be true or false")
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return Settings(
+        network=cast("NetworkMode", chosen["sentry_network"]),
+        network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        reports=reports,
+        show=cast("ShowMode", chosen["sentry_show"]),
+        strict=bool(strict),
+        contract=cast("ContractMode", chosen["sentry_contract"]),
+    )
+
+
+def _strict(ini: Callable[[str], Any]) -> bool | None:
+    """The ini option; None where it is neither true nor false, which pytest says without its name."""
+    try:
+        return bool(ini("sentry_strict"))
+    except Exception:  # a ValueError; since pytest 9 a UsageError
+        return None
+
+
+def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: str) -> Any:
+    """The command line's value, else that of the ini option; an empty one is given too, and wrong."""
+    given = option(name)
+    return ini(name) if given is None else given
+
+
+def _wrong(name: str, value: str) -> str:
+    from pytest_sentry_capture._text.did_you_mean import did_you_mean  # which most runs never need
+
+    return f"{name}: {did_you_mean('value', value, _CHOICES[name])}"
+
+
+def _hosts(values: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(host.strip() for value in values or () for host in value.split(","))

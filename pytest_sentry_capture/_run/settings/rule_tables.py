@@ -1,0 +1,328 @@
+"""The tables ``rules`` and ``expect`` of a configuration, structured by cattrs: typed rules, or every mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path as Folder
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+
+from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
+
+from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._relay.ingestion import ServerScrubbing
+from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
+from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+from pytest_sentry_capture._rules.built_in.values import Pattern
+from pytest_sentry_capture._rules.expectation import ExpectedCapture
+from pytest_sentry_capture._rules.rule import Regex, Rule, Severity
+from pytest_sentry_capture._rules.rule_run import EnforcedRule
+from pytest_sentry_capture._run.settings.configuration import Configuration
+from pytest_sentry_capture._run.settings.options import SettingsError
+from pytest_sentry_capture._run.settings.source import Path, Source
+from pytest_sentry_capture._text.did_you_mean import did_you_mean
+
+Structured = TypeVar("Structured")
+_KEYS: Final = ("rules", "expect", "relay")
+_INI_OPTIONS: Final = ("network", "network_hosts", "show", "strict", "report", "contract")
+_PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
+
+
+@dataclass(kw_only=True)
+class _ExpectEntry:
+    """An ``expect`` entry without its criteria, but for those that are called like one of its own options."""
+
+    name: str
+    captured: bool
+    kind: str = "event"
+    criteria: dict[str, Any] = field(default_factory=dict)
+    event: dict[str, Any] = field(default_factory=dict)
+    severity: Severity = "fail"
+    paths: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("name must not be empty")
+        if self.kind not in CRITERIA:
+            raise ValueError(did_you_mean("kind", self.kind, CRITERIA))
+
+
+def structured(source: Source, root: Folder) -> Configuration:
+    """The rules that a configuration asks for.
+
+    Args:
+        source: the configuration.
+        root: the folder that paths in it start from.
+
+    Raises:
+        SettingsError: something in it is not valid; the message names every mistake with its place.
+    """
+    tables = RuleTables(source)
+    tables.check_keys()
+    rules = (*tables.rules(), *tables.expected())
+    scrubbing = tables.scrubbing(root)
+    if tables.mistakes:
+        raise SettingsError("\n".join(tables.mistakes))
+    for each in rules:
+        if isinstance(each.rule, NoPii) and scrubbing is not None:
+            each.rule.scrubbing = scrubbing
+    return Configuration(source.name, rules, frozenset(tables.switched_off), scrubbing)
+
+
+class RuleTables:
+    """Makes rules of a configuration's tables.
+
+    Args:
+        source: the configuration.
+
+    Attributes:
+        mistakes: all that is wrong, in words for users.
+        switched_off: the names of built-in rules that are ``false``.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.mistakes: list[str] = []
+        self._converter = _strict_converter()
+        self.switched_off: list[str] = []
+
+    def check_keys(self) -> None:
+        """Look at the keys beside the rules."""
+        for key in self._source.content:
+            if key in _INI_OPTIONS:
+                self._mistake((key,), f"{key} is the ini option sentry_{key}, and no key of the configuration")
+            elif key not in _KEYS:
+                self._mistake((key,), did_you_mean("key", key, _KEYS))
+
+    def rules(self) -> Iterator[EnforcedRule]:
+        """The built-in rules that are on."""
+        table = self._source.content.get("rules", {})
+        if not isinstance(table, Mapping):
+            self._mistake(("rules",), f"rules must be a table, not {table!r}")
+            return
+        for name, value in table.items():
+            rule_class = BUILT_IN_RULES.get(name)
+            if rule_class is None:
+                self._mistake(("rules", name), did_you_mean("rule", name, BUILT_IN_RULES))
+            elif value is False:
+                self.switched_off.append(name)
+            else:
+                rule = self._rule(name, rule_class, value)
+                if rule is not None:
+                    yield EnforcedRule(rule, self._source.place("rules", name))
+
+    def _rule(self, name: str, rule_class: type[Rule], value: object) -> Rule | None:
+        """A rule with its options: all of them, none, or the one that a bare value stands for."""
+        path = ("rules", name)
+        shorthand: str | None = getattr(rule_class, "shorthand", None)
+        if value is True:
+            options: Mapping[str, Any] = {}
+        elif isinstance(value, Mapping):
+            options = value
+        elif shorthand is not None:
+            options = {shorthand: value}
+        else:
+            self._mistake(path, f"rules.{name}: must be true, false or a table of options, not {value!r}")
+            return None
+        rule = self._structured(path, f"rules.{name}", options, rule_class)
+        if rule is not None:
+            self._check_paths(path, f"rules.{name}", rule.paths)
+        return rule
+
+    def expected(self) -> Iterator[EnforcedRule]:
+        """The rules that the ``expect`` entries are."""
+        entries = self._source.content.get("expect", [])
+        if not isinstance(entries, list):
+            self._mistake(("expect",), "expect must be an array of tables: [[tool.sentry_capture.expect]]")
+            return
+        names: list[object] = [*BUILT_IN_RULES]
+        for index, entry in enumerate(entries):
+            path = ("expect", index)
+            if not isinstance(entry, Mapping):
+                self._mistake(path, f"expect must be an array of tables, and {entry!r} is none")
+                continue
+            if entry.get("name") in names:
+                self._mistake(path, f"expect: the name {entry['name']!r} is taken")
+            names.append(entry.get("name", object()))
+            rule = self._expected(path, entry)
+            if rule is not None:
+                yield EnforcedRule(rule, self._source.place(*path))
+
+    def scrubbing(self, root: Folder) -> ServerScrubbing | None:
+        """The project's settings for data scrubbing on Sentry's servers."""
+        table = self._source.content.get("relay", {})
+        if not isinstance(table, Mapping):
+            self._mistake(("relay",), f"relay must be a table, not {table!r}")
+            return None
+        if not table:
+            return None
+        file = table.get("pii_config")
+        text = self._text_of(root, file) if isinstance(file, str) else None
+        scrubbing = self._structured(("relay",), "relay", table, ServerScrubbing)
+        if scrubbing is None or text is None:
+            return scrubbing
+        scrubbing = replace(scrubbing, pii_config=text)
+        try:
+            if engine.is_usable():
+                scrubbing.check()
+        except ValueError as error:
+            self._mistake(("relay", "pii_config"), f"relay.pii_config: {file}: {error}")
+        return scrubbing
+
+    def _text_of(self, root: Folder, file: str) -> str | None:
+        try:
+            return (root / file).read_text(encoding="utf-8")
+        except OSError as error:
+            self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} can't be read: {error.strerror}")
+        except UnicodeDecodeError:
+            self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} is no text in UTF-8")
+        return None
+
+    def _expected(self, path: Path, entry: Mapping[str, Any]) -> ExpectedCapture | None:
+        own = {key: value for key, value in entry.items() if key in _ExpectEntry.__dataclass_fields__}
+        criteria = {key: value for key, value in entry.items() if key not in own}
+        structured = self._structured(path, "expect", own, _ExpectEntry)
+        kind = structured.kind if structured is not None else str(own.get("kind", "event"))
+        for name, value in (structured.criteria if structured is not None else {}).items():
+            if name in criteria:
+                self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
+            criteria[name] = value
+        expectation = self._expectation(path, kind, criteria)
+        if structured is None:
+            return None
+        self._check_paths(path, "expect", structured.paths)
+        look = self._expectation((*path, "event"), kind, structured.event)
+        if structured.event and not structured.captured:
+            self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
+        if expectation is None or look is None:
+            return None
+        return ExpectedCapture(
+            name=structured.name,
+            expectation=expectation,
+            captured=structured.captured,
+            event=look.criteria,
+            severity=structured.severity,
+            paths=structured.paths,
+        )
+
+    def _expectation(self, path: Path, kind: str, criteria: Mapping[str, Any]) -> Expectation | None:
+        place = ".".join(map(str, (path[0], *path[2:])))
+        try:
+            return Expectation(kind, {key: _value(value) for key, value in criteria.items()})
+        except re.error as error:
+            self._mistake(path, f"{place}: no valid regex: {error}")
+        except (TypeError, ValueError) as error:
+            self._mistake(path, f"{place}: {error}")
+        return None
+
+    def _check_paths(self, path: Path, name: str, paths: Iterable[str]) -> None:
+        for each in paths:
+            if not each.strip() or "::" in each or Folder(each).is_absolute() or ".." in Folder(each).parts:
+                self._mistake(
+                    (*path, "paths"),
+                    f"{name}.paths: {each!r} is no path of test files, relative to the rootdir: valid are files,"
+                    " folders and patterns with *, such as 'tests/api'",
+                )
+
+    def _structured(
+        self, path: Path, name: str, options: Mapping[str, Any], wanted: type[Structured]
+    ) -> Structured | None:
+        try:
+            return self._converter.structure(options, wanted)
+        except (ClassValidationError, IterableValidationError, ValueError, TypeError) as error:
+            for message in transform_error(error, name, _message):
+                text, _, place = message.rpartition(" @ ")
+                self._mistake(path, f"{place}: {text}")
+            return None
+
+    def _mistake(self, path: Path, message: str) -> None:
+        mistake = f"{self._source.place(*path)}: {message}"
+        if mistake not in self.mistakes:  # a wrong kind is one for the entry and for its criteria
+            self.mistakes.append(mistake)
+
+
+def _value(value: object) -> Any:
+    """A criterion as tests would write it: ``{ regex = "…" }`` is a compiled regex."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"regex"} and isinstance(value["regex"], str):
+            return re.compile(value["regex"])
+        return {key: _value(each) for key, each in value.items()}
+    return [_value(each) for each in value] if isinstance(value, list) else value
+
+
+def _strict_converter() -> Converter:
+    """A converter that turns nothing into something else: a text is no number, and no list of characters."""
+    converter = Converter(forbid_extra_keys=True)
+    for plain in _PLAIN:
+        converter.register_structure_hook(plain, _plain_hook)
+    converter.register_structure_hook_func(_is_generic(Literal), _literal)
+    converter.register_structure_hook_func(lambda wanted: wanted is Regex, _regex)
+    converter.register_structure_hook_factory(_is_generic(tuple), lambda wanted: _tuple_hook(wanted, converter))
+    converter.register_structure_hook_factory(
+        _is_generic(dict), lambda wanted: _dict_hook(converter.gen_structure_mapping(wanted))
+    )
+    converter.register_structure_hook(tuple[str, ...] | Pattern, lambda value, _: _values_or_pattern(value, converter))
+    return converter
+
+
+def _is_generic(origin: object) -> Callable[[Any], bool]:
+    return lambda wanted: get_origin(wanted) is origin
+
+
+def _plain_hook(value: object, expected: type) -> Any:
+    if isinstance(value, expected) and not (expected is int and isinstance(value, bool)):
+        return value
+    raise TypeError(f"must be {_PLAIN[expected]}, not {value!r}")
+
+
+def _literal(value: object, expected: Any) -> Any:
+    if value in get_args(expected):
+        return value
+    raise ValueError(did_you_mean("value", str(value), get_args(expected)))
+
+
+def _regex(value: object, _: object) -> str:
+    text: str = _plain_hook(value, str)
+    if not text:
+        raise ValueError("must not be empty: an empty regex is found in everything")
+    re.compile(text)
+    return text
+
+
+def _tuple_hook(expected: Any, converter: Converter) -> Callable[[object, Any], Any]:
+    element, _ = get_args(expected)
+
+    def structure(value: object, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"must be a list, not {value!r}")
+        return tuple(converter.structure(value, list[element]))  # type: ignore[valid-type]
+
+    return structure
+
+
+def _dict_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], Any]:
+    def checked(value: object, wanted: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"must be a table, not {value!r}")
+        return structure(value, wanted)
+
+    return checked
+
+
+def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] | Pattern:
+    if isinstance(value, Mapping):
+        return converter.structure(value, Pattern)
+    return converter.structure(value, tuple[str, ...])
+
+
+def _message(error: BaseException, _: object) -> str:
+    if isinstance(error, ForbiddenExtraKeysError):
+        valid = [each.name for each in fields(error.cl) if each.init]
+        return "; ".join(did_you_mean("option", name, valid) for name in sorted(error.extra_fields))
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, re.error):
+        return f"no valid regex: {error}"
+    return str(error)

@@ -1,0 +1,85 @@
+"""A configuration as it was written: its content, and on which line each key of it stands."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from pytest_sentry_capture._run.settings.options import SettingsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Path = tuple[str | int, ...]
+"""Where something stands in a configuration: keys, and elements of arrays counted from 0."""
+
+_KEY: Final = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
+_HEADER: Final = re.compile(r"^\s*\[\[?\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_ASSIGNMENT: Final = re.compile(rf"^\s*(?P<name>(?:{_KEY.pattern})(?:\s*\.\s*(?:{_KEY.pattern}))*)\s*=")
+
+
+class Source(NamedTuple):
+    """A configuration.
+
+    Attributes:
+        name: the file's name.
+        text: the file's whole text.
+        table: the table of the file that the configuration is.
+        content: what it holds.
+    """
+
+    name: str
+    text: str
+    table: tuple[str, ...]
+    content: Mapping[str, Any]
+
+    def place(self, *path: str | int) -> str:
+        """The file and, where it can be told, the line of a key or, failing that, of the table that it is in."""
+        line = _line(self.text, (*self.table, *path))
+        return f"{self.name}:{line}" if line else self.name
+
+
+def parsed(name: str, content: bytes, table: tuple[str, ...]) -> Source | None:
+    """The configuration that a table of a file is; None where the file does not have it.
+
+    Raises:
+        SettingsError: the file is not valid, or what stands there is no table.
+    """
+    try:
+        text = content.decode()
+        value: Any = tomllib.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is not valid TOML: {error}") from None
+    for key in table:
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise SettingsError(f"{name}: {'.'.join(table)} must be a table, not {value!r}")
+    return Source(name, text, table, value)
+
+
+def _line(text: str, path: Path) -> int | None:
+    """The line on which a table or key begins; tables of arrays are counted."""
+    table: Path = ()
+    counts: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            names = _names(header["name"])
+            table = names
+            if line.lstrip().startswith("[["):
+                counts[names] = counts.get(names, -1) + 1
+                table = (*names, counts[names])
+            if table == path:
+                return number
+        elif (assignment := _ASSIGNMENT.match(line)) and (*table, *_names(assignment["name"]))[: len(path)] == path:
+            return number
+    return _line(text, path[:-1]) if len(path) > 1 else None
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(name.strip("\"'") for name in _KEY.findall(dotted))

@@ -1,0 +1,1 @@
+"""How tests are kept apart: their scopes and options."""

@@ -1,0 +1,265 @@
+"""Tests start alike: each begins with a copy of the scopes as the application left them, in every context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from typing import Any, Final
+
+from pytest_sentry_capture._sdk.isolation.scope_state import State, StateChange, changes, lend, read, write
+from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
+
+_UNSET: Final = object()
+_DATA: Final = ("_tags", "_user", "_contexts", "_extras", "_breadcrumbs", "_event_processors", "_attributes")
+
+
+@dataclass(eq=False)
+class _Binding:
+    """What a context holds: a scope, whose code put it there, and what was bound there before by longer-lived code."""
+
+    lifetime: Lifetime
+    value: Any
+    beneath: _Binding | None
+
+
+class LifetimeToken:
+    """What ``LifetimeVar.set`` returns, like the tokens of context variables.
+
+    Attributes:
+        var: the variable that was set.
+        old_value: what the context held before; ``MISSING`` where it held nothing.
+    """
+
+    MISSING = Token.MISSING
+
+    def __init__(self, var: LifetimeVar, old_value: Any, token: Token[_Binding | None]) -> None:
+        self.var = var
+        self.old_value = old_value
+        self._token = token
+
+    def __repr__(self) -> str:
+        return repr(self._token)
+
+    @property
+    def of_binding(self) -> Token[_Binding | None]:
+        """The token of the variable that keeps the binding."""
+        return self._token
+
+
+class LifetimeVar:
+    """Takes the place of one of the SDK's context variables, and forgets what a finished test or fixture has set.
+
+    Contexts outlive tests: those of event loops, portals and worker threads keep the scope that an earlier test put
+    there. Here such a scope counts only while the code that set it lives; then the context falls back to what it held
+    before, or, if its scope was handed in from elsewhere, to the application's own.
+    """
+
+    def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes) -> None:
+        self.name = getattr(original, "name", "scope")
+        self.before_access: Callable[[], None] | None = None
+        self._original = original
+        self._lifetimes = lifetimes
+        self._var: ContextVar[_Binding | None] = ContextVar(self.name, default=None)
+        self._root: _Binding | None = None
+        self._lasting: dict[int, _Binding] = {}
+
+    def __repr__(self) -> str:
+        return repr(self._original)
+
+    def get(self, default: Any = None) -> Any:
+        """The value that counts in this context, like ``ContextVar.get``."""
+        if self.before_access is not None:
+            self.before_access()
+        binding = self._var.get()
+        if binding is not None and binding.lifetime.alive:
+            return binding.value
+        binding = self._living()
+        return default if binding is None else binding.value
+
+    def set(self, value: Any) -> LifetimeToken:
+        """Bind a value in this context, like ``ContextVar.set``."""
+        beneath = held = self._living()
+        lifetime = self._lifetimes.current
+        while beneath is not None and beneath.lifetime is lifetime:
+            beneath = beneath.beneath
+        if beneath is None and lifetime is not self._lifetimes.run and _has_data(value):
+            beneath = self._root
+        binding = _Binding(lifetime, value, beneath)
+        if not lifetime.is_test:
+            self._lasting.setdefault(id(value), binding)
+        old_value = LifetimeToken.MISSING if held is None else held.value
+        return LifetimeToken(self, old_value, self._var.set(binding))
+
+    def reset(self, token: LifetimeToken) -> None:
+        """Go back to what the context held before, like ``ContextVar.reset``.
+
+        Raises:
+            TypeError: what was given is no token.
+            ValueError: the token is another variable's, or was made in another context.
+            RuntimeError: the token has been used already.
+        """
+        if not isinstance(token, LifetimeToken):
+            raise TypeError(f"expected an instance of Token, got {token!r}")
+        if token.var is not self:
+            raise ValueError(f"{token!r} was created by a different ContextVar")
+        binding = self._var.get()
+        self._var.reset(token.of_binding)
+        if binding is not None and self._lasting.get(id(binding.value)) is binding:
+            self._lasting.pop(id(binding.value), None)
+
+    def take_root(self, value: Any) -> None:
+        """Say what the application's own scope is, outside of any test."""
+        self._root = _Binding(self._lifetimes.run, value, None)
+        self._lasting[id(value)] = self._root
+        self._var.set(self._root)
+
+    def lasting(self) -> list[Any]:
+        """The scopes that outlive a test."""
+        for key, binding in list(self._lasting.items()):
+            if not binding.lifetime.alive:
+                self._lasting.pop(key, None)
+        return [binding.value for binding in self._lasting.values()]
+
+    def _living(self) -> _Binding | None:
+        binding = self._var.get()
+        while binding is not None and not binding.lifetime.alive:
+            binding = binding.beneath
+        if binding is not None:
+            return binding
+        value = self._original.get(None)
+        return None if value is None else _Binding(self._lifetimes.run, value, None)
+
+
+@dataclass(eq=False)
+class _Layer:
+    """What the set-up of one fixture changed in the scopes."""
+
+    lifetime: Lifetime
+    before: dict[Any, State] = field(default_factory=dict)
+    changes: list[tuple[Any, StateChange]] = field(default_factory=list)
+
+
+class Isolation:
+    """Keeps the application's scopes as they are, and lends each test a copy of them.
+
+    The scope objects stay the same: application code may hold on to them. It is their content that is put aside when a
+    test begins and put back when it ends. What a fixture of a wider scope sets up meanwhile is added to what was put
+    aside, and taken out again when that fixture is finished.
+    """
+
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        self._lifetimes = lifetimes
+        self._modules: Modules | None = None
+        self._vars: list[LifetimeVar] = []
+        self._put_aside: dict[Any, State] | None = None
+        self._pristine: dict[Any, State] = {}
+        self._layers: dict[Lifetime, _Layer] = {}
+        self._import: tuple[ModuleSpec, Lifetime] | None = None
+
+    def install(self, touchpoints: Touchpoints, *, in_test: bool) -> None:
+        """Take the place of the SDK's context variables; ``in_test`` says that a test has already begun."""
+        self._vars = []
+        with touchpoints.missing_means("What a test writes on scopes stays there for the tests after it."):
+            self._replace_variables(touchpoints)
+            self._modules = touchpoints.modules
+        self._pristine = {holder: read(holder).outline() for holder in self._holders()}
+        if in_test:
+            self._put_aside = {holder: state.outline() for holder, state in self._pristine.items()}
+
+    def _replace_variables(self, touchpoints: Touchpoints) -> None:
+        if touchpoints.features.has_hubs:
+            main_hub = touchpoints.find("hub:GLOBAL_HUB")
+            self._replace(touchpoints, "hub:_local", lambda: main_hub)
+            return
+        scope = touchpoints.find("scope:Scope")
+        touchpoints.find("scope:Scope.get_global_scope")
+        touchpoints.find("scope:_current_scope")
+        self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
+        self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
+
+    def begin_test(self) -> None:
+        """Put the scopes' content aside and go on with a copy."""
+        self._put_aside = {holder: lend(holder) for holder in dict.fromkeys(self._holders())}
+
+    def end_test(self) -> None:
+        """Put back what was there before the test, and what imports and fixtures of wider scopes have added since."""
+        self._settle_import(finished=True)
+        for holder, state in (self._put_aside or {}).items():
+            write(holder, state)
+        self._put_aside = None
+
+    def begin_import(self, module: ModuleSpec) -> None:
+        """A module that a test has imported initialises Sentry: this outlives the test, like the module."""
+        if self._import is None and self._put_aside is not None:
+            self._import = module, Lifetime(f"import of {module.name}")
+            self.begin_fixture(self._import[1])
+            for variable in self._vars:
+                variable.before_access = self._settle_import
+
+    def _settle_import(self, *, finished: bool = False) -> None:
+        if self._import is None:
+            return
+        module, lifetime = self._import
+        if finished or not getattr(module, "_initializing", False):
+            self._import = None
+            for variable in self._vars:
+                variable.before_access = None
+            self.end_fixture(lifetime)
+
+    def begin_fixture(self, lifetime: Lifetime) -> None:
+        self._layers[lifetime] = _Layer(lifetime, {holder: read(holder).outline() for holder in self._holders()})
+
+    def end_fixture(self, lifetime: Lifetime) -> None:
+        """The fixture is set up: what it changed, and the scopes that it left open, belong to it, not to the test."""
+        layer = self._layers[lifetime]
+        holders = self._holders()
+        for holder in holders:
+            before = layer.before.get(holder) or self._pristine.get(holder)
+            if before is not None:
+                layer.changes += [(holder, change) for change in changes(before, read(holder))]
+        if self._put_aside is not None:
+            for holder, change in layer.changes:
+                if holder in self._put_aside:
+                    change.apply(self._put_aside[holder])
+            self._put_aside |= {holder: lend(holder) for holder in holders if holder not in self._put_aside}
+
+    def finish_fixture(self, lifetime: Lifetime) -> None:
+        """The fixture is torn down: take back what it changed."""
+        layer = self._layers.pop(lifetime, None)
+        for holder, change in reversed(layer.changes if layer else []):
+            if self._put_aside is not None and holder in self._put_aside:
+                change.revert(self._put_aside[holder])
+            state = read(holder)
+            change.revert(state)
+            write(holder, state)
+            self._relink(holder, change)
+
+    def _relink(self, holder: Any, undone: StateChange) -> None:
+        for layer in self._layers.values():
+            for other_holder, other in layer.changes:
+                if other_holder is holder and (other.name, other.key) == (undone.name, undone.key):
+                    other.before = undone.before if other.before is undone.after else other.before
+
+    def _replace(self, touchpoints: Touchpoints, touchpoint: str, get_root: Callable[[], Any]) -> None:
+        def make(original: ContextVar[Any]) -> LifetimeVar:
+            variable = LifetimeVar(original, self._lifetimes)
+            variable.take_root(get_root())
+            self._vars.append(variable)
+            return variable
+
+        touchpoints.replace(touchpoint, make)
+
+    def _holders(self) -> list[Any]:
+        if self._modules is None:
+            return []
+        holders = [value for variable in self._vars for value in variable.lasting()]
+        if self._modules.features.has_hubs:
+            return [*holders, *(scope for hub in holders for _, scope in hub._stack)]
+        return [self._modules.scope.Scope.get_global_scope(), *holders]
+
+
+def _has_data(scope: Any) -> bool:
+    return any(getattr(scope, name, None) for name in _DATA)

@@ -1,0 +1,386 @@
+"""What happens to the capture call under way, and how its end is recorded: captured, or discarded and why."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
+from typing import Any, Final, Literal
+
+from pytest_sentry_capture._recording import (
+    ITEM_TYPE_OF_KIND,
+    KIND_OF_CATEGORY,
+    CallbackError,
+    Capture,
+    CaptureContext,
+    CapturedEnvelope,
+    Content,
+    Discard,
+    Exchange,
+    SdkError,
+)
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.current_operation import current_operation
+from pytest_sentry_capture._recording.exception_chain import ExceptionChain, members_of
+from pytest_sentry_capture._recording.recording import Recorder
+from pytest_sentry_capture._sdk.observing.plain import as_json
+from pytest_sentry_capture._sdk.patching.invisible import INVISIBLE
+
+_STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
+_DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})
+_OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
+_SDK_FOLDER: Final = f"{os.sep}sentry_sdk{os.sep}"
+_ARGUMENTS: Final[Any] = vars(BaseException)["args"]
+_PLAIN: Final = (str, int, float, bool, bytes, type(None))
+_CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
+_SAMPLER_OF_CATEGORY: Final = {
+    "error": "error_sampler",
+    "transaction": "traces_sampler",
+    "span": "traces_sampler",
+    "profile": "profiles_sampler",
+}
+
+Handed = tuple[str, Content, dict[str, Any]]
+"""An item that was handed over: its type, its content and its headers."""
+Stage = Literal["begun", "in callback", "prepared"]
+"""How far the SDK has come with an event: its callback is called last, then the event is ready to be sent."""
+
+
+@dataclass(eq=False, slots=True)
+class Attempt:
+    """One call that asks the SDK to send something, while the SDK works on it.
+
+    Attributes:
+        envelope: what the SDK has put the item into, once it has.
+        bare: an event that sentry-sdk 1.x may send without an envelope, or why it is no JSON.
+        errors: those that were recorded during it and the calls that it is part of.
+        sends: whether the transport is one of the SDK's, which make JSON of it and read the files that are attached.
+    """
+
+    kind: str
+    payload: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    detailed: bool = False
+    client: Any = None
+    stage: Stage = "begun"
+    envelope: Any = None
+    bare: Content | Exception | None = None
+    sends: bool = False
+    wire_form: Callable[[Any], Any] | None = None
+    payload_when_lost: Callable[[], Any] | None = None
+    of_lost_segment: bool = False
+    reason: str | None = None
+    category: str | None = None
+    dropped_by: CallableLocation | None = None
+    raised_in: CallableLocation | None = None
+    got_nonsense: bool = False
+    is_scrubbing: bool = False
+    handed_over: bool = False
+    errors: list[BaseException] = field(default_factory=list)
+
+    def reports(self, category: str) -> bool:
+        """Whether a loss of this category is the loss of what the attempt is about."""
+        return KIND_OF_CATEGORY.get(category, category) == self.kind or (
+            self.kind == "check_in" and category == "error"  # how the SDK reports a discarded check-in
+        )
+
+
+class Observer:
+    """Records what the SDK does, in the recording that is current at that moment.
+
+    Attributes:
+        recorder: knows that recording.
+        ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
+    """
+
+    def __init__(self, recorder: Recorder, ignored_errors: Counter[str]) -> None:
+        self.recorder = recorder
+        self.ignored_errors = ignored_errors
+        self._attempt: ContextVar[Attempt | None] = ContextVar("sentry_attempt", default=None)
+        self._raised: ContextVar[list[CallableLocation] | None] = ContextVar("sentry_raised", default=None)
+        self._looks_away: ContextVar[bool] = ContextVar("sentry_looks_away", default=False)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The capture call that the calling context is in."""
+        return self._attempt.get()
+
+    def enter(self, attempt: Attempt) -> Token[Attempt | None]:
+        """The calling context is in this capture call from now on."""
+        outer = self._attempt.get()
+        if outer is not None:
+            attempt.errors = outer.errors
+        return self._attempt.set(attempt)
+
+    def leave(self, token: Token[Attempt | None]) -> None:
+        """The capture call is over."""
+        attempt = self._attempt.get()
+        self._attempt.reset(token)
+        if attempt is not None and self._attempt.get() is None:
+            attempt.errors.clear()  # their frames refer to the attempt
+
+    def forget_attempt(self) -> None:
+        """No capture call is under way, whatever an exception has left behind that a signal handler raised in one."""
+        self._attempt.set(None)
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """What goes wrong meanwhile is not the application's: a client that is not its own captures something."""
+        token = self._looks_away.set(True)
+        try:
+            yield
+        finally:
+            self._looks_away.reset(token)
+
+    @contextmanager
+    def raised_callbacks(self) -> Iterator[list[CallableLocation]]:
+        """The callbacks that raise during the block, which the SDK makes nothing of but a line in its log."""
+        raised: list[CallableLocation] = []
+        token = self._raised.set(raised)
+        try:
+            yield raised
+        finally:
+            self._raised.reset(token)
+
+    @property
+    def looks_away(self) -> bool:
+        """Whether a client that is not the application's is at work."""
+        return self._looks_away.get()
+
+    def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
+        """Describe a capture call that begins."""
+        detailed = self.recorder.current.detailed
+        error = _error_of(hint)
+        chain = ExceptionChain.of(error, live=detailed) if error is not None else None
+        context = CaptureContext(chain)
+        if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
+            context.sample_rate = outer.context.sample_rate
+        return Attempt(kind, payload, options, context, self._exchange, detailed)
+
+    def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
+        """Record items that reached the transport or a batcher together."""
+        attempt = self._attempt.get()
+        if attempt is not None:
+            attempt.handed_over = True
+            context, exchange = attempt.context, attempt.exchange
+        else:
+            context, exchange = CaptureContext(), self._exchange
+        captures = [Capture(*item, context, exchange, envelope) for item in items]
+        if envelope is None:
+            self.recorder.current.add(*captures)
+        else:
+            envelope.captures = captures
+            self.recorder.current.add(envelope, *captures)
+
+    @property
+    def _exchange(self) -> Exchange | None:
+        return current_operation(self.recorder.current)
+
+    def unserializable(self, item_type: str, payload: Any) -> None:
+        """Record the loss of an item that no transport could have sent."""
+        attempt = self.attempt
+        kind = next((kind for kind, known in ITEM_TYPE_OF_KIND.items() if known == item_type), item_type)
+        discard = Discard("unserializable", category_of(kind), kind, payload=as_json(payload))
+        if attempt is not None:
+            attempt.handed_over = True
+            discard.context, discard.exchange = attempt.context, attempt.exchange
+            discard.by = attempt.context.callback if attempt.kind == kind else None
+        self.recorder.current.add(discard)
+
+    def lost(self, reason: str, category: str, quantity: int, options: Mapping[str, Any]) -> None:
+        """Take note of a loss that the SDK reports through its transport."""
+        attempt = self.attempt
+        if attempt is not None and attempt.raised_in is not None and reason == "sample_rate":
+            reason = "callback_error"
+        if attempt is not None and attempt.reports(category):
+            if attempt.payload_when_lost is not None:
+                attempt.payload = attempt.payload_when_lost()
+                self.discarded(attempt, reason, self._who(reason, category, attempt, options))
+            else:
+                attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
+            return
+        kind = KIND_OF_CATEGORY.get(category, category)
+        exchange = attempt.exchange if attempt is not None else self._exchange
+        if attempt is not None and attempt.raised_in is not None and reason == "before_send":
+            reason = "callback_error"
+        by = self._who(reason, category, attempt, options)
+        discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
+        discard.of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
+        self.recorder.current.add(discard)
+
+    def discarded(self, attempt: Attempt, reason: str, by: CallableLocation | None = None) -> None:
+        """Record that an attempt ended in a discard."""
+        category = attempt.category or category_of(attempt.kind)
+        by = by or self._who(reason, category, attempt, attempt.options)
+        payload = as_json(attempt.payload, attempt.wire_form)
+        discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
+        discard.of_lost_segment = attempt.of_lost_segment
+        self.recorder.current.add(discard)
+
+    def refused_unseen(self, kind: str, payload: dict[str, Any] | None) -> None:
+        """Record a capture made while the SDK serialises: nothing is looked at beyond what is known already.
+
+        Args:
+            kind: what was to be captured.
+            payload: what is known of it, in plain data.
+        """
+        discard = Discard("recursion_guard", category_of(kind), kind, exchange=self._exchange)
+        discard.payload = as_json(payload)
+        self.recorder.current.add(discard)
+
+    def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
+        """Record that a callback of the application raised ``error``, the first time that the error is seen."""
+        if (raised := self._raised.get()) is not None:
+            raised.append(by)
+        if self._looks_away.get() or self._seen_before(error):
+            return
+        live = error if self.recorder.current.detailed else None
+        text = _traceback_text(error)
+        recording = self.recorder.current
+        recording.has_callback_errors = True
+        recording.add(CallbackError(by, type(error), _message(error), text, live))
+
+    def sdk_failed(self, error: BaseException) -> None:
+        """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
+        if self._looks_away.get() or self._seen_before(error):
+            return
+        live = error if self.recorder.current.detailed else None
+        self.recorder.current.add(SdkError(type(error), _message(error), _traceback_text(error), live))
+
+    def _seen_before(self, error: BaseException) -> bool:
+        """Whether an error has been recorded in the capture call under way; nothing is written on the error itself."""
+        attempt = self.attempt
+        if attempt is None:
+            return False
+        is_known = any(each is error for each in attempt.errors)
+        attempt.errors.append(error)
+        return is_known
+
+    def _who(
+        self, reason: str, category: str, attempt: Attempt | None, options: Mapping[str, Any]
+    ) -> CallableLocation | None:
+        is_unsampled = attempt is not None and attempt.payload_when_lost is not None
+        if reason == "sample_rate" or (reason == "callback_error" and is_unsampled):
+            sampler = options.get(_SAMPLER_OF_CATEGORY.get(category, ""))
+            return CallableLocation.of(sampler) if callable(sampler) else None
+        if attempt is None:
+            return None
+        if reason == "callback_error":
+            return attempt.raised_in or attempt.dropped_by or attempt.context.callback
+        if reason == "before_send":
+            return attempt.context.callback
+        if reason == "sdk_error":
+            return attempt.context.callback if attempt.got_nonsense else None
+        return attempt.dropped_by if reason == "event_processor" else None
+
+
+def category_of(kind: str) -> str:
+    """Sentry's data category for a kind of item."""
+    return _CATEGORY_OF_KIND.get(kind, kind)
+
+
+def application_frame(error: BaseException, options: Mapping[str, Any]) -> CallableLocation | None:
+    """The application's function that the SDK had called when ``error`` arose, or None if it arose in the SDK.
+
+    Args:
+        error: with its traceback.
+        options: of the client: a callback among them is called what it is called elsewhere.
+    """
+    in_sdk = False
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
+            in_sdk = True
+        elif in_sdk and not _is_ours(frame.f_code.co_filename) and not _is_standard_library(frame):
+            return _callback_in(options, frame.f_code) or CallableLocation.of_frame(frame)
+    return None
+
+
+def _callback_in(options: Mapping[str, Any], code: CodeType) -> CallableLocation | None:
+    """Python 3.10's frames don't tell a function's qualified name."""
+    functions = (each for each in options.values() if type(each) in (FunctionType, MethodType))
+    return next((CallableLocation.of(each) for each in functions if each.__code__ is code), None)
+
+
+def arose_in_delivery(error: BaseException) -> bool:
+    """Whether an error arose where the SDK really sends: Sentry can't be reached, say."""
+    modules = (frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return not _DELIVERY.isdisjoint(modules)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((_OUR_FOLDER, INVISIBLE))
+
+
+def _is_standard_library(frame: FrameType) -> bool:
+    file = frame.f_code.co_filename
+    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) and "site-packages" not in file
+
+
+def _error_of(hint: Mapping[str, Any]) -> BaseException | None:
+    exc_info = hint.get("exc_info")
+    error = exc_info[1] if isinstance(exc_info, tuple) and len(exc_info) == 3 else None
+    return error if isinstance(error, BaseException) else None
+
+
+def _message(error: BaseException) -> str:
+    """The error's text, where no code of the application makes it; else the plain ones of its arguments."""
+    arguments = _ARGUMENTS.__get__(error)
+    plain = [each for each in arguments if type(each) in _PLAIN]
+    makes_text = next(vars(base)["__str__"] for base in type(error).__mro__ if "__str__" in vars(base))
+    if len(plain) == len(arguments) and type(makes_text) is WrapperDescriptorType:
+        return str(error)
+    return ", ".join(map(str, plain))
+
+
+def _traceback_text(error: BaseException) -> str:
+    rendered = _rendered(error, set())
+    _leave_out_our_frames(rendered)
+    _begin_at_the_application(rendered)
+    return "".join(rendered.format())
+
+
+def _rendered(error: BaseException, seen: set[int]) -> traceback.TracebackException:
+    """The traceback of an error and of those that it comes from; a stand-in is asked for the text, and for advice."""
+    seen.add(id(error))
+    stand_in = SyntaxError if issubclass(type(error), SyntaxError) else Exception
+    rendered = traceback.TracebackException(type(error), stand_in(_message(error)), error.__traceback__)
+    if error.__cause__ is not None and id(error.__cause__) not in seen:
+        rendered.__cause__ = _rendered(error.__cause__, seen)
+    if error.__context__ is not None and id(error.__context__) not in seen:
+        rendered.__context__ = _rendered(error.__context__, seen)
+    rendered.__suppress_context__ = error.__suppress_context__
+    members = [_rendered(each, seen) for each in members_of(error) if id(each) not in seen]
+    if members and hasattr(rendered, "exceptions"):
+        rendered.exceptions = members
+    return rendered
+
+
+def _begin_at_the_application(rendered: traceback.TracebackException) -> None:
+    """Leave out how the SDK came to call the application's code, if it is in there that the error arose."""
+    called = next((n for n, frame in enumerate(rendered.stack) if _SDK_FOLDER not in frame.filename), 0)
+    del rendered.stack[:called]
+
+
+def _is_from_within(context: traceback.TracebackException, rendered: traceback.TracebackException) -> bool:
+    functions = {(frame.filename, frame.name) for frame in rendered.stack}
+    return bool(context.stack) and (context.stack[0].filename, context.stack[0].name) in functions
+
+
+def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
+    """Leave out what users have no need of: our frames, and what was being handled before the error's own code ran."""
+    context = rendered.__context__
+    if context is not None and not _is_from_within(context, rendered):
+        rendered.__context__ = None
+    rendered.stack[:] = [frame for frame in rendered.stack if not _is_ours(frame.filename)]
+    for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
+        if linked is not None:
+            _leave_out_our_frames(linked)

@@ -1,0 +1,40 @@
+"""What the scopes of the calling context hold, in the terms of ``provenance``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_sentry_capture._recording.scope_origin import ScopeValues, Source
+from pytest_sentry_capture._sdk.patching.touchpoints import Modules
+
+
+def scopes_of(modules: Modules) -> list[tuple[Source, Any]]:
+    """The calling context's scopes that exist, from the strongest to the weakest."""
+    if modules.features.has_hubs:
+        return [("scope", modules.hub.Hub.current.scope)]
+    scope_module = modules.scope
+    scopes: tuple[tuple[Source, Any], ...] = (
+        ("current", _held_by(getattr(scope_module, "_current_scope", None))),
+        ("isolation", _held_by(getattr(scope_module, "_isolation_scope", None))),
+        ("global", getattr(scope_module, "_global_scope", None)),
+    )
+    return [each for each in scopes if each[1] is not None]
+
+
+def _held_by(variable: Any) -> Any:
+    return variable.get() if variable is not None else None
+
+
+def values_of(scope: Any) -> ScopeValues:
+    """What a scope holds now, in the order of ``SCOPE_SECTIONS``."""
+    if scope is None:
+        return ({}, None, {}, {}, None, None, None)
+    return (
+        scope._tags and {**scope._tags},
+        scope._user,
+        scope._contexts and {**scope._contexts},
+        scope._extras and {**scope._extras},
+        scope._level,
+        scope._transaction,
+        scope._fingerprint,
+    )

@@ -1,0 +1,45 @@
+"""pytest-sentry beside this plugin: its own client, which reports flaky tests, is left alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from pytest_sentry_capture._sdk.patching.invisible import wrapping
+from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
+
+_INTEGRATION: Final = "pytest"
+"""The identifier of the integration by which its client is known."""
+
+
+def is_pytest_sentrys(options: Mapping[str, Any]) -> bool:
+    """Whether a client with these options is pytest-sentry's own."""
+    integrations = options.get("integrations") or ()
+    return any(getattr(integration, "identifier", None) == _INTEGRATION for integration in integrations)
+
+
+def keep_tags_apart(touchpoints: Touchpoints) -> None:
+    """Put what pytest-sentry says about a test on the scope of its own reports.
+
+    It writes the result of each phase of a test on the isolation scope, which is the application's: what this captures
+    would have a tag in tests that it never has in production.
+    """
+    if "pytest_sentry" not in sys.modules or touchpoints.features.has_hubs:
+        return
+    with touchpoints.missing_means("What is captured may have tags that pytest-sentry has set."):
+        touchpoints.find("scope:_current_scope")
+        touchpoints.replace("scope:Scope.set_tag", partial(_apart, modules=touchpoints.modules))
+
+
+def _apart(original: Callable[..., Any], modules: Modules) -> Callable[..., Any]:
+    @wrapping(original)
+    def write(scope: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        current = modules.scope._current_scope.get()
+        if current is not None and current.client is not None and is_pytest_sentrys(current.client.options):
+            scope = current
+        return original(scope, *args, **kwargs)
+
+    return write

@@ -1,0 +1,128 @@
+"""The SDK's modules as they are loaded now: after a reload or a purge of ``sys.modules`` they are others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from pytest_sentry_capture._sdk.versions import Features
+
+_INHERITED: Final = object()
+"""In the place of what an owner has not itself."""
+
+
+class UnsupportedSdkError(Exception):
+    """The installed sentry-sdk lacks something that this plugin must reach; the message says what."""
+
+
+class Modules:
+    """The SDK's modules by their last name: ``modules.client`` is ``sentry_sdk.client``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return sys.modules[f"sentry_sdk.{name}"]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether a module has been imported."""
+        return f"sentry_sdk.{name}" in sys.modules
+
+    @cached_property
+    def features(self) -> Features:
+        """What this SDK has, and how it calls it."""
+        return Features()
+
+    def check_supported(self) -> None:
+        """Raises ``UnsupportedSdkError`` for an SDK older than the oldest supported one."""
+        if self.features.is_too_old:
+            raise UnsupportedSdkError("it is too old")
+
+
+class Touchpoints:
+    """Replaces attributes of the SDK, after checking that they are there, and puts the originals back.
+
+    A touchpoint is written ``"client:_Client.capture_event"``: a module of ``sentry_sdk``, and a path in it.
+
+    Attributes:
+        modules: where they are looked up.
+        gaps: what can't be seen or done because this SDK lacks something: the reason, and what follows from it.
+    """
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self.features = modules.features
+        self.gaps: dict[str, str] = {}
+        self._replaced: list[_Replaced] = []
+
+    @contextmanager
+    def missing_means(self, consequence: str) -> Iterator[None]:
+        """Do without what the block reaches for where this SDK lacks it, and note what follows from that."""
+        try:
+            yield
+        except UnsupportedSdkError as error:
+            self.gaps[str(error)] = consequence
+
+    def find(self, touchpoint: str) -> Any:
+        """The SDK's object at a touchpoint; raises ``UnsupportedSdkError`` where it is missing."""
+        owner, name = self._owner(touchpoint)
+        return getattr(owner, name)
+
+    def replace(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
+        """Put ``make(original)`` in the place of a touchpoint."""
+        self.replace_in(*self._owner(touchpoint), make)
+
+    def replace_in(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        """Put ``make(original)`` in the place of an attribute of the SDK's that has been found already."""
+        replacement = make(getattr(owner, name))
+        if isinstance(vars(owner).get(name), staticmethod):
+            replacement = staticmethod(replacement)
+        self._put(owner, name, replacement)
+
+    def add(self, touchpoint: str, attribute: Any) -> None:
+        """Give a class an attribute that it has not; raises ``UnsupportedSdkError`` where the class is missing."""
+        parent, _, name = touchpoint.rpartition(".")
+        self._put(self.find(parent), name, attribute)
+
+    def _put(self, owner: Any, name: str, replacement: Any) -> None:
+        self._replaced.append(_Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement))
+        setattr(owner, name, replacement)
+
+    def suspend(self) -> None:
+        """Put every original back, except where somebody else has put theirs on top."""
+        for replaced in reversed(self._replaced):
+            if vars(replaced.owner).get(replaced.name) is not replaced.replacement:
+                continue
+            if replaced.original is _INHERITED:
+                delattr(replaced.owner, replaced.name)
+            else:
+                setattr(replaced.owner, replaced.name, replaced.original)
+
+    def resume(self) -> None:
+        """Put every replacement where it was before ``suspend``."""
+        for replaced in self._replaced:
+            if vars(replaced.owner).get(replaced.name, _INHERITED) is replaced.original:
+                setattr(replaced.owner, replaced.name, replaced.replacement)
+
+    def _owner(self, touchpoint: str) -> tuple[Any, str]:
+        module_name, _, path = touchpoint.partition(":")
+        found, owner, reached = getattr(self.modules, module_name, None), None, [module_name]
+        for name in path.split("."):
+            owner = found
+            reached.append(name)
+            if not hasattr(owner, name):
+                raise UnsupportedSdkError(f"it has no sentry_sdk.{'.'.join(reached)}, which this plugin must reach")
+            found = getattr(owner, name)
+        return owner, reached[-1]
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    owner: Any
+    name: str
+    original: Any
+    replacement: Any

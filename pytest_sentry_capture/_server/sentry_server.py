@@ -1,0 +1,188 @@
+"""What tests have in hand of the server: their own project's recording, its address, and Sentry's bad days."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from pytest_sentry_capture._assertions.hints import Evidence
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.sentry_capture import SentryCapture
+from pytest_sentry_capture._recording import Rejection
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._server.faults import OutageMode, check_delay, check_mode, rate_limit
+from pytest_sentry_capture._server.ingest_handler import IngestHandler
+from pytest_sentry_capture._server.projects import Project, Projects
+from pytest_sentry_capture._server.requests import TUNNEL
+from pytest_sentry_capture._server.server_thread import ServerThread
+from pytest_sentry_capture._server.sockets import LOOPBACK
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._relay.relay_project import RelayProject
+
+_NOTHING_RECEIVED: Final = (
+    "Nothing was received with this test's DSN, so nothing could have been captured. Was the process started with"
+    " env=sentry_server.env, or given sentry_server.dsn, and does it call sentry_sdk.init()? An SDK that has nothing to"
+    " report sends nothing: let the process report something by which the test knows it, such as a last message."
+)
+
+
+class ServerRun:
+    """The server of one pytest run, which starts when a test first needs it."""
+
+    def __init__(self) -> None:
+        self._projects = Projects()
+        self._host = ServerThread(IngestHandler(self._projects))
+        self._host.start()
+
+    def stop(self) -> None:
+        """Close everything."""
+        self._host.stop()
+
+    def begin_test(self, recording: Recording, relay_project: Callable[[], RelayProject]) -> SentryServer:
+        """Make a project whose items go to a recording."""
+        return SentryServer(recording, self._projects.open(recording), self._projects, self._host, relay_project)
+
+    @property
+    def messages(self) -> list[str]:
+        """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
+        late = [
+            f"{count} {item_type}{' item' if count == 1 else ' items'} came to sentry_server after the end of {label}"
+            for (label, item_type), count in sorted(self._projects.late.items())
+        ]
+        return [*late, *(f"sentry_server failed: {problem}" for problem in dict.fromkeys(self._host.problems))]
+
+
+class _OtherProcesses:
+    """What a capture asks of the SDK, where the SDKs are those of other processes, out of reach."""
+
+    client = None
+    options: Mapping[str, Any] = {}
+    scope_values: Mapping[str, Mapping[str, Any]] = {}
+    without_transactions = None
+    kinds_from_logging = frozenset(("event", "log"))
+
+    def drain(self) -> None:
+        """What has been answered is in the recording already."""
+
+    def flush(self) -> None:
+        """Another process's SDK can't be told to."""
+
+    def override(self, options: dict[str, Any]) -> NoReturn:  # noqa: ARG002
+        __tracebackhide__ = True
+        raise TypeError("sentry_server can't change the options of another process; set them where it is started")
+
+
+class SentryServer(SentryCapture):
+    """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
+
+    What counts as captured is what Sentry would have accepted. What was sent on a bad day and not accepted is in
+    ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
+    something came with the DSN. ``client`` is None and ``options`` is empty, since they are out of reach; ``flush``
+    does nothing, and ``override`` raises ``TypeError``.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        project: Project,
+        projects: Projects,
+        host: ServerThread,
+        relay_project: Callable[[], RelayProject],
+    ) -> None:
+        super().__init__(recording, _OtherProcesses(), relay_project)
+        self._project = project
+        self._projects = projects
+        self._host = host
+
+    @property
+    def dsn(self) -> str:
+        """The DSN of this test's own project."""
+        return f"http://{self._project.key}@{LOOPBACK}:{self._host.port}/{self._project.id}"
+
+    @property
+    def tunnel(self) -> str:
+        """A URL for the ``tunnel`` option of SDKs: it takes envelopes that carry their DSN, as an application would."""
+        return f"http://{LOOPBACK}:{self._host.port}{TUNNEL}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This process's environment with ``SENTRY_DSN``, and without a proxy for loopback: for a subprocess."""
+        exceptions = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), LOOPBACK]))
+        return {**os.environ, "SENTRY_DSN": self.dsn, "no_proxy": exceptions, "NO_PROXY": exceptions}
+
+    @property
+    def rejections(self) -> list[Rejection]:
+        """What was sent and not accepted, with status, reason, and the items that were lost."""
+        return self._entries_of(Rejection)
+
+    def rate_limit(self, *categories: str, retry_after: int = 60) -> AbstractContextManager[None]:
+        """A block of code during which Sentry limits data categories, or all where none is named.
+
+        The SDK then holds back for ``retry_after`` seconds, however long the block takes.
+
+        Args:
+            categories: such as ``"error"``, ``"transaction"``, ``"log_item"``
+                (https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
+            retry_after: whole seconds.
+
+        Raises:
+            ValueError: there is no such category, or the number is below 1.
+            TypeError: ``retry_after`` is not an integer.
+        """
+        __tracebackhide__ = True
+        return self._project.faults.rate_limited(rate_limit(categories, retry_after))
+
+    def outage(self, mode: OutageMode = "refuses") -> AbstractContextManager[None]:
+        """A block of code during which Sentry is out of order.
+
+        Args:
+            mode: ``"refuses"`` connections; ``"resets"`` them once a request is complete; ``"hangs"``: takes requests
+                and does not answer until the block ends; ``"answers_500"``; ``"answers_garbage"``, which is no HTTP.
+
+        Raises:
+            ValueError: there is no such mode.
+        """
+        __tracebackhide__ = True
+        check_mode(mode)
+        return self._outage(mode)
+
+    def slow(self, seconds: float) -> AbstractContextManager[None]:
+        """A block of code during which Sentry takes that long to answer; what it receives is captured at once.
+
+        Args:
+            seconds: until the answer, above 0 and finite.
+
+        Raises:
+            ValueError: the number is not above 0.
+            TypeError: ``seconds`` is not a number.
+        """
+        __tracebackhide__ = True
+        check_delay(seconds)
+        return self._project.faults.slow(seconds)
+
+    def close(self) -> None:
+        """The test is over: what comes now is late."""
+        self._projects.close(self._project)
+        self._host.listen_again()
+        self._host.relieve()
+
+    @contextmanager
+    def _outage(self, mode: OutageMode) -> Iterator[None]:
+        outages = self._project.faults.outages
+        outages.append(mode)
+        if mode == "refuses":
+            self._host.refuse()
+        try:
+            yield
+        finally:
+            outages.remove(mode)
+            if "refuses" not in outages:
+                self._host.listen_again()
+            self._host.relieve()
+
+    def _evidence(self, expectation: Expectation | None) -> Evidence:
+        return replace(super()._evidence(expectation), about_no_client=_NOTHING_RECEIVED)

@@ -1,0 +1,1 @@
+"""Pure functions of text, which know nothing of Sentry."""

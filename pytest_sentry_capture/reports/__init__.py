@@ -1,1 +1,0 @@
-"""The capture table of a run, and its renderings."""

@@ -1,1 +1,0 @@
-"""What a run was asked for: ini options and the command line, and the rules that a project has configured."""
