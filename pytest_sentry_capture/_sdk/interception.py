@@ -222,7 +222,7 @@ class Interception:
     def client(self) -> Any:
         """The active client of the calling context, or None; one that is no client of the SDK's is not asked."""
         if self._modules.features.has_hubs:
-            client = self._modules.hub.Hub.current.client
+            client: Any = self._modules.hub.Hub.current.client
             return client if issubclass(type(client), self._modules.client._Client) else None
         for _, scope in scopes_of(self._modules):
             client = getattr(scope, "client", None)  # sentry-sdk 2.0 copies scopes without it
