@@ -15,7 +15,8 @@ import sentry_sdk
 from sentry_relay.processing import StoreNormalizer, pii_strip_event
 
 from benchmarks.measures import Measure, report
-from pytest_sentry_capture._recording import Capture, CapturedEvent
+from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._relay.ingestion import Ingestion
 from pytest_sentry_capture._relay.privacy import PiiSearch
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.measures import Measure, report
 from pytest_sentry_capture import CapturedEvent, SentryCapture
-from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._relay.relay_project import RelayProject
 

@@ -20,7 +20,7 @@ from sentry_sdk.transport import Transport
 
 from benchmarks.measures import Measure, report
 from benchmarks.processes import PYTEST, in_turns
-from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Exchange
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Exchange
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
 from pytest_sentry_capture._run.settings.configuration import read_configuration

@@ -36,7 +36,7 @@ KENT = Path(__file__).parents[1] / "build" / "kent"
 OUR_SERVER = """
 import os, sys
 from pytest_sentry_capture._relay.relay_project import RelayProject
-from pytest_sentry_capture._recording import CapturedEnvelope
+from pytest_sentry_capture._recording.entries import CapturedEnvelope
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._server.sentry_server import ServerRun
 

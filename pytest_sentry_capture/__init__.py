@@ -11,28 +11,28 @@ _MODULES = {
     "CallableLocation": "_recording.callables",
     "MISSING": "_recording.changes",
     "Change": "_recording.changes",
-    "CallbackError": "_recording",
-    "CapturedAttachment": "_recording",
-    "CapturedCheckIn": "_recording",
-    "CapturedClientReport": "_recording",
-    "CapturedEnvelope": "_recording",
-    "CapturedEvent": "_recording",
-    "CapturedFeedback": "_recording",
-    "CapturedItem": "_recording",
-    "CapturedLog": "_recording",
-    "CapturedMetric": "_recording",
-    "CapturedProfile": "_recording",
-    "CapturedSegment": "_recording",
-    "CapturedSession": "_recording",
-    "CapturedSpan": "_recording",
-    "CapturedTransaction": "_recording",
-    "Discard": "_recording",
+    "CallbackError": "_recording.errors",
+    "CapturedAttachment": "_recording.kinds",
+    "CapturedCheckIn": "_recording.kinds",
+    "CapturedClientReport": "_recording.kinds",
+    "CapturedEnvelope": "_recording.entries",
+    "CapturedEvent": "_recording.kinds",
+    "CapturedFeedback": "_recording.kinds",
+    "CapturedItem": "_recording.entries",
+    "CapturedLog": "_recording.kinds",
+    "CapturedMetric": "_recording.kinds",
+    "CapturedProfile": "_recording.kinds",
+    "CapturedSegment": "_recording.kinds",
+    "CapturedSession": "_recording.kinds",
+    "CapturedSpan": "_recording.kinds",
+    "CapturedTransaction": "_recording.kinds",
+    "Discard": "_recording.entries",
     "Expected": "_assertions.sentry_capture",
-    "Exchange": "_recording",
+    "Exchange": "_recording.entries",
     "PiiFinding": "_relay.privacy",
-    "RawItem": "_recording",
-    "Rejection": "_recording",
-    "SdkError": "_recording",
+    "RawItem": "_recording.entries",
+    "Rejection": "_recording.rejections",
+    "SdkError": "_recording.errors",
     "Judgement": "_rules.rule",
     "Rule": "_rules.rule",
     "RuleViews": "_rules.rule",
@@ -46,29 +46,29 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.sentry_capture import Expected as Expected
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit
-    from pytest_sentry_capture._recording import CallbackError as CallbackError
-    from pytest_sentry_capture._recording import CapturedAttachment as CapturedAttachment
-    from pytest_sentry_capture._recording import CapturedCheckIn as CapturedCheckIn
-    from pytest_sentry_capture._recording import CapturedClientReport as CapturedClientReport
-    from pytest_sentry_capture._recording import CapturedEnvelope as CapturedEnvelope
-    from pytest_sentry_capture._recording import CapturedEvent as CapturedEvent
-    from pytest_sentry_capture._recording import CapturedFeedback as CapturedFeedback
-    from pytest_sentry_capture._recording import CapturedItem as CapturedItem
-    from pytest_sentry_capture._recording import CapturedLog as CapturedLog
-    from pytest_sentry_capture._recording import CapturedMetric as CapturedMetric
-    from pytest_sentry_capture._recording import CapturedProfile as CapturedProfile
-    from pytest_sentry_capture._recording import CapturedSegment as CapturedSegment
-    from pytest_sentry_capture._recording import CapturedSession as CapturedSession
-    from pytest_sentry_capture._recording import CapturedSpan as CapturedSpan
-    from pytest_sentry_capture._recording import CapturedTransaction as CapturedTransaction
-    from pytest_sentry_capture._recording import Discard as Discard
-    from pytest_sentry_capture._recording import Exchange as Exchange
-    from pytest_sentry_capture._recording import RawItem as RawItem
-    from pytest_sentry_capture._recording import Rejection as Rejection
-    from pytest_sentry_capture._recording import SdkError as SdkError
     from pytest_sentry_capture._recording.callables import CallableLocation as CallableLocation
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
+    from pytest_sentry_capture._recording.entries import CapturedEnvelope as CapturedEnvelope
+    from pytest_sentry_capture._recording.entries import CapturedItem as CapturedItem
+    from pytest_sentry_capture._recording.entries import Discard as Discard
+    from pytest_sentry_capture._recording.entries import Exchange as Exchange
+    from pytest_sentry_capture._recording.entries import RawItem as RawItem
+    from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
+    from pytest_sentry_capture._recording.errors import SdkError as SdkError
+    from pytest_sentry_capture._recording.kinds import CapturedAttachment as CapturedAttachment
+    from pytest_sentry_capture._recording.kinds import CapturedCheckIn as CapturedCheckIn
+    from pytest_sentry_capture._recording.kinds import CapturedClientReport as CapturedClientReport
+    from pytest_sentry_capture._recording.kinds import CapturedEvent as CapturedEvent
+    from pytest_sentry_capture._recording.kinds import CapturedFeedback as CapturedFeedback
+    from pytest_sentry_capture._recording.kinds import CapturedLog as CapturedLog
+    from pytest_sentry_capture._recording.kinds import CapturedMetric as CapturedMetric
+    from pytest_sentry_capture._recording.kinds import CapturedProfile as CapturedProfile
+    from pytest_sentry_capture._recording.kinds import CapturedSegment as CapturedSegment
+    from pytest_sentry_capture._recording.kinds import CapturedSession as CapturedSession
+    from pytest_sentry_capture._recording.kinds import CapturedSpan as CapturedSpan
+    from pytest_sentry_capture._recording.kinds import CapturedTransaction as CapturedTransaction
+    from pytest_sentry_capture._recording.rejections import Rejection as Rejection
     from pytest_sentry_capture._relay.privacy import PiiFinding as PiiFinding
     from pytest_sentry_capture._rules.rule import Judgement as Judgement
     from pytest_sentry_capture._rules.rule import Rule as Rule

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.recording import COLLECTION, Recording
 from pytest_sentry_capture._reports.contract.contract_file import pinned

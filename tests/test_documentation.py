@@ -59,7 +59,7 @@ from packaging.requirements import Requirement
 import pytest_sentry_capture
 from any_sdk import IS_3
 from pytest_sentry_capture._assertions.matching import CRITERIA
-from pytest_sentry_capture._recording.discards import DISCARD_REASONS
+from pytest_sentry_capture._recording.entries import DISCARD_REASONS
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._run.settings.configuration import read_configuration

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_sentry_capture import CallableLocation, Rule, RuleViews
 from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
-from pytest_sentry_capture._recording import Capture, CapturedEnvelope, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData

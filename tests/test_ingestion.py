@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from any_sdk import IS_3, logging_to_events, segment, span
 from pytest_sentry_capture import CapturedEvent, CapturedLog, CapturedTransaction, SentryCapture, SentryInit
-from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import Ingestion, Objection, ServerScrubbing
 

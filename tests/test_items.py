@@ -30,7 +30,8 @@ from pytest_sentry_capture import (
     SentryCapture,
     SentryInit,
 )
-from pytest_sentry_capture._recording import Capture, PlainJson
+from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.plain_json import PlainJson
 
 DSN = "https://key@sentry.invalid/1"
 

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture
-from pytest_sentry_capture._recording import Capture, CaptureContext, Exchange
+from pytest_sentry_capture._recording.entries import Capture, CaptureContext, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._relay.relay_project import RelayProject

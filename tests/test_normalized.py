@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import any_sdk
 from pytest_sentry_capture import SentryCapture, SentryInit
-from pytest_sentry_capture._recording import Capture, CapturedEvent
+from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._recording.normalization import normalized
 
 SHOP = """

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from any_sdk import IS_3, logs_enabled, new_scope, nothing_scrubbed, segment, span
 from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit
-from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, PiiSearch
 from pytest_sentry_capture._rules.built_in.personal_data import NoPii

@@ -11,7 +11,7 @@ import sentry_sdk
 
 from any_sdk import IS_3
 from pytest_sentry_capture import Rule, RuleViews
-from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in.requirements import RequiredContext
 from pytest_sentry_capture._rules.built_in.values import MaxEventBytes

@@ -19,6 +19,7 @@ from pytest_sentry_capture._assertions.formatting import (
     discard_reason,
     discarded_summary,
     name_of,
+    plural_of,
     redacted,
     redacting,
     summary,
@@ -34,7 +35,7 @@ from pytest_sentry_capture._assertions.hints import (
 )
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.translation import written_for_segments
-from pytest_sentry_capture._recording import CapturedItem, Discard
+from pytest_sentry_capture._recording.entries import CapturedItem, Discard
 
 Parameters = ParamSpec("Parameters")
 
@@ -228,9 +229,9 @@ def _message(heading: str, paragraphs: Iterable[str]) -> str:
 
 
 def _plural(n: int, expectation: Expectation) -> str:
-    name = name_of(expectation.kind)
-    text = described(expectation.kind, expectation.criteria)
-    return text if n in (0, 1) or expectation.kind == "feedback" else text.replace(name, f"{name}s", 1)
+    kind = expectation.kind
+    text = described(kind, expectation.criteria)
+    return text if n in (0, 1) else text.replace(name_of(kind), plural_of(kind), 1)
 
 
 def _number(n: int) -> str:

@@ -15,21 +15,20 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
 
 from pytest_sentry_capture._assertions.comparison import Mismatch
-from pytest_sentry_capture._recording import (
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
+from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedCheckIn,
     CapturedEvent,
-    CapturedItem,
     CapturedLog,
     CapturedMetric,
     CapturedSegment,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Exchange,
+    facts_of,
 )
-from pytest_sentry_capture._recording.callables import CallableLocation
-from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._text.encoded_forms import encoded_forms
 
 WITHHELD: Final = "[secret]"
@@ -43,13 +42,19 @@ _SOME_PREDICATE: Final = "lambda value: ..."
 
 def name_of(kind: str) -> str:
     """A kind as Sentry writes it."""
-    return "check-in" if kind == "check_in" else kind.replace("_", " ")
+    facts = facts_of(kind)
+    return (facts.noun if facts is not None else "") or kind.replace("_", " ")
+
+
+def plural_of(kind: str) -> str:
+    """A kind as Sentry writes it, of several."""
+    facts = facts_of(kind)
+    return (facts.plural if facts is not None else "") or f"{name_of(kind)}s"
 
 
 def counted(number: int, kind: str) -> str:
     """A number of items: ``no event``, ``1 event``, ``3 events``."""
-    name = name_of(kind)
-    return f"{number or 'no'} {name}{'s' if number > 1 and kind != 'feedback' else ''}"
+    return f"{number or 'no'} {plural_of(kind) if number > 1 else name_of(kind)}"
 
 
 def with_article(what: str) -> str:

@@ -17,22 +17,19 @@ from pytest_sentry_capture._assertions.formatting import (
     summary,
     with_article,
 )
-from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
-from pytest_sentry_capture._recording import (
-    DISCARD_REASONS,
-    CallbackError,
-    Capture,
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
+from pytest_sentry_capture._recording.entries import DISCARD_REASONS, Capture, CapturedItem, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.errors import CallbackError
+from pytest_sentry_capture._recording.facts import SAMPLED_TRACES
+from pytest_sentry_capture._recording.kinds import (
+    FACTS,
     CapturedEvent,
-    CapturedItem,
     CapturedSegment,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Entry,
-    Exchange,
-    Rejection,
 )
-from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._recording.scope_origin import Source
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
@@ -65,18 +62,9 @@ _OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "h
 """The criteria for which what was logged tells whether it could have been the event."""
 _THE_SAME_ITEM: Final = ("segment", "transaction")
 """Who asks for segments is not sent back to what the SDK may make of them."""
-_KNOWN_IN_PART: Final = ("segment", "transaction", "span")
-"""The kinds of which the SDK builds nothing where they are not sampled."""
 _NOTHING_FOUND: Final[tuple[object, ...]] = (None, MISSING, {}, [])
 _MOST_HINTS: Final = 3
 _LAST_LINES: Final = 12
-_SAMPLED_BY: Final = {
-    "event": ("sample_rate", "error_sampler"),
-    "segment": ("traces_sample_rate", "traces_sampler"),
-    "transaction": ("traces_sample_rate", "traces_sampler"),
-    "span": ("traces_sample_rate", "traces_sampler"),
-    "profile": ("profiles_sample_rate", "profiles_sampler"),
-}
 _DEDUPE: Final = "DedupeIntegration"
 _SOURCES: Final[Mapping[Source | None, str]] = {
     "current": "was set on the current scope",
@@ -190,7 +178,7 @@ def _rejected(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
 
 
 def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    rate, sampler = _SAMPLED_BY.get(expectation.kind, ("", ""))
+    rate, sampler = expectation.facts.sampled_by or ("", "")
     unknown = _unknown_of_sampled_out(expectation, evidence)
     if unknown is None or rate not in evidence.options:
         return
@@ -212,17 +200,21 @@ def _unknown_of_sampled_out(expectation: Expectation, evidence: Evidence) -> lis
         misses = expectation.mismatches(item) if isinstance(item, expectation.item_class) else []
         if discard.payload is None or not misses:
             found.append([])
-        elif expectation.kind in _KNOWN_IN_PART and all(miss.found in _NOTHING_FOUND for miss in misses):
+        elif _is_traced(expectation) and all(miss.found in _NOTHING_FOUND for miss in misses):
             found.append([*dict.fromkeys(miss.path for miss in misses)])
     return min(found, key=len, default=None)
+
+
+def _is_traced(expectation: Expectation) -> bool:
+    """Whether it is about what is sampled with traces, of which the SDK builds nothing where they are not sampled."""
+    return expectation.facts.sampled_by == SAMPLED_TRACES
 
 
 def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
     options = evidence.options
     if not options or evidence.items:
         return
-    is_traced = any(options.get(name) is not None for name in _SAMPLED_BY["transaction"])
-    if expectation.kind in ("segment", "transaction", "span") and not is_traced:
+    if _is_traced(expectation) and not any(options.get(name) is not None for name in SAMPLED_TRACES):
         yield (
             "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
             " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
@@ -258,14 +250,13 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
 
 def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same criteria for other kinds, by the names that they have there."""
-    text = {"event": "message", "log": "body", "span": "name", "segment": "name", "transaction": "transaction"}
-    own = text.get(expectation.kind)
-    for kind, names in CRITERIA.items():
-        renamed = {own: text[kind]} if own is not None and kind in text else {}
+    own = expectation.facts.text
+    for kind, facts in FACTS.items():
+        renamed = {own: facts.text} if own and facts.text else {}
         if (expectation.kind, kind) == ("event", "segment"):
             renamed["transaction"] = "name"
         criteria = {renamed.get(name, name): value for name, value in expectation.criteria.items()}
-        if "where" not in criteria and criteria.keys() <= {*names}:
+        if "where" not in criteria and criteria.keys() <= facts.fields.keys():
             yield kind, criteria
 
 

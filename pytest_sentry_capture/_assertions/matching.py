@@ -9,112 +9,23 @@ from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._assertions.comparison import Comparison, Mismatch, comparison, mismatches
-from pytest_sentry_capture._recording import (
-    CLASS_OF_KIND,
-    SEGMENT_STATUSES,
-    CapturedEvent,
-    CapturedItem,
-    CapturedSegment,
-    Discard,
-    Exchange,
-)
 from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording.facts import OF_EXCHANGE, Field, Sort
 from pytest_sentry_capture._recording.fields import resolve_parts
+from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent, CapturedSegment
+from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
-_EVENT: Final = (
-    "exception", "message", "level", "logger", "handled", "mechanism", "transaction", "tags", "user", "contexts",
-    "extra", "request", "breadcrumbs", "fingerprint", "release", "environment", "trace_id", "status_code", "method",
-    "path", "route", "where",
-)  # fmt: skip
-_SEGMENT: Final = (
-    "name", "op", "status", "source", "origin", "attributes", "environment", "release", "trace_id", "status_code",
-    "method", "path", "route", "where",
-)  # fmt: skip
-_TRANSACTION: Final = (
-    "transaction", "op", "status", "source", "tags", "user", "contexts", "request", "release", "environment",
-    "trace_id", "status_code", "method", "path", "route", "where",
-)  # fmt: skip
-_OWN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "session": (
-        "sid", "did", "seq", "timestamp", "started", "init", "duration", "status", "errors", "attrs", "aggregates",
-        "where",
-    ),
-    "profile": (
-        "event_id", "profile_id", "profiler_id", "chunk_id", "version", "platform", "environment", "release",
-        "timestamp", "transaction", "profile", "where",
-    ),
-    "attachment": ("filename", "content_type", "attachment_type", "where"),
-    "feedback": ("contexts", "tags", "user", "request", "release", "environment", "level", "where"),
-    "client_report": ("timestamp", "discarded_events", "where"),
-}  # fmt: skip
-CRITERIA: Final[dict[str, tuple[str, ...]]] = {
-    "event": _EVENT,
-    "segment": _SEGMENT,
-    "transaction": _TRANSACTION,
-    "span": ("op", "name", "status", "origin", "attributes", "trace_id", "transaction", "where"),
-    "log": ("level", "body", "template", "attributes", "trace_id", "where"),
-    "metric": ("name", "type", "value", "unit", "attributes", "trace_id", "where"),
-    "check_in": ("monitor_slug", "status", "duration", "environment", "release", "where"),
-    **_OWN_FIELDS,
-}
-"""The criteria of each kind."""
+CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}
+"""The criteria of each kind, which are its fields."""
 
-_MEANT: Final[Mapping[str, Mapping[str, str]]] = {
-    "event": {"body": "message", "name": "transaction"},
-    "segment": {"transaction": "name"},
-    "transaction": {"name": "transaction"},
-    "span": {"description": "name"},
-    "log": {"message": "body"},
-}
-"""Criteria of other kinds, or words of the SDK's, and what the same is called in a kind."""
-_INSTEAD_IN_SEGMENTS: Final[Mapping[str, str]] = {
-    "tags": "spans carry no tags. Set an attribute, and ask for it with attributes={…}",
-    "user": "spans have the user as attributes. Ask for attributes={'user.id': …}",
-    "request": "spans have the request as attributes. Ask for method, path or attributes={'http.request.method': …}",
-    "contexts": "spans carry no contexts. Set an attribute, and ask for it with attributes={…}",
-    "extra": "spans carry no extra. Set an attribute, and ask for it with attributes={…}",
-}
-"""What transactions have and streamed spans have not: what there is to be asked for in its place."""
-
-_SENTRY_EVENT: Final = (
-    "_meta", "breadcrumbs", "check_in_id", "contexts", "culprit", "debug_meta", "dist", "duration", "environment",
-    "errors", "event_id", "exception", "extra", "fingerprint", "level", "logentry", "logger", "measurements", "message",
-    "modules", "monitor_config", "monitor_slug", "platform", "profile", "release", "request", "sdk", "server_name",
-    "spans", "stacktrace", "start_timestamp", "status", "tags", "template", "threads", "timestamp", "transaction",
-    "transaction_info", "type", "user",
-)  # fmt: skip
-_TELEMETRY: Final = ("attributes", "parent_span_id", "span_id", "timestamp", "trace_id")
-_SPAN: Final = (
-    *_TELEMETRY, "_metrics_summary", "data", "description", "end_timestamp", "is_segment", "links", "measurements",
-    "name", "op", "origin", "same_process_as_parent", "sentry_tags", "start_timestamp", "status", "tags",
-)  # fmt: skip
-_FIRST_OF_PATH: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("event", "transaction", "check_in", "feedback"), _SENTRY_EVENT),
-    "segment": tuple(dict.fromkeys((*_SENTRY_EVENT, *_SPAN))),
-    "span": _SPAN,
-    "log": (*_TELEMETRY, "body", "level", "severity_number"),
-    "metric": (*_TELEMETRY, "name", "type", "unit", "value"),
-    "profile": (
-        *_OWN_FIELDS["profile"][:-1], "client_sdk", "device", "measurements", "os", "runtime", "transactions",
-    ),
-    "attachment": (*_OWN_FIELDS["attachment"][:-1], "length", "type"),
-    "session": _OWN_FIELDS["session"][:-1],
-    "client_report": _OWN_FIELDS["client_report"][:-1],
-}  # fmt: skip
-"""Where a path in ``where`` may begin: the attributes of Sentry's payloads."""
-
-_SECTIONS: Final = ("tags", "user", "contexts", "extra", "request", "breadcrumbs", "fingerprint", "attributes")
-"""Criteria whose shortcuts read as empty where the payload has nothing."""
-_TEXTS: Final = (
-    "exception", "message", "level", "logger", "path", "body", "template", "environment", "release", "monitor_slug",
-)  # fmt: skip
 _COLLECTIONS: Final = (list, tuple, set, frozenset)
 
 
-class _Sort(NamedTuple):
-    """Of what sort the value of a criterion always is."""
+class _Values(NamedTuple):
+    """The values that a criterion always has, by their sort."""
 
     name: str
     types: frozenset[type]
@@ -124,37 +35,26 @@ class _Sort(NamedTuple):
 
 _PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
 _ALWAYS_VALID: Final = "a predicate, None, and a list of these"
-_TEXT: Final = _Sort(
-    "a text",
-    frozenset((str, re.Pattern)),
-    f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}',
-)
-_NUMBER: Final = _Sort("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}")
-_TRUTH: Final = _Sort("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}")
-_SEGMENT_STATUS: Final = _Sort(
-    "a text", _TEXT.types, "'ok', 'error', a regex that matches one of them, a predicate, and a list of these"
-)
+_PLAIN_TEXTS: Final = frozenset((str, re.Pattern))
+_VALUES: Final[Mapping[Sort, _Values]] = {
+    Sort.TEXT: _Values(
+        "a text", _PLAIN_TEXTS, f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}'
+    ),
+    Sort.NUMBER: _Values("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}"),
+    Sort.TRUTH: _Values("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}"),
+    Sort.SEGMENT_STATUS: _Values(
+        "a text", _PLAIN_TEXTS, "'ok', 'error', a regex that matches one of them, a predicate, and a list of these"
+    ),
+}
 _ABOUT_OWN_WORDS: Final = (
     "The SDK's own word is reached by its path: where={'contexts.trace.status': 'internal_error'} in a transaction,"
     " where={'status': …} in a span"
 )
-_SORTS: Final[Mapping[str, _Sort]] = {
-    **dict.fromkeys(
-        (
-            *("message", "level", "logger", "mechanism", "transaction", "release", "environment", "trace_id"),
-            *("method", "path", "route", "op", "status", "source", "name", "origin", "body", "template", "type"),
-            *("unit", "monitor_slug"),
-        ),
-        _TEXT,
-    ),
-    **dict.fromkeys(("status_code", "value", "duration"), _NUMBER),
-    "handled": _TRUTH,
-}
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 
 
-_OF_REQUEST: Final = frozenset(("status_code", "method", "path", "route"))
+_OF_REQUEST: Final = frozenset(OF_EXCHANGE)
 _SOURCES_OF_REQUESTS: Final = ("url", "route", "view")
 """Of the names of transactions (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/)."""
 _OF_EXCHANGE: Final = frozenset(("exception", *_OF_REQUEST))
@@ -200,6 +100,7 @@ class Expectation:
         self.kind = kind
         self.criteria = dict(criteria)
         self.item_class = CLASS_OF_KIND[kind]
+        self.facts = FACTS[kind]
         self._compiled = [each for name, expected in criteria.items() for each in _compiled(kind, name, expected)]
         in_order_of_cost = sorted(self._compiled, key=lambda criterion: criterion.path in _SLOW)
         self._checks = tuple((criterion.value_of, criterion.is_match) for criterion in in_order_of_cost)
@@ -252,10 +153,11 @@ class Expectation:
 
 
 def _unknown_criterion(kind: str, name: str) -> str:
-    if kind == CapturedSegment.kind and name in _INSTEAD_IN_SEGMENTS:
-        valid = ", ".join(sorted(CRITERIA[kind]))
-        return f"segments have no criterion {name!r}, because {_INSTEAD_IN_SEGMENTS[name]}. Valid: {valid}"
-    return did_you_mean(f"criterion for kind {kind!r}:", name, CRITERIA[kind], meant=_MEANT.get(kind, {}).get(name))
+    facts = FACTS[kind]
+    if name in facts.instead:
+        valid = ", ".join(sorted(facts.fields))
+        return f"{kind}s have no criterion {name!r}, because {facts.instead[name]}. Valid: {valid}"
+    return did_you_mean(f"criterion for kind {kind!r}:", name, facts.fields, meant=facts.meant.get(name))
 
 
 def exception_names(item: CapturedItem) -> list[str]:
@@ -293,32 +195,30 @@ def _is_unknown(mismatch: Mismatch) -> bool:
     return mismatch.path in _OF_REQUEST and mismatch.found is None and not has_decided
 
 
-def _check(kind: str, name: str, expected: Any) -> None:
-    if name in _TEXTS:
+def _check(field: Field, name: str, expected: Any) -> None:
+    if field.is_searched:
         _check_text(name, expected)
-    if (kind, name) == (CapturedSegment.kind, "status"):
-        _check_sort(name, expected, _SEGMENT_STATUS)
+    if field.sort in _VALUES:
+        _check_sort(name, expected, _VALUES[field.sort])
+    if field.sort is Sort.SEGMENT_STATUS:
         _check_segment_status(expected)
-    elif name in _SORTS and kind not in _OWN_FIELDS:
-        _check_sort(name, expected, _SORTS[name])
-    if name != "exception":
+    if field.sort is not Sort.EXCEPTION:
         _check_value(name, expected)
 
 
 def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
-    _check(kind, name, expected)
-    if name == "where":
+    field = FACTS[kind].fields[name]
+    _check(field, name, expected)
+    if field.sort is Sort.PATHS:
         yield from (_at_path(path, each) for path, each in _checked_paths(kind, expected).items())
-    elif name == "exception":
+    elif field.sort is Sort.EXCEPTION:
         yield Criterion(name, expected, _itself, _exception_comparison(expected))
-    elif name == "breadcrumbs" and expected is not None:
-        yield Criterion(name, expected, attrgetter(name), _any_one(expected))
-    elif name == "breadcrumbs":
-        yield Criterion(name, expected, attrgetter(name), not_)
-    elif kind == "segment" and name == "attributes" and expected is None:
-        yield Criterion(name, expected, lambda item: item.attributes or None, comparison(expected))
-    elif kind in _OWN_FIELDS or (expected is None and name in _SECTIONS):
-        yield Criterion(name, expected, _field(name), comparison(expected))
+    elif field.sort is Sort.BREADCRUMBS:
+        yield Criterion(name, expected, attrgetter(name), _any_one(expected) if expected is not None else not_)
+    elif field.is_section and expected is None:
+        yield Criterion(name, expected, _or_none(name) if field.is_derived else _of_payload(name), comparison(expected))
+    elif field.is_of_payload:
+        yield Criterion(name, expected, _of_payload(name), comparison(expected))
     else:
         yield Criterion(name, expected, attrgetter(name), comparison(expected))
 
@@ -332,13 +232,13 @@ def _check_text(name: str, expected: Any) -> None:
             )
 
 
-def _check_sort(name: str, expected: Any, sort: _Sort) -> None:
+def _check_sort(name: str, expected: Any, values: _Values) -> None:
     """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
     if isinstance(expected, (*_COLLECTIONS, range)) and not expected:
-        raise TypeError(_matches_nothing(name, expected, "it is empty", sort))
+        raise TypeError(_matches_nothing(name, expected, "it is empty", values))
     for each in _choices(expected):
-        if type(each) in _PLAIN_VALUES and type(each) not in sort.types:
-            raise TypeError(_matches_nothing(name, each, f"{name} is {sort.name}", sort))
+        if type(each) in _PLAIN_VALUES and type(each) not in values.types:
+            raise TypeError(_matches_nothing(name, each, f"{name} is {values.name}", values))
 
 
 def _check_segment_status(expected: Any) -> None:
@@ -347,11 +247,13 @@ def _check_segment_status(expected: Any) -> None:
         is_text = isinstance(each, re.Pattern) or (isinstance(each, str) and type(each).__eq__ is str.__eq__)
         if each is None or (is_text and not any(map(comparison(each), SEGMENT_STATUSES))):
             reason = "the status of a segment is 'ok' or 'error'"
-            raise ValueError(f"{_matches_nothing('status', each, reason, _SEGMENT_STATUS)}. {_ABOUT_OWN_WORDS}")
+            raise ValueError(
+                f"{_matches_nothing('status', each, reason, _VALUES[Sort.SEGMENT_STATUS])}. {_ABOUT_OWN_WORDS}"
+            )
 
 
-def _matches_nothing(name: str, expected: Any, reason: str, sort: _Sort) -> str:
-    return f"{name}={expected!r} matches nothing, because {reason}. Valid are {sort.valid}"
+def _matches_nothing(name: str, expected: Any, reason: str, values: _Values) -> str:
+    return f"{name}={expected!r} matches nothing, because {reason}. Valid are {values.valid}"
 
 
 def _choices(expected: Any) -> Iterable[Any]:
@@ -391,10 +293,10 @@ def _checked_paths(kind: str, paths: Any) -> Mapping[str, Any]:
             raise TypeError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
         if not all(path.split(".")):
             raise ValueError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
-        if path.split(".")[0] not in _FIRST_OF_PATH[kind]:
+        if path.split(".")[0] not in FACTS[kind].paths:
             first = path.split(".")[0]
             raise ValueError(
-                f"{path!r} in where: {did_you_mean(f'attribute of kind {kind!r}:', first, _FIRST_OF_PATH[kind])}"
+                f"{path!r} in where: {did_you_mean(f'attribute of kind {kind!r}:', first, FACTS[kind].paths)}"
             )
     return paths
 
@@ -403,8 +305,12 @@ def _itself(item: CapturedItem) -> CapturedItem:
     return item
 
 
-def _field(name: str) -> Callable[[CapturedItem], Any]:
+def _of_payload(name: str) -> Callable[[CapturedItem], Any]:
     return lambda item: item.get(name)
+
+
+def _or_none(name: str) -> Callable[[CapturedItem], Any]:
+    return lambda item: getattr(item, name) or None
 
 
 def _any_one(expected: Any) -> Comparison:

@@ -15,14 +15,14 @@ from pytest_sentry_capture._assertions.log_records import logged_errors
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
-from pytest_sentry_capture._recording import (
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
+from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
-    CapturedEnvelope,
     CapturedEvent,
     CapturedFeedback,
-    CapturedItem,
     CapturedLog,
     CapturedMetric,
     CapturedProfile,
@@ -30,11 +30,8 @@ from pytest_sentry_capture._recording import (
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Entry,
-    mark_seen,
+    counts_of,
 )
-from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._relay.engine import require as require_relay
 
@@ -45,9 +42,7 @@ if TYPE_CHECKING:
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
-_NEVER_COUNTED = ("session", "client_report")
 _NO_CLIENT = "no_client"
-_TRACES = ("transaction", "span", "profile")
 
 
 class Sdk(Protocol):
@@ -325,8 +320,8 @@ class SentryCapture(RecordingViews):
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
-        ignored = _NEVER_COUNTED if traces else (*_NEVER_COUNTED, *_TRACES)
-        if found := [item for item in self.items if item.kind not in ignored]:
+        counted = ("always", "as trace") if traces else ("always",)
+        if found := [item for item in self.items if counts_of(item.kind) in counted]:
             raise AssertionError(failure_messages.unexpected(self._evidence(None), "nothing to be captured", found))
 
     def assert_discarded(

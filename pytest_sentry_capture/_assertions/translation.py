@@ -11,9 +11,10 @@ from typing import Any, Final
 from pytest_sentry_capture._assertions.comparison import comparison
 from pytest_sentry_capture._assertions.formatting import as_source
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._recording import SEGMENT_STATUSES, CapturedSegment, CapturedSpan
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path, transaction_paths
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan
+from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
 
 _SAME: Final = ("op", "source", "release", "environment", "trace_id", "status_code", "method", "path", "route")
 _KNOWN_OF_LOST: Final = ("name", "op", "source", "origin", "trace_id", "status_code", "method", "path", "route")

@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TypeVar
 
-from pytest_sentry_capture._recording import (
-    CallbackError,
-    Capture,
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.errors import CallbackError, SdkError
+from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
-    CapturedEnvelope,
     CapturedEvent,
     CapturedFeedback,
-    CapturedItem,
     CapturedLog,
     CapturedMetric,
     CapturedProfile,
@@ -23,10 +21,6 @@ from pytest_sentry_capture._recording import (
     CapturedSession,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Entry,
-    Exchange,
-    SdkError,
 )
 from pytest_sentry_capture._recording.recording import Recording
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 from weakref import WeakSet
 
-from pytest_sentry_capture._recording import Exchange
 from pytest_sentry_capture._recording.current_operation import serving
+from pytest_sentry_capture._recording.entries import Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.recording import Recorder
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording import Exchange
+    from pytest_sentry_capture._recording.entries import Exchange
     from pytest_sentry_capture._recording.recording import Recording
 
 _UNDER_WAY: Final[ContextVar[tuple[Recording, Exchange] | None]] = ContextVar("exchange_under_way", default=None)

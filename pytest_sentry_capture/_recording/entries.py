@@ -1,16 +1,25 @@
-"""What a recording holds beside items and discards: HTTP exchanges, and the errors that Sentry's SDK hides."""
+"""What a recording holds: captured items in their envelopes, discards and HTTP exchanges, which refer to each other.
+
+An item is a ``dict``: the payload itself, in Sentry's wire form. ``kinds`` adds typed shortcuts.
+"""
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.changes import MISSING, Change
+from pytest_sentry_capture._recording.contents import Content
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-
-if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.captures import Capture, CapturedItem
-    from pytest_sentry_capture._recording.discards import Discard
+from pytest_sentry_capture._recording.facts import KindFacts
+from pytest_sentry_capture._recording.fields import without_moved
+from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
 
@@ -27,6 +36,239 @@ class Entry:
 
     def release_exceptions(self) -> None:
         """Let go of live exceptions; what is known of them otherwise stays."""
+
+
+class ForeignWrite(NamedTuple):
+    """A value of an event that another exchange than the event's own was the last to write on a scope."""
+
+    path: str
+    exchange: Exchange
+
+
+@dataclass(slots=True)
+class CaptureContext:
+    """What was known at the moment of a capture call, beyond the payload that came out of it."""
+
+    chain: ExceptionChain | None = None
+    scope_origin: ScopeOrigin | None = None
+    before_callback: bytes | None = None
+    callback: CallableLocation | None = None
+    sample_rate: float | None = None
+    scrubs: tuple[Change, ...] = ()
+    foreign_writes: tuple[ForeignWrite, ...] = ()
+
+    def release_exceptions(self) -> None:
+        """Let go of live exceptions."""
+        self.chain = self.chain and self.chain.released()
+
+    @property
+    def payload_before_callback(self) -> Any:
+        """What went into ``before_send`` or its like; ``MISSING`` where there was none or it was not kept."""
+        if self.before_callback is None:
+            return MISSING
+        return without_moved(json.loads(json.dumps(pickle.loads(self.before_callback), default=str, skipkeys=True)))
+
+
+@dataclass(eq=False, slots=True)
+class Capture(Entry):
+    """One envelope item as it was handed to the transport, parsed when first read.
+
+    ``content`` is the payload as bytes, or as plain JSON data where it was certain to be that, which is cheaper.
+    ``asked_for`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
+    """
+
+    type: str
+    content: Content
+    headers: dict[str, Any] = field(default_factory=dict)
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    envelope: CapturedEnvelope | None = None
+    seen: bool = False
+    _items: list[CapturedItem] | None = None
+
+    def join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        if self.exchange is not None:
+            self.exchange.captures.append(self)
+
+    def release_exceptions(self) -> None:
+        self.context.release_exceptions()
+
+    @property
+    def payload(self) -> bytes:
+        """The payload as a transport would have sent it."""
+        if isinstance(self.content, bytes):
+            return self.content
+        if isinstance(self.content, PlainJson):
+            return _json(self.content.parsed())
+        return self.content.read()
+
+    @property
+    def sample_rate(self) -> float | None:
+        """The rate with which the trace was sampled that the items belong to, as far as it is known."""
+        rate = sample_rate_of(self.envelope.headers.get("trace")) if self.envelope is not None else None
+        return self.context.sample_rate if rate is None else rate
+
+    @property
+    def kind(self) -> str:
+        """The kind of the items; the item type itself where it is not a known one."""
+        return _class_of(self.type).kind or self.type
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """The typed items: one, or the several that Sentry's container items (spans, logs, metrics) carry."""
+        if self._items is None:
+            self._items = _class_of(self.type)._items_of(self)
+        return self._items
+
+    def parsed(self) -> Any:
+        """The payload as Python has it.
+
+        Raises:
+            ValueError: it is no JSON.
+            RecursionError: it is nested deeper than Python reads.
+        """
+        return self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.payload)
+
+
+def sample_rate_of(context: object) -> float | None:
+    """The sample rate of a dynamic sampling context; None where it has none."""
+    try:
+        return float(context["sample_rate"]) if isinstance(context, dict) and "sample_rate" in context else None
+    except (TypeError, ValueError):
+        return None
+
+
+CLASS_OF_ITEM_TYPE: Final[dict[str, type[CapturedItem]]] = {}
+"""By Sentry's item types (https://develop.sentry.dev/sdk/foundations/transport/envelope-items/)."""
+CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {}
+
+
+class CapturedItem(dict[str, Any]):
+    """A captured item of any type: the payload itself, with typed shortcuts."""
+
+    __slots__ = ("_capture",)
+    kind: ClassVar[str] = ""
+    """The kind, as in assertions; empty for types that this plugin does not know."""
+    _facts: ClassVar[KindFacts]
+
+    def __init_subclass__(cls) -> None:
+        if "_facts" in vars(cls):
+            CLASS_OF_KIND[cls.kind] = cls
+            CLASS_OF_ITEM_TYPE.update({item_type.name: cls for item_type in cls._facts.item_types})
+
+    def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None) -> None:
+        super().__init__(payload)
+        self._capture = capture or Capture(type="", content=b"")
+
+    def __copy__(self) -> CapturedItem:
+        return type(self)({**self}, self._capture)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CapturedItem:
+        return type(self)(copy.deepcopy({**self}, memo), self._capture)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle: the payload, without what else was recorded around it."""
+        return type(self), ({**self}, Capture(self.type_header, self.payload, self._capture.headers))
+
+    @property
+    def type_header(self) -> str:
+        """The item type of the envelope, such as ``"event"`` or ``"trace_metric"``."""
+        return self._capture.type
+
+    @property
+    def payload(self) -> bytes:
+        """The item's payload as it was handed to the transport."""
+        return self._capture.payload
+
+    @property
+    def envelope(self) -> CapturedEnvelope | None:
+        """The envelope that carried the item; None for buffered kinds, which travel in batches."""
+        return self._capture.envelope
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The HTTP exchange during which the item was captured."""
+        return self._capture.exchange
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase of the test in which the item was captured; None outside tests."""
+        return self._capture.phase
+
+    @classmethod
+    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+        """The items of this class that a capture carries, be it within others."""
+        return [item for item in capture.items if isinstance(item, cls)] if capture.kind == cls.kind else []
+
+    @classmethod
+    def of_discarded(cls, item: CapturedItem) -> CapturedItem | None:
+        """A discarded item of another kind as one of this kind, which is a view of it; None where it is none."""
+        del item
+        return None
+
+    @classmethod
+    def _items_of(cls, capture: Capture) -> list[CapturedItem]:
+        """The items that a capture of this class holds."""
+        try:
+            payload = capture.parsed()
+        except (ValueError, RecursionError):  # no JSON, or nested deeper than Python reads
+            return [RawItem({}, capture)]
+        return [*cls._items_in(payload, capture)] if isinstance(payload, dict) else [RawItem({}, capture)]
+
+    @classmethod
+    def _items_in(cls, payload: dict[str, Any], capture: Capture) -> Iterable[CapturedItem]:
+        return (cls(payload, capture),)
+
+
+class RawItem(CapturedItem):
+    """An item of a type that this plugin does not know; its bytes are in ``payload``."""
+
+    __slots__ = ()
+
+
+def _class_of(item_type: str) -> type[CapturedItem]:
+    return CLASS_OF_ITEM_TYPE.get(item_type, RawItem)
+
+
+def mark_seen(items: Iterable[CapturedItem]) -> None:
+    """Say that the test has seen these items."""
+    for item in items:
+        item._capture.seen = True
+
+
+@dataclass(eq=False, slots=True)
+class CapturedEnvelope(Entry):
+    """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
+
+    ``during`` is the bad day of ``sentry_server`` during which it came, such as ``"slow"``; None on a good one.
+    """
+
+    headers: dict[str, Any]
+    captures: list[Capture] = field(default_factory=list)
+    during: str | None = None
+
+    def add(self, item_type: str, content: Content, headers: dict[str, Any]) -> None:
+        """Add an item that is recorded apart from its envelope."""
+        self.captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
+
+    @property
+    def items(self) -> list[CapturedItem]:
+        """The typed items, in the order in which they travel."""
+        return [item for capture in self.captures for item in capture.items]
+
+    def mark_seen(self) -> None:
+        """Say that the test has seen what travels in it."""
+        for capture in self.captures:
+            capture.seen = True
+
+    def serialize(self) -> bytes:
+        """The bytes that a real transport would have sent, before compression."""
+        lines = [_json(self.headers), b"\n"]
+        for capture in self.captures:
+            payload = capture.payload
+            lines += [_json({**capture.headers, "length": len(payload)}), b"\n", payload, b"\n"]
+        return b"".join(lines)
 
 
 @dataclass(eq=False, slots=True)
@@ -79,43 +321,87 @@ class Exchange(Entry):
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
 
 
-@dataclass(eq=False, slots=True)
-class CallbackError(Entry):
-    """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
-
-    Attributes:
-        by: the callback.
-        exception_type: the class of what it raised.
-        message: the exception as text.
-        traceback: the text of its traceback.
-        exception: the live exception, kept until the teardown of the test that uses ``sentry_capture`` ends.
-    """
-
-    by: CallableLocation
-    exception_type: type[BaseException]
-    message: str
-    traceback: str
-    exception: BaseException | None = None
-
-    def release_exceptions(self) -> None:
-        self.exception = None
+DISCARD_REASONS: Final = (
+    "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",
+    "before_send", "event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
+    "ignored", "callback_error", "ignore_errors", "no_client", "closed_client", "recursion_guard", "sdk_error",
+    "unserializable",
+)  # fmt: skip
+"""Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
 
 
 @dataclass(eq=False, slots=True)
-class SdkError(Entry):
-    """An error inside the SDK that the SDK swallowed and only logged.
+class Discard(Entry):
+    """Something that the SDK was asked to send and did not.
 
     Attributes:
-        exception_type: the class of the error.
-        message: the error as text.
-        traceback: the text of its traceback.
-        exception: the live error, kept until the teardown of the test that uses ``sentry_capture`` ends.
+        reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …:
+            https://develop.sentry.dev/sdk/telemetry/client-reports/) or, where the SDK is silent or vague, one of
+            ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``, ``recursion_guard``, ``sdk_error``,
+            ``unserializable``.
+        category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …:
+            https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
+        kind: the kind of item that was lost.
+        by: the callable that discarded it; None where no callable is involved.
+        quantity: how many items were lost.
+        payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
+        exchange: the HTTP exchange during which it was lost.
+        of_lost_segment: whether it was lost only because the segment that it belongs to was.
     """
 
-    exception_type: type[BaseException]
-    message: str
-    traceback: str
-    exception: BaseException | None = None
+    reason: str
+    category: str
+    kind: str
+    by: CallableLocation | None = None
+    quantity: int = 1
+    payload: bytes | None = None
+    context: CaptureContext = field(default_factory=CaptureContext)
+    exchange: Exchange | None = None
+    of_lost_segment: bool = False
+    _item: CapturedItem | None = None
+
+    def join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        if self.exchange is not None:
+            self.exchange.discarded.append(self)
 
     def release_exceptions(self) -> None:
-        self.exception = None
+        self.context.release_exceptions()
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The live exception, kept like an event's ``original_exception``."""
+        return self.context.chain.original if self.context.chain is not None else None
+
+    @property
+    def event(self) -> dict[str, Any] | None:
+        """The payload as far as it got, or None where the SDK had built none."""
+        return dict(self.item) if self.payload is not None else None
+
+    @property
+    def item(self) -> CapturedItem:
+        """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
+        if self._item is None:
+            [self._item, *_] = self._items_in(self.payload or b"{}") or self._items_in(b"{}")
+        return self._item
+
+    def item_as(self, kind: str) -> CapturedItem | None:
+        """The lost item as one of its own kind, or as a segment if it was one; None for other kinds."""
+        if kind == self.kind:
+            return self.item
+        item_class = CLASS_OF_KIND.get(kind)
+        return item_class.of_discarded(self.item) if item_class is not None else None
+
+    def _items_in(self, payload: bytes) -> list[CapturedItem]:
+        item_class = CLASS_OF_KIND.get(self.kind)
+        types = item_class._facts.item_types if item_class is not None else ()
+        item_type = types[0].name if types else self.kind
+        return Capture(item_type, payload, {}, self.context, self.exchange, phase=self.phase).items
+
+    def __repr__(self) -> str:
+        by = f" by {self.by}" if self.by else ""
+        return f"<Discard {self.kind}: {self.reason}{by}>"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()

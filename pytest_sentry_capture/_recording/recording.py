@@ -16,7 +16,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording import Discard, Entry, Phase
+    from pytest_sentry_capture._recording.entries import Discard, Entry, Phase
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 

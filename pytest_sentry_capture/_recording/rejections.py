@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._recording.entries import Entry
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.captures import Capture, CapturedItem
+    from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 
 
 @dataclass(eq=False, slots=True)

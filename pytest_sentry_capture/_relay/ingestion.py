@@ -10,7 +10,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
-from pytest_sentry_capture._recording import Capture, CapturedEvent, CapturedItem, CapturedSegment, CapturedTransaction
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment, CapturedTransaction
 from pytest_sentry_capture._recording.test_runner import is_of_test_runner
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._text.did_you_mean import did_you_mean

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
-from pytest_sentry_capture._recording import CapturedAttachment, CapturedItem, RawItem
+from pytest_sentry_capture._recording.entries import CapturedItem, RawItem
 from pytest_sentry_capture._recording.fields import mapping_of, unwrapped
+from pytest_sentry_capture._recording.kinds import CapturedAttachment
 from pytest_sentry_capture._recording.scope_origin import SCRUBBED_TEXTS
 from pytest_sentry_capture._recording.test_runner import first_own_frame
 from pytest_sentry_capture._reports.names import shown_key

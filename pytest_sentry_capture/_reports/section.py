@@ -16,29 +16,23 @@ from pytest_sentry_capture._assertions.formatting import (
     redacting,
     summary,
 )
-from pytest_sentry_capture._recording import (
-    CallbackError,
-    Capture,
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.errors import CallbackError, SdkError
+from pytest_sentry_capture._recording.kinds import (
     CapturedEvent,
-    CapturedItem,
     CapturedSegment,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Entry,
-    Exchange,
-    Rejection,
-    SdkError,
+    facts_of,
 )
 from pytest_sentry_capture._recording.payload_types import Breadcrumb
+from pytest_sentry_capture._recording.rejections import Rejection
 
 Detail = Literal["short", "full"]
 
 TITLE: Final = "Captured by Sentry"
 SERVER_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
-_SHORT_KINDS: Final = ("event", "segment", "transaction", "check_in", "feedback")
-_NEVER_SHOWN: Final = ("session", "client_report")
 
 
 def render(entries: Sequence[Entry], detail: Detail, secrets: Sequence[str] = ()) -> str:
@@ -59,10 +53,10 @@ def _rendered(entries: Sequence[Entry], detail: Detail) -> str:
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
     """How many items were captured of the kinds that have no lines of their own."""
     items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
-    kinds = [item.kind or item.type_header for item in items if item.kind not in (*_SHORT_KINDS, *_NEVER_SHOWN)]
-    counts = [counted(number, kind) for kind, number in Counter(kinds).items()]
+    others = [item for item in items if _has_line(item, "full") and not _has_line(item, "short")]
+    counts = Counter(item.kind or item.type_header for item in others)
     if counts:
-        yield f"captured   {', '.join(counts)}"
+        yield f"captured   {', '.join(counted(number, kind) for kind, number in counts.items())}"
 
 
 def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
@@ -70,7 +64,7 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
         yield f"exchange   {exchange_summary(entry)}"
     elif isinstance(entry, Capture):
         for item in _shown_items(entry):
-            if item.kind in _SHORT_KINDS or (detail == "full" and item.kind not in _NEVER_SHOWN):
+            if _has_line(item, detail):
                 yield f"captured   {summary(item, masked=True)}"
                 yield from _details(item) if detail == "full" else ()
     elif isinstance(entry, Discard):
@@ -83,6 +77,13 @@ def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
         yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
         yield f"SDK error  {entry.exception_type.__name__}"
+
+
+def _has_line(item: CapturedItem, detail: Detail) -> bool:
+    facts = facts_of(item.kind)
+    if detail == "short":
+        return facts is not None and facts.is_shown_short
+    return facts is None or facts.counts != "never"
 
 
 def _shown_items(capture: Capture) -> list[CapturedItem]:

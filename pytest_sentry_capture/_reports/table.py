@@ -14,22 +14,18 @@ from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._assertions.formatting import redacting
 from pytest_sentry_capture._assertions.matching import exception_names
-from pytest_sentry_capture._recording import (
-    Capture,
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange, sample_rate_of
+from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedEvent,
-    CapturedItem,
     CapturedLog,
     CapturedSegment,
     CapturedSpan,
     CapturedTransaction,
-    Discard,
-    Entry,
-    Exchange,
+    counts_of,
 )
-from pytest_sentry_capture._recording.captures import sample_rate_of
+from pytest_sentry_capture._recording.kinds.segment import MANUAL
 from pytest_sentry_capture._recording.recording import BETWEEN_TESTS, COLLECTION, Recording
-from pytest_sentry_capture._recording.segments import MANUAL
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
 from pytest_sentry_capture._reports.names import shown_dotted, shown_key, shown_method, shown_route, shown_test
 
@@ -50,7 +46,6 @@ _NAMES_WITHOUT_VALUES: Final = ("route", "component", "view")
 (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
 _OF_APPLICATION: Final = (None, MANUAL)
 """The origins of segments that an application started itself; old SDKs, which make no others, tell none."""
-_NOT_SHOWN: Final = ("session", "client_report")
 _OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
 _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
@@ -262,7 +257,7 @@ def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterato
                     yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
                 else:
                     yield _Found(row, item=item)
-    elif isinstance(entry, Discard) and entry.kind not in _NOT_SHOWN and not entry.of_lost_segment:
+    elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry.of_lost_segment:
         yield _of_discard(entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
         exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
@@ -312,20 +307,20 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
         if isinstance(item, (CapturedSpan, CapturedTransaction)):
             segment = CapturedSegment.of(item)
             items += [segment] if segment is not None else []
-        elif item.kind not in _NOT_SHOWN:
+        elif counts_of(item.kind) != "never":
             items.append(item)
     return items
 
 
 def _is_silent(exchange: Exchange) -> bool:
-    is_discarded = any(discard.kind not in _NOT_SHOWN for discard in exchange.discarded)
-    return not is_discarded and all(capture.kind in _NOT_SHOWN for capture in exchange.captures)
+    is_discarded = any(counts_of(discard.kind) != "never" for discard in exchange.discarded)
+    return not is_discarded and all(counts_of(capture.kind) == "never" for capture in exchange.captures)
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
     """The kind of each item, as rows have it, and of each span that is no segment."""
     for item in capture.items:
-        if item.kind in _NOT_SHOWN or (known and _identity(item) in known):
+        if counts_of(item.kind) == "never" or (known and _identity(item) in known):
             continue
         segment = CapturedSegment.of(item)
         yield item.kind or item.type_header if segment is None else segment.kind

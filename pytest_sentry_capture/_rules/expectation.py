@@ -15,7 +15,8 @@ from pytest_sentry_capture._assertions.formatting import (
     summary,
 )
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._recording import CapturedItem, CapturedTransaction, Discard, Exchange, mark_seen
+from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange, mark_seen
+from pytest_sentry_capture._recording.kinds import CapturedTransaction
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 _DEDUPE: Final = "DedupeIntegration"

@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_sentry_capture._assertions.failure_messages import wrapped
 from pytest_sentry_capture._assertions.formatting import redacted, redacting
-from pytest_sentry_capture._recording import Discard
+from pytest_sentry_capture._recording.entries import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
 from pytest_sentry_capture._rules.rule_run import BrokenRule

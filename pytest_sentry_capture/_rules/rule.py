@@ -9,8 +9,8 @@ from typing import ClassVar, Literal, NewType
 
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.views import RecordingViews
-from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.recording import Recording
 
 Severity = Literal["fail", "warn"]

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 import pluggy
 
 from pytest_sentry_capture._assertions.formatting import redacted
-from pytest_sentry_capture._recording import Capture, Entry
+from pytest_sentry_capture._recording.entries import Capture, Entry
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import FrameType
 
-    from pytest_sentry_capture._recording import Phase
+    from pytest_sentry_capture._recording.entries import Phase
     from pytest_sentry_capture._recording.recording import Recording
     from pytest_sentry_capture._rules.rule_run import RuleRun, Waiver
     from pytest_sentry_capture._run.results import Findings
@@ -149,7 +149,7 @@ class CurrentTest:
 
     def counts(self) -> list[tuple[str, object]]:
         """What the attempt has seen, in numbers, as properties of its test."""
-        from pytest_sentry_capture._recording import Capture, Discard
+        from pytest_sentry_capture._recording.entries import Capture, Discard
 
         captures = [capture for each in self.recordings for capture in each.entries_of(Capture)]
         discards = [discard for each in self.recordings for discard in each.entries_of(Discard)]

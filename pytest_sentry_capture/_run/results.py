@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions.formatting import redacting
-from pytest_sentry_capture._recording import CapturedItem
+from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.recording import COLLECTION, Recording
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import CaptureTable

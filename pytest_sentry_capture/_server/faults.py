@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from threading import TIMEOUT_MAX
 from typing import Final, Literal, get_args
 
+from pytest_sentry_capture._recording.facts import ItemType
+from pytest_sentry_capture._recording.kinds import ITEM_TYPES
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
 OutageMode = Literal["refuses", "resets", "hangs", "answers_500", "answers_garbage"]
@@ -32,26 +34,6 @@ CATEGORIES: Final = (
     "metric_bucket",
 )
 """Sentry's data categories (https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions)."""
-
-_CATEGORY_OF_ITEM: Final = {
-    "event": "error",
-    "check_in": "monitor",
-    "log": "log_item",
-    "sessions": "session",
-    "user_report": "feedback",
-    "raw_security": "security",
-    "replay_event": "replay",
-    "replay_recording": "replay",
-    "replay_video": "replay",
-    "statsd": "metric_bucket",
-    "metric_buckets": "metric_bucket",
-    "client_report": "internal",
-}
-
-
-def category_of_item(item_type: str) -> str:
-    """Sentry's data category for an item type; the type itself where it is not a known one."""
-    return _CATEGORY_OF_ITEM.get(item_type, item_type)
 
 
 @dataclass(frozen=True)
@@ -114,11 +96,9 @@ class Faults:
 
     def split(self, item_types: Sequence[str]) -> list[bool]:
         """For each item of an envelope whether it is held back; attachments share the fate of their event."""
-        held_back = [self._holds_back(category_of_item(item_type)) for item_type in item_types]
-        is_event_lost = any(
-            held and item_type in ("event", "transaction", "feedback")
-            for held, item_type in zip(held_back, item_types, strict=True)
-        )
+        known = [ITEM_TYPES.get(name) or ItemType(name, category=name) for name in item_types]
+        held_back = [self._holds_back(item_type.category) for item_type in known]
+        is_event_lost = any(held and item_type.makes_event for held, item_type in zip(held_back, known, strict=True))
         return [
             held or (is_event_lost and item_type == "attachment")
             for held, item_type in zip(held_back, item_types, strict=True)

@@ -11,14 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import (
-    KIND_OF_CATEGORY,
-    Capture,
-    CaptureContext,
-    CapturedEnvelope,
-    Discard,
-    Rejection,
-)
+from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard
+from pytest_sentry_capture._recording.kinds import ITEM_TYPES, KIND_OF_CATEGORY
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.authentication import key_and_project_in_envelope, key_in_request
 from pytest_sentry_capture._server.envelopes import Envelope, is_event_id
 from pytest_sentry_capture._server.faults import Faults, OutageMode
@@ -26,7 +21,6 @@ from pytest_sentry_capture._server.projects import Project, Projects
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 from pytest_sentry_capture._server.requests import Endpoint, Request, endpoint_of, project_in, read
 
-_CREATE_EVENTS: Final = ("event", "transaction", "feedback")
 _PIXEL: Final = bytes.fromhex("47494638396101000100800000000000ffffff2c000000000100010000020144003b")
 _NO_CONTEXT: Final = CaptureContext()
 """Nothing is known of another process's capture calls."""
@@ -222,7 +216,7 @@ def _discards(report: dict[str, Any]) -> list[Discard]:
 def _id_of(envelope: Envelope) -> bytes:
     """The body of the answer: the event's id, one made up where the event has none, nothing where there is no event."""
     event_id = envelope.headers.get("event_id")
-    events = [item for item in envelope.items if item.type in _CREATE_EVENTS]
+    events = [item for item in envelope.items if (known := ITEM_TYPES.get(item.type)) and known.makes_event]
     if event_id is None and events:
         event_id = events[0].content.get("event_id")
         event_id = event_id if is_event_id(event_id) else uuid.uuid4().hex

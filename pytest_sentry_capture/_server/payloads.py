@@ -5,26 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NoReturn
 
+from pytest_sentry_capture._recording.kinds import ITEM_TYPES
 from pytest_sentry_capture._server import limits
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
-
-_JSON_ITEMS: Final = frozenset(
-    {
-        "event",
-        "transaction",
-        "feedback",
-        "user_report",
-        "session",
-        "sessions",
-        "check_in",
-        "client_report",
-        "log",
-        "span",
-        "trace_metric",
-        "profile",
-        "replay_event",
-    }
-)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -57,7 +40,8 @@ def check_payload(item_type: str, payload: bytes) -> dict[str, Any]:
     Raises:
         NotAcceptedError: it is not what an item of this type holds.
     """
-    if item_type not in _JSON_ITEMS:
+    known = ITEM_TYPES.get(item_type)
+    if known is None or not known.is_json:
         return {}
     try:
         content = json_object(payload)

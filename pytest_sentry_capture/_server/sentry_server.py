@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.sentry_capture import SentryCapture
-from pytest_sentry_capture._recording import Rejection
 from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.faults import OutageMode, check_delay, check_mode, rate_limit
 from pytest_sentry_capture._server.ingest_handler import IngestHandler
 from pytest_sentry_capture._server.projects import Project, Projects

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_sentry_capture._recording import Rejection
 from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.ingest_handler import Answer, IngestHandler
 from pytest_sentry_capture._server.projects import Project, Projects
 from pytest_sentry_capture._server.requests import Request

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_sentry_capture._recording import Capture, CapturedEnvelope, CapturedEvent, Discard, Rejection
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Discard
+from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.faults import rate_limit
 
 if TYPE_CHECKING:

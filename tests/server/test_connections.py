@@ -14,7 +14,8 @@ import pytest
 
 from pytest_sentry_capture import SentryServer
 from pytest_sentry_capture._assertions.waiting import wait_until
-from pytest_sentry_capture._recording import Capture, Rejection
+from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.server_thread import ServerThread
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ import sentry_sdk
 from backports import zstd
 
 import any_sdk
-from pytest_sentry_capture._recording import Capture, Rejection
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server import limits
 from pytest_sentry_capture._server.faults import OUTAGE_MODES, rate_limit
 from pytest_sentry_capture._server.reasons import Reason

@@ -7,7 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from hashlib import blake2b
 from typing import Any
 
-from pytest_sentry_capture._recording import Capture, CapturedItem
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 
 
 def content_of(item: CapturedItem) -> Any:

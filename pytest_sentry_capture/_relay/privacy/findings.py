@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pytest_sentry_capture._recording import CapturedItem
 from pytest_sentry_capture._recording.changes import redacted_value
+from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS, PASSWORD
 
 REFUSED: Final = "(refused)"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import CapturedEvent, CapturedTransaction
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture._relay.privacy.false_alarms import NOTHING
 from pytest_sentry_capture._relay.privacy.places import CONTAINERS
 

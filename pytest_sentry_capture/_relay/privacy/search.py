@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import Capture, CapturedAttachment, CapturedItem, RawItem
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, RawItem
+from pytest_sentry_capture._recording.kinds import CapturedAttachment
 from pytest_sentry_capture._recording.test_runner import is_of_test_runner
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import CapturedProfile, CapturedSegment, CapturedSpan, CapturedTransaction
+from pytest_sentry_capture._recording.kinds import FACTS, CapturedSegment, CapturedTransaction
 from pytest_sentry_capture._reports.contract.differences import UPDATE, Difference, differences
 from pytest_sentry_capture._reports.contract.toml_lines import ROW, Layout, Line, Table, new_table
 from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, Row, Tally
@@ -42,7 +42,7 @@ _LISTS: Final = ("tags", "user")
 _REQUEST: Final = re.compile(r"\S+ \S.*", re.DOTALL)
 _BY_CHANCE: Final = ("backpressure", "queue_overflow", "ratelimit_backoff", "network_error")
 """Discard reasons that tell of load and the network, not of the application."""
-_LEFT_OUT: Final = (CapturedProfile.kind, CapturedSpan.kind)
+_LEFT_OUT: Final = tuple(kind for kind, facts in FACTS.items() if not facts.is_pinned)
 """Profiles hold what was running at certain moments, and none is sent after too short a time; which spans a segment
 has, and how each is lost, differs between SDKs."""
 _LEAST_FAILURE: Final = 400

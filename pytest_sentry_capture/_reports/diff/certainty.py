@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_sentry_capture._recording import CapturedProfile, CapturedSegment, CapturedSpan
+from pytest_sentry_capture._recording.kinds import CapturedProfile, CapturedSegment, CapturedSpan
 from pytest_sentry_capture._reports.contract.differences import Difference, Key, key_of
 from pytest_sentry_capture._reports.diff.reading import ReadReport
 from pytest_sentry_capture._reports.fields import FieldState, tells_more

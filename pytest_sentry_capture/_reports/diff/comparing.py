@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pytest_sentry_capture._recording import CapturedProfile, CapturedSegment
+from pytest_sentry_capture._recording.kinds import CapturedProfile, CapturedSegment
 from pytest_sentry_capture._reports.contract.differences import Difference, Key, differences, key_of
 from pytest_sentry_capture._reports.diff.certainty import Certainty, Shown
 from pytest_sentry_capture._reports.diff.reading import ReadReport

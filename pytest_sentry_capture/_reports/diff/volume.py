@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_sentry_capture._recording import CapturedLog, CapturedMetric, CapturedProfile, CapturedSegment
+from pytest_sentry_capture._recording.kinds import CapturedLog, CapturedMetric, CapturedProfile, CapturedSegment
 from pytest_sentry_capture._reports.contract.differences import Difference, result
 from pytest_sentry_capture._reports.diff.certainty import Certainty
 from pytest_sentry_capture._reports.diff.reading import ReadReport

@@ -10,17 +10,11 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions.formatting import name_of, summary
-from pytest_sentry_capture._recording import (
-    Capture,
-    CapturedAttachment,
-    CapturedEnvelope,
-    CapturedItem,
-    CapturedSpan,
-    RawItem,
-)
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction, transaction_paths
 from pytest_sentry_capture._recording.changes import redacted_value
+from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, RawItem
 from pytest_sentry_capture._recording.fields import unwrapped
+from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
 from pytest_sentry_capture._recording.scope_origin import SCRUBBED, SCRUBBED_TEXTS
 from pytest_sentry_capture._recording.test_runner import is_of_test_runner
 from pytest_sentry_capture._rules.rule import Judgement, Regex, Rule, RuleViews

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_sentry_capture._assertions.formatting import summary
-from pytest_sentry_capture._recording import CapturedEvent, CapturedTransaction
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import Ingestion
 from pytest_sentry_capture._relay.privacy import PiiSearch

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, located
-from pytest_sentry_capture._recording import CallbackError, Capture, SdkError
+from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.errors import CallbackError, SdkError
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 _CALLBACK_ERROR: Final = "callback_error"

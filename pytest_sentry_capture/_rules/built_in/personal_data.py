@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from pytest_sentry_capture._assertions.formatting import summary
-from pytest_sentry_capture._recording import Capture, CapturedEvent, CapturedItem, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import ServerScrubbing, scrubbed_places
 from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, Found, PiiSearch, digest_of

@@ -8,9 +8,10 @@ from functools import partial
 from typing import ClassVar, Final, Literal
 
 from pytest_sentry_capture._assertions.formatting import summary
-from pytest_sentry_capture._recording import CapturedEvent, CapturedItem, CapturedSegment
+from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.fields import tags_of
-from pytest_sentry_capture._recording.segments import has_at
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
+from pytest_sentry_capture._recording.kinds.segment import has_at
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 SentryEventKind = Literal["event", "segment", "transaction"]

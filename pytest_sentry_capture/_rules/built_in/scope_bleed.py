@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_sentry_capture._assertions.formatting import exchange_summary, summary
-from pytest_sentry_capture._recording import Capture
 from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.fields import resolve
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 

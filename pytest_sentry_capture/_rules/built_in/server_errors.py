@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, exchange_summary, summary
-from pytest_sentry_capture._recording import CapturedEvent, Discard, Exchange
+from pytest_sentry_capture._recording.entries import Discard, Exchange
+from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 _ERROR_LEVELS: Final = ("error", "fatal")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_sentry_capture._assertions.formatting import summary
-from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.kinds import facts_of
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
-_OPTION_OF_KIND: Final = {
-    "event": "before_send",
-    "check_in": "before_send",
-    "feedback": "before_send",
-    "transaction": "before_send_transaction",
-    "log": "before_send_log",
-    "metric": "before_send_metric",
-    "span": "before_send_span",
-}
-CAN_NOT_DROP: Final = ("span",)
-
 
 def callback_of(options: Mapping[str, Any], kind: str) -> Any:
     """The callback that items of a kind pass last, with these options; None where there is none."""
-    name = _OPTION_OF_KIND.get(kind, "")
+    facts = facts_of(kind)
+    name = (facts.callback if facts is not None else None) or ""
     callback = options.get(name)
     if callback is None and isinstance(experiments := options.get("_experiments"), dict):
         callback = experiments.get(name)

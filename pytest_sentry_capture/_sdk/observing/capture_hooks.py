@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.kinds import FACTS
 from pytest_sentry_capture._recording.scope_origin import SECTIONS, ScopeOrigin
-from pytest_sentry_capture._sdk.observing.callbacks import CAN_NOT_DROP, callback_of
+from pytest_sentry_capture._sdk.observing.callbacks import callback_of
 from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_use
@@ -157,7 +158,7 @@ class CaptureHooks:
             callback = callback_of(client.options, kind)
             if callback is not None:
                 attempt.context.callback = CallableLocation.of(callback)
-                attempt.stage = "in callback" if kind not in CAN_NOT_DROP else "begun"
+                attempt.stage = "in callback" if FACTS[kind].callback_can_drop else "begun"
             token = self._observer.enter(attempt)
             try:
                 result = original(client, *args, **kwargs)

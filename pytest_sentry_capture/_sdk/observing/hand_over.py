@@ -13,7 +13,9 @@ from typing import Any, Final
 from sentry_sdk.serializer import global_repr_processors
 from sentry_sdk.utils import json_dumps
 
-from pytest_sentry_capture._recording import CapturedEnvelope, Content, FileContent, PlainJson
+from pytest_sentry_capture._recording.contents import Content, FileContent
+from pytest_sentry_capture._recording.entries import CapturedEnvelope
+from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Handed, Observer
 from pytest_sentry_capture._sdk.observing.plain import json_data
 from pytest_sentry_capture._sdk.patching.identity import KnownOf

@@ -14,21 +14,13 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Final, Literal
 
-from pytest_sentry_capture._recording import (
-    ITEM_TYPE_OF_KIND,
-    KIND_OF_CATEGORY,
-    CallbackError,
-    Capture,
-    CaptureContext,
-    CapturedEnvelope,
-    Content,
-    Discard,
-    Exchange,
-    SdkError,
-)
 from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.contents import Content
 from pytest_sentry_capture._recording.current_operation import current_operation
+from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard, Exchange
+from pytest_sentry_capture._recording.errors import CallbackError, SdkError
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain, members_of
+from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
 from pytest_sentry_capture._recording.recording import Recorder
 from pytest_sentry_capture._sdk.observing.plain import as_json
 from pytest_sentry_capture._sdk.patching.invisible import INVISIBLE
@@ -39,13 +31,6 @@ _OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _SDK_FOLDER: Final = f"{os.sep}sentry_sdk{os.sep}"
 _ARGUMENTS: Final[Any] = vars(BaseException)["args"]
 _PLAIN: Final = (str, int, float, bool, bytes, type(None))
-_CATEGORY_OF_KIND: Final = {"event": "error", "check_in": "monitor", "log": "log_item", "metric": "trace_metric"}
-_SAMPLER_OF_CATEGORY: Final = {
-    "error": "error_sampler",
-    "transaction": "traces_sampler",
-    "span": "traces_sampler",
-    "profile": "profiles_sampler",
-}
 
 Handed = tuple[str, Content, dict[str, Any]]
 """An item that was handed over: its type, its content and its headers."""
@@ -188,7 +173,7 @@ class Observer:
     def unserializable(self, item_type: str, payload: Any) -> None:
         """Record the loss of an item that no transport could have sent."""
         attempt = self.attempt
-        kind = next((kind for kind, known in ITEM_TYPE_OF_KIND.items() if known == item_type), item_type)
+        kind = kind_of(item_type)
         discard = Discard("unserializable", category_of(kind), kind, payload=as_json(payload))
         if attempt is not None:
             attempt.handed_over = True
@@ -270,7 +255,9 @@ class Observer:
     ) -> CallableLocation | None:
         is_unsampled = attempt is not None and attempt.payload_when_lost is not None
         if reason == "sample_rate" or (reason == "callback_error" and is_unsampled):
-            sampler = options.get(_SAMPLER_OF_CATEGORY.get(category, ""))
+            facts = facts_of(KIND_OF_CATEGORY.get(category, category))
+            _, name = (facts and facts.sampled_by) or ("", "")
+            sampler = options.get(name)
             return CallableLocation.of(sampler) if callable(sampler) else None
         if attempt is None:
             return None
@@ -281,11 +268,6 @@ class Observer:
         if reason == "sdk_error":
             return attempt.context.callback if attempt.got_nonsense else None
         return attempt.dropped_by if reason == "event_processor" else None
-
-
-def category_of(kind: str) -> str:
-    """Sentry's data category for a kind of item."""
-    return _CATEGORY_OF_KIND.get(kind, kind)
 
 
 def application_frame(error: BaseException, options: Mapping[str, Any]) -> CallableLocation | None:

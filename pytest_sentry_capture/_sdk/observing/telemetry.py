@@ -15,7 +15,8 @@ from threading import Condition, Thread, current_thread, get_ident
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
-from pytest_sentry_capture._recording import ITEM_TYPE_OF_KIND, Content, LateContent
+from pytest_sentry_capture._recording.contents import Content, LateContent
+from pytest_sentry_capture._recording.kinds import item_type_of
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, content_of, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
@@ -239,10 +240,10 @@ class Telemetry:
             if attempt is not None and attempt.got_nonsense:
                 attempt.reason = "sdk_error"
             else:
-                self._observer.unserializable(ITEM_TYPE_OF_KIND[kind], item)
+                self._observer.unserializable(item_type_of(kind), item)
         elif content is not None:
             self._holding[client] = None
-            self._observer.captured([(ITEM_TYPE_OF_KIND[kind], content, {})], None)
+            self._observer.captured([(item_type_of(kind), content, {})], None)
 
     def _content_of(self, batcher: Any, item: Any, kind: str) -> Content | Exception:
         """What the SDK makes of an item: now, if that asks nothing of its objects, else when the SDK does it."""

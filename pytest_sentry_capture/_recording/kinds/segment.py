@@ -6,10 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, get_args
 
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path
-from pytest_sentry_capture._recording.captures import Capture, CapturedItem
 from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.facts import (
+    DERIVED_SECTION,
+    OF_EXCHANGE,
+    PATHS_OF_EVENTS,
+    PATHS_OF_SPANS,
+    SAMPLED_TRACES,
+    SEARCHED_TEXT,
+    SEGMENT_STATUS,
+    TEXT,
+    WHERE,
+    KindFacts,
+)
 from pytest_sentry_capture._recording.fields import mapping_of, path_of_url, resolve, text_at, unwrapped
-from pytest_sentry_capture._recording.kinds import CapturedSpan, CapturedTransaction
+from pytest_sentry_capture._recording.kinds.span import CapturedSpan
+from pytest_sentry_capture._recording.kinds.transaction import CapturedTransaction
 
 SegmentStatus = Literal["ok", "error"]
 SEGMENT_STATUSES: Final[tuple[SegmentStatus, ...]] = get_args(SegmentStatus)
@@ -34,6 +47,33 @@ class CapturedSegment(CapturedItem):
 
     __slots__ = ("_has_ended",)
     kind: ClassVar[str] = "segment"
+    _facts: ClassVar[KindFacts] = KindFacts(
+        fields={
+            **dict.fromkeys(("name", "op"), TEXT),
+            "status": SEGMENT_STATUS,
+            **dict.fromkeys(("source", "origin"), TEXT),
+            "attributes": DERIVED_SECTION,
+            **dict.fromkeys(("environment", "release"), SEARCHED_TEXT),
+            "trace_id": TEXT,
+            **OF_EXCHANGE,
+            "where": WHERE,
+        },
+        paths=tuple(dict.fromkeys((*PATHS_OF_EVENTS, *PATHS_OF_SPANS))),
+        meant={"transaction": "name"},
+        instead={
+            "tags": "spans carry no tags. Set an attribute, and ask for it with attributes={…}",
+            "user": "spans have the user as attributes. Ask for attributes={'user.id': …}",
+            "request": (
+                "spans have the request as attributes. Ask for method, path or attributes={'http.request.method': …}"
+            ),
+            "contexts": "spans carry no contexts. Set an attribute, and ask for it with attributes={…}",
+            "extra": "spans carry no extra. Set an attribute, and ask for it with attributes={…}",
+        },
+        text="name",
+        sampled_by=SAMPLED_TRACES,
+        counts="as trace",
+        is_shown_short=True,
+    )
 
     def __init__(self, payload: Mapping[str, Any], capture: Capture | None = None, *, has_ended: bool = True) -> None:
         super().__init__(payload, capture)
@@ -47,8 +87,10 @@ class CapturedSegment(CapturedItem):
         return None
 
     @classmethod
-    def of_discarded(cls, item: CapturedItem) -> CapturedSegment:
-        """A discarded transaction or segment, which the SDK may have given up before it ended."""
+    def of_discarded(cls, item: CapturedItem) -> CapturedSegment | None:
+        """A discarded transaction or segment, which the SDK may have given up before it ended; None for others."""
+        if not isinstance(item, CapturedTransaction) and cls.of(item) is None:
+            return None
         return cls(item, item._capture, has_ended=any(has_at(item, end) for end in _ENDS))
 
     @classmethod

@@ -1,0 +1,40 @@
+"""Attachments."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.fields import text_at
+
+_FIELDS: Final = ("filename", "content_type", "attachment_type")
+
+
+class CapturedAttachment(CapturedItem):
+    """An attachment: the mapping is its item headers, its content is in ``payload``.
+
+    Headers: https://develop.sentry.dev/sdk/telemetry/attachments/.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "attachment"
+    _facts: ClassVar[KindFacts] = KindFacts(
+        fields={**dict.fromkeys(_FIELDS, OF_PAYLOAD), "where": WHERE},
+        paths=(*_FIELDS, "length", "type"),
+        item_types=(ItemType("attachment", "attachment", 100 * MIB, is_json=False),),
+    )
+
+    @classmethod
+    def _items_of(cls, capture: Capture) -> list[CapturedItem]:
+        return [cls(capture.headers, capture)]
+
+    @property
+    def filename(self) -> str | None:
+        """The name that the attachment has in Sentry."""
+        return text_at(self, "filename")
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type, such as ``"text/plain"``."""
+        return text_at(self, "content_type")

@@ -1,0 +1,130 @@
+"""Error and message events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording.facts import (
+    BREADCRUMBS,
+    EXCEPTION,
+    OF_EXCHANGE,
+    PATHS_OF_EVENTS,
+    SEARCHED_TEXT,
+    SECTION,
+    TEXT,
+    TRUTH,
+    WHERE,
+    ItemType,
+    KindFacts,
+)
+from pytest_sentry_capture._recording.fields import formatted, interfaces_of, mapping_of, text_at
+from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.payload_types import Breadcrumb, ExceptionPayload
+
+
+class CapturedEvent(SentryEvent):
+    """A captured error or message event.
+
+    Payload: https://develop.sentry.dev/sdk/data-model/event-payloads/.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "event"
+    _facts: ClassVar[KindFacts] = KindFacts(
+        fields={
+            "exception": EXCEPTION,
+            **dict.fromkeys(("message", "level", "logger"), SEARCHED_TEXT),
+            "handled": TRUTH,
+            **dict.fromkeys(("mechanism", "transaction"), TEXT),
+            **dict.fromkeys(("tags", "user", "contexts", "extra", "request"), SECTION),
+            "breadcrumbs": BREADCRUMBS,
+            "fingerprint": SECTION,
+            **dict.fromkeys(("release", "environment"), SEARCHED_TEXT),
+            "trace_id": TEXT,
+            **OF_EXCHANGE,
+            "where": WHERE,
+        },
+        paths=PATHS_OF_EVENTS,
+        text="message",
+        item_types=(ItemType("event", "error", makes_event=True),),
+        further_categories=("default", "security"),
+        meant={"body": "message", "name": "transaction"},
+        sampled_by=("sample_rate", "error_sampler"),
+        callback="before_send",
+        is_shown_short=True,
+    )
+
+    @property
+    def exceptions(self) -> list[ExceptionPayload]:
+        """The exceptions of the payload, as Sentry orders them: the outermost one last."""
+        return cast("list[ExceptionPayload]", interfaces_of(self.get("exception")))
+
+    @property
+    def original_exception(self) -> BaseException | None:
+        """The live exception, kept until the teardown of the test that uses the fixture ends."""
+        chain = self._capture.context.chain
+        return chain.original if chain is not None else None
+
+    @property
+    def exception_chain(self) -> ExceptionChain | None:
+        """The classes of the exceptions behind the event; None when it was captured without one."""
+        return self._capture.context.chain
+
+    @property
+    def exception(self) -> str | None:
+        """The type of the outermost exception, as in the payload."""
+        return text_at(self._outermost, "type")
+
+    @property
+    def message(self) -> str | None:
+        """The formatted log message, else the message, else the outermost exception's value."""
+        entry = mapping_of(self.get("logentry")) or mapping_of(self.get("message"))
+        text = text_at(entry, "formatted")
+        text = text or formatted(text_at(entry, "message", text), entry.get("params"))
+        text = text or text_at(self, "message", text)
+        return text or text_at(self._outermost, "value", text)
+
+    @property
+    def level(self) -> str | None:
+        """``"fatal"``, ``"error"``, ``"warning"``, ``"info"`` or ``"debug"``."""
+        return text_at(self, "level")
+
+    @property
+    def logger(self) -> str | None:
+        """The name of the logger through which the event came, if any."""
+        return text_at(self, "logger")
+
+    @property
+    def mechanism(self) -> str | None:
+        """The type of the mechanism that caught the outermost exception, such as ``"starlette"`` or ``"logging"``."""
+        return text_at(mapping_of(self._outermost.get("mechanism")), "type")
+
+    @property
+    def handled(self) -> bool | None:
+        """Whether the application handled the outermost exception; None where the payload does not say."""
+        handled = mapping_of(self._outermost.get("mechanism")).get("handled")
+        return handled if isinstance(handled, bool) else None
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Further data by name; empty where there is none."""
+        return mapping_of(self.get("extra"))
+
+    @property
+    def breadcrumbs(self) -> list[Breadcrumb]:
+        """What led to the event, the oldest first."""
+        return cast("list[Breadcrumb]", interfaces_of(self.get("breadcrumbs")))
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """What Sentry groups the event by, where the application says so; else empty."""
+        fingerprint = self.get("fingerprint")
+        return fingerprint if isinstance(fingerprint, list) else []
+
+    @property
+    def _outermost(self) -> dict[str, Any]:
+        exceptions = self.exceptions
+        return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}

@@ -1,0 +1,50 @@
+"""Trace metrics."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pytest_sentry_capture._recording.facts import NUMBER, PATHS_OF_TELEMETRY, SECTION, TEXT, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.fields import text_at
+from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
+
+
+class CapturedMetric(Telemetry):
+    """A trace metric. Payload: https://develop.sentry.dev/sdk/telemetry/metrics/."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "metric"
+    _facts: ClassVar[KindFacts] = KindFacts(
+        fields={
+            **dict.fromkeys(("name", "type"), TEXT),
+            "value": NUMBER,
+            "unit": TEXT,
+            "attributes": SECTION,
+            "trace_id": TEXT,
+            "where": WHERE,
+        },
+        paths=(*PATHS_OF_TELEMETRY, "name", "type", "unit", "value"),
+        item_types=(ItemType("trace_metric", "trace_metric"),),
+        callback="before_send_metric",
+    )
+
+    @property
+    def name(self) -> str | None:
+        """The metric's name."""
+        return text_at(self, "name")
+
+    @property
+    def type(self) -> str | None:
+        """``"counter"``, ``"gauge"`` or ``"distribution"``."""
+        return text_at(self, "type")
+
+    @property
+    def value(self) -> float | None:
+        """The value, in ``unit``."""
+        value = self.get("value")
+        return value if isinstance(value, (int, float)) else None
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of ``value``, such as ``"millisecond"``; None where it has none."""
+        return text_at(self, "unit")

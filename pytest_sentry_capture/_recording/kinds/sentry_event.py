@@ -1,0 +1,154 @@
+"""What error events and transactions have in common: both are Sentry events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_sentry_capture._recording.changes import MISSING, Change, difference
+from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording.fields import (
+    check_section,
+    mapping_of,
+    path_of_url,
+    tags_of,
+    text_at,
+    value_at,
+    without_moved,
+)
+from pytest_sentry_capture._recording.kinds.attachment import CapturedAttachment
+from pytest_sentry_capture._recording.normalization import normalized
+from pytest_sentry_capture._recording.scope_origin import Source
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.payload_types import Request, User
+
+
+class SentryEvent(CapturedItem):
+    """An error event or a transaction."""
+
+    __slots__ = ()
+
+    @property
+    def event_id(self) -> str | None:
+        """32 hexadecimal digits."""
+        return text_at(self, "event_id")
+
+    @property
+    def transaction(self) -> str | None:
+        """The name of the transaction, such as ``"/statements/{statement_id}"``."""
+        return text_at(self, "transaction")
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """The tags by name; empty where there are none."""
+        return tags_of(self.get("tags"))
+
+    @property
+    def user(self) -> User:
+        """The user's fields; empty where there is no user."""
+        return cast("User", mapping_of(self.get("user")))
+
+    @property
+    def contexts(self) -> dict[str, Any]:
+        """The contexts by name, such as ``trace`` and ``runtime``; empty where there are none."""
+        return mapping_of(self.get("contexts"))
+
+    @property
+    def request(self) -> Request:
+        """The HTTP request as the SDK describes it; empty where there is none."""
+        return cast("Request", mapping_of(self.get("request")))
+
+    @property
+    def release(self) -> str | None:
+        """The version of the application that the client was given."""
+        return text_at(self, "release")
+
+    @property
+    def environment(self) -> str | None:
+        """Where the application runs, such as ``"production"``, the SDK's default."""
+        return text_at(self, "environment")
+
+    @property
+    def trace_id(self) -> str | None:
+        """The id of the trace that it belongs to: 32 hexadecimal digits."""
+        return text_at(mapping_of(self.contexts.get("trace")), "trace_id")
+
+    @property
+    def status_code(self) -> int | None:
+        """The status of the exchange's answer, else that of the outermost exception that has one."""
+        if self.exchange is not None and self.exchange.status is not None:
+            return self.exchange.status
+        chain = self._capture.context.chain
+        if chain is not None and chain.status_code is not None:
+            return chain.status_code
+        status_code = mapping_of(self.contexts.get("response")).get("status_code")
+        return status_code if isinstance(status_code, int) else None
+
+    @property
+    def method(self) -> str | None:
+        """The HTTP method of the exchange, else of the event's request."""
+        return self.exchange.method if self.exchange is not None else text_at(mapping_of(self.request), "method")
+
+    @property
+    def path(self) -> str | None:
+        """The path of the exchange, else of the event's request URL."""
+        if self.exchange is not None:
+            return self.exchange.path
+        url = text_at(mapping_of(self.request), "url")
+        return path_of_url(url) if url else None
+
+    @property
+    def route(self) -> str | None:
+        """The route template of the exchange, such as ``"/statements/{statement_id}"``."""
+        return self.exchange.route if self.exchange is not None else None
+
+    @property
+    def attachments(self) -> list[CapturedAttachment]:
+        """The attachments that travelled in the same envelope."""
+        captures = self.envelope.captures if self.envelope is not None else ()
+        return [item for capture in captures for item in capture.items if isinstance(item, CapturedAttachment)]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What ``before_send`` or ``before_send_transaction`` and the scrubber altered.
+
+        Known for what was captured while the test used the ``sentry_capture`` fixture.
+        """
+        context = self._capture.context
+        before = context.payload_before_callback
+        altered = [] if before is MISSING else difference(before, without_moved(dict(self)), by=context.callback)
+        return [*context.scrubs, *altered]
+
+    def normalized(self) -> dict[str, Any]:
+        """The payload as a plain dict for snapshots, the same on every machine and in every run.
+
+        Ids, clocks, hosts, versions (the release too) and stack frames give way to placeholders such as
+        ``"<timestamp>"``; ids of traces and spans are numbered.
+        """
+        return normalized(self)
+
+    def scope_of(self, section: str, key: str | None = None) -> Source | None:
+        """Which scope, call or callback gave a value, or None where the event does not have it.
+
+        Args:
+            section: one of ``tags``, ``user``, ``contexts``, ``extra``, ``request`` (with ``key``), or ``level``,
+                ``logger``, ``message``, ``transaction``, ``fingerprint``, ``release``, ``environment``,
+                ``server_name``, ``dist`` (without).
+            key: the key within the section.
+
+        Raises:
+            ValueError: the section is none of these, or needs a key, or takes none.
+            LookupError: the event was captured before the test used the ``sentry_capture`` fixture.
+        """
+        __tracebackhide__ = True
+        check_section(section, key)
+        value = value_at(self, section, key)
+        if value is MISSING:
+            return None
+        context = self._capture.context
+        if context.scope_origin is None:
+            raise LookupError("where values came from is kept only while a test uses the sentry_capture fixture")
+        before = context.payload_before_callback
+        if before is not MISSING and value_at(before, section, key) != value:
+            return "before_send"
+        return context.scope_origin.source_of(section, key, value)
