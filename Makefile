@@ -30,6 +30,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.typed_calls --check
 
 # The documentation as a site, in build/site. A link or a name that leads nowhere fails;
 # with --quiet a dead anchor would not.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 _MODULES = {
     "__version__": "version",
+    "SentryAssertions": "_assertions.assertions",
     "SentryCapture": "_assertions.sentry_capture",
     "CallableLocation": "_recording.callables",
     "MISSING": "_recording.changes",
@@ -27,9 +28,10 @@ _MODULES = {
     "CapturedSpan": "_recording.kinds",
     "CapturedTransaction": "_recording.kinds",
     "Discard": "_recording.entries",
-    "Expected": "_assertions.sentry_capture",
+    "Expected": "_assertions.assertions",
     "Exchange": "_recording.entries",
     "PiiFinding": "_relay.privacy",
+    "Kind": "_recording.kinds",
     "RawItem": "_recording.entries",
     "Rejection": "_recording.rejections",
     "SdkError": "_recording.errors",
@@ -43,7 +45,8 @@ _MODULES = {
 __all__ = [*_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._assertions.sentry_capture import Expected as Expected
+    from pytest_sentry_capture._assertions.assertions import Expected as Expected
+    from pytest_sentry_capture._assertions.assertions import SentryAssertions as SentryAssertions
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit
     from pytest_sentry_capture._recording.callables import CallableLocation as CallableLocation
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.kinds import CapturedSession as CapturedSession
     from pytest_sentry_capture._recording.kinds import CapturedSpan as CapturedSpan
     from pytest_sentry_capture._recording.kinds import CapturedTransaction as CapturedTransaction
+    from pytest_sentry_capture._recording.kinds import Kind as Kind
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
     from pytest_sentry_capture._relay.privacy import PiiFinding as PiiFinding
     from pytest_sentry_capture._rules.rule import Judgement as Judgement

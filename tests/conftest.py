@@ -124,6 +124,7 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "Django": Installed("django"),
     "eventlet": Installed("eventlet"),
     "gevent": Installed("gevent"),
+    "mypy and pyright": Installed("pyright"),
     "numpy and pandas": Installed("pandas"),
     "pytest-bdd": Installed("pytest_bdd"),
     "pytest-django": Installed("pytest_django"),

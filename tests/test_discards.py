@@ -306,7 +306,7 @@ def traces_sampler(sampler: Callable[..., Any]) -> Callable[[SentryInit], None]:
 
 
 def backpressure(init: SentryInit) -> None:
-    client = init(dsn=DSN, traces_sample_rate=1.0)
+    client: Any = init(dsn=DSN, traces_sample_rate=1.0)
     client.monitor._downsample_factor = 200  # by which the rate is halved so many times
     capture_segment()
 
@@ -364,34 +364,40 @@ def before_send_metric(callback: Callable[..., Any]) -> Callable[[SentryInit], N
 
 
 def full_log_batcher(init: SentryInit) -> None:
-    init(dsn=DSN, **logs_enabled()).log_batcher.MAX_BEFORE_DROP = 0
+    client: Any = init(dsn=DSN, **logs_enabled())
+    client.log_batcher.MAX_BEFORE_DROP = 0
     sentry_sdk.logger.info("hello")
 
 
 def full_metrics_batcher(init: SentryInit) -> None:
-    init(dsn=DSN).metrics_batcher.MAX_BEFORE_DROP = 0
+    client: Any = init(dsn=DSN)
+    client.metrics_batcher.MAX_BEFORE_DROP = 0
     sentry_sdk.metrics.count("orders", 1)
 
 
 def full_span_batcher(init: SentryInit) -> None:
-    init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream").span_batcher.MAX_BEFORE_DROP = 0
+    client: Any = init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream")
+    client.span_batcher.MAX_BEFORE_DROP = 0
     stream("nightly")
 
 
 def killed_log_batcher(init: SentryInit) -> None:
-    batcher = init(dsn=DSN, **logs_enabled()).log_batcher
+    client: Any = init(dsn=DSN, **logs_enabled())
+    batcher = client.log_batcher
     batcher._ensure_thread()  # one that has none yet does not mind
     batcher.kill()
     sentry_sdk.logger.info("hello")
 
 
 def reentered_log_batcher(init: SentryInit) -> None:
-    init(dsn=DSN, **logs_enabled()).log_batcher._active.flag = True
+    client: Any = init(dsn=DSN, **logs_enabled())
+    client.log_batcher._active.flag = True
     sentry_sdk.logger.info("hello")
 
 
 def reentered_span_batcher(init: SentryInit) -> None:
-    init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream").span_batcher._active.flag = True
+    client: Any = init(dsn=DSN, traces_sample_rate=1.0, trace_lifecycle="stream")
+    client.span_batcher._active.flag = True
     stream("nightly")
 
 

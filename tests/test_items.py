@@ -241,7 +241,7 @@ def test_attachments(sentry_capture: SentryCapture, sentry_init: SentryInit) -> 
 
 
 def test_items_of_other_sdks_and_of_unknown_types(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
-    client = sentry_init(dsn=DSN)
+    client: Any = sentry_init(dsn=DSN)
     envelope = Envelope(headers={"event_id": "1"})
     envelope.add_item(Item(b'{"contexts": {"feedback": {"message": "nice"}}}', type="feedback"))
     envelope.add_item(Item(b'{"discarded_events": []}', type="client_report"))

@@ -357,6 +357,7 @@ def test_options_are_shown_as_the_application_gave_them(sentry_capture: SentryCa
     sentry_init(dsn="https://key@sentry.invalid/1", before_send=mark)
 
     assert sentry_capture.options["before_send"] is mark
+    assert sentry_capture.client is not None
     assert sentry_capture.client.options["before_send"] == mark
     assert sentry_capture.dsn == "https://key@sentry.invalid/1"
     assert not hasattr(sentry_capture.options, "__setitem__")
@@ -413,7 +414,7 @@ def test_a_wrong_override_changes_nothing_and_says_what_is_valid(
 
 def test_an_unknown_option_of_sentry_init(sentry_init: SentryInit) -> None:
     with pytest.raises(TypeError, match="unknown option 'enviroment'; did you mean 'environment'"):
-        sentry_init(enviroment="test")
+        sentry_init(enviroment="test")  # type: ignore[call-arg]
 
 
 SHOP = """

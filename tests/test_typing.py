@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -24,6 +28,7 @@ from pytest_sentry_capture import (
     CapturedSpan,
     CapturedTransaction,
     Discard,
+    Kind,
     SentryCapture,
     SentryInit,
 )
@@ -66,6 +71,10 @@ def test_an_assertion_gives_a_transaction(capture: SentryCapture) -> None:
     assert assert_type(capture.transactions[0].spans, list[CapturedSpan]) == capture.spans
 
 
+def of_kind() -> Kind:
+    return "event"
+
+
 def test_a_search_gives_lists_of_its_kind(capture: SentryCapture) -> None:
     assert len(assert_type(capture.find(), list[CapturedEvent])) == 1
     assert len(assert_type(capture.find("span", op="db"), list[CapturedSpan])) == 1
@@ -76,8 +85,8 @@ def test_a_search_gives_lists_of_its_kind(capture: SentryCapture) -> None:
     assert assert_type(capture.find("attachment"), list[CapturedAttachment]) == []
     assert assert_type(capture.find("feedback"), list[CapturedFeedback]) == []
     assert assert_type(capture.find("client_report"), list[CapturedClientReport]) == []
-    kind: str = "event"
-    assert len(assert_type(capture.find(kind), list[CapturedItem])) == 1
+    found: Sequence[CapturedItem] = capture.find(of_kind())
+    assert len(found) == 1
     assert len(assert_type(capture.assert_count(1, "segment"), list[CapturedSegment])) == 1
     assert len(assert_type(capture.wait_for("segment", timeout=0), list[CapturedSegment])) == 1
     assert assert_type(capture.discarded, list[Discard]) == []
@@ -109,3 +118,31 @@ def test_shortcuts_have_the_types_of_what_they_give(capture: SentryCapture) -> N
     assert assert_type(event.extra, dict[str, Any])["sys.argv"]
     assert assert_type(event.user.get("id"), "str | None") is None
     assert assert_type(capture.segments[0].status, Literal["ok", "error"] | None) == "ok"
+
+
+PROGRAMS = Path(__file__).parent / "typing"
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--no-error-summary", "--config-file=", "--cache-dir={cache}"],
+    "pyright": ["pyright", "--pythonpath", sys.executable],
+}
+
+
+@pytest.mark.needs("mypy and pyright")
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_type_checkers_find_mistakes_and_nothing_else(checker: str, tmp_path: Path) -> None:
+    command, *arguments = CHECKERS[checker]
+    files = [PROGRAMS / "mistakes.py", PROGRAMS / "helpers_of_users.py"]
+    result = subprocess.run(
+        [sys.executable, "-m", command, *(each.format(cache=tmp_path / "cache") for each in arguments), *files],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=tmp_path,
+    )
+
+    lines = files[0].read_text(encoding="utf-8").splitlines()
+    planted = {(files[0].name, number) for number, line in enumerate(lines, 1) if "# mistake: " in line}
+    reported = re.findall(r"([\w.]+):(\d+)(?::\d+)?(?:: | - )error: ", result.stdout)
+    assert {(file, int(line)) for file, line in reported} == planted, result.stdout + result.stderr
+    assert len(planted) == 8

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from sentry_sdk.crons import capture_checkin
 
 from any_sdk import holder_of_sessions, logs_enabled, segment
-from pytest_sentry_capture import SentryCapture, SentryInit
+from pytest_sentry_capture import Kind, SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
 LONG = 20.0
@@ -74,7 +74,7 @@ NEEDED = {
     [pytest.param(kind, marks=[pytest.mark.needs(NEEDED[kind])] if kind in NEEDED else []) for kind in ARRIVALS],
 )
 def test_every_kind_wakes_on_arrival(
-    kind: str,
+    kind: Kind,
     sentry_init: SentryInit,
     sentry_capture: SentryCapture,
     after_waiting: Callable[[Callable[[], object]], None],

@@ -129,21 +129,6 @@ class RecordingViews:
         self._drain()
         return self._entries_of(Discard)
 
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """The HTTP requests that the application served, and its answers."""
-        return self._entries_of(Exchange)
-
-    @property
-    def callback_errors(self) -> list[CallbackError]:
-        """The application's callbacks that raised."""
-        return self._entries_of(CallbackError)
-
-    @property
-    def sdk_errors(self) -> list[SdkError]:
-        """The errors inside the SDK that it swallowed."""
-        return self._entries_of(SdkError)
-
     def _all_items(self) -> list[CapturedItem]:
         with self._lock:
             self._catch_up()
@@ -189,3 +174,22 @@ class RecordingViews:
 
     def _entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         return [entry for entry in self._entries if isinstance(entry, entry_type)]
+
+
+class ApplicationViews(RecordingViews):
+    """What is seen besides of an application in this process."""
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The HTTP requests that the application served, and its answers."""
+        return self._entries_of(Exchange)
+
+    @property
+    def callback_errors(self) -> list[CallbackError]:
+        """The application's callbacks that raised."""
+        return self._entries_of(CallbackError)
+
+    @property
+    def sdk_errors(self) -> list[SdkError]:
+        """The errors inside the SDK that it swallowed."""
+        return self._entries_of(SdkError)

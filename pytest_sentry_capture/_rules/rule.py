@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NewType
+from typing import Any, ClassVar, Literal, NewType
 
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._assertions.views import RecordingViews
+from pytest_sentry_capture._assertions.typed_calls import TypedFind
+from pytest_sentry_capture._assertions.views import ApplicationViews
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.recording import Recording
@@ -44,7 +45,17 @@ class Judgement:
     detector: str | None = None
 
 
-class RuleViews(RecordingViews):
+class _Search(ApplicationViews):
+    def find(self, kind: str = "event", **criteria: Any) -> Any:
+        """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
+        return self.matching(Expectation(kind, criteria))
+
+    def matching(self, expectation: Expectation) -> list[CapturedItem]:
+        """The captured items that match."""
+        return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
+
+
+class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
     """What a rule is given: the views of a finished recording, or of the part of it that is new.
 
     Attributes:
@@ -54,14 +65,6 @@ class RuleViews(RecordingViews):
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
         self.recording = recording
-
-    def find(self, kind: str = "event", **criteria: object) -> list[CapturedItem]:
-        """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
-        return self.matching(Expectation(kind, criteria))
-
-    def matching(self, expectation: Expectation) -> list[CapturedItem]:
-        """The captured items that match."""
-        return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
 
     @property
     def test(self) -> str:

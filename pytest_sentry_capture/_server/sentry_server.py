@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_sentry_capture._assertions.assertions import SentryAssertions
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._assertions.sentry_capture import SentryCapture
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.faults import OutageMode, check_delay, check_mode, rate_limit
@@ -57,7 +57,7 @@ class ServerRun:
 
 
 class _OtherProcesses:
-    """What a capture asks of the SDK, where the SDKs are those of other processes, out of reach."""
+    """What assertions ask of the SDK, where the SDKs are those of other processes, out of reach."""
 
     client = None
     options: Mapping[str, Any] = {}
@@ -68,21 +68,13 @@ class _OtherProcesses:
     def drain(self) -> None:
         """What has been answered is in the recording already."""
 
-    def flush(self) -> None:
-        """Another process's SDK can't be told to."""
 
-    def override(self, options: dict[str, Any]) -> NoReturn:  # noqa: ARG002
-        __tracebackhide__ = True
-        raise TypeError("sentry_server can't change the options of another process; set them where it is started")
-
-
-class SentryServer(SentryCapture):
+class SentryServer(SentryAssertions):
     """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
 
     What counts as captured is what Sentry would have accepted. What was sent on a bad day and not accepted is in
     ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
-    something came with the DSN. ``client`` is None and ``options`` is empty, since they are out of reach; ``flush``
-    does nothing, and ``override`` raises ``TypeError``.
+    something came with the DSN.
     """
 
     def __init__(

@@ -899,7 +899,7 @@ def test_unknown_criterion(initialised: None, sentry_capture: SentryCapture) -> 
 
     TypeError: unknown criterion for kind 'event': 'mesage'; did you mean 'message'? Valid:
     """
-    sentry_capture.assert_captured(mesage="hello")
+    sentry_capture.assert_captured(mesage="hello")  # type: ignore[call-overload]
 
 
 def test_unknown_kind(initialised: None, sentry_capture: SentryCapture) -> None:
@@ -907,7 +907,7 @@ def test_unknown_kind(initialised: None, sentry_capture: SentryCapture) -> None:
 
     ValueError: unknown kind 'events'; did you mean 'event'? Valid:
     """
-    sentry_capture.find("events")
+    sentry_capture.find("events")  # type: ignore[call-overload]
 
 
 def test_an_exception_in_place_of_the_kind(initialised: None, sentry_capture: SentryCapture) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from importlib import import_module
 from inspect import signature
-from typing import Any
+from typing import Any, Literal
 
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
@@ -26,7 +26,7 @@ IS_3 = _MAJOR >= 3
 
 _NAME = "name" if (_MAJOR, _MINOR) >= (2, 15) else "description"
 
-TRACE_KIND = "span" if IS_3 else "transaction"
+TRACE_KIND: Literal["transaction", "span"] = "span" if IS_3 else "transaction"
 """The kind that the SDK's own items have which are segments."""
 
 

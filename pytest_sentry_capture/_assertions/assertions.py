@@ -1,0 +1,471 @@
+"""The assertions about a recording, for applications in this process and in others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from threading import TIMEOUT_MAX
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from pytest_sentry_capture._assertions import failure_messages
+from pytest_sentry_capture._assertions.hints import Evidence
+from pytest_sentry_capture._assertions.log_records import logged_errors
+from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.typed_calls import TypedCalls
+from pytest_sentry_capture._assertions.views import RecordingViews
+from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
+from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
+from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._relay.engine import require as require_relay
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._relay.ingestion import AnyEvent
+    from pytest_sentry_capture._relay.privacy import PiiFinding
+    from pytest_sentry_capture._relay.relay_project import RelayProject
+
+AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
+
+_NO_CLIENT = "no_client"
+
+
+class ObservedSdk(Protocol):
+    """What assertions ask about the SDK, beside what it has been recorded to do."""
+
+    @property
+    def client(self) -> Any: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+    @property
+    def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def kinds_from_logging(self) -> frozenset[str]: ...
+    @property
+    def without_transactions(self) -> str | None:
+        """Why there are no transactions, in words; None where there may be some."""
+
+    def drain(self) -> None: ...
+
+
+class Expected(Generic[AnyItem]):
+    """What an ``expect`` block was waiting for."""
+
+    _item: AnyItem | None = None
+
+    @property
+    def item(self) -> AnyItem:
+        """The one item that was captured inside the block.
+
+        Raises:
+            LookupError: the block has not ended yet.
+        """
+        __tracebackhide__ = True
+        if self._item is None:
+            raise LookupError("the item of an expect block is there after the block")
+        return self._item
+
+
+class AnyAssertions(RecordingViews):
+    """The assertions, which take any kind with any criteria; what they do."""
+
+    def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
+        super().__init__(recording, sdk.drain)
+        self._sdk = sdk
+        self._relay_project = relay_project
+
+    def clear(self) -> None:
+        """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
+        self._handed_out(self.items)
+        self._start_here()
+
+    def secret(self, value: str) -> None:
+        """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
+
+        The test fails if it is found, in plain, URL-encoded, JSON-escaped or base64 form (rule ``forbidden-data``).
+
+        Raises:
+            TypeError: the value is no text.
+            ValueError: the value is empty.
+        """
+        __tracebackhide__ = True
+        if not isinstance(value, str):
+            raise TypeError(f"a secret is a text, not {type(value).__name__}")
+        if not value:
+            raise ValueError("a secret can't be empty")
+        self._recording.secrets.append(value)
+
+    def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
+        """The personal data and secrets in one item, or in everything captured, that Sentry's own engine finds.
+
+        What the rule ``no-pii`` allows is in it too. Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
+
+        Raises:
+            TypeError: it is no captured item.
+            ModuleNotFoundError: the extra is not installed.
+        """
+        __tracebackhide__ = True
+        require_relay()
+        if item is not None and not isinstance(item, CapturedItem):
+            raise TypeError(f"pii takes a captured item, not {type(item).__name__}")
+        test_file = self._recording.label.partition("::")[0]
+        items = self._all_items() if item is None else [item]
+        search = self._relay_project().search
+        return [found for each in items for found in search.findings(each, test_file)]
+
+    def as_stored(self, event: AnyEvent) -> AnyEvent:
+        """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
+
+        The project's settings for scrubbing are those of ``[tool.sentry_capture.relay]``, else what new projects have.
+        Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
+
+        Raises:
+            TypeError: it is neither an event nor a transaction.
+            ValueError: Sentry would refuse it.
+            ModuleNotFoundError: the extra is not installed.
+        """
+        __tracebackhide__ = True
+        require_relay()
+        return self._relay_project().scrubbing.stored(event)
+
+    def find(self, kind: str = "event", **criteria: object) -> Any:
+        """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
+        __tracebackhide__ = True
+        return self._asked_for(_expectation(kind, criteria))
+
+    def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
+        """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
+
+        Raises:
+            AssertionError: none matches, or several do.
+        """
+        __tracebackhide__ = True
+        expectation = self._expectation("assert_captured", {}, kind, criteria)
+        return self._assert_count(1, expectation)[0]
+
+    def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
+        """Exactly ``n`` items of the kind match all criteria; they are returned.
+
+        With ``n=0`` it fails too when no client was active.
+
+        Raises:
+            AssertionError: more or fewer match.
+            TypeError: ``n`` is no whole number.
+        """
+        __tracebackhide__ = True
+        _check_count("n", n, least=0)
+        return self._assert_count(n, self._expectation("assert_count", {"n": n}, kind, criteria))
+
+    def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
+        """No item of the kind matches all criteria.
+
+        Fails too when no client was active, and when it can't be said: of an item that came of a request which was not
+        seen (that of a Flask application, say), the route is unknown, and often status code, method and path.
+
+        Raises:
+            AssertionError: one matches, no client was active, or it can't be said.
+        """
+        __tracebackhide__ = True
+        self._assert_count(0, self._expectation("assert_not_captured", {}, kind, criteria))
+
+    def assert_nothing_captured(self, traces: bool = False) -> None:
+        """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
+
+        Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
+
+        Raises:
+            AssertionError: something was captured, or no client was active.
+        """
+        __tracebackhide__ = True
+        self._assert_was_active(None)
+        counted = ("always", "as trace") if traces else ("always",)
+        if found := [item for item in self.items if counts_of(item.kind) in counted]:
+            raise AssertionError(failure_messages.unexpected(self._evidence(None), "nothing to be captured", found))
+
+    def assert_discarded(
+        self,
+        kind: str = "event",
+        *,
+        reason: str | None = None,
+        by: str | Callable[..., object] | None = None,
+        **criteria: object,
+    ) -> list[Discard]:
+        """At least one such discard, and no such item captured; the discards are returned.
+
+        Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
+
+        Args:
+            kind: the kind of item that was discarded.
+            reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
+            by: the callable that discarded it, or its dotted or bare name.
+            criteria: what the discarded item looked like, as far as the SDK had built it.
+
+        Raises:
+            AssertionError: nothing like it was discarded, something like it was captured, or no client was active.
+            TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
+        """
+        __tracebackhide__ = True
+        _check_discard(reason, by)
+        discard = {name: value for name, value in (("reason", reason), ("by", by)) if value is not None}
+        expectation = self._expectation("assert_discarded", discard, kind, criteria)
+        if reason != _NO_CLIENT and not self._client_was_active:
+            raise AssertionError(failure_messages.discarded_without_client(self._evidence(expectation), expectation))
+        name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
+        alike = [each for each in self.discarded if expectation.matches_discard(each)]
+        found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
+        captured = self._find(expectation)
+        if captured or not found:
+            evidence = self._evidence(expectation)
+            raise AssertionError(failure_messages.not_discarded(evidence, expectation, reason, name, captured, alike))
+        self._recording.accounted_for += found
+        return found
+
+    def assert_inactive(self) -> None:
+        """Sentry was off: no client was active at any time of the test; one without a DSN is active too.
+
+        Raises:
+            AssertionError: one was.
+        """
+        __tracebackhide__ = True
+        if self._client_was_active:
+            raise AssertionError(failure_messages.was_active(self._evidence(None)))
+
+    def expect(self, kind: str = "event", **criteria: object) -> Any:
+        """A block of code during which exactly one new item matches; after it, ``item`` of what it gives is this item.
+
+        An exception that leaves the block is raised on, unjudged.
+
+        Raises:
+            AssertionError: at the end of the block, none or several match.
+        """
+        __tracebackhide__ = True
+        return _ExpectedBlock(self, self._expectation("expect", {}, kind, criteria))
+
+    def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
+        """A block of code during which no new item matches; fails too when no client was active.
+
+        An exception that leaves the block is raised on, unjudged.
+
+        Raises:
+            AssertionError: at the end of the block, one matches, or no client was active.
+        """
+        __tracebackhide__ = True
+        return _EmptyBlock(self, self._expectation("expect_nothing", {}, kind, criteria))
+
+    def wait_for(self, kind: str = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object) -> Any:
+        """Block until ``count`` items match, and return all that do.
+
+        Args:
+            kind: the kind of items.
+            count: how many, at least.
+            timeout: seconds, after which it fails.
+            criteria: what they look like.
+
+        Raises:
+            AssertionError: fewer match when the time is over.
+            TypeError: ``count`` or ``timeout`` is no number.
+            ValueError: ``count`` is below 1, or ``timeout`` negative or longer than Python can wait.
+        """
+        __tracebackhide__ = True
+        _check_wait(count, timeout)
+        expectation = self._expectation("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
+        if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=is_in_event_loop()))
+        return self._asked_for(expectation)
+
+    async def await_for(
+        self,
+        kind: str = "event",
+        *,
+        count: int = 1,
+        timeout: float = 5.0,
+        **criteria: object,
+    ) -> Any:
+        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
+        __tracebackhide__ = True
+        _check_wait(count, timeout)
+        expectation = self._expectation("await_for", {"count": count} if count != 1 else {}, kind, criteria)
+        if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=False))
+        return self._asked_for(expectation)
+
+    def _expectation(
+        self, call: str, arguments: Mapping[str, object], kind: str, criteria: Mapping[str, object]
+    ) -> Expectation:
+        """The compiled criteria of an assertion, which fails at once where it asks for what can't be."""
+        __tracebackhide__ = True
+        expectation = _expectation(kind, criteria)
+        why = self._sdk.without_transactions if expectation.item_class is CapturedTransaction else None
+        if why is not None and not self._items_of(CapturedTransaction):
+            message = failure_messages.without_transactions(self._evidence(None), expectation, why, call, arguments)
+            raise AssertionError(message)
+        return expectation
+
+    @property
+    def _client_was_active(self) -> bool:
+        return self._recording.client_was_active or self._sdk.client is not None
+
+    def _assert_was_active(self, absent: Expectation | None) -> None:
+        __tracebackhide__ = True
+        if not self._client_was_active:
+            raise AssertionError(failure_messages.without_client(self._evidence(None), absent))
+
+    def _assert_count(self, n: int, expectation: Expectation) -> list[CapturedItem]:
+        __tracebackhide__ = True
+        if n == 0:
+            self._assert_was_active(expectation)
+        matching = self._find(expectation)
+        if len(matching) != n:
+            raise AssertionError(failure_messages.wrong_count(self._evidence(expectation), n, expectation, matching))
+        if n == 0:
+            self._assert_decided(expectation, self._items_of(expectation.item_class))
+        mark_seen(matching)
+        return matching
+
+    def _assert_decided(self, expectation: Expectation, items: Sequence[CapturedItem]) -> None:
+        """Fail where nothing tells whether an item came of a request like that, which was not seen."""
+        __tracebackhide__ = True
+        if undecided := [item for item in items if expectation.is_undecided(item)]:
+            raise AssertionError(failure_messages.undecided(self._evidence(expectation), expectation, undecided))
+
+    def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
+        __tracebackhide__ = True
+        items = [item for item in self._items_of(expectation.item_class) if id(item) not in before.items]
+        matching = [item for item in items if expectation.matches(item)]
+        if len(matching) != n:
+            entries = [entry for entry in self._entries if id(entry) not in before.entries]
+            evidence = replace(self._evidence(expectation), items=items, entries=entries)
+            like_these = sum(map(expectation.matches, before.items.values()))
+            raise AssertionError(failure_messages.wrong_count_inside(evidence, n, expectation, matching, like_these))
+        if n == 0:
+            self._assert_decided(expectation, items)
+        mark_seen(matching)
+        return matching
+
+    def _before(self, expectation: Expectation) -> _Before:
+        items = {id(item): item for item in self._items_of(expectation.item_class)}
+        return _Before(items, {id(entry): entry for entry in self._entries})
+
+    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
+        mark_seen(items)
+
+    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
+        for envelope in envelopes:
+            envelope.mark_seen()
+
+    def _asked_for(self, expectation: Expectation) -> list[CapturedItem]:
+        found = self._find(expectation)
+        mark_seen(found)
+        return found
+
+    def _find(self, expectation: Expectation) -> list[CapturedItem]:
+        matches = expectation.matches
+        return [item for item in self._items_of(expectation.item_class) if matches(item)]
+
+    def _timed_out(self, count: int, timeout: float, expectation: Expectation, *, blocked_loop: bool) -> str:
+        matching = self._find(expectation)
+        return failure_messages.timed_out(
+            self._evidence(expectation), count, timeout, expectation, matching, blocked_loop
+        )
+
+    def _evidence(self, expectation: Expectation | None) -> Evidence:
+        return Evidence(
+            items=self._items_of(expectation.item_class) if expectation is not None else (),
+            entries=self._entries,
+            client_was_active=self._client_was_active,
+            options=self._sdk.options,
+            scopes=self._sdk.scope_values,
+            kinds_from_logging=self._sdk.kinds_from_logging,
+            logged=logged_errors(),
+            left_out_of_spans=self._recording.left_out_of_spans,
+            secrets=tuple(self._recording.secrets),
+        )
+
+
+class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
+    """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
+
+    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
+    take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
+    ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
+
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
+      as a regex, a negative number;
+    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, and for a class anywhere else.
+    """
+
+
+def _expectation(kind: str, criteria: Mapping[str, object]) -> Expectation:
+    __tracebackhide__ = True
+    try:
+        return Expectation(kind, criteria)
+    except (TypeError, ValueError) as error:
+        mistake = type(error)(str(error))
+    raise mistake
+
+
+def _check_count(name: str, count: object, *, least: int) -> None:
+    __tracebackhide__ = True
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"{name} must be a whole number, not {count!r}")
+    if count < least:
+        raise ValueError(f"{name} must be {least} or more, not {count}")
+
+
+def _check_wait(count: object, timeout: object) -> None:
+    __tracebackhide__ = True
+    _check_count("count", count, least=1)
+    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
+    if not 0 <= timeout <= TIMEOUT_MAX:
+        raise ValueError(f"timeout must be a number of seconds from 0 to {TIMEOUT_MAX:.0f}, not {timeout}")
+
+
+def _check_discard(reason: object, by: object) -> None:
+    __tracebackhide__ = True
+    if not isinstance(reason, (str, type(None))):
+        raise TypeError(f"reason must be a discard reason such as 'before_send', not {reason!r}")
+    if not isinstance(by, (str, type(None))) and not callable(by):
+        raise TypeError(f"by must be the callable that discarded it, or its name, not {by!r}")
+
+
+def _is_by(discard: Discard, name: str | None) -> bool:
+    if name is None:
+        return True
+    return discard.by is not None and (discard.by.name == name or discard.by.name.endswith(f".{name}"))
+
+
+class _Before(NamedTuple):
+    """What was there before a block, by identity; kept, so that no identity is given twice."""
+
+    items: Mapping[int, CapturedItem]
+    entries: Mapping[int, Entry]
+
+
+class _ExpectedBlock:
+    """The context manager of ``expect``: a class of its own, so that no frame but the test's is shown."""
+
+    def __init__(self, capture: AnyAssertions, expectation: Expectation) -> None:
+        self._capture = capture
+        self._expectation = expectation
+
+    def __enter__(self) -> Expected[CapturedItem]:
+        self._before = self._capture._before(self._expectation)
+        self._expected = Expected[CapturedItem]()
+        return self._expected
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        if error_type is None:
+            [self._expected._item] = self._capture._assert_new(1, self._expectation, self._before)
+
+
+class _EmptyBlock(_ExpectedBlock):
+    """The context manager of ``expect_nothing``."""
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        if error_type is None:
+            self._capture._assert_was_active(self._expectation)
+            self._capture._assert_new(0, self._expectation, self._before)
