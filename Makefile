@@ -11,7 +11,7 @@ EXAMPLE := --confcutdir=. example_app/tests
 # A test that hangs is to fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
-SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network sdk_as_it_is segments touchpoints,tests/test_$(name).py)
+SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network sdk_as_it_is segments touchpoints,tests/plugin/test_$(name).py)
 
 .PHONY: demo test check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract
 
@@ -78,11 +78,11 @@ bench: $(INSTALLED)
 # What `make test` does in short to sentry_server, at length.
 fuzz: FUZZ_INPUTS ?= 1000000
 fuzz: $(INSTALLED)
-	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -s tests/unit/server/test_fuzz.py
 
 soak: SOAK_EVENTS ?= 200000
 soak: $(INSTALLED)
-	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/server/test_soak.py
+	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/plugin/server/test_soak.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -94,7 +94,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 # Writes what users see when tests fail anew, to be read before it is committed.
 gallery: $(INSTALLED)
-	$(BIN)/python -m pytest tests/test_gallery.py::test_messages --update-gallery
+	$(BIN)/python -m pytest tests/plugin/test_gallery.py::test_messages --update-gallery
 
 # Writes the example's contract anew, for a change of what Sentry is told that is meant.
 contract: $(INSTALLED)

@@ -79,7 +79,7 @@ OF_CI: Final = ((OLDEST, "3.10"), (BEFORE_3, "3.12"), (NEWEST, "3.13"))
 """With which SDK on which Python CI runs the tests that tell most, beside the lowest versions of everything."""
 
 COMMON_TESTS: Final = tuple(
-    f"tests/test_{name}.py"
+    f"tests/plugin/test_{name}.py"
     for name in (
         "capture",
         "discards",
@@ -123,8 +123,10 @@ HOSTILE_OPTIONS: Final = tuple(
 """The runs inside of the tests load the plugins, each for itself; the tests do without."""
 
 TESTS_OF_EXTRAS: Final = (
-    *(f"tests/test_{name}.py" for name in ("configuration", "ingestion", "no_pii_rule", "pii", "rules")),
-    "tests/server",
+    *(f"tests/plugin/test_{name}.py" for name in ("configuration", "no_pii_rule", "pii", "rules")),
+    "tests/plugin/server",
+    "tests/unit/server",
+    "tests/unit/test_ingestion.py",
 )
 """Those of what the lowest versions of cattrs and of the users' extras are there for."""
 
@@ -204,7 +206,7 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
             "hostile",
             "3.12",
             (_of_series("pytest", HOSTILE_PYTEST), *HOSTILE, *OF_TODAY),
-            ("tests/test_harmless.py", "tests/test_other_plugins.py"),
+            ("tests/plugin/test_harmless.py", "tests/plugin/test_other_plugins.py"),
             HOSTILE_OPTIONS,
         ),
         Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),

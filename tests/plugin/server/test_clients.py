@@ -21,13 +21,14 @@ from urllib.parse import quote
 import pytest
 
 import any_sdk
+from checkout import DOCS
 from pytest_sentry_capture import SentryServer
 
 if TYPE_CHECKING:
-    from server.conftest import JavaScript
+    from tests.plugin.server.conftest import JavaScript
 
 PROGRAMS = Path(__file__).with_name("programs")
-GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "other-processes.md"
+GUIDE = DOCS / "how-to" / "other-processes.md"
 
 
 def with_support(environment: dict[str, str]) -> dict[str, str]:

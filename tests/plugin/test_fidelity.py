@@ -17,7 +17,7 @@ import any_sdk
 from pytest_sentry_capture import SentryCapture, SentryInit
 
 if TYPE_CHECKING:
-    from conftest import Endpoint
+    from tests.conftest import Endpoint
 
 KINDS = {
     *("event", "span", "log", "trace_metric", "check_in", "session", "sessions"),

@@ -16,7 +16,7 @@ from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.faults import rate_limit
 
 if TYPE_CHECKING:
-    from server.conftest import Sentry
+    from tests.unit.server.conftest import Sentry
 
 EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc"
 EVENT = b'{"event_id":"%b","message":"hello"}' % EVENT_ID.encode()

@@ -17,10 +17,10 @@ import pytest
 import sentry_sdk
 from hypothesis import example, given
 from hypothesis import strategies as st
-from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 from pytest_sentry_capture import __version__
 from pytest_sentry_capture.cli import main
+from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
 """Where the Makefile puts sentry-sdk 2.75."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-SUITE = Path(__file__).parent / "support" / "sdk_as_it_is.py"
+from checkout import TESTS
+
+SUITE = TESTS / "support" / "sdk_as_it_is.py"
 
 
 def test_an_application_sees_the_same_sdk(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ import pytest
 import sentry_sdk
 
 from any_sdk import IS_3
+from checkout import REPORT_SCHEMA
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 
 SHOP = """
 import sentry_sdk

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pytest
+
 from two_runs import ended, run, with_and_without
 
 SHOP: Final = '''

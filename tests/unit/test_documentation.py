@@ -58,6 +58,7 @@ from packaging.requirements import Requirement
 
 import pytest_sentry_capture
 from any_sdk import IS_3
+from checkout import CHECKOUT, REPORT_SCHEMA
 from pytest_sentry_capture._assertions.matching import CRITERIA
 from pytest_sentry_capture._recording.entries import DISCARD_REASONS
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError
@@ -72,10 +73,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-CHECKOUT = Path(__file__).parents[1]
 README = CHECKOUT / "README.md"
 PAGES = (README, *sorted((CHECKOUT / "docs").rglob("*.md")))
-SCHEMAS = {"reports.md": json.loads((CHECKOUT / "docs" / "report.schema.json").read_text(encoding="utf-8"))}
+SCHEMAS = {"reports.md": json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))}
 
 DISTRIBUTION = "pytest-sentry-contract"
 INSTALLED_SDK = "3" if IS_3 else "2"

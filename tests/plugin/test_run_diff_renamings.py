@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from run_reports import NOTHING, diff, differences, finding, report, row, segment_row
 
 from pytest_sentry_capture._recording.attribute_names import attribute_name, field_name, span_path
+from run_reports import NOTHING, diff, differences, finding, report, row, segment_row
 
 RENAMED = [
     ("contexts.response.status_code", "http.response.status_code"),

@@ -27,7 +27,7 @@ from pytest_sentry_capture._server.faults import OUTAGE_MODES, rate_limit
 from pytest_sentry_capture._server.reasons import Reason
 
 if TYPE_CHECKING:
-    from server.conftest import Sentry
+    from tests.unit.server.conftest import Sentry
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "5000"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().getrandbits(32)

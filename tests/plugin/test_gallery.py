@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from checkout import TESTS
+
 GALLERY = Path(__file__).with_name("gallery")
 MESSAGES = GALLERY / "messages.txt"
 FILES = ("situations_at_start.py", "situations.py")
@@ -78,7 +80,7 @@ def test_a_message_has_what_it_must_have(name: str) -> None:
 
 
 def test_messages_are_not_updated_in_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copy(Path(__file__).with_name("conftest.py"), pytester.path)
+    shutil.copy(TESTS / "conftest.py", pytester.path)
     monkeypatch.setenv("CI", "true")
 
     result = pytester.runpytest_subprocess("--update-gallery")

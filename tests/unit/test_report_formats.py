@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from checkout import REPORT_SCHEMA
 from pytest_sentry_capture._reports.contract.differences import Difference
 from pytest_sentry_capture._reports.formats import markdown
 from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
@@ -22,7 +22,7 @@ from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.table import Row, Tally
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "docs/report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 
 CRASH = Row("/orders/{number}", "GET", 500, "event", "KeyError", level="error", tags=("a", "b"), user=("id",))
 FILTERED = Row("/orders/{number}", "GET", 404, "event", "HTTPException", "before_send", "s.<lambda>", "error")

@@ -19,7 +19,7 @@ from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.server_thread import ServerThread
 
 if TYPE_CHECKING:
-    from server.conftest import Sentry
+    from tests.unit.server.conftest import Sentry
 
 PATIENCE = 0.3
 ENVELOPE = b'{}\n{"type":"event"}\n{"message":"hello"}\n'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Endpoint
+    from tests.conftest import Endpoint
 
 AUDIT = """
 import sys

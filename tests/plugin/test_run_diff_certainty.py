@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 from pytest_sentry_capture.cli import main
+from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 # Partial runs
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_sdk import IS_3, logs_enabled, new_scope, nothing_scrubbed, segment, span
+from checkout import DOCS
 from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
@@ -28,7 +29,7 @@ else:
     from typing import assert_type
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----"
-PRIVACY = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text(encoding="utf-8")
+PRIVACY = (DOCS / "privacy.md").read_text(encoding="utf-8")
 
 
 class Sort(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 import pytest
+
 from two_runs import with_and_without
 
 OBJECTS: Final = '''

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[1]
+from checkout import CHECKOUT
+
 FILTER = "frozenset({400, 401, 403, 404, "
 WIDER = "frozenset({400, 401, 403, "
 DIFFERENCE = """\
