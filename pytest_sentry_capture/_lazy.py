@@ -20,8 +20,13 @@ def lazy_names(module_name: str, places: Mapping[str, str]) -> Callable[[str], A
     def find(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
-        place, _, attribute = places[name].partition(":")
-        module = import_module(f".{place}", __package__)
-        return getattr(module, attribute) if attribute else module
+        return imported(places[name])
 
     return find
+
+
+def imported(place: str) -> Any:
+    """Import a module of this package, or what stands in it, by its place as in ``lazy_names``."""
+    module_name, _, attribute = place.partition(":")
+    module = import_module(f".{module_name}", __package__)
+    return getattr(module, attribute) if attribute else module

@@ -9,6 +9,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_sentry_capture._operations.registry import ADAPTERS, Operations
 from pytest_sentry_capture._recording.recording import Recorder, Recording
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
@@ -17,7 +18,6 @@ from pytest_sentry_capture._run.run_results import RunResults
 from pytest_sentry_capture._sdk.sdk import Sdk
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._operations.starlette import StarletteExchanges
     from pytest_sentry_capture._relay.relay_project import RelayProject
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
@@ -53,15 +53,16 @@ class Run:
             self.recorder,
             settings.network,
             settings.network_hosts,
-            self._see_exchanges,
+            self._observe_operations,
             watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
         )
-        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
+        self._operations = Operations(self.recorder)
+        for module_name in ADAPTERS:
+            self.sdk.imports.watch(module_name, self._observe_operations)
         self.deselected = 0
         self._between_tests = self._test_of(self.recorder.current)
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
-        self._exchanges: StarletteExchanges | None = None
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
@@ -73,8 +74,7 @@ class Run:
 
     def stop(self) -> None:
         self.end_test()
-        if self._exchanges is not None:
-            self._exchanges.unwrap()
+        self._operations.uninstall()
         if self._server is not None:
             self._server.stop()
         self.sdk.deactivate()
@@ -212,12 +212,7 @@ class Run:
     def _test_of(self, recording: Recording) -> CurrentTest:
         return CurrentTest(recording, self.rule_set, self.sdk.drain)
 
-    def _see_exchanges(self) -> None:
-        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
-        if not self.sdk.is_observed:
-            return
-        if self._exchanges is None:
-            from pytest_sentry_capture._operations.starlette import StarletteExchanges
-
-            self._exchanges = StarletteExchanges(self.recorder)
-        self._exchanges.wrap()
+    def _observe_operations(self) -> None:
+        """The SDK or a framework has been imported, or a client has been made, on which the SDK wraps frameworks."""
+        if self.sdk.is_observed:
+            self._operations.install()
