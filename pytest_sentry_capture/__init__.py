@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
 
 _MODULES = {
     "__version__": "version",
@@ -80,10 +81,5 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._server.sentry_server import SentryServer as SentryServer
     from pytest_sentry_capture.plugin import SentryCaptureMixin as SentryCaptureMixin
     from pytest_sentry_capture.version import __version__ as __version__
-
-
-def __getattr__(name: str) -> Any:
-    """Public names are imported when they are first used: a run without Sentry does not pay for them."""
-    if name in _MODULES:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+else:
+    __getattr__ = lazy_names(__name__, {name: f"{module}:{name}" for name, module in _MODULES.items()})

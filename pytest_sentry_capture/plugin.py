@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from fnmatch import fnmatchcase
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_sentry_capture import hookspecs
+from pytest_sentry_capture._run import on_demand
+from pytest_sentry_capture._run.partial_run import Invocation
 from pytest_sentry_capture._run.run import Run
-from pytest_sentry_capture._run.settings.configuration import Configuration, read_configuration
+from pytest_sentry_capture._run.settings.configuration import Configuration
+from pytest_sentry_capture._run.settings.configuration_files import read_configuration
 from pytest_sentry_capture._run.settings.options import Settings, SettingsError, read_settings
 from pytest_sentry_capture._sdk.patching.invisible import invisible
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._server.sentry_server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
-_WORKER_OUTPUT: Final = "sentry_capture"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
@@ -271,14 +270,11 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: CurrentTest) -> N
 def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -> None:
     recording, received = test.recording, test.received
     if recording.entries or (recording.detailed and report.when == "call"):
-        from pytest_sentry_capture._reports import section
-
-        report.sections.append((section.TITLE, section.render(recording.entries, show, recording.redacted)))
+        text = on_demand.section.render(recording.entries, show, recording.redacted)
+        report.sections.append((on_demand.section.TITLE, text))
     if received is not None and (received.entries or report.when == "call"):
-        from pytest_sentry_capture._reports import section
-
-        text = section.render(received.entries, show, received.redacted)
-        report.sections.append((section.SERVER_TITLE, text))
+        text = on_demand.section.render(received.entries, show, received.redacted)
+        report.sections.append((on_demand.section.SERVER_TITLE, text))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -323,9 +319,7 @@ class _EmptyViews:
         """
         if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
             return None
-        from pytest_sentry_capture._assertions import failure_messages
-
-        return failure_messages.not_empty(left or right, self._run.recorder.current.secrets)
+        return on_demand.failure_messages.not_empty(left or right, self._run.recorder.current.secrets)
 
 
 class _ResultsOfTests:
@@ -341,14 +335,14 @@ class _ResultsOfTests:
 
     def _take(self, results: dict[str, Any], process: str) -> None:
         if "test" in results:
-            self._run.whole.take_test(results["test"], process)
+            self._run.results.take_test(results["test"], process)
         if "process" in results:
             child = results.get("child")
-            self._run.whole.take_process(results["process"], process if child is None else f"{process}/{child}")
+            self._run.results.take_process(results["process"], process if child is None else f"{process}/{child}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self._run.whole.not_collected.add(report.nodeid)
+            self._run.results.not_collected.add(report.nodeid)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -362,52 +356,55 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run.end_test()
     worker_output = getattr(session.config, "workeroutput", None)
     if worker_output is not None:
-        worker_output[_RESULTS] = run.found()
+        worker_output[_RESULTS] = run.process_findings()
         return
-    whole = run.whole
-    whole.take_process(run.found(), process="")
+    results = run.results
+    results.take_process(run.process_findings(), process="")
     if session.config.getoption("collectonly"):
         return
     try:
-        whole.conclude(partial(_why_partial, session), session.config.invocation_params.dir, session.config.rootpath)
+        results.conclude(_invocation(session))
     except Exception as error:
-        whole.give_up(error)
-    if whole.conclusion is not None and whole.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
+        results.give_up(error)
+    if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object | None) -> None:
     """pytest-xdist: a worker has finished, or has died."""
-    whole = node.config.stash[_RUN].whole
+    results = node.config.stash[_RUN].results
     found = getattr(node, "workeroutput", {}).get(_RESULTS)
     if found is not None:
-        whole.take_process(found, process=node.gateway.id)
+        results.take_process(found, process=node.gateway.id)
     if error is not None:
-        whole.lost_worker(node.gateway.id)
+        results.lost_worker(node.gateway.id)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    whole = config.stash[_RUN].whole
-    lines = whole.summary()
+    results = config.stash[_RUN].results
+    lines = results.summary()
     if lines:
         terminalreporter.section("sentry")
-    annotations = whole.conclusion.annotations if whole.conclusion is not None else ()
+    annotations = results.conclusion.annotations if results.conclusion is not None else ()
     for line in [*lines, *(annotations if os.environ.get("GITHUB_ACTIONS") == "true" else ())]:
         terminalreporter.line(line)
 
 
-def _why_partial(session: pytest.Session) -> list[str]:
-    """Why the run is no whole one, beside its failed tests."""
-    reasons = []
+def _invocation(session: pytest.Session) -> Invocation:
     config = session.config
-    if config.args_source != config.ArgsSource.TESTPATHS and not _covers_test_paths(config):
-        reasons.append("only some of the tests were asked for")
-    reasons += [f"{option} was given" for option in _leaving_out(config)]
     stopped = session.shouldfail or session.shouldstop
-    if stopped or session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        reasons.append("it did not run to its end")
-    return reasons
+    return Invocation(
+        root=config.rootpath,
+        folder=config.invocation_params.dir,
+        arguments=config.args,
+        are_test_paths=config.args_source == config.ArgsSource.TESTPATHS,
+        test_paths=config.getini("testpaths"),
+        test_files=config.getini("python_files"),
+        ignored_folders=config.getini("norecursedirs"),
+        options=[*_leaving_out(config)],
+        has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
+    )
 
 
 def _leaving_out(config: pytest.Config) -> Iterator[str]:
@@ -418,32 +415,6 @@ def _leaving_out(config: pytest.Config) -> Iterator[str]:
     for option in "--ignore", "--ignore-glob":
         if any(str(arg).partition("=")[0] == option for arg in config.invocation_params.args):
             yield option
-
-
-def _covers_test_paths(config: pytest.Config) -> bool:
-    """Whether the arguments name all of ``testpaths`` or, where there are none, all folders with test files."""
-    if any("::" in arg for arg in config.args):
-        return False
-    named = [config.invocation_params.dir.joinpath(arg).resolve() for arg in config.args]
-    wanted = [path.resolve() for pattern in config.getini("testpaths") for path in config.rootpath.glob(pattern)]
-    return all(
-        any(path == each or each in path.parents for each in named) for path in wanted or _test_files(config, named)
-    )
-
-
-def _test_files(config: pytest.Config, named: Sequence[Path]) -> Iterator[Path]:
-    """The files below the rootdir that pytest would take for tests, without the folders ``named``."""
-    left_out, tests = config.getini("norecursedirs"), config.getini("python_files")
-    for folder, folders, files in os.walk(config.rootpath.resolve()):
-        path = Path(folder)
-        folders[:] = [
-            each
-            for each in folders
-            if path / each not in named
-            and not any(fnmatchcase(each, pattern) for pattern in left_out)
-            and not (path / each / "pyvenv.cfg").exists()
-        ]
-        yield from (path / file for file in files if any(fnmatchcase(file, pattern) for pattern in tests))
 
 
 def _marked_options(item: pytest.Item) -> dict[str, Any]:
@@ -475,23 +446,19 @@ class _Fixtures:
     @pytest.fixture
     def sentry_capture(self) -> SentryCapture:
         """What the application tells Sentry during this test, and what it keeps from Sentry."""
-        from pytest_sentry_capture._assertions.sentry_capture import SentryCapture
-
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_capture")
         self._explain_views()
         recording = self._run.recorder.current
         recording.detailed = True
-        return SentryCapture(recording, self._run.sdk, self._run.relay_project)
+        return on_demand.sentry_capture.SentryCapture(recording, self._run.sdk, self._run.relay_project)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
         """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
-        from pytest_sentry_capture._assertions.sentry_capture import SentryInit
-
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
-        return SentryInit(self._run.sdk)
+        return on_demand.sentry_capture.SentryInit(self._run.sdk)
 
     @pytest.fixture
     def sentry_server(self) -> Iterator[SentryServer]:
@@ -506,13 +473,11 @@ class _Fixtures:
             self._plugins.register(_EmptyViews(self._run), _VIEWS)
 
     def _serve(self) -> SentryServer:
-        from pytest_sentry_capture._server.sockets import SocketsBlockedError
-
         try:
             return self._run.serve()
         except ImportError as error:
             problem = f"{_SERVER_EXTRA}; {error.name} is missing"
-        except SocketsBlockedError as error:
+        except on_demand.sockets.SocketsBlockedError as error:
             problem = str(error)
         pytest.fail(problem, pytrace=False)
 

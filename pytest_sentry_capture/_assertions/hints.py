@@ -40,18 +40,12 @@ NO_CLIENT: Final = (
     " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
 )
 WITHOUT_EXCHANGE: Final = (
-    "status_code, route, method and path are known of HTTP exchanges that were seen: those of FastAPI and Starlette"
-    " applications in this process. Of other requests (Flask's, Django's, WebSockets), transaction, tags and request"
-    " tell what happened."
+    "status_code, route, method and path are known only for HTTP requests that were observed in this process. For other"
+    " requests (WebSockets, frameworks that are not observed: see docs/limits.md), use transaction, tags or request."
 )
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
-)
-_ABOUT_LATE_INIT: Final = (
-    "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
-    " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
-    " lifespan is too late."
 )
 _NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
 _LOGGING_OPTION: Final = (
@@ -133,7 +127,7 @@ def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: C
         *_other_kinds(expectation, evidence),
         *_came_through_logging(expectation, evidence),
         *_logging_is_off(expectation, evidence),
-        *(_initialised_late(evidence) or _answered_without_report(expectation, evidence)),
+        *(_from_exchanges(evidence) or _answered_without_report(expectation, evidence)),
         *_switched_off(expectation, evidence),
         *_without_exchange(expectation, nearest),
         *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
@@ -303,8 +297,9 @@ def _may_be_logged(expectation: Expectation, evidence: Evidence) -> bool:
     return criteria.get("exception") is None and (not criteria or not criteria.keys().isdisjoint(_OF_LOGGING))
 
 
-def _initialised_late(evidence: Evidence) -> list[str]:
-    return [_ABOUT_LATE_INIT] if any(exchange.before_sentry for exchange in evidence.of(Exchange)) else []
+def _from_exchanges(evidence: Evidence) -> list[str]:
+    """What the adapters of frameworks know."""
+    return [*dict.fromkeys(exchange.hint for exchange in evidence.of(Exchange) if exchange.hint is not None)]
 
 
 def _answered_without_report(expectation: Expectation, evidence: Evidence) -> Iterator[str]:

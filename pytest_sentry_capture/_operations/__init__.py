@@ -1,5 +1,7 @@
 """What an application does for one trigger: HTTP exchanges, to which what is captured meanwhile is linked.
 
-A file a framework; each is imported once the application has imported the framework and Sentry. Not here: what Sentry's
-SDK does (``_sdk``), and how an exchange is judged (``_rules``).
+``adapter`` is the base of what observes one framework; each framework has a file with its own. ``registry`` says which
+module's import each waits for, and installs those whose framework is there. Not here: what Sentry's SDK does
+(``_sdk``), how an exchange is judged (``_rules``), and what messages say of it, but for what only an adapter knows
+(``Exchange.hint``).
 """

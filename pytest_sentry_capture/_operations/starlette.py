@@ -1,7 +1,4 @@
-"""HTTP exchanges of Starlette and FastAPI applications, seen from the outside, so that captures are linked to them.
-
-WSGI applications would be observed by a sibling of ``StarletteExchanges``; nothing else here knows ASGI.
-"""
+"""HTTP exchanges of Starlette and FastAPI applications, seen from the outside, so that captures are linked to them."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 from weakref import WeakSet
 
+from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._recording.current_operation import serving
 from pytest_sentry_capture._recording.entries import Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
@@ -25,22 +23,24 @@ Application = Callable[[Any, Scope, Receive, Send], Awaitable[None]]
 _STARLETTE: Final = "starlette.applications"
 _EXCHANGE: Final = "pytest_sentry_capture.exchange"
 """The key of the ASGI scope under which an exchange that is under way is known to mounted applications."""
-
-
 _TURNED_AWAY: Final = (401, 403)
+_INITIALISED_LATE: Final = (
+    "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
+    " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
+    " lifespan is too late."
+)
 
 
-class StarletteExchanges:
+class StarletteAdapter(OperationAdapter):
     """Observes every Starlette application, as the outermost wrapper of its ``__call__``."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+        super().__init__(recorder)
         self._is_active = True
         self._wrapped: list[tuple[Application, Application]] = []
         self._built_before_sentry: WeakSet[Any] = WeakSet()
 
-    def wrap(self) -> None:
-        """Become the outermost wrapper, again: the SDK puts its own on top when a client is initialised."""
+    def install(self) -> None:
         starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
         if starlette is None or not self._is_active or any(starlette.__call__ is ours for ours, _ in self._wrapped):
             return
@@ -58,8 +58,7 @@ class StarletteExchanges:
         self._wrapped.append((call, inner))
         starlette.__call__ = call
 
-    def unwrap(self) -> None:
-        """Stop observing, and take off the wrapper where it is still the outermost."""
+    def uninstall(self) -> None:
         self._is_active = False
         starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
         for ours, inner in reversed(self._wrapped):
@@ -69,7 +68,8 @@ class StarletteExchanges:
     async def _observe(self, inner: Application, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         __tracebackhide__ = True
         exchange = Exchange(scope["method"], scope["path"])
-        exchange.before_sentry = app in self._built_before_sentry and _sentry_is_in_middleware()
+        if app in self._built_before_sentry and _sentry_is_in_middleware():
+            exchange.hint = _INITIALISED_LATE
         scope[_EXCHANGE] = exchange
         before = dict(scope)
         started = time.perf_counter()

@@ -282,7 +282,7 @@ class Exchange(Entry):
         status: of the answer; None until it starts.
         duration: seconds from the request until the answer was complete; None until then.
         parent: the exchange that was under way when the application called itself in process.
-        before_sentry: whether the application had built its middleware before Sentry was initialised.
+        hint: why something may not have been captured during it, in words for users, where its framework is the reason.
         authenticated: whether the request named its user and was not turned away.
         discarded: what was discarded meanwhile.
     """
@@ -293,7 +293,7 @@ class Exchange(Entry):
     status: int | None = None
     duration: float | None = None
     parent: Exchange | None = None
-    before_sentry: bool = False
+    hint: str | None = None
     authenticated: bool = False
     chain: ExceptionChain | None = None
     captures: list[Capture] = field(default_factory=list)

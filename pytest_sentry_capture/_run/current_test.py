@@ -10,13 +10,15 @@ from _thread import get_ident
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_sentry_capture._run import on_demand
+
 if TYPE_CHECKING:
     from types import FrameType
 
     from pytest_sentry_capture._recording.entries import Phase
     from pytest_sentry_capture._recording.recording import Recording
     from pytest_sentry_capture._rules.rule_run import RuleRun, Waiver
-    from pytest_sentry_capture._run.results import Findings
+    from pytest_sentry_capture._run.findings import Findings
     from pytest_sentry_capture._run.rule_set import RuleSet
 
 
@@ -112,9 +114,7 @@ class CurrentTest:
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None
-        from pytest_sentry_capture._rules.messages import message
-
-        return message(failing, self.recording.redacted)
+        return on_demand.messages.message(failing, self.recording.redacted)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
@@ -134,14 +134,11 @@ class CurrentTest:
         """The plugin itself has failed at this attempt, which must not end the run.
 
         Returns:
-            What is to be told, in words for users.
+            What failed, in words for users.
         """
-        from pytest_sentry_capture._run.internal_error import internal_error_text
-        from pytest_sentry_capture._run.results import Findings
-
         self.has_failed = True
-        self._findings = Findings(self.recording.label, is_complete=False)
-        return internal_error_text(error, self.recording.redacted)
+        self._findings = on_demand.findings.Findings(self.recording.label, is_complete=False)
+        return on_demand.internal_error.internal_error_text(error, self.recording.redacted)
 
     def export(self) -> str | None:
         """What was found, in plain data; None where nothing was."""
@@ -149,16 +146,7 @@ class CurrentTest:
 
     def counts(self) -> list[tuple[str, object]]:
         """What the attempt has seen, in numbers, as properties of its test."""
-        from pytest_sentry_capture._recording.entries import Capture, Discard
-
-        captures = [capture for each in self.recordings for capture in each.entries_of(Capture)]
-        discards = [discard for each in self.recordings for discard in each.entries_of(Discard)]
-        broken = len(self._findings.breaches) if self._findings is not None else 0
-        return [
-            ("sentry_captured", sum(len(capture.items) for capture in captures)),
-            ("sentry_discarded", sum(discard.quantity for discard in discards)),
-            ("sentry_rules_broken", broken),
-        ]
+        return on_demand.findings.counts_of(self.recordings, self._findings)
 
     @property
     def _is_to_be_judged(self) -> bool:
@@ -168,7 +156,6 @@ class CurrentTest:
 
     def _found(self) -> Findings:
         if self._findings is None:
-            from pytest_sentry_capture._run.results import Findings
-
-            self._findings = Findings(self.recording.label, waivers=dict.fromkeys(self._waivers, False))
+            waivers = dict.fromkeys(self._waivers, False)
+            self._findings = on_demand.findings.Findings(self.recording.label, waivers=waivers)
         return self._findings

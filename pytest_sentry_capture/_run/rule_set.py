@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_sentry_capture._run import on_demand
+
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.recording import Recording
     from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun, Waiver
@@ -37,14 +39,13 @@ class RuleSet:
         Returns:
             What is wrong with them, in words for users; None where nothing is.
         """
-        from pytest_sentry_capture._rules.rule_run import UnusableRulesError, own_rules, traceback_of
-
+        rule_run = on_demand.rule_run
         try:
-            self.rules = (*self.rules, *own_rules(given(), self.rules))
-        except UnusableRulesError as error:
+            self.rules = (*self.rules, *rule_run.own_rules(given(), self.rules))
+        except rule_run.UnusableRulesError as error:
             return f": {error}"
         except Exception as error:
-            return "\n".join([f" raised {type(error).__name__}:", *traceback_of(error)])
+            return "\n".join([f" raised {type(error).__name__}:", *rule_run.traceback_of(error)])
         return None
 
     def waiver(self, rule: str, place: str) -> Waiver:
@@ -53,20 +54,14 @@ class RuleSet:
         Raises:
             ValueError: there is no such rule.
         """
-        from pytest_sentry_capture._rules.rule_run import Waiver, names_of
-        from pytest_sentry_capture._run.results import CONTRACT
-        from pytest_sentry_capture._text.did_you_mean import did_you_mean
-
-        valid = [*names_of(self.rules), CONTRACT]
+        valid = [*on_demand.rule_run.names_of(self.rules), on_demand.findings.CONTRACT]
         if rule not in valid:
-            raise ValueError(did_you_mean("rule", rule, valid))
-        return Waiver(rule, place)
+            raise ValueError(on_demand.did_you_mean.did_you_mean("rule", rule, valid))
+        return on_demand.rule_run.Waiver(rule, place)
 
     def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
         """The judging of a test, by the rules that are on by themselves too."""
-        from pytest_sentry_capture._rules.rule_run import RuleRun
-
-        return RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
+        return on_demand.rule_run.RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
 
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
@@ -76,10 +71,8 @@ class RuleSet:
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
             return text
-        from pytest_sentry_capture._rules.rule_run import RuleRun
-        from pytest_sentry_capture._run.results import Findings
-
-        findings, rule_run = Findings(recording.label), RuleRun(self.rules, recording)
+        findings = on_demand.findings.Findings(recording.label)
+        rule_run = on_demand.rule_run.RuleRun(self.rules, recording)
         findings.add_broken(rule_run.judge_rest(), recording.redacted)
         findings.add_rule_run(rule_run, recording.redacted)
         if self.wants_table:
@@ -90,6 +83,4 @@ class RuleSet:
 
     @cached_property
     def _on_by_themselves(self) -> list[EnforcedRule]:
-        from pytest_sentry_capture._rules.rule_run import default_rules
-
-        return default_rules(self.rules, self._switched_off)
+        return on_demand.rule_run.default_rules(self.rules, self._switched_off)

@@ -1,6 +1,6 @@
 """One pytest run, in one process of it: the parts of the plugin put together.
 
-What a run without Sentry does not need is imported when it is first needed. pytest itself is known to the door alone.
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_sentry_capture._operations.registry import ADAPTERS, Operations
 from pytest_sentry_capture._recording.recording import Recorder, Recording
+from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
+from pytest_sentry_capture._run.run_results import RunResults
 from pytest_sentry_capture._sdk.sdk import Sdk
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._operations.starlette import StarletteExchanges
     from pytest_sentry_capture._relay.relay_project import RelayProject
-    from pytest_sentry_capture._run.run_results import OfProcess, RunResults
+    from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.options import Settings
     from pytest_sentry_capture._sdk.lifetimes import Lifetime
@@ -32,7 +34,7 @@ class Run:
     Attributes:
         settings: the ini options and the command line.
         configuration: the project's configuration.
-        enforcement: the rules that tests are judged by.
+        rule_set: the rules that tests are judged by.
         sdk: the SDK, whether it has been imported yet or not.
         recorder: knows the recording that is the current one.
         deselected: how many tests were left out of the run.
@@ -51,18 +53,19 @@ class Run:
             self.recorder,
             settings.network,
             settings.network_hosts,
-            self._see_exchanges,
+            self._observe_operations,
             watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
         )
-        self.sdk.imports.watch("starlette.applications", self._see_exchanges)
+        self._operations = Operations(self.recorder)
+        for module_name in ADAPTERS:
+            self.sdk.imports.watch(module_name, self._observe_operations)
         self.deselected = 0
         self._between_tests = self._test_of(self.recorder.current)
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
-        self._exchanges: StarletteExchanges | None = None
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
-        self._told: OfProcess | None = None
+        self._reported: ProcessFindings | None = None
         self._process_id = os.getpid()
         self._is_forked = False
 
@@ -71,8 +74,7 @@ class Run:
 
     def stop(self) -> None:
         self.end_test()
-        if self._exchanges is not None:
-            self._exchanges.unwrap()
+        self._operations.uninstall()
         if self._server is not None:
             self._server.stop()
         self.sdk.deactivate()
@@ -136,13 +138,9 @@ class Run:
             ImportError: the extra is not installed.
             SocketsBlockedError: something keeps tests from making sockets.
         """
-        from pytest_sentry_capture._server.sockets import check_sockets
-
-        check_sockets()
+        on_demand.sockets.check_sockets()
         if self._server is None:
-            from pytest_sentry_capture._server.sentry_server import ServerRun
-
-            self._server = ServerRun()
+            self._server = on_demand.sentry_server.ServerRun()
         recording = self.test.recording
         received = self.test.received = Recording(recording.label)
         received.phase = recording.phase
@@ -154,7 +152,7 @@ class Run:
         """Let go of what the attempt has recorded.
 
         Args:
-            of_process: whether to tell too what this process has found beside its tests, if it is news.
+            of_process: whether to report too what this process has found beside its tests, if it is news.
 
         Returns:
             What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
@@ -166,11 +164,11 @@ class Run:
         results: dict[str, Any] = {"test": findings} if findings is not None else {}
         if self._is_forked:
             results["child"] = self._process_id
-        if (of_process or self._is_forked) and (found := self.found()) != self._told:
-            self._told = results["process"] = found
+        if (of_process or self._is_forked) and (found := self.process_findings()) != self._reported:
+            self._reported = results["process"] = found
         return results
 
-    def found(self) -> OfProcess:
+    def process_findings(self) -> ProcessFindings:
         """What this process has found beside its tests."""
         outside_tests = map(self.rule_set.findings_outside_tests, self.recorder.of_run)
         return {
@@ -186,10 +184,8 @@ class Run:
         }
 
     @cached_property
-    def whole(self) -> RunResults:
+    def results(self) -> RunResults:
         """The results of the whole run, in the process that makes its reports."""
-        from pytest_sentry_capture._run.run_results import RunResults
-
         return RunResults(self.rule_set, self.settings)
 
     def relay_project(self) -> RelayProject:
@@ -198,19 +194,17 @@ class Run:
 
     @cached_property
     def _relay_project(self) -> RelayProject:
-        from pytest_sentry_capture._relay.ingestion import ServerScrubbing
-        from pytest_sentry_capture._relay.privacy import PiiSearch
-        from pytest_sentry_capture._relay.relay_project import RelayProject
-        from pytest_sentry_capture._rules.built_in.personal_data import NoPii
-
-        searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, NoPii)]
-        return RelayProject(next(iter(searches), PiiSearch()), self.configuration.scrubbing or ServerScrubbing())
+        no_pii = on_demand.personal_data.NoPii
+        searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, no_pii)]
+        search = next(iter(searches), None) or on_demand.privacy.PiiSearch()
+        scrubbing = self.configuration.scrubbing or on_demand.ingestion.ServerScrubbing()
+        return on_demand.relay_project.RelayProject(search, scrubbing)
 
     def _begin_in_child(self) -> None:
-        """A plugin has forked for the tests to come: the parent tells itself what it has found so far."""
+        """A plugin has forked for the tests to come: what was found so far, the parent reports itself."""
         self._process_id, self._is_forked = os.getpid(), True
         self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
-        self._told = None
+        self._reported = None
         self._under_way.clear()
         self.recorder.forget_run()
         self.sdk.forget_counts()
@@ -218,12 +212,7 @@ class Run:
     def _test_of(self, recording: Recording) -> CurrentTest:
         return CurrentTest(recording, self.rule_set, self.sdk.drain)
 
-    def _see_exchanges(self) -> None:
-        """The SDK or Starlette has been imported, or a client has been made, on which the SDK wraps Starlette."""
-        if not self.sdk.is_observed:
-            return
-        if self._exchanges is None:
-            from pytest_sentry_capture._operations.starlette import StarletteExchanges
-
-            self._exchanges = StarletteExchanges(self.recorder)
-        self._exchanges.wrap()
+    def _observe_operations(self) -> None:
+        """The SDK or a framework has been imported, or a client has been made, on which the SDK wraps frameworks."""
+        if self.sdk.is_observed:
+            self._operations.install()

@@ -1,21 +1,27 @@
-"""The run as the process sees it that makes its reports: what tests and processes found, put together and concluded."""
+"""The results of a run, in the process that makes its reports: what tests and processes found, until it is concluded.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from pytest_sentry_capture._run import on_demand
+from pytest_sentry_capture._run.partial_run import why_partial
+
 if TYPE_CHECKING:
-    from pytest_sentry_capture._run.results import Results
+    from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_summary import Conclusion
     from pytest_sentry_capture._run.settings.options import Settings
+    from pytest_sentry_capture._run.totals import Totals
 
 
-class OfProcess(TypedDict):
+class ProcessFindings(TypedDict):
     """What one process of the run adds to the results beside its tests, in plain data.
 
     Attributes:
@@ -46,7 +52,7 @@ class RunResults:
 
     Attributes:
         not_collected: the node ids of what could not be collected.
-        conclusion: how the run has ended, once it has; None where there is nothing to tell.
+        conclusion: how the run has ended, once it has; None where there is nothing to say.
     """
 
     def __init__(self, rule_set: RuleSet, settings: Settings) -> None:
@@ -54,71 +60,52 @@ class RunResults:
         self.conclusion: Conclusion | None = None
         self._rule_set = rule_set
         self._settings = settings
-        self._processes: dict[str, OfProcess] = {}
+        self._processes: dict[str, ProcessFindings] = {}
         self._lost_workers: list[str] = []
-        self._has_results = False
+        self._has_tests = False
 
     def take_test(self, findings: str, process: str) -> None:
         """Take what an attempt at a test in this process, or in one of its workers, has found."""
-        from pytest_sentry_capture._run.results import Findings
+        self._has_tests = True
+        self._totals.add_attempt(on_demand.findings.Findings.from_json(findings), process)
 
-        self._has_results = True
-        self._results.add_attempt(Findings.from_json(findings), process)
-
-    def take_process(self, found: OfProcess, process: str) -> None:
+    def take_process(self, findings: ProcessFindings, process: str) -> None:
         """Take what a process has found beside its tests, in place of what it had found before."""
-        self._processes[process] = found
+        self._processes[process] = findings
 
     def lost_worker(self, name: str) -> None:
         """Say that a worker has died."""
         self._lost_workers.append(name)
 
-    def conclude(self, why_partial: Callable[[], Sequence[str]], folder: Path, root: Path) -> None:
-        """End the run: write its reports, compare it with the contract, and look at what was not exercised.
-
-        Args:
-            why_partial: says why the run is no whole one, beside failed and deselected tests and lost workers.
-            folder: where paths of reports start.
-            root: the folder of the contract.
-        """
+    def conclude(self, invocation: Invocation) -> None:
+        """End the run: write its reports, compare it with the contract, and look at what was not exercised."""
         processes = self._processes.values()
         outside_tests = [text for process in processes for text in process["findings"]]
         rule_set = self._rule_set
         is_of_interest = rule_set.rules or rule_set.wants_table or self._settings.strict
-        if not (is_of_interest or self._has_results or outside_tests):
+        if not (is_of_interest or self._has_tests or outside_tests):
             return
-        from pytest_sentry_capture._run.results import Findings
-        from pytest_sentry_capture._run.run_summary import conclude
-
+        totals = self._totals
         for text in outside_tests:
-            self._results.add_outside_tests(Findings.from_json(text))
+            totals.add_outside_tests(on_demand.findings.Findings.from_json(text))
         for process in processes:
-            self._results.ignored_errors.update(process["ignored_errors"])
-            self._results.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
-            self._results.integrations.update(process["integrations"])
-        self._results.settle()
-        self.conclusion = conclude(
-            self._results,
+            totals.ignored_errors.update(process["ignored_errors"])
+            totals.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
+            totals.integrations.update(process["integrations"])
+        totals.settle()
+        self.conclusion = on_demand.run_summary.conclude(
+            totals,
             rule_set.rules,
             self._settings,
-            lambda: [*why_partial(), *self._left_out()],
-            folder,
-            root,
+            lambda: self._why_partial(invocation, totals.failed_tests),
+            folder=invocation.folder,
+            root=invocation.root,
         )
-
-    def _left_out(self) -> Iterator[str]:
-        deselected = max((process["deselected"] for process in self._processes.values()), default=0)
-        if deselected:
-            yield f"{deselected} test{'' if deselected == 1 else 's'} deselected"
-        yield from (f"{nodeid} could not be collected" for nodeid in sorted(self.not_collected))
-        yield from (f"worker {name} died" for name in self._lost_workers)
 
     def give_up(self, error: Exception) -> None:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""
-        from pytest_sentry_capture._run.internal_error import internal_error_text
-        from pytest_sentry_capture._run.run_summary import Conclusion
-
-        self.conclusion = Conclusion(internal_error_text(error, ()).splitlines(), (), fails=True)
+        lines = on_demand.internal_error.internal_error_text(error, ()).splitlines()
+        self.conclusion = on_demand.run_summary.Conclusion(lines, (), fails=True)
 
     def summary(self) -> list[str]:
         """The lines of the terminal summary."""
@@ -133,14 +120,21 @@ class RunResults:
             *(self.conclusion.lines if self.conclusion else ()),
         ]
 
+    def _why_partial(self, invocation: Invocation, failed_tests: int) -> list[str]:
+        return why_partial(
+            invocation,
+            deselected=max((process["deselected"] for process in self._processes.values()), default=0),
+            not_collected=self.not_collected,
+            lost_workers=self._lost_workers,
+            failed_tests=failed_tests,
+        )
+
     @cached_property
-    def _results(self) -> Results:
-        from pytest_sentry_capture._run.results import Results
-
-        return Results()
+    def _totals(self) -> Totals:
+        return on_demand.totals.Totals()
 
 
-def _blocked_lines(processes: Iterable[OfProcess]) -> list[str]:
+def _blocked_lines(processes: Iterable[ProcessFindings]) -> list[str]:
     blocked: Counter[tuple[str, str]] = Counter()
     for process in processes:
         for host, sort, count in process["blocked"]:

@@ -16,8 +16,9 @@ from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
 from pytest_sentry_capture._reports.report import RULE_STATES, RuleState, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.writing import replace_file
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally
-from pytest_sentry_capture._run.results import CONTRACT, Breach, Results
+from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
+from pytest_sentry_capture._run.totals import Totals
 
 _MOST_LINES: Final = 10
 _STATE_WIDTH: Final = max(map(len, RULE_STATES))
@@ -38,30 +39,47 @@ class Conclusion(NamedTuple):
 
 
 def conclude(
-    results: Results,
+    totals: Totals,
     rules: Sequence[EnforcedRule],
     settings: Settings,
     why_partial: Callable[[], Sequence[str]],
+    *,
     folder: Path,
     root: Path,
 ) -> Conclusion:
-    """Write, compare and sum up; see ``Run.conclude`` for the arguments."""
-    ending = RunSummary(results, rules, settings, why_partial)
-    ending.check_contract(root / FILE)
-    ending.write_reports(folder)
-    ending.sum_up_rules()
-    return Conclusion(ending.lines, [*_annotations(results.breaches, root)], ending.fails)
+    """Write, compare and sum up.
+
+    Args:
+        totals: the findings of the run.
+        rules: those that are on.
+        settings: what the run was asked for.
+        why_partial: says why the run was partial; empty for a whole one.
+        folder: the folder that paths of reports start from.
+        root: the folder of the contract.
+    """
+    summary = RunSummary(totals, rules, settings, why_partial)
+    summary.check_contract(root / FILE)
+    summary.write_reports(folder)
+    summary.sum_up_rules()
+    return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails)
 
 
 class RunSummary:
+    """What the terminal summary says of a run, line by line, as the run is concluded.
+
+    Attributes:
+        lines: what it says so far.
+        fails: whether the run fails for what tests can't fail for.
+    """
+
     def __init__(
         self,
-        results: Results,
+        totals: Totals,
         rules: Sequence[EnforcedRule],
         settings: Settings,
         why_partial: Callable[[], Sequence[str]],
     ) -> None:
-        self._results = results
+        self._totals = totals
         self._rules = rules
         self._settings = settings
         self._why_partial = why_partial
@@ -72,8 +90,8 @@ class RunSummary:
 
     @cached_property
     def _partial(self) -> Sequence[str]:
-        """Why the run is no whole one: asked where it matters, for the answer may need a walk through the project."""
-        return [*self._why_partial(), *self._results.incomplete]
+        """Why the run was partial: asked where it matters, for the answer may need a walk through the project."""
+        return self._why_partial()
 
     def check_contract(self, file: Path) -> None:
         """Compare the run with the contract, or write the contract anew."""
@@ -92,7 +110,7 @@ class RunSummary:
         except OSError as error:
             self._fail(f"{FILE} could not be read: {error.strerror}")
             return
-        found = pinned(self._results.table.rows())
+        found = pinned(self._totals.table.rows())
         self._differences = contract.differences(found, partial=bool(self._partial))
         if self._settings.contract == "update":
             self._update(file, contract, contract.updated(found, partial=bool(self._partial)))
@@ -122,7 +140,7 @@ class RunSummary:
         if not (self._settings.reports or is_summed_up):
             return
         report = RunReport(
-            self._results.table.rows(),
+            self._totals.table.rows(),
             [*map(self._summary_of, self._rules)],
             self._differences,
             self._has_updated,
@@ -140,12 +158,12 @@ class RunSummary:
                 self._fail(f"The summary of the step could not be written: {error.strerror}")
 
     def _facts(self) -> RunFacts:
-        results = self._results
+        totals = self._totals
         return RunFacts(
-            sdk=", ".join(sorted(results.sdk_versions)) or None,
-            integrations=sorted(results.integrations),
-            counts=dict(sorted(results.counts.items())),
-            personal_data=sorted(results.personal_data, key=lambda each: each.sort_key),
+            sdk=", ".join(sorted(totals.sdk_versions)) or None,
+            integrations=sorted(totals.integrations),
+            counts=dict(sorted(totals.counts.items())),
+            personal_data=sorted(totals.personal_data, key=lambda each: each.sort_key),
         )
 
     def _write(self, target: Path, text: str, name: str) -> bool:
@@ -158,7 +176,7 @@ class RunSummary:
         return True
 
     def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
-        tally = self._results.tally(enforced.rule.name)
+        tally = self._totals.tally(enforced.rule.name)
         obstacles = [enforced.rule.obstacle] if enforced.rule.obstacle is not None else [*tally.reasons]
         return RuleSummary(
             name=enforced.rule.name,
@@ -178,7 +196,7 @@ class RunSummary:
             states = [summary.state for summary in summaries]
             counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
             self.lines.append(f"Rules: {', '.join(counts)}.")
-        for name, breaches in _by_rule(self._results.breaches).items():
+        for name, breaches in _by_rule(self._totals.breaches).items():
             if self._rules or any(map(_is_untold, breaches)):
                 self.lines += _about_broken(name, breaches)
             self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
@@ -202,14 +220,14 @@ class RunSummary:
         for summary in summaries:
             if summary.state == "not exercised":
                 yield summary.state, f"{summary.name} ({summary.place})"
-        for waiver in self._results.unused_waivers():
+        for waiver in self._totals.unused_waivers():
             if waiver.rule not in not_judged:
                 yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
-        for rule, entry in self._results.unused_allowances(self._rules):
+        for rule, entry in self._totals.unused_allowances(self._rules):
             if rule not in not_judged:
                 yield "unused", f"{entry!r} in the allow list of {rule!r}"
         if self._rules or self._settings.strict:
-            for entry in self._results.unused_ignored_errors():
+            for entry in self._totals.unused_ignored_errors():
                 yield "unused", f"{entry!r} in the application's ignore_errors"
 
     def _tell(self, state: str, what: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-import pytest_sentry_capture._run.results
+import pytest_sentry_capture._run.findings
+import pytest_sentry_capture._run.totals
 from pytest_sentry_capture._rules.built_in.requirements import RequiredTags
 
 TESTS = """
@@ -446,7 +447,7 @@ def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monk
     ("place", "outcomes"),
     [
         ("_run.current_test.CurrentTest.judge", {"failed": 3, "errors": 3}),
-        ("_run.results.Findings.add_rows", {"passed": 3, "errors": 3}),
+        ("_run.findings.Findings.add_rows", {"passed": 3, "errors": 3}),
     ],
 )
 def test_an_error_of_the_plugin_is_that_of_a_test(
@@ -473,7 +474,7 @@ def test_an_error_of_the_plugin_at_the_end_of_the_run(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(pytest_sentry_capture._run.results.Results, "settle", broken_by_us)
+        patch.setattr(pytest_sentry_capture._run.totals.Totals, "settle", broken_by_us)
         result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
 
     result.assert_outcomes(passed=3, deselected=1)

@@ -640,9 +640,9 @@ def test_an_absence_that_is_proven_all_the_same(payload: dict[str, Any], criteri
 
 
 ABOUT_EXCHANGES = (
-    "Hint: status_code, route, method and path are known of HTTP exchanges that were seen: those of\n"
-    "FastAPI and Starlette applications in this process. Of other requests (Flask's, Django's,\n"
-    "WebSockets), transaction, tags and request tell what happened."
+    "Hint: status_code, route, method and path are known only for HTTP requests that were observed in\n"
+    "this process. For other requests (WebSockets, frameworks that are not observed: see docs/limits.md),\n"
+    "use transaction, tags or request."
 )
 TIMEOUT = f"timeout must be a number of seconds from 0 to {threading.TIMEOUT_MAX:.0f}, not "
 REGEX = "looks like a regex: valid is "

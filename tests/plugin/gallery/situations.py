@@ -729,7 +729,7 @@ def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: Sent
 
     Expected no event with status_code=500, but whether there is one can't be said.
     1. info message 'hello'
-    Hint: status_code, route, method and path are known of HTTP exchanges that were seen
+    Hint: status_code, route, method and path are known only for HTTP requests that were observed
     """
     sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
 

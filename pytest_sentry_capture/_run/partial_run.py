@@ -1,0 +1,101 @@
+"""Whether a run was partial: which tests it left out, and why, from what the door to pytest says in plain data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Invocation(NamedTuple):
+    """How pytest was called, and whether it came to the end.
+
+    Attributes:
+        root: pytest's rootdir.
+        folder: the folder that relative arguments start from.
+        arguments: the files, folders and node ids that tests were collected from.
+        are_test_paths: whether the arguments are what ``test_paths`` says.
+        test_paths: the folders of the project's tests, as patterns (ini option ``testpaths``).
+        test_files: the names of test files, as patterns (``python_files``).
+        ignored_folders: the names of folders that are not searched, as patterns (``norecursedirs``).
+        options: the options given that leave tests out before they are collected, or run them in part.
+        has_ended: whether it ran to its end.
+    """
+
+    root: Path
+    folder: Path
+    arguments: Sequence[str]
+    are_test_paths: bool
+    test_paths: Sequence[str]
+    test_files: Sequence[str]
+    ignored_folders: Sequence[str]
+    options: Sequence[str]
+    has_ended: bool
+
+
+def why_partial(
+    invocation: Invocation,
+    *,
+    deselected: int,
+    not_collected: Collection[str],
+    lost_workers: Sequence[str],
+    failed_tests: int,
+) -> list[str]:
+    """Why a run was partial, in words for users; empty for a whole one.
+
+    It may walk through the project's folders.
+
+    Args:
+        invocation: how pytest was called.
+        deselected: how many tests were deselected.
+        not_collected: the node ids of what could not be collected.
+        lost_workers: the names of the workers that died.
+        failed_tests: how many tests failed, and so may not have done all that they do.
+    """
+    return [
+        *_why_not_asked_for(invocation),
+        *(["it did not run to its end"] if not invocation.has_ended else []),
+        *([f"{_tests(deselected)} deselected"] if deselected else []),
+        *(f"{nodeid} could not be collected" for nodeid in sorted(not_collected)),
+        *(f"worker {name} died" for name in lost_workers),
+        *([f"{_tests(failed_tests)} failed"] if failed_tests else []),
+    ]
+
+
+def _why_not_asked_for(invocation: Invocation) -> Iterator[str]:
+    if not invocation.are_test_paths and not _covers_all_tests(invocation):
+        yield "only some of the tests were asked for"
+    yield from (f"{option} was given" for option in invocation.options)
+
+
+def _tests(number: int) -> str:
+    return f"{number} test{'' if number == 1 else 's'}"
+
+
+def _covers_all_tests(invocation: Invocation) -> bool:
+    """Whether the arguments name all of ``test_paths`` or, where there are none, all folders with test files."""
+    if any("::" in argument for argument in invocation.arguments):
+        return False
+    named = [invocation.folder.joinpath(argument).resolve() for argument in invocation.arguments]
+    wanted = [path.resolve() for pattern in invocation.test_paths for path in invocation.root.glob(pattern)]
+    return all(
+        any(path == each or each in path.parents for each in named) for path in wanted or _test_files(invocation, named)
+    )
+
+
+def _test_files(invocation: Invocation, named: Sequence[Path]) -> Iterator[Path]:
+    """The files below the rootdir that pytest would take for tests, without the folders ``named``."""
+    for folder, folders, files in os.walk(invocation.root.resolve()):
+        path = Path(folder)
+        folders[:] = [
+            each
+            for each in folders
+            if path / each not in named
+            and not any(fnmatchcase(each, pattern) for pattern in invocation.ignored_folders)
+            and not (path / each / "pyvenv.cfg").exists()
+        ]
+        yield from (
+            path / file for file in files if any(fnmatchcase(file, pattern) for pattern in invocation.test_files)
+        )

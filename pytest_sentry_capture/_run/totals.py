@@ -1,0 +1,103 @@
+"""The findings of all tests and processes, added up: the capture table, and how often each rule was kept and broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pytest_sentry_capture._recording.recording import COLLECTION
+from pytest_sentry_capture._reports.personal_data import PersonalData
+from pytest_sentry_capture._reports.table import CaptureTable
+from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally, Waiver
+from pytest_sentry_capture._run.findings import Breach, Findings
+
+
+class Totals:
+    """The findings of a run, added up.
+
+    Attributes:
+        failed_tests: how many tests failed, and so may not have done all that they do.
+        ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        counts: how many items of each kind were captured, where that was asked for.
+        personal_data: where personal data was found.
+        sdk_versions: the versions of the SDK, of which there is one as a rule.
+        integrations: the identifiers of the integrations that were on.
+    """
+
+    def __init__(self) -> None:
+        self.table = CaptureTable()
+        self.tallies: dict[str, RuleTally] = {}
+        self.breaches: list[Breach] = []
+        self.waivers: dict[Waiver, bool] = {}
+        self.ignored_errors: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.sdk_versions: set[str] = set()
+        self.integrations: set[str] = set()
+        self.personal_data: set[PersonalData] = set()
+        self.failed_tests = 0
+        self._collected: Counter[str] = Counter()
+        self._latest: dict[str, Findings] = {}
+        self._outside_tests: dict[tuple[str, str], RuleTally] = {}
+
+    def add_attempt(self, findings: Findings, process: str) -> None:
+        """Add what an attempt at a test found; only the last attempt counts, which may be yet to come."""
+        latest = self._latest.get(process)
+        if latest is not None and latest.label != findings.label:
+            self._add(latest)
+        self._latest[process] = findings
+
+    def add_outside_tests(self, findings: Findings) -> None:
+        """Add what a process found outside of tests, where every process may have found the same."""
+        self.table.merge(findings.rows)
+        self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
+        if findings.label == COLLECTION:
+            self._collected |= Counter(findings.counts)
+        else:
+            self.counts.update(findings.counts)
+        self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
+        for name, tally in findings.tallies.items():
+            known = self._outside_tests.setdefault((findings.label, name), RuleTally())
+            known.widen(tally)
+
+    def settle(self) -> None:
+        """No attempt is to come any more."""
+        for findings in self._latest.values():
+            self._add(findings)
+        self._latest.clear()
+        for (_, name), tally in self._outside_tests.items():
+            self.tallies.setdefault(name, RuleTally()).add(tally)
+        self._outside_tests.clear()
+        self.counts.update(self._collected)
+        self._collected.clear()
+
+    def unused_waivers(self) -> list[Waiver]:
+        """The waivers that waived nothing in any test that they apply to."""
+        return [waiver for waiver, used in self.waivers.items() if not used]
+
+    def unused_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
+        """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
+        return [
+            (each.rule.name, entry)
+            for each in rules
+            for entry in each.rule.allow_list
+            if not self.tally(each.rule.name).allowed[entry]
+        ]
+
+    def unused_ignored_errors(self) -> list[str]:
+        """The entries of the application's ``ignore_errors`` that ignored nothing."""
+        return sorted(entry for entry, times in self.ignored_errors.items() if not times)
+
+    def tally(self, rule: str) -> RuleTally:
+        """How often a rule was kept, broken and waived."""
+        return self.tallies.get(rule, RuleTally())
+
+    def _add(self, findings: Findings) -> None:
+        self.table.merge(findings.rows)
+        self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
+        self.counts.update(findings.counts)
+        for name, tally in findings.tallies.items():
+            self.tallies.setdefault(name, RuleTally()).add(tally)
+        self.breaches += findings.breaches
+        for waiver, used in findings.waivers.items():
+            self.waivers[waiver] = self.waivers.get(waiver, False) or used
+        self.failed_tests += not findings.is_complete
