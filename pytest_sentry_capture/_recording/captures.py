@@ -105,7 +105,7 @@ class Capture(Entry):
     """One envelope item as it was handed to the transport, parsed when first read.
 
     ``content`` is the payload as bytes, or as plain JSON data where it was certain to be that, which is cheaper.
-    ``asked_for`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
+    ``seen`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
     """
 
     type: str
@@ -252,12 +252,6 @@ def _class_of(item_type: str) -> type[CapturedItem]:
     return CLASSES.get(item_type, RawItem)
 
 
-def mark_seen(items: Iterable[CapturedItem]) -> None:
-    """Say that the test has seen these items."""
-    for item in items:
-        item._capture.seen = True
-
-
 @dataclass(eq=False, slots=True)
 class CapturedEnvelope(Entry):
     """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
@@ -278,11 +272,6 @@ class CapturedEnvelope(Entry):
         """The typed items, in the order in which they travel."""
         return [item for capture in self.captures for item in capture.items]
 
-    def mark_seen(self) -> None:
-        """Say that the test has seen what travels in it."""
-        for capture in self.captures:
-            capture.seen = True
-
     def serialize(self) -> bytes:
         """The bytes that a real transport would have sent, before compression."""
         lines = [_json(self.headers), b"\n"]
@@ -290,6 +279,13 @@ class CapturedEnvelope(Entry):
             payload = capture.payload
             lines += [_json({**capture.headers, "length": len(payload)}), b"\n", payload, b"\n"]
         return b"".join(lines)
+
+
+def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
+    """Say that the test has seen these items, or what travels in these envelopes, which are not parsed for that."""
+    for each in handed_out:
+        for capture in each.captures if isinstance(each, CapturedEnvelope) else (each._capture,):
+            capture.seen = True
 
 
 def _json(value: object) -> bytes:
