@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,38 @@ def test_spans_of_a_transaction_are_numbered(sentry_capture: SentryCapture, sent
         ("db.connect", "<span_id 3>", "<span_id 2>"),
     ]
     assert transaction["contexts"]["trace"]["span_id"] == "<span_id 1>"
+
+
+def trace_of(spans: int) -> dict[str, Any]:
+    """A transaction with so many spans, each the child of the one before."""
+    ids = [f"{number:016x}" for number in range(spans)]
+    return {"spans": [{"span_id": each, "parent_span_id": parent} for parent, each in pairwise(ids)]}
+
+
+def test_each_of_many_spans_has_a_number_of_its_own() -> None:
+    spans = normalized(trace_of(5001))["spans"]
+
+    assert [span["span_id"] for span in spans] == [f"<span_id {number}>" for number in [1, *range(3, 5002)]]
+    assert [span["parent_span_id"] for span in spans] == [f"<span_id {number}>" for number in [2, 1, *range(3, 5001)]]
+
+
+def test_the_number_of_steps_grows_with_the_number_of_spans() -> None:
+    def steps(spans: int) -> int:
+        """How often Python calls or resumes a function meanwhile."""
+        payload, calls = trace_of(spans), 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            normalized(payload)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert steps(400) < 2.1 * steps(200)
 
 
 PLANTED = {
