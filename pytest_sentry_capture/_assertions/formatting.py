@@ -46,19 +46,6 @@ def name_of(kind: str) -> str:
     return "check-in" if kind == "check_in" else kind.replace("_", " ")
 
 
-def counted(number: int, kind: str) -> str:
-    """A number of items: ``no event``, ``1 event``, ``3 events``."""
-    name = name_of(kind)
-    return f"{number or 'no'} {name}{'s' if number > 1 and kind != 'feedback' else ''}"
-
-
-def with_article(what: str) -> str:
-    """What is counted, with its article: ``an event``, ``a segment with op='task'``, ``feedback``."""
-    if what.startswith("feedback"):
-        return what
-    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
-
-
 def described(kind: str, criteria: Mapping[str, Any]) -> str:
     """The expectation in the words in which the user wrote it."""
     named = ", ".join(f"{name}={shown(value)}" for name, value in criteria.items())

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from pytest_sentry_capture._assertions.formatting import (
-    counted,
     discard_reason,
     discarded_summary,
     exchange_summary,
     located,
+    name_of,
     redacted,
     redacting,
     summary,
@@ -31,6 +31,7 @@ from pytest_sentry_capture._recording import (
     SdkError,
 )
 from pytest_sentry_capture._recording.payload_types import Breadcrumb
+from pytest_sentry_capture._text.nouns import counted
 
 Detail = Literal["short", "full"]
 
@@ -60,7 +61,7 @@ def _others(entries: Sequence[Entry]) -> Iterator[str]:
     """How many items were captured of the kinds that have no lines of their own."""
     items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
     kinds = [item.kind or item.type_header for item in items if item.kind not in (*_SHORT_KINDS, *_NEVER_SHOWN)]
-    counts = [counted(number, kind) for kind, number in Counter(kinds).items()]
+    counts = [counted(number, name_of(kind)) for kind, number in Counter(kinds).items()]
     if counts:
         yield f"captured   {', '.join(counts)}"
 

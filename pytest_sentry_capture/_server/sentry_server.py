@@ -19,6 +19,7 @@ from pytest_sentry_capture._server.projects import Project, Projects
 from pytest_sentry_capture._server.requests import TUNNEL
 from pytest_sentry_capture._server.server_thread import ServerThread
 from pytest_sentry_capture._server.sockets import LOOPBACK
+from pytest_sentry_capture._text.nouns import counted
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay.relay_project import RelayProject
@@ -50,7 +51,7 @@ class ServerRun:
     def messages(self) -> list[str]:
         """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
         late = [
-            f"{count} {item_type}{' item' if count == 1 else ' items'} came to sentry_server after the end of {label}"
+            f"{counted(count, f'{item_type} item')} came to sentry_server after the end of {label}"
             for (label, item_type), count in sorted(self._projects.late.items())
         ]
         return [*late, *(f"sentry_server failed: {problem}" for problem in dict.fromkeys(self._host.problems))]
