@@ -168,21 +168,24 @@ class SentryServer(SentryCapture):
     def close(self) -> None:
         """The test is over: what comes now is late."""
         self._projects.close(self._project)
-        self._host.listen_again()
-        self._host.relieve()
+        self._recover()
 
     @contextmanager
     def _outage(self, mode: OutageMode) -> Iterator[None]:
-        outages = self._project.faults.outages
-        outages.append(mode)
-        if mode == "refuses":
-            self._host.refuse()
         try:
-            yield
+            with self._project.faults.out_of_order(mode):
+                if mode == "refuses":
+                    self._host.refuse()
+                yield
         finally:
-            outages.remove(mode)
-            if "refuses" not in outages:
+            self._recover()
+
+    def _recover(self) -> None:
+        """Answer those who wait, and listen again where nothing refuses connections any more."""
+        try:
+            if not self._project.faults.refuses:
                 self._host.listen_again()
+        finally:
             self._host.relieve()
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:
