@@ -77,7 +77,7 @@ class AnyAssertions(RecordingViews):
 
     def clear(self) -> None:
         """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
-        self._handed_out(self.items)
+        self._handed_out(self._all_items())
         self._start_here()
 
     def secret(self, value: str) -> None:
@@ -347,12 +347,8 @@ class AnyAssertions(RecordingViews):
         items = {id(item): item for item in self._items_of(expectation.item_class)}
         return _Before(items, {id(entry): entry for entry in self._entries})
 
-    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
-        mark_seen(items)
-
-    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
-        for envelope in envelopes:
-            envelope.mark_seen()
+    def _handed_out(self, view: Iterable[CapturedItem | CapturedEnvelope]) -> None:
+        mark_seen(view)
 
     def _asked_for(self, expectation: Expectation) -> list[CapturedItem]:
         found = self._find(expectation)

@@ -13,17 +13,14 @@ from textwrap import wrap
 from typing import Concatenate, Final, NamedTuple, ParamSpec
 
 from pytest_sentry_capture._assertions.formatting import (
-    counted,
     described,
     difference,
     discard_reason,
     discarded_summary,
     name_of,
-    plural_of,
     redacted,
     redacting,
     summary,
-    with_article,
 )
 from pytest_sentry_capture._assertions.hints import (
     WITHOUT_EXCHANGE,
@@ -36,6 +33,7 @@ from pytest_sentry_capture._assertions.hints import (
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.translation import written_for_segments
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard
+from pytest_sentry_capture._text.nouns import counted, plural, with_article
 
 Parameters = ParamSpec("Parameters")
 
@@ -86,7 +84,7 @@ def wrong_count_inside(
     heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
     if before and not matching:
         was = "was" if before == 1 else "were"
-        hint = f"{counted(before, expectation.kind)} like this {was} captured before the block."
+        hint = f"{counted(before, name_of(expectation.kind))} like this {was} captured before the block."
         return _message(heading, _hints([hint]))
     return _message(heading, _about_count(n, expectation, matching, evidence, "inside the block"))
 
@@ -135,7 +133,7 @@ def not_discarded(
     wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
     criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
-        heading = f"Expected {criteria} to be discarded; {counted(len(captured), expectation.kind)} captured."
+        heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(expectation.kind))} captured."
         listed = _listed("Captured", captured, expectation.kind)
         paragraphs = [*listed, *_discards(discarded, expectation.kind, "Discarded")]
         return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
@@ -231,7 +229,7 @@ def _message(heading: str, paragraphs: Iterable[str]) -> str:
 def _plural(n: int, expectation: Expectation) -> str:
     kind = expectation.kind
     text = described(kind, expectation.criteria)
-    return text if n in (0, 1) else text.replace(name_of(kind), plural_of(kind), 1)
+    return text if n in (0, 1) else text.replace(name_of(kind), plural(name_of(kind)), 1)
 
 
 def _number(n: int) -> str:

@@ -46,24 +46,6 @@ def name_of(kind: str) -> str:
     return (facts.noun if facts is not None else "") or kind.replace("_", " ")
 
 
-def plural_of(kind: str) -> str:
-    """A kind as Sentry writes it, of several."""
-    facts = facts_of(kind)
-    return (facts.plural if facts is not None else "") or f"{name_of(kind)}s"
-
-
-def counted(number: int, kind: str) -> str:
-    """A number of items: ``no event``, ``1 event``, ``3 events``."""
-    return f"{number or 'no'} {plural_of(kind) if number > 1 else name_of(kind)}"
-
-
-def with_article(what: str) -> str:
-    """What is counted, with its article: ``an event``, ``a segment with op='task'``, ``feedback``."""
-    if what.startswith("feedback"):
-        return what
-    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
-
-
 def described(kind: str, criteria: Mapping[str, Any]) -> str:
     """The expectation in the words in which the user wrote it."""
     named = ", ".join(f"{name}={shown(value)}" for name, value in criteria.items())

@@ -15,7 +15,6 @@ from pytest_sentry_capture._assertions.formatting import (
     name_of,
     shown,
     summary,
-    with_article,
 )
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
@@ -32,6 +31,7 @@ from pytest_sentry_capture._recording.kinds import (
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._recording.scope_origin import Source
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text.nouns import with_article
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 

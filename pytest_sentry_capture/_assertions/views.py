@@ -120,7 +120,7 @@ class RecordingViews:
         """The raw envelopes, with headers and bytes."""
         self._drain()
         envelopes = self._entries_of(CapturedEnvelope)
-        self._handed_out_whole(envelopes)
+        self._handed_out(envelopes)
         return envelopes
 
     @property
@@ -134,11 +134,8 @@ class RecordingViews:
             self._catch_up()
             return [item for capture in self._captures for item in capture.items]
 
-    def _handed_out(self, items: Iterable[CapturedItem]) -> None:
-        """A view with these items has been read."""
-
-    def _handed_out_whole(self, envelopes: Iterable[CapturedEnvelope]) -> None:
-        """The view of envelopes has been read; their items need not be parsed for that."""
+    def _handed_out(self, view: Iterable[CapturedItem | CapturedEnvelope]) -> None:
+        """A view has been read, with these items or envelopes."""
 
     def _view(self, item_class: type[AnyItem]) -> list[AnyItem]:
         items = [*self._items_of(item_class)]

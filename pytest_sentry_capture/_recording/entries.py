@@ -74,7 +74,7 @@ class Capture(Entry):
     """One envelope item as it was handed to the transport, parsed when first read.
 
     ``content`` is the payload as bytes, or as plain JSON data where it was certain to be that, which is cheaper.
-    ``asked_for`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
+    ``seen`` says that the test has seen it: returned or counted by an assertion, or in a view that was read.
     """
 
     type: str
@@ -231,12 +231,6 @@ def _class_of(item_type: str) -> type[CapturedItem]:
     return CLASS_OF_ITEM_TYPE.get(item_type, RawItem)
 
 
-def mark_seen(items: Iterable[CapturedItem]) -> None:
-    """Say that the test has seen these items."""
-    for item in items:
-        item._capture.seen = True
-
-
 @dataclass(eq=False, slots=True)
 class CapturedEnvelope(Entry):
     """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
@@ -256,11 +250,6 @@ class CapturedEnvelope(Entry):
     def items(self) -> list[CapturedItem]:
         """The typed items, in the order in which they travel."""
         return [item for capture in self.captures for item in capture.items]
-
-    def mark_seen(self) -> None:
-        """Say that the test has seen what travels in it."""
-        for capture in self.captures:
-            capture.seen = True
 
     def serialize(self) -> bytes:
         """The bytes that a real transport would have sent, before compression."""
@@ -401,6 +390,13 @@ class Discard(Entry):
     def __repr__(self) -> str:
         by = f" by {self.by}" if self.by else ""
         return f"<Discard {self.kind}: {self.reason}{by}>"
+
+
+def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
+    """Say that the test has seen these items, or what travels in these envelopes, which are not parsed for that."""
+    for each in handed_out:
+        for capture in each.captures if isinstance(each, CapturedEnvelope) else (each._capture,):
+            capture.seen = True
 
 
 def _json(value: object) -> bytes:

@@ -124,7 +124,6 @@ class KindFacts:
         callback: the option that may change or drop it.
         callback_can_drop: whether what that returns may be nothing.
         noun: what it is called in a sentence; the kind itself where it is empty.
-        plural: the noun for several; with an s where it is empty.
         counts: whether its items count as captured.
         is_pinned: whether the contract has rows of it.
         is_shown_short: whether the short section of a failed test shows it.
@@ -141,7 +140,6 @@ class KindFacts:
     callback: str | None = None
     callback_can_drop: bool = True
     noun: str = ""
-    plural: str = ""
     counts: Count = "always"
     is_pinned: bool = True
     is_shown_short: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class _Normalization:
     """One payload's normalization; ids are numbered in the order of their first appearance."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def of(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         result = _replace(_copied(payload), _REPLACED)
@@ -69,14 +70,11 @@ class _Normalization:
             return span
         for name, counted in _NUMBERED.items():
             if isinstance(identifier := span.get(name), str):
-                number = self._numbers.setdefault((counted, identifier), self._next(counted))
-                span[name] = f"<{counted} {number}>"
+                numbers = self._numbers[counted]
+                span[name] = f"<{counted} {numbers.setdefault(identifier, len(numbers) + 1)}>"
         _change(span, "data", lambda data: _replace(data, _REPLACED_IN_SPAN_DATA))
         _change(span, "tags", lambda tags: _replace(tags, _REPLACED_IN_SPAN_TAGS))
         return _replace(span, _REPLACED_IN_SPAN)
-
-    def _next(self, counted: str) -> int:
-        return 1 + sum(1 for name, _ in self._numbers if name == counted)
 
 
 def _copied(value: Any) -> Any:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-Level = Literal["error", "warning", "notice"]
+Level = Literal["error", "warning"]
 
 SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file of the step's summary."""

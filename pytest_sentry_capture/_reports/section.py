@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from pytest_sentry_capture._assertions.formatting import (
-    counted,
     discard_reason,
     discarded_summary,
     exchange_summary,
     located,
+    name_of,
     redacted,
     redacting,
     summary,
@@ -27,6 +27,7 @@ from pytest_sentry_capture._recording.kinds import (
 )
 from pytest_sentry_capture._recording.payload_types import Breadcrumb
 from pytest_sentry_capture._recording.rejections import Rejection
+from pytest_sentry_capture._text.nouns import counted
 
 Detail = Literal["short", "full"]
 
@@ -56,7 +57,7 @@ def _others(entries: Sequence[Entry]) -> Iterator[str]:
     others = [item for item in items if _has_line(item, "full") and not _has_line(item, "short")]
     counts = Counter(item.kind or item.type_header for item in others)
     if counts:
-        yield f"captured   {', '.join(counted(number, kind) for kind, number in counts.items())}"
+        yield f"captured   {', '.join(counted(number, name_of(kind)) for kind, number in counts.items())}"
 
 
 def _lines(entry: Entry, detail: Detail) -> Iterator[str]:

@@ -52,17 +52,29 @@ class RateLimit:
         return f"{self.retry_after}:{';'.join(self.categories)}:organization"
 
 
+@dataclass(eq=False)
+class Outage:
+    """An outage of one block, which of several in the same mode is the one that ends with it."""
+
+    mode: OutageMode
+
+
 @dataclass
 class Faults:
     """What is wrong with Sentry at the moment; the innermost block counts for outages, the slowest for slowness."""
 
     rate_limits: list[RateLimit] = field(default_factory=list)
-    outages: list[OutageMode] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
 
     @property
     def outage(self) -> OutageMode | None:
-        return self.outages[-1] if self.outages else None
+        return self.outages[-1].mode if self.outages else None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether connections are refused, be it by an outer block."""
+        return any(outage.mode == "refuses" for outage in self.outages)
 
     @property
     def delay(self) -> float:
@@ -85,6 +97,15 @@ class Faults:
             yield
         finally:
             self.rate_limits.remove(limit)
+
+    @contextmanager
+    def out_of_order(self, mode: OutageMode) -> Iterator[None]:
+        outage = Outage(mode)
+        self.outages.append(outage)
+        try:
+            yield
+        finally:
+            self.outages.remove(outage)
 
     @contextmanager
     def slow(self, seconds: float) -> Iterator[None]:

@@ -19,6 +19,7 @@ from pytest_sentry_capture._server.projects import Project, Projects
 from pytest_sentry_capture._server.requests import TUNNEL
 from pytest_sentry_capture._server.server_thread import ServerThread
 from pytest_sentry_capture._server.sockets import LOOPBACK
+from pytest_sentry_capture._text.nouns import counted
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay.relay_project import RelayProject
@@ -50,7 +51,7 @@ class ServerRun:
     def messages(self) -> list[str]:
         """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
         late = [
-            f"{count} {item_type}{' item' if count == 1 else ' items'} came to sentry_server after the end of {label}"
+            f"{counted(count, f'{item_type} item')} came to sentry_server after the end of {label}"
             for (label, item_type), count in sorted(self._projects.late.items())
         ]
         return [*late, *(f"sentry_server failed: {problem}" for problem in dict.fromkeys(self._host.problems))]
@@ -159,21 +160,24 @@ class SentryServer(SentryAssertions):
     def close(self) -> None:
         """The test is over: what comes now is late."""
         self._projects.close(self._project)
-        self._host.listen_again()
-        self._host.relieve()
+        self._recover()
 
     @contextmanager
     def _outage(self, mode: OutageMode) -> Iterator[None]:
-        outages = self._project.faults.outages
-        outages.append(mode)
-        if mode == "refuses":
-            self._host.refuse()
         try:
-            yield
+            with self._project.faults.out_of_order(mode):
+                if mode == "refuses":
+                    self._host.refuse()
+                yield
         finally:
-            outages.remove(mode)
-            if "refuses" not in outages:
+            self._recover()
+
+    def _recover(self) -> None:
+        """Answer those who wait, and listen again where nothing refuses connections any more."""
+        try:
+            if not self._project.faults.refuses:
                 self._host.listen_again()
+        finally:
             self._host.relieve()
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:

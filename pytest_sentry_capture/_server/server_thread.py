@@ -46,19 +46,23 @@ class ServerThread:
         self._placeholder: socket.socket | None = None
 
     def start(self) -> None:
-        """Listen."""
+        """Listen; where that fails, no thread is left behind."""
         self._loop.set_exception_handler(self._see_problem)
-        self._thread.start()
-        self._call(self._begin())
+        try:
+            self._thread.start()
+            self._call(self._begin())
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Close all connections, and end the thread; one that is stuck is left behind, and ends with the process."""
-        with suppress(concurrent.futures.TimeoutError):
-            self._call(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_LONGEST_CALL)
-        if not self._thread.is_alive():
-            self._loop.close()
+        try:
+            if self._thread.is_alive():
+                self._end_thread()
+        finally:
+            if not self._thread.is_alive():
+                self._loop.close()
 
     def refuse(self) -> None:
         """Refuse connections from now on; those that are open are reset. The port stays ours."""
@@ -72,6 +76,14 @@ class ServerThread:
         """Answer those who wait for an answer."""
         self._call(self._relieve())
 
+    def _end_thread(self) -> None:
+        try:
+            with suppress(concurrent.futures.TimeoutError):
+                self._call(self._end())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_LONGEST_CALL)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
@@ -81,8 +93,12 @@ class ServerThread:
 
     async def _begin(self) -> None:
         listener = _bound(0)
-        self.port = listener.getsockname()[1]
-        await self._listen(listener)
+        try:
+            self.port = listener.getsockname()[1]
+            await self._listen(listener)
+        except BaseException:
+            listener.close()
+            raise
 
     async def _listen(self, listener: socket.socket) -> None:
         self._server = await self._loop.create_server(
@@ -92,12 +108,13 @@ class ServerThread:
     async def _refuse(self) -> None:
         if self._server is None:
             return
+        placeholder = _unbound()  # first: where no socket may be made, nothing has changed yet
         self._connections.are_refused = True
         await self._accept_no_more(self._server)
         self._server = None
         for connection in tuple(self._connections.open):
             connection.reset()
-        self._placeholder = _bound(self.port)
+        self._placeholder = _bound(self.port, placeholder)
 
     async def _accept_no_more(self, server: asyncio.Server) -> None:
         """Close a server once those whom asyncio has accepted are connected: it would forget them, open as they are."""
@@ -109,23 +126,25 @@ class ServerThread:
         server.close()
 
     async def _listen_again(self) -> None:
-        if self._placeholder is not None:
+        if self._server is None:
             self._connections.are_refused = False
-            await self._listen(self._placeholder)
+            await self._listen(self._placeholder or _bound(self.port))  # without one another process took the port
             self._placeholder = None
 
     async def _relieve(self) -> None:
         self._connections.relieve()
 
     async def _end(self) -> None:
-        self._connections.relieve()
-        self._connections.are_refused = True
-        if self._server is not None:
-            await self._accept_no_more(self._server)
-        if self._placeholder is not None:
-            self._placeholder.close()
-        for connection in tuple(self._connections.open):
-            connection.abort()
+        try:
+            self._connections.relieve()
+        finally:
+            self._connections.are_refused = True
+            if self._server is not None:
+                await self._accept_no_more(self._server)
+            if self._placeholder is not None:
+                self._placeholder.close()
+            for connection in tuple(self._connections.open):
+                connection.abort()
 
     def _see_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Asyncio's own handler would log, and the logged error would become an event of the test's Sentry."""
@@ -135,14 +154,24 @@ class ServerThread:
         self.problems.append(f"{type(error).__name__}: {error}")
 
 
-def _bound(port: int) -> socket.socket:
-    """A socket that has a port and does not listen, so that connections are refused.
+def _unbound() -> socket.socket:
+    """A socket without a port yet.
 
     Connections inherit the option that lets the port be bound again while some of them linger.
     """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((LOOPBACK, port))
+    unbound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return unbound
+
+
+def _bound(port: int, unbound: socket.socket | None = None) -> socket.socket:
+    """A socket that has a port and does not listen, so that connections are refused."""
+    bound = unbound or _unbound()
+    try:
+        bound.bind((LOOPBACK, port))
+    except BaseException:
+        bound.close()
+        raise
     return bound
 
 

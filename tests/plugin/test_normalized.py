@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pytest_sentry_capture import SentryCapture, SentryInit
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._recording.normalization import normalized
+from steps import steps_of
 
 SHOP = """
 import any_sdk
@@ -105,6 +107,25 @@ def test_spans_of_a_transaction_are_numbered(sentry_capture: SentryCapture, sent
         ("db.connect", "<span_id 3>", "<span_id 2>"),
     ]
     assert transaction["contexts"]["trace"]["span_id"] == "<span_id 1>"
+
+
+def trace_of(spans: int) -> dict[str, Any]:
+    """A transaction with so many spans, each the child of the one before."""
+    ids = [f"{number:016x}" for number in range(spans)]
+    return {"spans": [{"span_id": each, "parent_span_id": parent} for parent, each in pairwise(ids)]}
+
+
+def test_each_of_many_spans_has_a_number_of_its_own() -> None:
+    spans = normalized(trace_of(5001))["spans"]
+
+    assert [span["span_id"] for span in spans] == [f"<span_id {number}>" for number in [1, *range(3, 5002)]]
+    assert [span["parent_span_id"] for span in spans] == [f"<span_id {number}>" for number in [2, 1, *range(3, 5001)]]
+
+
+def test_twice_as_many_spans_are_twice_the_work() -> None:
+    few, many = trace_of(200), trace_of(400)
+
+    assert steps_of(lambda: normalized(many)) < 2.1 * steps_of(lambda: normalized(few))
 
 
 PLANTED = {

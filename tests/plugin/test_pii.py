@@ -22,6 +22,7 @@ from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, PiiSearch
 from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+from steps import steps_of
 
 if TYPE_CHECKING or sys.version_info < (3, 11):
     from typing_extensions import assert_type
@@ -417,6 +418,23 @@ def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -
     assert len(texts) == 2
     assert [[each.path for each in of_one] for of_one in found] == [["message"]] * 6
     assert [of_one[0].item for of_one in found] == [capture.items[0] for capture in captures]
+
+
+def payload_with(findings: int) -> dict[str, Any]:
+    """So many in values, in names and in code."""
+    frame = {"pre_context": [f"to_jane{number}@example.com" for number in range(findings)]}
+    spans = [
+        {"description": f"to joe{number}@example.com", "data": {f"ann{number}@example.com": 1}}
+        for number in range(findings)
+    ]
+    return {"spans": spans, "exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
+
+
+def test_twice_as_many_findings_are_twice_the_work() -> None:
+    few, many = payload_with(50), payload_with(100)
+
+    assert (len(paths(few)), len(paths(many))) == (150, 300)
+    assert steps_of(lambda: paths(many)) < 2.2 * steps_of(lambda: paths(few))
 
 
 def test_source_code_is_no_data() -> None:

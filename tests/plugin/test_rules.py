@@ -406,6 +406,23 @@ def test_rules_judge_tests_without_the_fixture(shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["Rule 'required-tags' is broken*", "Rule 'no-callback-errors' is broken*"])
 
 
+@pytest.mark.parametrize("reading", ["events", "items", "envelopes", "clear()"])
+def test_whoever_reads_a_view_has_seen_what_is_in_it(shop: pytest.Pytester, reading: str) -> None:
+    configure(shop, "[tool.sentry_capture.rules]\nno-unexpected-events = true")
+    shop.makepyfile(
+        f"""
+        from shop import *
+
+        def test(sentry_init, sentry_capture):
+            sentry_init(dsn=DSN)
+            sentry_sdk.capture_message("x")
+            sentry_capture.{reading}
+        """
+    )
+
+    shop.runpytest_inprocess().assert_outcomes(passed=1)
+
+
 def test_a_rule_that_is_off_by_name(shop: pytest.Pytester) -> None:
     configure(shop, "[tool.sentry_capture.rules]\nno-callback-errors = false\nforbidden-data = false")
     shop.makepyfile(

@@ -727,8 +727,8 @@ def test_a_file_that_is_not_in_utf_8(tmp_path: Path) -> None:
     path.write_bytes(b"version = 2\n# caf\xe9\n")
 
     with pytest.raises(ContractError) as caught:
-        read_contract(path, "our.toml")
-    assert str(caught.value) == "our.toml:2: not in UTF-8, as TOML files are: invalid continuation byte"
+        read_contract(path)
+    assert str(caught.value) == "sentry-contract.toml:2: not in UTF-8, as TOML files are: invalid continuation byte"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

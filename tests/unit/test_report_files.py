@@ -118,7 +118,7 @@ def test_a_file_that_must_not_be_written_is_not_replaced(tmp_path: Path, monkeyp
     [
         ("error", "tests/test_a.py", 7, "Rule", "broken", "::error file=tests/test_a.py,line=7,title=Rule::broken"),
         ("warning", "a.py", None, "Rule", "x", "::warning file=a.py,title=Rule::x"),
-        ("notice", None, 7, "Rule", "x", "::notice title=Rule::x"),
+        ("warning", None, 7, "Rule", "x", "::warning title=Rule::x"),
         ("error", None, None, "", "x", "::error::x"),
         (
             "error",

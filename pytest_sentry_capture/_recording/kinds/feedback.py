@@ -32,6 +32,5 @@ class CapturedFeedback(CapturedItem):
         paths=PATHS_OF_EVENTS,
         item_types=(ItemType("feedback", "feedback", makes_event=True),),
         callback="before_send",
-        plural="feedback",
         is_shown_short=True,
     )

@@ -11,8 +11,15 @@ CONTAINERS: Final = (dict, list, tuple)
 def at(value: Any, keys: Sequence[str]) -> Any:
     """What stands at a place; None where nothing does."""
     for key in keys:
-        value = dict(pairs(value)).get(key)
+        value = _part(value, key)
     return value
+
+
+def _part(container: Any, name: str) -> Any:
+    if isinstance(container, dict):
+        return container[name] if name in container else dict(pairs(container)).get(name)
+    is_index = isinstance(container, (list, tuple)) and name.isdecimal() and int(name) < len(container)
+    return container[int(name)] if is_index else None
 
 
 def pairs(value: Any) -> Iterator[tuple[str, Any]]:
@@ -34,18 +41,18 @@ def places(payload: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
             queue += [((*keys, key), each) for key, each in pairs(container) if isinstance(each, CONTAINERS)]
 
 
-def path_to(payload: Any, container: Any) -> tuple[str, ...]:
-    """Where a container of the payload stands."""
-    return next(keys for keys, each in places(payload) if each is container)
+def paths_of(payload: Any) -> dict[int, tuple[str, ...]]:
+    """Where each container of the payload stands, by identity."""
+    return {id(container): keys for keys, container in places(payload)}
 
 
-def places_of_name(payload: Any, name: str) -> Iterator[tuple[str, ...]]:
-    """Where a text is a key, or the first of a pair."""
+def places_of_names(payload: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The texts that are keys, or the first of pairs, with their places."""
     for keys, container in places(payload):
-        if isinstance(container, dict) and any(str(key) == name for key in container):
-            yield (*keys, name)
-        elif isinstance(container, (list, tuple)) and len(container) == 2 and container[0] == name:
-            yield (*keys, "0")
+        if isinstance(container, dict):
+            yield from ((name, (*keys, name)) for name in map(str, container))
+        elif isinstance(container, (list, tuple)) and len(container) == 2 and type(container[0]) is str:
+            yield container[0], (*keys, "0")
 
 
 def frames_of(payload: Any) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, USER_PATH, rule_of
 from pytest_sentry_capture._relay.privacy.false_alarms import is_secret, of_other_users
 from pytest_sentry_capture._relay.privacy.findings import Found, excerpt
-from pytest_sentry_capture._relay.privacy.places import as_text, at, frames_of, path_to, places_of_name, texts_of
+from pytest_sentry_capture._relay.privacy.places import (
+    as_text,
+    at,
+    frames_of,
+    paths_of,
+    places_of_names,
+    texts_of,
+)
 from pytest_sentry_capture._relay.privacy.probe_event import CODE, CODE_KEYS, DATA, NAMES, ProbeEvent
 
 _SOURCE_LINES: Final = ("context_line", "pre_context", "post_context")
 _MOST_VALUES: Final = 100
 """Values of one text that are told apart."""
+_Place = TypeVar("_Place")
 
 
 class RemarkReader:
@@ -40,19 +49,19 @@ class RemarkReader:
             self._read_name(self._probe_event.names[int(index[0])], remarks)
         for index, remarks in _remarks(meta.get(CODE, {})):
             line = self._probe_event.code[int(index[0])]
-            for path in self._places_of_code(line):
-                self._add(path, line, remarks)
+            if line in self._first_of_code:
+                self._add(self._first_of_code[line], line, remarks)
         for (number, *keys), remarks in _remarks(meta.get(DATA, {})):
             root = self._probe_event.roots[int(number)]
-            start = path_to(self._payload, root) if int(number) else ()
+            start = self._paths[id(root)] if int(number) else ()
             self._read_value((*start, *keys), at(root, keys), remarks)
 
     def read_more(self, probe_event: ProbeEvent, meta: Mapping[str, Any]) -> None:
         """Read the remarks on the values of ``more``, which a carrier holds where Relay looks for no passwords."""
-        values = probe_event.roots[0]
+        paths = paths_of(probe_event.roots[0]) if len(probe_event.roots) > 1 else {}
         for (number, *keys), remarks in _remarks(meta.get(NAMES, {})):
             root = probe_event.roots[int(number)]
-            index, *rest = (*(path_to(values, root) if int(number) else ()), *keys)
+            index, *rest = (*(paths[id(root)] if int(number) else ()), *keys)
             self._add(self._shown((*self.more[int(index)][0], *rest)), at(root, keys), remarks)
 
     def _read_value(self, keys: Sequence[str], value: Any, remarks: list[Any]) -> None:
@@ -71,23 +80,36 @@ class RemarkReader:
 
     def _read_name(self, name: str, remarks: list[Any]) -> None:
         self._hidden[name] = f"[{remarks[0][0]}]"
-        for path in places_of_name(self._payload, name):
-            self._add(self._shown(path), name, remarks)
-            return
+        if name in self._first_of_names:
+            self._add(self._shown(self._first_of_names[name]), name, remarks)
 
-    def _places_of_code(self, line: str) -> Iterator[str]:
+    # One walk through the payload each, instead of one for each finding: with 1000 spans that hold one in a value and
+    # one in a name, a search is 35 times as fast.
+
+    @cached_property
+    def _paths(self) -> dict[int, tuple[str, ...]]:
+        return paths_of(self._payload)
+
+    @cached_property
+    def _first_of_names(self) -> dict[str, tuple[str, ...]]:
+        return _first_of_each(places_of_names(self._payload))
+
+    @cached_property
+    def _first_of_code(self) -> dict[str, str]:
+        return _first_of_each(self._places_of_code())
+
+    def _places_of_code(self) -> Iterator[tuple[str, str]]:
         for keys, frame in frames_of(self._payload):
-            for key in CODE_KEYS & frame.keys():
-                value = frame[key]
-                is_of_test = self._test_file and str(frame.get("abs_path", "")).endswith(self._test_file)
+            is_of_test = self._test_file and str(frame.get("abs_path", "")).endswith(self._test_file)
+            for key in sorted(CODE_KEYS & frame.keys()):
                 if is_of_test and key in _SOURCE_LINES:
                     continue
-                if value == line:
-                    yield ".".join((*keys, key))
-                    return
-                if isinstance(value, list) and line in value:
-                    yield ".".join((*keys, key, str(value.index(line))))
-                    return
+                value = frame[key]
+                if isinstance(value, str):
+                    yield value, ".".join((*keys, key))
+                for index, line in enumerate(value if isinstance(value, list) else ()):
+                    if isinstance(line, str):
+                        yield line, ".".join((*keys, key, str(index)))
 
     def _add(self, path: str, value: Any, remarks: list[Any]) -> None:
         for rule in dict.fromkeys(remark[0] for remark in remarks):
@@ -100,6 +122,13 @@ class RemarkReader:
                     continue
             if not all("[Filtered]" in each for each in values) and (path, rule) not in self.found:
                 self.found[path, rule] = Found(path, rule, excerpt(rule, value, values), values)
+
+
+def _first_of_each(places: Iterator[tuple[str, _Place]]) -> dict[str, _Place]:
+    first: dict[str, _Place] = {}
+    for text, place in places:
+        first.setdefault(text, place)
+    return first
 
 
 def _values(value: Any, spans: Sequence[Sequence[int]]) -> tuple[str, ...]:

@@ -74,12 +74,11 @@ class Contract:
         return tuple(dict.fromkeys(row for row in self.tables if row is not None))
 
     @classmethod
-    def parse(cls, text: str, place: str = FILE) -> Contract:
+    def parse(cls, text: str) -> Contract:
         """Read a contract.
 
         Args:
             text: the file's; one without content is a contract without rows.
-            place: how the file is called in messages.
 
         Raises:
             ContractError: the file is damaged, has a merge conflict in it, or is from a newer version.
@@ -89,7 +88,7 @@ class Contract:
             return cls()
         mistakes = _unreadable(text) or _mistakes(layout := Layout.of(text))
         if mistakes:
-            raise ContractError("\n".join(f"{place}{mistake}" for mistake in mistakes))
+            raise ContractError("\n".join(f"{FILE}{mistake}" for mistake in mistakes))
         version = next(line.value for line in layout.head if line.key == _VERSION_KEY)
         return cls(text, tuple(_current(_row(table.values), version) for table in layout.tables), version)
 
@@ -137,7 +136,7 @@ class Contract:
         return self.text if layout.text == text else layout.text
 
 
-def read_contract(path: Path, place: str = FILE) -> Contract:
+def read_contract(path: Path) -> Contract:
     """Read a contract file.
 
     Raises:
@@ -149,8 +148,8 @@ def read_contract(path: Path, place: str = FILE) -> Contract:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise ContractError(f"{place}:{line}: not in UTF-8, as TOML files are: {error.reason}") from None
-    return Contract.parse(text, place)
+        raise ContractError(f"{FILE}:{line}: not in UTF-8, as TOML files are: {error.reason}") from None
+    return Contract.parse(text)
 
 
 def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pytest_sentry_capture._reports.contract import differences
 from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
-from pytest_sentry_capture._reports.table import Row, Tally
 
 
 def render_report(report: RunReport) -> str:
@@ -19,13 +18,6 @@ def render_report(report: RunReport) -> str:
     if report.partial:
         parts.append(f"{partial_note(report.partial)}\n")
     return "\n".join(parts)
-
-
-def render(rows: Sequence[tuple[Row, Tally]]) -> str:
-    """The capture table alone, without the examples."""
-    if not rows:
-        return f"{NOTHING}\n"
-    return _aligned([cells[:-1] for cells in row_cells(rows)])
 
 
 def _aligned(lines: Sequence[Cells]) -> str:

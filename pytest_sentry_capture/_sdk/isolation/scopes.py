@@ -12,7 +12,6 @@ from pytest_sentry_capture._sdk.isolation.scope_state import State, StateChange,
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
-_UNSET: Final = object()
 _DATA: Final = ("_tags", "_user", "_contexts", "_extras", "_breadcrumbs", "_event_processors", "_attributes")
 
 
@@ -137,8 +136,7 @@ class LifetimeVar:
 class _Layer:
     """What the set-up of one fixture changed in the scopes."""
 
-    lifetime: Lifetime
-    before: dict[Any, State] = field(default_factory=dict)
+    before: dict[Any, State]
     changes: list[tuple[Any, StateChange]] = field(default_factory=list)
 
 
@@ -210,7 +208,7 @@ class Isolation:
             self.end_fixture(lifetime)
 
     def begin_fixture(self, lifetime: Lifetime) -> None:
-        self._layers[lifetime] = _Layer(lifetime, {holder: read(holder).outline() for holder in self._holders()})
+        self._layers[lifetime] = _Layer({holder: read(holder).outline() for holder in self._holders()})
 
     def end_fixture(self, lifetime: Lifetime) -> None:
         """The fixture is set up: what it changed, and the scopes that it left open, belong to it, not to the test."""

@@ -130,6 +130,68 @@ def test_outages_within_outages(sentry_server: SentryServer) -> None:
     assert post(sentry_server)[0] == 200
 
 
+def test_an_outage_goes_on_after_another_one_within_it(sentry_server: SentryServer) -> None:
+    with sentry_server.outage("resets"), sentry_server.outage("hangs"):
+        with sentry_server.outage("resets"):
+            pass
+        with pytest.raises(TimeoutError):
+            post(sentry_server, timeout=0.2)
+    assert post(sentry_server)[0] == 200
+
+
+def no_sockets(*_: object, **__: object) -> None:
+    """As pytest-socket replaces ``socket.socket``, at whatever moment of a test."""
+    raise RuntimeError("no sockets here")
+
+
+def test_an_outage_that_cannot_begin_is_none(
+    sentry_server: SentryServer, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "socket", no_sockets)
+        with pytest.raises(RuntimeError, match="no sockets here"), sentry_server.outage("refuses"):
+            pass
+
+    assert post(sentry_server)[0] == 200
+    capture(client, "afterwards")
+    sentry_server.wait_for(message="afterwards")
+    assert sentry_server.rejections == []
+
+
+def test_a_port_that_another_process_took_is_ours_again_after_the_outage(
+    sentry_server: SentryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(_socket: socket.socket, _address: object) -> None:
+        raise OSError("Address already in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "bind", taken)
+        with pytest.raises(OSError, match="already in use"), sentry_server.outage("refuses"):
+            pass
+
+    with sentry_server.outage("refuses"), pytest.raises(ConnectionRefusedError):
+        post(sentry_server)
+    assert post(sentry_server)[0] == 200
+
+
+def test_nobody_is_kept_waiting_where_the_port_is_gone(
+    sentry_server: SentryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise OSError("Address already in use")
+
+    with sentry_server.slow(60):
+        thread = threading.Thread(target=post, args=[sentry_server])
+        thread.start()
+        sentry_server.wait_for(message="hello")
+        with monkeypatch.context() as patch:
+            patch.setattr(sentry_server._host, "listen_again", gone)
+            with pytest.raises(OSError, match="already in use"):
+                sentry_server.close()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
 def test_slow_answers(sentry_server: SentryServer) -> None:
     start = time.monotonic()
     with sentry_server.slow(0.3):

@@ -109,6 +109,54 @@ def served(sentry: Sentry) -> Iterator[Served]:
         yield each
 
 
+def no_sockets(*_: object, **__: object) -> None:
+    raise OSError("no sockets here")
+
+
+@pytest.mark.parametrize("missing", ["socket", "create_server"])
+def test_a_server_that_cannot_listen_leaves_nothing_behind(
+    sentry: Sentry, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    threads = threading.enumerate()
+    host = ServerThread(sentry.ingest_handler)
+    monkeypatch.setattr(socket if missing == "socket" else host._loop, missing, no_sockets)
+
+    with pytest.raises(OSError, match="no sockets here"):
+        host.start()
+
+    assert threading.enumerate() == threads
+    assert host._loop.is_closed()
+
+
+def test_a_server_without_a_thread_leaves_nothing_behind(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start() -> None:
+        raise RuntimeError("can't start new thread")
+
+    host = ServerThread(sentry.ingest_handler)
+    monkeypatch.setattr(host._thread, "start", start)
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        host.start()
+
+    assert host._loop.is_closed()
+
+
+def test_a_server_that_fails_in_its_end_has_ended(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("it failed")
+
+    threads = threading.enumerate()
+    host = ServerThread(sentry.ingest_handler)
+    host.start()
+    monkeypatch.setattr(host._connections, "relieve", fail)
+
+    with pytest.raises(RuntimeError, match="it failed"):
+        host.stop()
+
+    assert threading.enumerate() == threads
+    assert host._loop.is_closed()
+
+
 def test_a_connection_is_kept(served: Served) -> None:
     client = served.connect()
     for _ in range(3):

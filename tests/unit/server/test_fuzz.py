@@ -23,7 +23,7 @@ from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server import limits
-from pytest_sentry_capture._server.faults import OUTAGE_MODES, rate_limit
+from pytest_sentry_capture._server.faults import OUTAGE_MODES, Outage, rate_limit
 from pytest_sentry_capture._server.reasons import Reason
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def test_hostile_requests(sentry: Sentry, can: Callable[[str], bool]) -> None:
     accepted = 0
     for number in range(INPUTS):
         faults = sentry.project.faults
-        faults.outages = [fuzzer.random.choice(OUTAGE_MODES)] if number % 50 == 0 else []
+        faults.outages = [Outage(fuzzer.random.choice(OUTAGE_MODES))] if number % 50 == 0 else []
         faults.rate_limits = [rate_limit(("error", "session"), 60)] if number % 20 == 0 else []
         sentry.recording = sentry.project.recording = Recording("test")
         answer = fuzzer.send()
