@@ -13,7 +13,6 @@ from pytest_sentry_capture._rules.rule import Judgement
 from pytest_sentry_capture._rules.rule_run import BrokenRule
 
 _MOST_PROBLEMS: Final = 3
-_ACCOUNTABLE: Final = ("no-callback-errors", "no-silent-loss")
 
 
 def message(broken: Sequence[BrokenRule], secrets: Sequence[str]) -> str:
@@ -46,8 +45,9 @@ def _lines(problem: Judgement) -> Iterator[str]:
 
 def _ways_out(broken: BrokenRule) -> Iterator[str]:
     reasons = {each.subject.reason for each in broken.problems if isinstance(each.subject, Discard)}
-    if broken.name in _ACCOUNTABLE and len(reasons) == 1:
+    rule_class = BUILT_IN_RULES.get(broken.name)
+    if rule_class is not None and rule_class._built_in_needs.is_settled_by_assertions and len(reasons) == 1:
         yield f"An assert_discarded(reason={reasons.pop()!r}) accounts for it."
     yield f'A test waives the rule with @pytest.mark.sentry_allow("{broken.name}", reason="…").'
-    if broken.name in BUILT_IN_RULES:
+    if rule_class is not None:
         yield f"More about it: docs/rules.md#{broken.name}"

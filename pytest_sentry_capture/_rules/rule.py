@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NewType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
 
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.typed_calls import TypedFind
@@ -13,6 +13,10 @@ from pytest_sentry_capture._assertions.views import ApplicationViews
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.recording import Recording
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._relay.ingestion import ServerScrubbing
+    from pytest_sentry_capture._relay.privacy import PiiSearch
 
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
@@ -72,6 +76,25 @@ class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search t
         return self.recording.label
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a built-in rule needs of the run: nobody else knows a rule by its name.
+
+    Attributes:
+        shorthand: the option that a bare value in the configuration stands for; None where none does.
+        is_on_with_fixture: whether it is on without configuration in tests that use the fixture.
+        is_last: whether it is judged after the others, because it looks at what they have asked for.
+        scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
+        is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
+    """
+
+    shorthand: str | None = None
+    is_on_with_fixture: bool = False
+    is_last: bool = False
+    scope_writes: bool = False
+    is_settled_by_assertions: bool = False
+
+
 @dataclass(kw_only=True)
 class Rule(ABC):
     """An invariant, judged on the recordings of a whole run: kept, broken, not judged or not exercised.
@@ -92,6 +115,7 @@ class Rule(ABC):
     severity: Severity = "fail"
     paths: tuple[str, ...] = ()
     at_teardown: ClassVar[bool] = False
+    _built_in_needs: ClassVar[Needs] = Needs()
 
     @abstractmethod
     def judge(self, views: RuleViews) -> Iterable[Judgement]:
@@ -106,6 +130,14 @@ class Rule(ABC):
     def obstacle(self) -> str | None:
         """Why the rule can't be judged in this environment, in words for users; None where it can."""
         return None
+
+    @property
+    def _pii_search(self) -> PiiSearch | None:
+        """What looks for personal data as the rule is configured, which ``pii()`` does too; None if nothing does."""
+        return None
+
+    def _take_scrubbing(self, scrubbing: ServerScrubbing) -> None:  # noqa: B027  (most rules have no use for them)
+        """Learn the project's settings for data scrubbing on Sentry's servers, where there are any."""
 
     @staticmethod
     def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:

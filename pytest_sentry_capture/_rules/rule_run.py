@@ -16,9 +16,6 @@ from pytest_sentry_capture._assertions.formatting import redacted
 from pytest_sentry_capture._recording.entries import Capture, Entry
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
-from pytest_sentry_capture._rules.built_in.losses import NoCallbackErrors
-from pytest_sentry_capture._rules.built_in.unexpected_events import NoUnexpectedEvents
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews, Severity
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
@@ -140,7 +137,9 @@ def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str
     place = "on in tests that use sentry_capture or sentry_server"
     return [
         EnforcedRule(rule, place, only_with_fixture=True)
-        for rule in (NoCallbackErrors(), ForbiddenData())
+        for rule in (
+            rule_class() for rule_class in BUILT_IN_RULES.values() if rule_class._built_in_needs.is_on_with_fixture
+        )
         if rule.name not in known
     ]
 
@@ -172,7 +171,7 @@ class RuleRun:
         self._is_first = True
         of_test = self._holding([])
         applying = [rule for rule in rules if rule.applies_to(of_test)]
-        self._rules = sorted(applying, key=lambda each: each.rule.name == NoUnexpectedEvents.name)
+        self._rules = sorted(applying, key=lambda each: each.rule._built_in_needs.is_last)
         self._waivers = tuple(waivers)
         self.tallies: dict[str, RuleTally] = {}
         self.used_waivers: set[Waiver] = set()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports import section as section
     from pytest_sentry_capture._rules import messages as messages
     from pytest_sentry_capture._rules import rule_run as rule_run
-    from pytest_sentry_capture._rules.built_in import personal_data as personal_data
     from pytest_sentry_capture._run import findings as findings
     from pytest_sentry_capture._run import internal_error as internal_error
     from pytest_sentry_capture._run import run_summary as run_summary
@@ -37,7 +36,6 @@ else:
             "ingestion": "_relay.ingestion",
             "internal_error": "_run.internal_error",
             "messages": "_rules.messages",
-            "personal_data": "_rules.built_in.personal_data",
             "privacy": "_relay.privacy",
             "relay_project": "_relay.relay_project",
             "rule_run": "_rules.rule_run",

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._sdk.lifetimes import Lifetime
     from pytest_sentry_capture._server.sentry_server import SentryServer, ServerRun
 
-_SCOPE_BLEED = "no-scope-bleed"
-
 
 class Run:
     """One pytest run, in one process of it.
@@ -54,7 +52,7 @@ class Run:
             settings.network,
             settings.network_hosts,
             self._observe_operations,
-            watch_scopes=any(each.rule.name == _SCOPE_BLEED for each in configuration.rules),
+            watch_scopes=any(each.rule._built_in_needs.scope_writes for each in configuration.rules),
         )
         self._operations = Operations(self.recorder)
         for module_name in ADAPTERS:
@@ -194,9 +192,8 @@ class Run:
 
     @cached_property
     def _relay_project(self) -> RelayProject:
-        no_pii = on_demand.personal_data.NoPii
-        searches = [each.rule.search for each in self.configuration.rules if isinstance(each.rule, no_pii)]
-        search = next(iter(searches), None) or on_demand.privacy.PiiSearch()
+        searches = (each.rule._pii_search for each in self.configuration.rules)
+        search = next((each for each in searches if each is not None), None) or on_demand.privacy.PiiSearch()
         scrubbing = self.configuration.scrubbing or on_demand.ingestion.ServerScrubbing()
         return on_demand.relay_project.RelayProject(search, scrubbing)
 

@@ -250,7 +250,7 @@ def test_false_alarms_are_as_the_guide_says(text: str, rule: str, allow: str, se
     found = sentry_capture.pii()
 
     assert [each.rule for each in found] == [rule]
-    [[of_event]] = [rule_that_allows.search.of_capture(found[0].item._capture)]
+    [[of_event]] = [rule_that_allows._pii_search.of_capture(found[0].item._capture)]
     assert [judgement.allowed for judgement in rule_that_allows._judged(found[0].item, of_event)] == [allow]
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._assertions.formatting import name_of, summary
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction, transaction_paths
@@ -17,7 +17,7 @@ from pytest_sentry_capture._recording.fields import unwrapped
 from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
 from pytest_sentry_capture._recording.scope_origin import SCRUBBED, SCRUBBED_TEXTS
 from pytest_sentry_capture._recording.test_runner import is_of_test_runner
-from pytest_sentry_capture._rules.rule import Judgement, Regex, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
 from pytest_sentry_capture._text.encoded_forms import encoded_forms
 
 Place = tuple[str, str, Any]
@@ -62,6 +62,7 @@ class ForbiddenData(Rule):
     """
 
     name = "forbidden-data"
+    _built_in_needs: ClassVar[Needs] = Needs(is_on_with_fixture=True)
     keys: tuple[str, ...] = ()
     patterns: tuple[Regex, ...] = ()
     allow: tuple[str, ...] = ()

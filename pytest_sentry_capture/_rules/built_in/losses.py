@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, located
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.errors import CallbackError, SdkError
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 _CALLBACK_ERROR: Final = "callback_error"
 _REPORTED_NOWHERE: Final = ("unserializable", "recursion_guard", "sdk_error")
@@ -24,6 +24,7 @@ class NoCallbackErrors(Rule):
     """
 
     name = "no-callback-errors"
+    _built_in_needs: ClassVar[Needs] = Needs(is_on_with_fixture=True, is_settled_by_assertions=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = [each.by for each in views.recording.accounted_for if each.reason == _CALLBACK_ERROR]
@@ -54,6 +55,7 @@ class NoSilentLoss(Rule):
     """
 
     name = "no-silent-loss"
+    _built_in_needs: ClassVar[Needs] = Needs(is_settled_by_assertions=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = views.recording.accounted_for

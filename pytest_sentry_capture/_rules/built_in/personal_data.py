@@ -68,25 +68,26 @@ class NoPii(Rule):
         also: rules beside the built-in ones, by name, in Relay's format.
         after: what is judged: what the SDK sends (``"sdk"``), or what remains of events and transactions after the
             project's scrubbing on Sentry's servers (``"server"``).
-        scrubbing: the project's settings for that.
     """
 
     name = "no-pii"
     allow: tuple[str, ...] = ()
     also: dict[str, dict[str, Any]] = field(default_factory=dict)
     after: Literal["sdk", "server"] = "sdk"
-    scrubbing: ServerScrubbing = field(default_factory=ServerScrubbing, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._scrubbing = ServerScrubbing()
         self._found_after_server: dict[bytes, Sequence[Sequence[Found]]] = {}
         if engine.is_usable():
-            self.search.check()
+            self._pii_search.check()
         self._allowances = [self._allowance(entry) for entry in self.allow]
 
     @cached_property
-    def search(self) -> PiiSearch:
-        """What looks for personal data."""
+    def _pii_search(self) -> PiiSearch:
         return PiiSearch(self.also)
+
+    def _take_scrubbing(self, scrubbing: ServerScrubbing) -> None:
+        self._scrubbing = scrubbing
 
     @property
     def allow_list(self) -> tuple[str, ...]:
@@ -108,7 +109,7 @@ class NoPii(Rule):
 
     def _found_in(self, capture: Capture, test_file: str) -> Sequence[Sequence[Found]]:
         if self.after == "sdk" or capture.kind not in (CapturedEvent.kind, CapturedTransaction.kind):
-            return self.search.of_capture(capture, test_file)
+            return self._pii_search.of_capture(capture, test_file)
         digest = digest_of(capture)
         if digest not in self._found_after_server:
             self._found_after_server[digest] = [self._remaining(item, test_file) for item in capture.items]
@@ -117,15 +118,15 @@ class NoPii(Rule):
     def _remaining(self, item: CapturedItem, test_file: str) -> Sequence[Found]:
         """What is left after the project's scrubbing; nothing of an event that Sentry refuses."""
         if not isinstance(item, (CapturedEvent, CapturedTransaction)):
-            return self.search.of_payload(item, test_file)
+            return self._pii_search.of_payload(item, test_file)
         try:
-            stored = self.scrubbing.stored(item)
+            stored = self._scrubbing.stored(item)
         except engine.RelayError:
             return ()
         scrubbed = scrubbed_places(stored)
         kept = {key: value for key, value in stored.items() if key not in _NOT_SCRUBBED}
         tags = [pair for pair in kept.get("tags") or [] if isinstance(pair, list)]
-        found = self.search.of_payload(type(item)({**kept, "tags": dict(tags)}), test_file)
+        found = self._pii_search.of_payload(type(item)({**kept, "tags": dict(tags)}), test_file)
         of_tags = {f"tags.{pair[0]}" for index, pair in enumerate(tags) if f"tags.{index}.1" in scrubbed}
         return [each for each in found if each.path not in scrubbed | of_tags]
 

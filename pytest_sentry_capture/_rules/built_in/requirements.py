@@ -12,7 +12,7 @@ from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.fields import tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._recording.kinds.segment import has_at
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 SentryEventKind = Literal["event", "segment", "transaction"]
 """What rules about events judge: ``transaction`` is the older word for ``segment``."""
@@ -30,7 +30,7 @@ class RequiredTags(Rule):
     """
 
     name = "required-tags"
-    shorthand: ClassVar[str] = "tags"
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="tags")
     tags: tuple[str, ...]
     kinds: tuple[SentryEventKind, ...] = ("event",)
 
@@ -62,7 +62,7 @@ class RequiredContext(Rule):
     """
 
     name = "required-context"
-    shorthand: ClassVar[str] = "always"
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="always")
     always: tuple[str, ...] = ()
     when_authenticated: tuple[str, ...] = ()
     kinds: tuple[SentryEventKind, ...] = ("event",)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_sentry_capture._assertions.formatting import exchange_summary, summary
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.fields import resolve
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 
 @dataclass(kw_only=True)
@@ -24,6 +25,7 @@ class NoScopeBleed(Rule):
     """
 
     name = "no-scope-bleed"
+    _built_in_needs: ClassVar[Needs] = Needs(scope_writes=True)
     allow: tuple[str, ...] = ()
 
     @property

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_sentry_capture._assertions.formatting import summary
 from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 
 @dataclass(kw_only=True)
@@ -19,6 +20,7 @@ class NoUnexpectedEvents(Rule):
     """
 
     name = "no-unexpected-events"
+    _built_in_needs: ClassVar[Needs] = Needs(is_last=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         for capture in views.recording.entries_of(Capture):

@@ -15,7 +15,7 @@ from pytest_sentry_capture._recording.fields import tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._recording.test_runner import bytes_of_test_runner
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_span, sentry_events
-from pytest_sentry_capture._rules.rule import Judgement, Regex, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
 
 _BOTH: Final = ("event", "segment")
 
@@ -74,7 +74,7 @@ class MaxEventBytes(Rule):
     """
 
     name = "max-event-bytes"
-    shorthand: ClassVar[str] = "bytes"
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="bytes")
     bytes: int
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class MaxBreadcrumbs(Rule):
     """
 
     name = "max-breadcrumbs"
-    shorthand: ClassVar[str] = "number"
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="number")
     number: int
 
     def __post_init__(self) -> None:

@@ -14,7 +14,6 @@ from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import ServerScrubbing
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture._rules.built_in.personal_data import NoPii
 from pytest_sentry_capture._rules.built_in.values import Pattern
 from pytest_sentry_capture._rules.expectation import ExpectedCapture
 from pytest_sentry_capture._rules.rule import Regex, Rule, Severity
@@ -66,8 +65,8 @@ def structured(source: Source, root: Folder) -> Configuration:
     if tables.mistakes:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
-        if isinstance(each.rule, NoPii) and scrubbing is not None:
-            each.rule.scrubbing = scrubbing
+        if scrubbing is not None:
+            each.rule._take_scrubbing(scrubbing)
     return Configuration(source.name, rules, frozenset(tables.switched_off), scrubbing)
 
 
@@ -116,7 +115,7 @@ class RuleTables:
     def _rule(self, name: str, rule_class: type[Rule], value: object) -> Rule | None:
         """A rule with its options: all of them, none, or the one that a bare value stands for."""
         path = ("rules", name)
-        shorthand: str | None = getattr(rule_class, "shorthand", None)
+        shorthand = rule_class._built_in_needs.shorthand
         if value is True:
             options: Mapping[str, Any] = {}
         elif isinstance(value, Mapping):
