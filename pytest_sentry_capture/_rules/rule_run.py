@@ -136,11 +136,9 @@ def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str
     known = {*(each.rule.name for each in configured), *switched_off}
     place = "on in tests that use sentry_capture or sentry_server"
     return [
-        EnforcedRule(rule, place, only_with_fixture=True)
-        for rule in (
-            rule_class() for rule_class in BUILT_IN_RULES.values() if rule_class._built_in_needs.is_on_with_fixture
-        )
-        if rule.name not in known
+        EnforcedRule(rule_class(), place, only_with_fixture=True)
+        for name, rule_class in BUILT_IN_RULES.items()
+        if rule_class._built_in_needs.is_on_with_fixture and name not in known
     ]
 
 
