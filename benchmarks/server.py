@@ -38,7 +38,7 @@ import os, sys
 from pytest_sentry_capture._relay.relay_project import RelayProject
 from pytest_sentry_capture._recording.entries import CapturedEnvelope
 from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._server.sentry_server import ServerRun
+from pytest_sentry_capture._server.server_run import ServerRun
 
 def memory():
     with open("/proc/self/statm") as statm:

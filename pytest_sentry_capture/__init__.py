@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_sentry_capture._lazy import lazy_names
 
-_MODULES = {
+_PLACES = {
     "__version__": "version",
     "SentryAssertions": "_assertions.assertions",
     "SentryCapture": "_assertions.sentry_capture",
@@ -43,7 +43,43 @@ _MODULES = {
     "SentryInit": "_assertions.sentry_capture",
     "SentryServer": "_server.sentry_server",
 }
-__all__ = [*_MODULES]  # noqa: PLE0604
+__all__ = [
+    "MISSING",
+    "CallableLocation",
+    "CallbackError",
+    "CapturedAttachment",
+    "CapturedCheckIn",
+    "CapturedClientReport",
+    "CapturedEnvelope",
+    "CapturedEvent",
+    "CapturedFeedback",
+    "CapturedItem",
+    "CapturedLog",
+    "CapturedMetric",
+    "CapturedProfile",
+    "CapturedSegment",
+    "CapturedSession",
+    "CapturedSpan",
+    "CapturedTransaction",
+    "Change",
+    "Discard",
+    "Exchange",
+    "Expected",
+    "Judgement",
+    "Kind",
+    "PiiFinding",
+    "RawItem",
+    "Rejection",
+    "Rule",
+    "RuleViews",
+    "SdkError",
+    "SentryAssertions",
+    "SentryCapture",
+    "SentryCaptureMixin",
+    "SentryInit",
+    "SentryServer",
+    "__version__",
+]
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.assertions import Expected as Expected
@@ -82,4 +118,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture.plugin import SentryCaptureMixin as SentryCaptureMixin
     from pytest_sentry_capture.version import __version__ as __version__
 else:
-    __getattr__ = lazy_names(__name__, {name: f"{module}:{name}" for name, module in _MODULES.items()})
+    __getattr__ = lazy_names(__name__, {name: f"{module}:{name}" for name, module in _PLACES.items()})
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_sentry_capture import hookspecs
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.partial_run import Invocation
 from pytest_sentry_capture._run.run import Run
@@ -466,7 +467,7 @@ class _Fixtures:
         server = self._serve()
         self._explain_views()
         yield server
-        server.close()
+        self._run.end_serving(server)
 
     def _explain_views(self) -> None:
         if not self._plugins.hasplugin(_VIEWS):
@@ -493,6 +494,7 @@ class _Fixtures:
             pytest.fail(f"{fixture} can't be requested in a thread of the test: {_NAME_IT}", pytrace=False)
 
 
+@public
 class SentryCaptureMixin:
     """Gives the tests of a ``unittest.TestCase`` the fixture as ``self.sentry_capture``."""
 

@@ -15,6 +15,7 @@ from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
@@ -49,6 +50,7 @@ class ObservedSdk(Protocol):
     def drain(self) -> None: ...
 
 
+@public
 class Expected(Generic[AnyItem]):
     """What an ``expect`` block was waiting for."""
 
@@ -379,6 +381,7 @@ class AnyAssertions(RecordingViews):
         )
 
 
+@public
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 

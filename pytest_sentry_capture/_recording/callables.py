@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, Final
 
+from pytest_sentry_capture._public import public
+
 _BUILT_IN: Final = (BuiltinFunctionType, MethodWrapperType)
 _CACHED: Final = type(functools.lru_cache(lambda: None))
 
 
+@public
 @dataclass(frozen=True)
 class CallableLocation:
     """A callable's qualified name and the place of its definition.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.callables import CallableLocation
 
 
@@ -22,6 +23,7 @@ class Missing(Enum):
 MISSING: Final = Missing.MISSING
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class Change:
     """One altered place of a payload.

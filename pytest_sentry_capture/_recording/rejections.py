@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.entries import Entry
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 
 
+@public
 @dataclass(eq=False, slots=True)
 class Rejection(Entry):
     """A request to ``sentry_server`` that was not accepted, or the part of it that a rate limit held back.

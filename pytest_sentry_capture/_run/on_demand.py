@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run import internal_error as internal_error
     from pytest_sentry_capture._run import run_summary as run_summary
     from pytest_sentry_capture._run import totals as totals
-    from pytest_sentry_capture._server import sentry_server as sentry_server
+    from pytest_sentry_capture._server import server_run as server_run
     from pytest_sentry_capture._server import sockets as sockets
     from pytest_sentry_capture._text import did_you_mean as did_you_mean
 else:
@@ -42,7 +42,7 @@ else:
             "run_summary": "_run.run_summary",
             "section": "_reports.section",
             "sentry_capture": "_assertions.sentry_capture",
-            "sentry_server": "_server.sentry_server",
+            "server_run": "_server.server_run",
             "sockets": "_server.sockets",
             "totals": "_run.totals",
         },

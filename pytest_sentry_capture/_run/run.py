@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.options import Settings
     from pytest_sentry_capture._sdk.lifetimes import Lifetime
-    from pytest_sentry_capture._server.sentry_server import SentryServer, ServerRun
+    from pytest_sentry_capture._server.sentry_server import SentryServer
+    from pytest_sentry_capture._server.server_run import ServerRun
 
 
 class Run:
@@ -138,13 +139,18 @@ class Run:
         """
         on_demand.sockets.check_sockets()
         if self._server is None:
-            self._server = on_demand.sentry_server.ServerRun()
+            self._server = on_demand.server_run.ServerRun()
         recording = self.test.recording
         received = self.test.received = Recording(recording.label)
         received.phase = recording.phase
         received.secrets = recording.secrets
         received.personal_data = recording.personal_data
         return self._server.begin_test(received, self.relay_project)
+
+    def end_serving(self, server: SentryServer) -> None:
+        """The test that has this project on the server is over."""
+        if self._server is not None:
+            self._server.end_test(server)
 
     def release_test(self, *, of_process: bool) -> dict[str, Any]:
         """Let go of what the attempt has recorded.

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from pytest_sentry_capture._server import limits
+from pytest_sentry_capture._server.addresses import TUNNEL
 from pytest_sentry_capture._server.encodings import decoded
 from pytest_sentry_capture._server.envelopes import Envelope, EnvelopeReader, Item, is_event_id
 from pytest_sentry_capture._server.payloads import check_payload
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 
-TUNNEL: Final = "/tunnel/"
 _PATH: Final = re.compile(r"/api(?:/(?P<project>[^/]+))?/(?P<endpoint>envelope|store|security|csp-report)/?")
 _ENVELOPE: Final = "application/x-sentry-envelope"
 _REPORTS: Final = "application/reports+json"

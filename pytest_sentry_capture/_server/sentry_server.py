@@ -11,50 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_sentry_capture._assertions.assertions import SentryAssertions
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._recording.rejections import Rejection
+from pytest_sentry_capture._server.addresses import LOOPBACK, TUNNEL
 from pytest_sentry_capture._server.faults import OutageMode, check_delay, check_mode, rate_limit
-from pytest_sentry_capture._server.ingest_handler import IngestHandler
 from pytest_sentry_capture._server.projects import Project, Projects
-from pytest_sentry_capture._server.requests import TUNNEL
-from pytest_sentry_capture._server.server_thread import ServerThread
-from pytest_sentry_capture._server.sockets import LOOPBACK
-from pytest_sentry_capture._text.nouns import counted
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._server.server_thread import ServerThread
 
 _NOTHING_RECEIVED: Final = (
     "Nothing was received with this test's DSN, so nothing could have been captured. Was the process started with"
     " env=sentry_server.env, or given sentry_server.dsn, and does it call sentry_sdk.init()? An SDK that has nothing to"
     " report sends nothing: let the process report something by which the test knows it, such as a last message."
 )
-
-
-class ServerRun:
-    """The server of one pytest run, which starts when a test first needs it."""
-
-    def __init__(self) -> None:
-        self._projects = Projects()
-        self._host = ServerThread(IngestHandler(self._projects))
-        self._host.start()
-
-    def stop(self) -> None:
-        """Close everything."""
-        self._host.stop()
-
-    def begin_test(self, recording: Recording, relay_project: Callable[[], RelayProject]) -> SentryServer:
-        """Make a project whose items go to a recording."""
-        return SentryServer(recording, self._projects.open(recording), self._projects, self._host, relay_project)
-
-    @property
-    def messages(self) -> list[str]:
-        """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
-        late = [
-            f"{counted(count, f'{item_type} item')} came to sentry_server after the end of {label}"
-            for (label, item_type), count in sorted(self._projects.late.items())
-        ]
-        return [*late, *(f"sentry_server failed: {problem}" for problem in dict.fromkeys(self._host.problems))]
 
 
 class _OtherProcesses:
@@ -70,6 +42,7 @@ class _OtherProcesses:
         """What has been answered is in the recording already."""
 
 
+@public
 class SentryServer(SentryAssertions):
     """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
 
@@ -83,23 +56,23 @@ class SentryServer(SentryAssertions):
         recording: Recording,
         project: Project,
         projects: Projects,
-        host: ServerThread,
+        thread: ServerThread,
         relay_project: Callable[[], RelayProject],
     ) -> None:
         super().__init__(recording, _OtherProcesses(), relay_project)
         self._project = project
         self._projects = projects
-        self._host = host
+        self._thread = thread
 
     @property
     def dsn(self) -> str:
         """The DSN of this test's own project."""
-        return f"http://{self._project.key}@{LOOPBACK}:{self._host.port}/{self._project.id}"
+        return f"http://{self._project.key}@{LOOPBACK}:{self._thread.port}/{self._project.id}"
 
     @property
     def tunnel(self) -> str:
         """A URL for the ``tunnel`` option of SDKs: it takes envelopes that carry their DSN, as an application would."""
-        return f"http://{LOOPBACK}:{self._host.port}{TUNNEL}"
+        return f"http://{LOOPBACK}:{self._thread.port}{TUNNEL}"
 
     @property
     def env(self) -> dict[str, str]:
@@ -157,7 +130,7 @@ class SentryServer(SentryAssertions):
         check_delay(seconds)
         return self._project.faults.slow(seconds)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """The test is over: what comes now is late."""
         self._projects.close(self._project)
         self._recover()
@@ -167,7 +140,7 @@ class SentryServer(SentryAssertions):
         try:
             with self._project.faults.out_of_order(mode):
                 if mode == "refuses":
-                    self._host.refuse()
+                    self._thread.refuse()
                 yield
         finally:
             self._recover()
@@ -176,9 +149,9 @@ class SentryServer(SentryAssertions):
         """Answer those who wait, and listen again where nothing refuses connections any more."""
         try:
             if not self._project.faults.refuses:
-                self._host.listen_again()
+                self._thread.listen_again()
         finally:
-            self._host.relieve()
+            self._thread.relieve()
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return replace(super()._evidence(expectation), about_no_client=_NOTHING_RECEIVED)

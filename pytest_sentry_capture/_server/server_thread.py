@@ -10,9 +10,9 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from pytest_sentry_capture._server.addresses import LOOPBACK
 from pytest_sentry_capture._server.connections import Connection, Connections
 from pytest_sentry_capture._server.ingest_handler import IngestHandler
-from pytest_sentry_capture._server.sockets import LOOPBACK
 
 Result = TypeVar("Result")
 

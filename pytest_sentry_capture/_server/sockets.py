@@ -6,7 +6,7 @@ import socket
 import warnings
 from typing import Final
 
-LOOPBACK: Final = "127.0.0.1"
+from pytest_sentry_capture._server.addresses import LOOPBACK
 
 _LISTENS: Final = f"sentry_server listens on {LOOPBACK}, "
 _WHAT_TO_ALLOW: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_types import Breadcrumb, ExceptionPayload
 
 
+@public
 class CapturedEvent(SentryEvent):
     """A captured error or message event.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import (
     OF_PAYLOAD,
@@ -15,6 +16,7 @@ from pytest_sentry_capture._recording.facts import (
 )
 
 
+@public
 class CapturedFeedback(CapturedItem):
     """User feedback. The Python SDK sends none; other SDKs do.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_TELEMETRY,
     SEARCHED_TEXT,
@@ -17,6 +18,7 @@ from pytest_sentry_capture._recording.fields import text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
+@public
 class CapturedLog(Telemetry):
     """A structured log. Payload: https://develop.sentry.dev/sdk/telemetry/logs/."""
 

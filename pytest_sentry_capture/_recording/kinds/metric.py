@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.facts import NUMBER, PATHS_OF_TELEMETRY, SECTION, TEXT, WHERE, ItemType, KindFacts
 from pytest_sentry_capture._recording.fields import text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
+@public
 class CapturedMetric(Telemetry):
     """A trace metric. Payload: https://develop.sentry.dev/sdk/telemetry/metrics/."""
 

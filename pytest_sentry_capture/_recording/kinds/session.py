@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import OF_PAYLOAD, WHERE, ItemType, KindFacts
 
@@ -12,6 +13,7 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
+@public
 class CapturedSession(CapturedItem):
     """A session update, or the aggregates of many (``aggregates`` is in the payload then).
 

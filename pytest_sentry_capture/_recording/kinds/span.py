@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_SPANS,
@@ -20,6 +21,7 @@ from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
+@public
 class CapturedSpan(Telemetry):
     """A span: one of a transaction, or a streamed one.
 

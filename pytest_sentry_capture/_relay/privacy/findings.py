@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from pytest_sentry_capture._public import public
 from pytest_sentry_capture._recording.changes import redacted_value
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS, PASSWORD
@@ -17,6 +18,7 @@ _SHAPELESS: Final = (PASSWORD, "@bearer", "@pemkey", "@urlauth")
 _LONGEST_EXCERPT: Final = 40
 
 
+@public
 @dataclass(frozen=True)
 class PiiFinding:
     """A place at which a captured item holds personal data or a secret, or which Relay has refused to read.

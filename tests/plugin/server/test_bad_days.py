@@ -185,9 +185,9 @@ def test_nobody_is_kept_waiting_where_the_port_is_gone(
         thread.start()
         sentry_server.wait_for(message="hello")
         with monkeypatch.context() as patch:
-            patch.setattr(sentry_server._host, "listen_again", gone)
+            patch.setattr(sentry_server._thread, "listen_again", gone)
             with pytest.raises(OSError, match="already in use"):
-                sentry_server.close()
+                sentry_server._close()
         thread.join(20)
         assert not thread.is_alive()
 
@@ -207,7 +207,7 @@ def test_what_slow_answers_are_about_is_captured_at_once(sentry_server: SentrySe
         thread = threading.Thread(target=post, args=[sentry_server])
         thread.start()
         sentry_server.wait_for(message="hello")
-        sentry_server.close()  # at the end of the test nobody is kept waiting
+        sentry_server._close()  # at the end of the test nobody is kept waiting
         thread.join(20)
         assert not thread.is_alive()
 

@@ -137,7 +137,7 @@ def test_many_clients_for_a_while(sentry_server: SentryServer) -> None:
     if EVENTS >= 50_000:
         assert grown < 2 * EVENT_SIZE * len(accepted)
     with sentry_server.outage("refuses"):
-        sentry_server._host.relieve()
+        sentry_server._thread.relieve()
     gc.collect()
     assert open_files() <= files
-    assert sentry_server._host.problems == []
+    assert sentry_server._thread.problems == []
