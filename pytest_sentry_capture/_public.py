@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+import inspect
+from contextlib import suppress
+from typing import Final
 
 PACKAGE: Final = __name__.partition(".")[0]
 
-AnyClass = TypeVar("AnyClass", bound=type)
 
+def export(*classes: type) -> None:
+    """Have classes call the package their module, in their ``repr``, tracebacks and pickles.
 
-def public(exported: AnyClass) -> AnyClass:
-    """Have a class call the package its module, in its ``repr``, tracebacks and pickles.
-
-    It has to be the outermost decorator: ``dataclass`` looks into the module that the class names.
+    To be called at the end of the module that defines them: their annotations are resolved, as far as they can be at
+    run time, for who asks for them would look into the package, where the names are not.
     """
-    exported.__module__ = PACKAGE
-    return exported
+    for exported in classes:
+        with suppress(NameError):  # what is imported for type checkers only
+            exported.__annotations__ = inspect.get_annotations(exported, eval_str=True)
+        exported.__module__ = PACKAGE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_sentry_capture import hookspecs
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.partial_run import Invocation
 from pytest_sentry_capture._run.run import Run
@@ -494,7 +494,6 @@ class _Fixtures:
             pytest.fail(f"{fixture} can't be requested in a thread of the test: {_NAME_IT}", pytrace=False)
 
 
-@public
 class SentryCaptureMixin:
     """Gives the tests of a ``unittest.TestCase`` the fixture as ``self.sentry_capture``."""
 
@@ -503,3 +502,6 @@ class SentryCaptureMixin:
     @pytest.fixture(autouse=True)
     def _give_sentry_capture(self, sentry_capture: SentryCapture) -> None:
         self.sentry_capture = sentry_capture
+
+
+export(SentryCaptureMixin)

@@ -15,7 +15,7 @@ from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
@@ -50,7 +50,6 @@ class ObservedSdk(Protocol):
     def drain(self) -> None: ...
 
 
-@public
 class Expected(Generic[AnyItem]):
     """What an ``expect`` block was waiting for."""
 
@@ -381,7 +380,6 @@ class AnyAssertions(RecordingViews):
         )
 
 
-@public
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 
@@ -468,3 +466,6 @@ class _EmptyBlock(_ExpectedBlock):
         if error_type is None:
             self._capture._assert_was_active(self._expectation)
             self._capture._assert_new(0, self._expectation, self._before)
+
+
+export(Expected, SentryAssertions)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pytest_sentry_capture._assertions.assertions import ObservedSdk, SentryAssertions
 from pytest_sentry_capture._assertions.typed_calls import TypedClient, TypedInit
 from pytest_sentry_capture._assertions.views import ApplicationViews
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.recording import Recording
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class _Client:
         return self._sdk.override(options)
 
 
-@public
 class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  # type: ignore[misc]
     """What the application told Sentry during this test, and what it kept from Sentry.
 
@@ -97,6 +96,8 @@ class _Init:
         return self._sdk.init({"auto_enabling_integrations": False, **options})
 
 
-@public
 class SentryInit(TypedInit, _Init):  # type: ignore[misc]
     """Initialises clients that live for one test: for filters, processors and libraries tested by themselves."""
+
+
+export(SentryCapture, SentryInit)

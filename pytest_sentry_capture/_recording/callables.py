@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 
 _BUILT_IN: Final = (BuiltinFunctionType, MethodWrapperType)
 _CACHED: Final = type(functools.lru_cache(lambda: None))
 
 
-@public
 @dataclass(frozen=True)
 class CallableLocation:
     """A callable's qualified name and the place of its definition.
@@ -83,3 +82,6 @@ def _name_of(built_in: Any) -> tuple[object, str]:
 
 def _dotted(module: object, name: str) -> str:
     return f"{module}.{name}" if isinstance(module, str) and module else name
+
+
+export(CallableLocation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
 
 
@@ -23,7 +23,6 @@ class Missing(Enum):
 MISSING: Final = Missing.MISSING
 
 
-@public
 @dataclass(frozen=True, repr=False)
 class Change:
     """One altered place of a payload.
@@ -66,3 +65,6 @@ def redacted_value(value: object) -> str:
     """What may be told about a value that was taken out: its type and length."""
     length = f" of length {len(value)}" if isinstance(value, (str, bytes, list, dict, tuple)) else ""
     return f"<{type(value).__name__}{length}>"
+
+
+export(Change)

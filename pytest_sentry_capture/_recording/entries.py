@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.changes import MISSING, Change
 from pytest_sentry_capture._recording.contents import Content
@@ -145,7 +145,6 @@ CLASS_OF_ITEM_TYPE: Final[dict[str, type[CapturedItem]]] = {}
 CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {}
 
 
-@public
 class CapturedItem(dict[str, Any]):
     """A captured item of any type: the payload itself, with typed shortcuts."""
 
@@ -223,7 +222,6 @@ class CapturedItem(dict[str, Any]):
         return (cls(payload, capture),)
 
 
-@public
 class RawItem(CapturedItem):
     """An item of a type that this plugin does not know; its bytes are in ``payload``."""
 
@@ -234,7 +232,6 @@ def _class_of(item_type: str) -> type[CapturedItem]:
     return CLASS_OF_ITEM_TYPE.get(item_type, RawItem)
 
 
-@public
 @dataclass(eq=False, slots=True)
 class CapturedEnvelope(Entry):
     """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
@@ -264,7 +261,6 @@ class CapturedEnvelope(Entry):
         return b"".join(lines)
 
 
-@public
 @dataclass(eq=False, slots=True)
 class Exchange(Entry):
     """One HTTP request and its answer, as the application under test saw it.
@@ -324,7 +320,6 @@ DISCARD_REASONS: Final = (
 """Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
 
 
-@public
 @dataclass(eq=False, slots=True)
 class Discard(Entry):
     """Something that the SDK was asked to send and did not.
@@ -407,3 +402,6 @@ def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+
+
+export(CapturedItem, RawItem, CapturedEnvelope, Exchange, Discard)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import Entry
 
 
-@public
 @dataclass(eq=False, slots=True)
 class CallbackError(Entry):
     """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
@@ -32,7 +31,6 @@ class CallbackError(Entry):
         self.exception = None
 
 
-@public
 @dataclass(eq=False, slots=True)
 class SdkError(Entry):
     """An error inside the SDK that the SDK swallowed and only logged.
@@ -51,3 +49,6 @@ class SdkError(Entry):
 
     def release_exceptions(self) -> None:
         self.exception = None
+
+
+export(CallbackError, SdkError)

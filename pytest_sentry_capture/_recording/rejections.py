@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from pytest_sentry_capture._public import public
-from pytest_sentry_capture._recording.entries import Entry
-
-if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Entry
 
 
-@public
 @dataclass(eq=False, slots=True)
 class Rejection(Entry):
     """A request to ``sentry_server`` that was not accepted, or the part of it that a rate limit held back.
@@ -41,3 +36,6 @@ class Rejection(Entry):
     def __repr__(self) -> str:
         request = f" {self.method} {self.path}" if self.method else ""
         return f"<Rejection{request} -> {self.status}: {self.reason}>"
+
+
+export(Rejection)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.typed_calls import TypedFind
 from pytest_sentry_capture._assertions.views import ApplicationViews
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.recording import Recording
@@ -25,7 +25,6 @@ Regex = NewType("Regex", str)
 Subject = CapturedItem | Discard | Exchange | None
 
 
-@public
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a rule says of one thing that it looked at; made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
@@ -61,7 +60,6 @@ class _Search(ApplicationViews):
         return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
 
 
-@public
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
     """What a rule is given: the views of a finished recording, or of the part of it that is new.
 
@@ -98,7 +96,6 @@ class Needs:
     is_settled_by_assertions: bool = False
 
 
-@public
 @dataclass(kw_only=True)
 class Rule(ABC):
     """An invariant, judged on the recordings of a whole run: kept, broken, not judged or not exercised.
@@ -180,3 +177,6 @@ class Rule(ABC):
 
 def _nothing_is_buffered() -> None:
     """A finished recording is complete."""
+
+
+export(Judgement, RuleViews, Rule)

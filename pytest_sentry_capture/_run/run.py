@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sentry_capture._operations.registry import ADAPTERS, Operations
 from pytest_sentry_capture._recording.recording import Recorder, Recording
+from pytest_sentry_capture._reports.formats import FORMATS
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
@@ -45,7 +46,7 @@ class Run:
         self.rule_set = RuleSet(
             configuration,
             wants_table=bool(settings.reports or settings.contract != "off"),
-            wants_fields=any(path.suffix == ".json" for path in settings.reports),
+            wants_fields=any(FORMATS[path.suffix].shows_fields for path in settings.reports),
         )
         self.recorder = Recorder()
         self.sdk = Sdk(

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from pytest_sentry_capture._reports import github_annotations
 from pytest_sentry_capture._reports.contract.contract_file import FILE, Contract, ContractError, pinned, read_contract
 from pytest_sentry_capture._reports.contract.differences import STATES, Difference, render
+from pytest_sentry_capture._reports.formats import FORMATS
 from pytest_sentry_capture._reports.formats.markdown import render_report as render_markdown
-from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
 from pytest_sentry_capture._reports.report import RULE_STATES, RuleState, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.writing import replace_file
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally
@@ -149,7 +149,7 @@ class RunSummary:
         )
         for path in self._settings.reports:
             target = folder / path
-            if self._write(target, RENDERINGS[path.suffix](report), str(path)):
+            if self._write(target, FORMATS[path.suffix].render(report), str(path)):
                 self.lines.append(f"What was captured and what was not: {path}")
         if summary and is_summed_up:
             try:

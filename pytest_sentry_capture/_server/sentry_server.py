@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_sentry_capture._assertions.assertions import SentryAssertions
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.addresses import LOOPBACK, TUNNEL
@@ -42,7 +42,6 @@ class _OtherProcesses:
         """What has been answered is in the recording already."""
 
 
-@public
 class SentryServer(SentryAssertions):
     """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
 
@@ -155,3 +154,6 @@ class SentryServer(SentryAssertions):
 
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return replace(super()._evidence(expectation), about_no_client=_NOTHING_RECEIVED)
+
+
+export(SentryServer)

@@ -7,7 +7,7 @@ import pickle
 import re
 import subprocess
 import sys
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -50,13 +50,22 @@ def test_all_names_can_be_imported_without_the_extras() -> None:
     assert (run.stdout, run.stderr) == ("pytest_sentry_capture\n", "")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if inspect.isclass(public(name))])
+CLASSES = [name for name in NAMES if inspect.isclass(public(name))]
+
+
+@pytest.mark.parametrize("name", CLASSES)
 def test_a_public_class_names_the_module_that_it_is_imported_from(name: str) -> None:
     assert public(name).__module__ == "pytest_sentry_capture"
     assert pickle.loads(pickle.dumps(public(name))) is public(name)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if inspect.isclass(public(name))])
+@pytest.mark.parametrize("name", [name for name in CLASSES if name != "SentryCaptureMixin"])
+def test_annotations_of_public_classes_can_be_resolved(name: str) -> None:
+    """Libraries that make forms or checks of classes ask for them in the module that a class names."""
+    assert {"return"}.isdisjoint(get_type_hints(public(name)))
+
+
+@pytest.mark.parametrize("name", CLASSES)
 def test_what_a_public_class_offers_is_documented(name: str) -> None:
     """Methods that are there for the plugin alone have no public names: the reference leaves out nothing else."""
     own = {

@@ -16,8 +16,7 @@ from markdown_it.token import Token
 
 from checkout import REPORT_SCHEMA
 from pytest_sentry_capture._reports.contract.differences import Difference
-from pytest_sentry_capture._reports.formats import markdown
-from pytest_sentry_capture._reports.formats.rendering import RENDERINGS
+from pytest_sentry_capture._reports.formats import FORMATS, markdown
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.table import Row, Tally
@@ -136,15 +135,15 @@ def _text(token: Token) -> str:
 
 
 def test_text() -> None:
-    assert RENDERINGS[".txt"](REPORT) == TEXT
+    assert FORMATS[".txt"].render(REPORT) == TEXT
 
 
 def test_markdown() -> None:
-    assert RENDERINGS[".md"](REPORT) == MARKDOWN
+    assert FORMATS[".md"].render(REPORT) == MARKDOWN
 
 
 def test_json() -> None:
-    content = json.loads(RENDERINGS[".json"](REPORT))
+    content = json.loads(FORMATS[".json"].render(REPORT))
     filtered: dict[str, Any] = {
         "request": {"method": "GET", "route": "/orders/{number}"},
         "origin": None,
@@ -246,7 +245,7 @@ def test_json() -> None:
 def test_json_is_what_its_schema_says(report: RunReport) -> None:
     jsonschema_rs.meta.validate(SCHEMA)
 
-    jsonschema_rs.validate(SCHEMA, json.loads(RENDERINGS[".json"](report)))
+    jsonschema_rs.validate(SCHEMA, json.loads(FORMATS[".json"].render(report)))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +275,7 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
     ],
 )
 def test_the_schema_allows_nothing_else(path: tuple[str | int, ...], value: object) -> None:
-    content: Any = json.loads(RENDERINGS[".json"](REPORT))
+    content: Any = json.loads(FORMATS[".json"].render(REPORT))
     *parents, last = path
     part = content
     for step in parents:
@@ -295,7 +294,7 @@ def test_the_schema_needs_all_of_it() -> None:
             *(content["rules"][1], content["contract"], difference, difference["before"]),
         ]
 
-    text = RENDERINGS[".json"](REPORT)
+    text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
     assert sum(map(len, names)) == 10 + 15 + 2 + 2 + 6 + 8 + 2 + 4 + 10
@@ -308,8 +307,8 @@ def test_the_schema_needs_all_of_it() -> None:
 def test_a_run_without_anything() -> None:
     nothing = "Nothing was captured, and nothing was discarded."
 
-    assert RENDERINGS[".txt"](RunReport(rows=[])) == f"{nothing}\n"
-    assert RENDERINGS[".md"](RunReport(rows=[])) == (
+    assert FORMATS[".txt"].render(RunReport(rows=[])) == f"{nothing}\n"
+    assert FORMATS[".md"].render(RunReport(rows=[])) == (
         f"## Sentry\n\n### What was captured and what was not\n\n{nothing}\n"
     )
 
@@ -317,24 +316,24 @@ def test_a_run_without_anything() -> None:
 def test_a_contract_that_was_updated() -> None:
     report = RunReport(rows=[], differences=[Difference(LOGGED, None)], contract_was_updated=True)
 
-    text, markdown = (RENDERINGS[suffix](report) for suffix in (".txt", ".md"))
+    text, markdown = (FORMATS[suffix].render(report) for suffix in (".txt", ".md"))
     assert "\n\n1 row was updated in the contract.\n\n  gone  " in text
     assert "--sentry-contract" not in text
     assert "### Contract\n\n1 row was updated in the contract.\n\n```diff\n- gone  " in markdown
-    assert json.loads(RENDERINGS[".json"](report))["contract"]["updated"] is True
+    assert json.loads(FORMATS[".json"].render(report))["contract"]["updated"] is True
 
 
 def test_a_contract_that_is_kept() -> None:
     report = RunReport(rows=[], differences=[])
 
-    assert RENDERINGS[".txt"](report).endswith("\n\nThe contract is kept.\n")
-    assert "### Contract\n\nThe contract is kept.\n" in RENDERINGS[".md"](report)
+    assert FORMATS[".txt"].render(report).endswith("\n\nThe contract is kept.\n")
+    assert "### Contract\n\nThe contract is kept.\n" in FORMATS[".md"].render(report)
 
 
 def test_a_long_table_is_folded_in_markdown() -> None:
     rows = [(replace(CRASH, origin=f"/{letter}"), Tally("t::a", True, 1)) for letter in "abcdefghijklmnopqrstu"]
 
-    text = RENDERINGS[".md"](RunReport(rows=rows))
+    text = FORMATS[".md"].render(RunReport(rows=rows))
 
     assert "<details><summary>21 rows</summary>\n\n| request" in text
     assert text.endswith("|\n\n</details>\n")
@@ -342,7 +341,7 @@ def test_a_long_table_is_folded_in_markdown() -> None:
         "request or origin",
         *(f"GET /{c}" for c in "abcdefghijklmnopqrstu"),
     ]
-    assert "<details>" not in RENDERINGS[".md"](RunReport(rows=rows[:20]))
+    assert "<details>" not in FORMATS[".md"].render(RunReport(rows=rows[:20]))
 
 
 CONTENT = st.text(st.sampled_from("ab1 |`\\\n\r\t<>&*_[]()!#~$@:/-{}'\"\u2028\u202e\x1b"), max_size=12) | st.text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
 from pytest_sentry_capture._recording.fields import text_at
@@ -12,7 +12,6 @@ from pytest_sentry_capture._recording.fields import text_at
 _FIELDS: Final = ("filename", "content_type", "attachment_type")
 
 
-@public
 class CapturedAttachment(CapturedItem):
     """An attachment: the mapping is its item headers, its content is in ``payload``.
 
@@ -40,3 +39,6 @@ class CapturedAttachment(CapturedItem):
     def content_type(self) -> str | None:
         """The media type, such as ``"text/plain"``."""
         return text_at(self, "content_type")
+
+
+export(CapturedAttachment)

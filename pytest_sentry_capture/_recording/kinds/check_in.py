@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import (
     KIB,
@@ -19,7 +19,6 @@ from pytest_sentry_capture._recording.facts import (
 from pytest_sentry_capture._recording.fields import text_at
 
 
-@public
 class CapturedCheckIn(CapturedItem):
     """A check-in of a monitor. Payload: https://develop.sentry.dev/sdk/telemetry/check-ins/."""
 
@@ -65,3 +64,6 @@ class CapturedCheckIn(CapturedItem):
     def release(self) -> str | None:
         """The version of the application."""
         return text_at(self, "release")
+
+
+export(CapturedCheckIn)

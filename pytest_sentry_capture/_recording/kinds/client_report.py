@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import KIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
 
 _FIELDS: Final = ("timestamp", "discarded_events")
 
 
-@public
 class CapturedClientReport(CapturedItem):
     """What an SDK reports to have discarded itself.
 
@@ -26,3 +25,6 @@ class CapturedClientReport(CapturedItem):
         item_types=(ItemType("client_report", "internal", 4 * KIB),),
         counts="never",
     )
+
+
+export(CapturedClientReport)

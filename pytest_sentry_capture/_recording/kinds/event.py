@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_types import Breadcrumb, ExceptionPayload
 
 
-@public
 class CapturedEvent(SentryEvent):
     """A captured error or message event.
 
@@ -130,3 +129,6 @@ class CapturedEvent(SentryEvent):
     def _outermost(self) -> dict[str, Any]:
         exceptions = self.exceptions
         return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+export(CapturedEvent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import (
     OF_PAYLOAD,
@@ -16,7 +16,6 @@ from pytest_sentry_capture._recording.facts import (
 )
 
 
-@public
 class CapturedFeedback(CapturedItem):
     """User feedback. The Python SDK sends none; other SDKs do.
 
@@ -36,3 +35,6 @@ class CapturedFeedback(CapturedItem):
         callback="before_send",
         is_shown_short=True,
     )
+
+
+export(CapturedFeedback)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_TELEMETRY,
     SEARCHED_TEXT,
@@ -18,7 +18,6 @@ from pytest_sentry_capture._recording.fields import text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
-@public
 class CapturedLog(Telemetry):
     """A structured log. Payload: https://develop.sentry.dev/sdk/telemetry/logs/."""
 
@@ -52,3 +51,6 @@ class CapturedLog(Telemetry):
     def template(self) -> str | None:
         """The message before its parameters were filled in; None where it had none."""
         return text_at(self.attributes, "sentry.message.template")
+
+
+export(CapturedLog)

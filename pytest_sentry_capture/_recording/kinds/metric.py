@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.facts import NUMBER, PATHS_OF_TELEMETRY, SECTION, TEXT, WHERE, ItemType, KindFacts
 from pytest_sentry_capture._recording.fields import text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
-@public
 class CapturedMetric(Telemetry):
     """A trace metric. Payload: https://develop.sentry.dev/sdk/telemetry/metrics/."""
 
@@ -50,3 +49,6 @@ class CapturedMetric(Telemetry):
     def unit(self) -> str | None:
         """The unit of ``value``, such as ``"millisecond"``; None where it has none."""
         return text_at(self, "unit")
+
+
+export(CapturedMetric)

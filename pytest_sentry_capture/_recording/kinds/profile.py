@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, SEARCHED_TEXT_OF_PAYLOAD, WHERE, ItemType, KindFacts
 
@@ -14,7 +14,6 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
-@public
 class CapturedProfile(CapturedItem):
     """A transaction's profile, or a chunk of a continuous one.
 
@@ -38,3 +37,6 @@ class CapturedProfile(CapturedItem):
         counts="as trace",
         is_pinned=False,
     )
+
+
+export(CapturedProfile)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, get_args
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
@@ -39,7 +39,6 @@ def has_at(payload: Mapping[str, Any], path: str) -> bool:
     return resolve(payload, path) not in (MISSING, None, "", {}, [])
 
 
-@public
 class CapturedSegment(CapturedItem):
     """A segment in Sentry's sense: a transaction, or a span with ``is_segment``.
 
@@ -220,3 +219,6 @@ class CapturedSegment(CapturedItem):
     def _text(self, name: str) -> str | None:
         value = self._attribute(name)
         return value if isinstance(value, str) else None
+
+
+export(CapturedSegment)

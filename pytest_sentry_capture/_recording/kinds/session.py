@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.facts import OF_PAYLOAD, WHERE, ItemType, KindFacts
 
@@ -13,7 +13,6 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
-@public
 class CapturedSession(CapturedItem):
     """A session update, or the aggregates of many (``aggregates`` is in the payload then).
 
@@ -28,3 +27,6 @@ class CapturedSession(CapturedItem):
         item_types=(ItemType("session", "session"), ItemType("sessions", "session")),
         counts="never",
     )
+
+
+export(CapturedSession)

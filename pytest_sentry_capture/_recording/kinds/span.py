@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_SPANS,
@@ -21,7 +21,6 @@ from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
-@public
 class CapturedSpan(Telemetry):
     """A span: one of a transaction, or a streamed one.
 
@@ -100,3 +99,6 @@ class CapturedSpan(Telemetry):
     def attributes(self) -> dict[str, Any]:
         """The span's data: that of a transaction's span, or the unwrapped attributes of a streamed one."""
         return dict(mapping_of(self.get("data"))) if self._parent is not None else super().attributes
+
+
+export(CapturedSpan)

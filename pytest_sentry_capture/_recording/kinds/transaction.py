@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.facts import (
     OF_EXCHANGE,
@@ -23,7 +23,6 @@ from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
 
 
-@public
 class CapturedTransaction(SentryEvent):
     """A captured transaction with its spans.
 
@@ -80,3 +79,6 @@ class CapturedTransaction(SentryEvent):
                 for span in (spans if isinstance(spans, list) else ())
             ]
         return list(self._spans)
+
+
+export(CapturedTransaction)

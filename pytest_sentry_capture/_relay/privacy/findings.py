@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pytest_sentry_capture._public import public
+from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.changes import redacted_value
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS, PASSWORD
@@ -18,7 +18,6 @@ _SHAPELESS: Final = (PASSWORD, "@bearer", "@pemkey", "@urlauth")
 _LONGEST_EXCERPT: Final = 40
 
 
-@public
 @dataclass(frozen=True)
 class PiiFinding:
     """A place at which a captured item holds personal data or a secret, or which Relay has refused to read.
@@ -77,3 +76,6 @@ def excerpt(rule: str, value: Any, values: Sequence[str]) -> str:
         return f"{redacted_value(value if len(values) != 1 else values[0])}{times}"
     shape = "".join("*" if char.isalnum() else char for char in values[0])
     return f"{shape[:_LONGEST_EXCERPT]}{'…' if len(shape) > _LONGEST_EXCERPT else ''}{times}"
+
+
+export(PiiFinding)

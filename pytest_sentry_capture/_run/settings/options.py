@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from pytest_sentry_capture._reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from pytest_sentry_capture._sdk.patching.network import NetworkMode
 
@@ -18,7 +20,6 @@ _CHOICES: Final = {
     "sentry_show": ("no", "short", "full"),
     "sentry_contract": ("off", "check", "update"),
 }
-REPORT_SUFFIXES: Final = (".json", ".md", ".txt")
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
 
@@ -71,9 +72,9 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [
-        f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(REPORT_SUFFIXES)}"
+        f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(FORMATS)}"
         for path in reports
-        if path.suffix not in REPORT_SUFFIXES
+        if path.suffix not in FORMATS
     ]
     strict = option("sentry_strict") or _strict(ini)
     if strict is None:
