@@ -1,6 +1,8 @@
 """The lines of a contract file: where its rows, keys and comments stand, so that an update leaves alone what stays.
 
 The grammar is a small part of TOML: keys of the file, and tables headed ``[[row]]`` with keys, values and comments.
+tomlkit (0.15.2) does not do for it: there a comment above a row belongs to the row before, with which it is moved or
+removed, keys have no line numbers, and new lines of a file with CRLF end with LF.
 """
 
 from __future__ import annotations
