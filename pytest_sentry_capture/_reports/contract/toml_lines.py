@@ -209,7 +209,7 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for number, line in enumerate(_LINE.findall(text), 1):
         first = first if unfinished else number
         unfinished += line
-        try:
+        try:  # only a parser knows where strings and lists end
             content = tomllib.loads(unfinished)
         except tomllib.TOMLDecodeError:
             continue
