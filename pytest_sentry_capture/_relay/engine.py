@@ -119,7 +119,7 @@ def broken_pattern(rule: Mapping[str, Any]) -> str | None:
     pattern = rule.get("pattern", rule.get("keyPattern"))
     if not isinstance(pattern, str):
         return None
-    probe = {"type": "pattern", "pattern": f"(?:{pattern}\n)|{_PROBE}"}
+    probe = {"type": "pattern", "pattern": f"(?:{pattern}\n)|{_PROBE}"}  # the line break ends a comment under (?x)
     config = {"rules": {"probe": probe}, "applications": {"$string": ["probe"]}}
     return None if "_meta" in stripped(json.dumps(config), json.dumps({"extra": {"text": _PROBE}})) else pattern
 

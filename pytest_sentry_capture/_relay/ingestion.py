@@ -48,6 +48,7 @@ _GREATEST: Final = 2**64 - 1
 """The whole numbers that Sentry stores as they are; it rounds others, or puts a zero in their place."""
 _DIGITS_ALIKE: Final = bytes.maketrans(b"012345678", b"9" * 9)
 _LONG_NUMBER: Final = b"9" * len(str(-_LEAST))
+"""With all digits made alike, a plain search finds this many in a row, 15 times as fast as a regex."""
 _CONTAINER_AS_TEXT: Final = re.compile(r'"(?:\{\\"|\{\}|\[[\[\]{\\\-0-9tfn])')
 """A text that begins like JSON, within JSON."""
 _STARTS_OF_CONTAINERS: Final = ('"{', '"[')
@@ -160,9 +161,9 @@ class Ingestion:
 
     def objections(self, event: CapturedEvent | CapturedTransaction) -> tuple[Objection, ...]:
         """All that Sentry would not store as it was sent."""
-        content = bytes(event._capture.content)
+        content = bytes(event._capture.content)  # as it is kept: to write it as JSON takes 10 times as long
         digest = blake2b(content, digest_size=16).digest()
-        if not content or digest not in self._known:
+        if not content or digest not in self._known:  # a known one takes a 35th of the time
             self._known[digest] = tuple(dict.fromkeys(_objections(event)))
         return self._known[digest]
 
@@ -297,7 +298,7 @@ def _lost_attributes(sent: Mapping[str, Any], stored: Mapping[str, Any]) -> Sequ
 
 
 def _may_be_altered(sent: str, stored: str) -> bool:
-    """Whether two texts can hold what ``_altered`` looks for; that takes longer than to read them."""
+    """Whether two texts can hold what ``_altered`` looks for; to look takes 1.4 times as long."""
     if any(start in stored for start in _STARTS_OF_CONTAINERS) and _CONTAINER_AS_TEXT.search(stored) is not None:
         return True
     return _LONG_NUMBER in sent.encode().translate(_DIGITS_ALIKE)
@@ -309,6 +310,7 @@ def _altered(sent: Any, stored: Any) -> Sequence[Alteration]:
         return [((), "nested too deep", "a text in its place")]
     altered: list[Alteration] = []
     pairs: Iterable[tuple[Any, Any]] = ()
+    # Parsed JSON has no subclasses, so that ``type`` is enough: ``isinstance`` takes 1.25 times as long.
     if type(sent) is dict and type(stored) is dict:
         pairs = sent.items()
     elif type(sent) is list and type(stored) is list:

@@ -26,11 +26,11 @@ def replace_file(path: Path, content: str) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode())
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # else a crash of the machine may leave an empty file under the name
         if mode is not None:
             temporary.chmod(mode)
         temporary.replace(target)
-    except BaseException:
+    except BaseException:  # for Ctrl+C too
         temporary.unlink(missing_ok=True)
         raise
 

@@ -268,8 +268,8 @@ class Interception:
 
     @contextmanager
     def _overridden(self, options: dict[str, Any]) -> Iterator[None]:
-        self._overrides.push(options, self.client)
         try:
+            self._overrides.push(options, self.client)
             yield
         finally:
             self._overrides.pop(options)

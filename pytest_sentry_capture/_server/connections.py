@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close the connection at once."""
-        self._is_rejected = True
+        self._is_rejected = True  # else a request that is not complete would be recorded as abandoned by the client
         self._transport.abort()
 
     def answer_now(self) -> None:
@@ -221,7 +221,7 @@ class Connection(asyncio.Protocol):
                 answer = Answer(500)
             if answer.delay or answer.outage == "hangs":
                 self._unanswered = answer, request, is_kept
-                self._transport.pause_reading()
+                self._transport.pause_reading()  # what the client sends meanwhile waits with the client
                 if answer.outage != "hangs":
                     self._answer_timer = self._loop.call_later(answer.delay, self.answer_now)
                 return
@@ -266,7 +266,7 @@ class Connection(asyncio.Protocol):
         return self._parser.get_method().decode("latin-1"), path
 
     def _set_deadline(self) -> None:
-        if self._deadline is None:
+        if self._deadline is None:  # a client that sends a byte now and then gets no more time
             self._deadline = self._loop.call_later(self._all.timeout, self.give_up)
 
     def _drop_deadline(self) -> None:

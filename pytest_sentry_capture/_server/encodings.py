@@ -55,7 +55,7 @@ def _inflated(body: bytes, window_bits: int) -> Iterator[bytes]:
             raise NotAcceptedError(Reason.BROKEN_ENCODING) from None
         yield piece
         rest = decompressor.unconsumed_tail
-        if not rest and len(piece) < PIECE:
+        if not rest and len(piece) < PIECE:  # everything is decoded, and this was not the end
             break
     _check_end(decompressor.eof, decompressor.unused_data)
 

@@ -14,7 +14,11 @@ from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 
 @dataclass(eq=False)
 class Project:
-    """The project of one attempt at one test; ``recording`` is None once the test is over."""
+    """The project of one attempt at one test.
+
+    ``recording`` is None once the test is over. The test's own thread sets that at any moment: the server's thread puts
+    it into a variable before it uses it.
+    """
 
     id: str
     key: str

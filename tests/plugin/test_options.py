@@ -313,6 +313,10 @@ def live(name: str, sentry_init: SentryInit) -> None:
     )
 
 
+WRONG = {"frame_context_lines": -1}
+"""Data collection as only the SDK knows that it is wrong."""
+
+
 def test_every_live_option_is_shown() -> None:
     assert EFFECTS.keys() == LIVE_OPTIONS.keys()
 
@@ -389,6 +393,7 @@ def test_options_are_shown_as_the_application_gave_them(sentry_capture: SentryCa
         about("ignore_errors", [ValueError("x")], ValueError, "must be a list of exception classes and names of such"),
         about("in_app_include", "shop", ValueError, "must be a list of strings, not 'shop'"),
         about("data_collection", True, ValueError, "must be a dictionary or None, not True"),
+        about("data_collection", WRONG, ValueError, "Invalid `frame_context_lines` value", id="wrong for the SDK"),
         about("trace_ignore_status_codes", [404], ValueError, "must be a set of whole numbers"),
         about("event_scrubber", True, ValueError, "must be an EventScrubber or None"),
         about("send_default_pii", "yes", ValueError, "must be True or False or None, not 'yes'"),
@@ -403,13 +408,18 @@ def test_a_wrong_override_changes_nothing_and_says_what_is_valid(
     text: str,
 ) -> None:
     sentry_init(environment="application")
-    before = dict(sentry_capture.options)
 
-    with pytest.raises(error) as raised, sentry_capture.override(**{name: value}):
-        pass
+    with sentry_capture.override(release="outer"):
+        before = dict(sentry_capture.options)
+        with pytest.raises(error) as raised, sentry_capture.override(**{name: value}):
+            pass
+        assert dict(sentry_capture.options) == before
 
     assert text in str(raised.value)
-    assert dict(sentry_capture.options) == before
+    with sentry_capture.override(environment="afterwards"):
+        assert message(sentry_capture).environment == "afterwards"
+    sentry_init(environment="another")
+    assert message(sentry_capture).environment == "another"
 
 
 def test_an_unknown_option_of_sentry_init(sentry_init: SentryInit) -> None:
@@ -684,6 +694,42 @@ def test_a_wrong_marker_fails_the_setup_in_one_line(
     result.stdout.fnmatch_lines(
         ["*_ ERROR at setup of test _*", message, "*= short test summary info =*"], consecutive=True
     )
+
+
+@pytest.mark.needs("data_collection")
+@pytest.mark.parametrize("made_by", ["the module", "a module fixture"])
+def test_the_test_after_a_wrong_marker_is_like_any_other(pytester: pytest.Pytester, made_by: str) -> None:
+    """Also where the SDK is the one to find out, in the middle of the set-up."""
+    client = "def init():" if made_by == "the module" else "@pytest.fixture(scope='module', autouse=True)\ndef init():"
+    pytester.makepyfile(
+        f"""
+import pytest, sentry_sdk
+
+{client}
+    sentry_sdk.init(environment="application")
+{"init()" if made_by == "the module" else ""}
+
+@pytest.mark.sentry_options(data_collection={WRONG})
+def test_wrong():
+    pass
+
+def test_next(sentry_init, sentry_capture):
+    assert sentry_capture.options["environment"] == "application"
+    sentry_init(environment="of the test")
+    sentry_sdk.set_tag("of", "the test")
+
+@pytest.mark.sentry_options(release="1")
+def test_after_that(sentry_capture):
+    assert (sentry_capture.options["environment"], sentry_capture.options["release"]) == ("application", "1")
+    sentry_sdk.capture_message("x")
+    assert sentry_capture.events[0].tags == {{}}
+"""
+    )
+
+    result = pytester.runpytest_inprocess("-p", "no:randomly")
+
+    result.assert_outcomes(errors=1, passed=2)
+    result.stdout.fnmatch_lines(["sentry_options: Invalid `frame_context_lines` value*"])
 
 
 def test_the_sdk_warns_of_options_in_its_own_name(sentry_init: SentryInit, monkeypatch: pytest.MonkeyPatch) -> None:

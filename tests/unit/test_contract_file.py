@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from steps import steps_of
 
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError, pinned, read_contract
 from pytest_sentry_capture._reports.contract.differences import render
@@ -720,6 +721,18 @@ def test_a_file_from_a_newer_version() -> None:
     assert mistakes('version = 3\nfuture = "x"\n[[rows]]\n') == [
         "sentry-contract.toml: from a newer version of pytest-sentry-contract: format 3, this one reads 2"
     ]
+
+
+def test_twice_as_many_variants_of_a_row_are_four_times_the_work() -> None:
+    """Each is compared with each."""
+
+    def work(variants: int) -> int:
+        before = [replace(CRASH, tags=(f"tag-{number}",)) for number in range(variants)]
+        after = [replace(row, level="fatal") for row in before]
+        assert [each.state for each in Contract(tables=tuple(before)).differences(after)] == ["changed"] * variants
+        return steps_of(lambda: Contract(tables=tuple(before)).differences(after))
+
+    assert work(40) < 4.2 * work(20)
 
 
 def test_a_file_that_is_not_in_utf_8(tmp_path: Path) -> None:

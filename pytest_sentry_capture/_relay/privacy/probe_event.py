@@ -131,6 +131,7 @@ def numbered(values: Sequence[Any]) -> dict[str, Any]:
 
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+"""Without a check for circles, which are out already: with it, it takes 1.3 times as long."""
 
 
 def as_json(extra: Mapping[str, Any]) -> str:

@@ -150,7 +150,7 @@ def _remarks(meta: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def remarks_in(event: str) -> Mapping[str, Any]:
-    """Relay's remarks on the parts of a carrier; parsed only where there are any."""
+    """Relay's remarks on the parts of a carrier; parsed only where there are any, which takes 10 times as long."""
     if '"_meta":' not in event:
         return {}
     extra = json.loads(event).get("_meta", {}).get("extra", {})

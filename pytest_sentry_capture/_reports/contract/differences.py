@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Literal, NamedTuple, get_args
 
 from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
@@ -158,15 +159,14 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, set[Row]]:
 
 def _pairs(before: set[Row], after: set[Row], partial: bool) -> Iterator[tuple[Row | None, Row | None]]:
     """The variants of one key that differ: those that are most alike are the same row, changed."""
-    missing = sorted(before - after, key=_order)
-    added = sorted(after - before, key=_order)
+    missing = dict.fromkeys(sorted(before - after, key=_order))
+    added = dict.fromkeys(sorted(after - before, key=_order))
     if partial and (len(before), len(after)) != (1, 1):
-        missing = []
-    for _ in range(min(len(missing), len(added))):
-        old, new = min(((old, new) for old in missing for new in added), key=lambda pair: _distance(*pair))
-        missing.remove(old)
-        added.remove(new)
-        yield old, new
+        missing = {}
+    for old, new in sorted(product(missing, added), key=lambda pair: _distance(*pair)):
+        if old in missing and new in added:
+            del missing[old], added[new]
+            yield old, new
     yield from ((old, None) for old in missing)
     yield from ((None, new) for new in added)
 

@@ -1,6 +1,8 @@
 """The lines of a contract file: where its rows, keys and comments stand, so that an update leaves alone what stays.
 
 The grammar is a small part of TOML: keys of the file, and tables headed ``[[row]]`` with keys, values and comments.
+tomlkit (0.15.2) does not do for it: there a comment above a row belongs to the row before, with which it is moved or
+removed, keys have no line numbers, and new lines of a file with CRLF end with LF.
 """
 
 from __future__ import annotations
@@ -207,7 +209,7 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for number, line in enumerate(_LINE.findall(text), 1):
         first = first if unfinished else number
         unfinished += line
-        try:
+        try:  # only a parser knows where strings and lists end
             content = tomllib.loads(unfinished)
         except tomllib.TOMLDecodeError:
             continue

@@ -8,7 +8,7 @@ from importlib import import_module
 from numbers import Real
 from typing import Any, Final
 
-from pytest_sentry_capture._sdk.observing.clients import Clients
+from pytest_sentry_capture._sdk.observing.clients import Clients, Given
 from pytest_sentry_capture._sdk.patching.identity import KnownOf
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
@@ -82,6 +82,7 @@ LIVE_OPTIONS: Final[Mapping[str, Check]] = {
 
 _DERIVED: Final = ("event_scrubber", "data_collection")
 _DERIVED_FROM: Final = {"send_default_pii", "data_collection", "include_local_variables", "include_source_context"}
+_NOTHING_GIVEN: Final = Given((), {"release": ""})  # for which the SDK would ask git
 _ON_GLOBAL_SCOPE: Final = {"release", "environment", "server_name"}
 
 
@@ -124,6 +125,7 @@ class OptionOverrides:
             is_valid, description = LIVE_OPTIONS.get(name, _ANYTHING)
             if not is_valid(value):
                 raise ValueError(f"option {name!r} must be {description}, not {value!r}")
+        self._derived(_NOTHING_GIVEN, options)  # the SDK knows more of some, and must not say so half-way through
 
     def check_live(self, options: Mapping[str, Any]) -> None:
         """Raises ``ValueError`` for an option that a live client would ignore."""
@@ -162,15 +164,18 @@ class OptionOverrides:
         wanted = {name: value for name, value in self.asked_for.items() if name in LIVE_OPTIONS}
         if not wanted:
             return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            derived = self._clients.derive_options(self._clients.given(client), wanted)
+        derived = self._derived(self._clients.given(client), wanted)
         names = {*wanted, *(_DERIVED if _DERIVED_FROM & wanted.keys() else ())} & client.options.keys() & derived.keys()
         self._before[client] = {name: client.options[name] for name in names}
         client.options.update({name: derived[name] for name in names})
         self._make_log_batcher(client)
         if _ON_GLOBAL_SCOPE & wanted.keys():
             self._renew_global_attributes()
+
+    def _derived(self, given: Given, options: Mapping[str, Any]) -> dict[str, Any]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._clients.derive_options(given, options)
 
     def _restore(self, client: Any) -> None:
         client.options.update(self._before.pop(client) or {})
