@@ -286,12 +286,12 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
-    with request.config.stash[_RUN].sdk.fixture_set_up(fixturedef, fixturedef.argname):
+    with request.config.stash[_RUN].sdk_watch.fixture_set_up(fixturedef, fixturedef.argname):
         return (yield)
 
 
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
-    request.config.stash[_RUN].sdk.fixture_finished(fixturedef)
+    request.config.stash[_RUN].sdk_watch.fixture_finished(fixturedef)
 
 
 class _OneThread:

@@ -16,14 +16,16 @@ from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.run_results import RunResults
-from pytest_sentry_capture._sdk.sdk import Sdk
+from pytest_sentry_capture._sdk.sdk_watch import SdkWatch
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay.relay_project import RelayProject
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.options import Settings
+    from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk
     from pytest_sentry_capture._sdk.lifetimes import Lifetime
+    from pytest_sentry_capture._sdk.sdk import Sdk
     from pytest_sentry_capture._server.sentry_server import SentryServer
     from pytest_sentry_capture._server.server_run import ServerRun
 
@@ -35,7 +37,7 @@ class Run:
         settings: the ini options and the command line.
         configuration: the project's configuration.
         rule_set: the rules that tests are judged by.
-        sdk: the SDK, whether it has been imported yet or not.
+        sdk_watch: waits for the SDK's import, and knows whose set-up code is running.
         recorder: knows the recording that is the current one.
         deselected: how many tests were left out of the run.
     """
@@ -49,7 +51,7 @@ class Run:
             wants_fields=any(FORMATS[path.suffix].shows_fields for path in settings.reports),
         )
         self.recorder = Recorder()
-        self.sdk = Sdk(
+        self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
             settings.network_hosts,
@@ -58,7 +60,7 @@ class Run:
         )
         self._operations = Operations(self.recorder)
         for module_name in ADAPTERS:
-            self.sdk.imports.watch(module_name, self._observe_operations)
+            self.sdk_watch.imports.watch(module_name, self._observe_operations)
         self.deselected = 0
         self._between_tests = self._test_of(self.recorder.current)
         self._under_way: dict[Recording, CurrentTest] = {}
@@ -70,14 +72,14 @@ class Run:
         self._is_forked = False
 
     def start(self) -> None:
-        self.sdk.activate()
+        self.sdk_watch.activate()
 
     def stop(self) -> None:
         self.end_test()
         self._operations.uninstall()
         if self._server is not None:
             self._server.stop()
-        self.sdk.deactivate()
+        self.sdk_watch.deactivate()
 
     def header(self) -> list[str]:
         """What pytest's header says: whether the network is blocked, and which rules there are."""
@@ -89,6 +91,11 @@ class Run:
             number = len(self.configuration.rules)
             lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")
         return lines
+
+    @property
+    def sdk(self) -> Sdk | AbsentSdk:
+        """What answers for the SDK, whether it has been imported or not."""
+        return self.sdk_watch.sdk
 
     @property
     def test(self) -> CurrentTest:
@@ -114,10 +121,10 @@ class Run:
 
         Raises:
             ValueError: options of the SDK are asked for while another thread runs a test.
-            Exception: what ``Sdk.begin_test`` raises.
+            Exception: what ``SdkWatch.begin_test`` raises.
         """
         if self._lifetime is None:
-            self._lifetime = self.sdk.begin_test(nodeid, options)
+            self._lifetime = self.sdk_watch.begin_test(nodeid, options)
         elif options:
             raise ValueError(self.test.why_not_alone("the SDK's options"))
 
@@ -128,7 +135,7 @@ class Run:
         recording = self.recorder.current
         if not self.recorder.others:
             lifetime, self._lifetime = self._lifetime, None
-            self.sdk.end_test(lifetime)
+            self.sdk_watch.end_test(lifetime)
         recording.release_exceptions()
 
     def serve(self) -> SentryServer:
@@ -177,12 +184,12 @@ class Run:
         """What this process has found beside its tests."""
         outside_tests = map(self.rule_set.findings_outside_tests, self.recorder.of_run)
         return {
-            "blocked": [(*what, count) for what, count in self.sdk.blocked.items()],
+            "blocked": [(*what, count) for what, count in self.sdk_watch.blocked.items()],
             "problem": self.sdk.problem,
-            "gaps": self.sdk.gaps,
+            "gaps": [*self.sdk.gaps],
             "sdk": self.sdk.version,
-            "integrations": self.sdk.integrations,
-            "ignored_errors": dict(self.sdk.ignored_errors),
+            "integrations": [*self.sdk.integrations],
+            "ignored_errors": dict(self.sdk_watch.ignored_errors),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],
@@ -211,10 +218,13 @@ class Run:
         self._reported = None
         self._under_way.clear()
         self.recorder.forget_run()
-        self.sdk.forget_counts()
+        self.sdk_watch.forget_counts()
 
     def _test_of(self, recording: Recording) -> CurrentTest:
-        return CurrentTest(recording, self.rule_set, self.sdk.drain)
+        return CurrentTest(recording, self.rule_set, self._drain)
+
+    def _drain(self) -> None:
+        self.sdk.drain()
 
     def _observe_operations(self) -> None:
         """The SDK or a framework has been imported, or a client has been made, on which the SDK wraps frameworks."""

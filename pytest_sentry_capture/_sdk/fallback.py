@@ -8,10 +8,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_sentry_capture._sdk.patching.network import Network
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED, Features
+from pytest_sentry_capture.version import __version__
 
 
-def block_only(network: Network) -> bool:
-    """Give new clients no way out that the network policy forbids; answers whether this is possible."""
+def block_only(network: Network, error: Exception) -> str:
+    """Give new clients no way out that the network policy forbids.
+
+    Args:
+        network: the policy.
+        error: why the SDK can't be observed.
+
+    Returns:
+        Why it can't be observed, and whether its clients are blocked, in words for users.
+    """
+    blocked = "New clients are kept from sending." if _block(network) else "Nothing keeps it from sending."
+    return (
+        f"sentry-sdk {Features().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
+        f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
+    )
+
+
+def _block(network: Network) -> bool:
+    """Replace what makes the transports of clients; answers whether there is such a thing."""
     client_module: Any = sys.modules.get("sentry_sdk.client")
     original = getattr(client_module, "make_transport", None)
     if original is None:

@@ -1,278 +1,346 @@
-"""The SDK as the rest of the plugin sees it, whether it has been imported yet or not.
-
-This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
-"""
+"""The SDK as the rest of the plugin sees it: this room's parts put together, once the SDK has been imported."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.machinery import ModuleSpec
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_sentry_capture._sdk.importing import ImportWatcher
+from pytest_sentry_capture._recording.recording import Recorder
+from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS
+from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
+from pytest_sentry_capture._sdk.isolation.scopes import Isolation
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
+from pytest_sentry_capture._sdk.observing.callbacks import observe_callbacks
+from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
+from pytest_sentry_capture._sdk.observing.clients import Clients
+from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
+from pytest_sentry_capture._sdk.observing.hand_over import HandOver
+from pytest_sentry_capture._sdk.observing.losses import Losses
+from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
+from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
+from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
+from pytest_sentry_capture._sdk.observing.unsampled import watch_unsampled
+from pytest_sentry_capture._sdk.patching.delivery import Delivery
+from pytest_sentry_capture._sdk.patching.network import Network
+from pytest_sentry_capture._sdk.patching.otlp import block_exporter
+from pytest_sentry_capture._sdk.patching.pytest_sentry import keep_tags_apart
+from pytest_sentry_capture._sdk.patching.sleep import Naps
+from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
+from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.recording import Recorder
-    from pytest_sentry_capture._sdk.interception import Interception
-    from pytest_sentry_capture._sdk.patching.network import Network, NetworkMode
+    from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 
-_activated: list[Sdk] = []
-"""The SDK is patched by one run at a time: a pytest run inside a test of another run suspends the outer one."""
+_TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
 
 
 class Sdk:
-    """Installs the interception when the SDK is imported, and forwards to it.
+    """The SDK, observed and steered.
 
     Args:
-        on_client_made: called when the SDK has been imported, and after each initialisation of a client.
-        watch_scopes: note which exchange writes what on which scope, which costs time.
-
-    Attributes:
-        imports: watches the import of the SDK, and of what else is to be seen.
-        problem: why the SDK can't be observed, in words for users; None while it can.
-        blocked: what was not sent, by host and sort.
-        ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
+        on_client_made: called after each initialisation of a client.
+        ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
+        watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
     """
+
+    is_observed = True
+    problem = None
 
     def __init__(
         self,
         recorder: Recorder,
-        network: NetworkMode,
-        hosts: tuple[str, ...],
+        lifetimes: Lifetimes,
+        network: Network,
         on_client_made: Callable[[], None],
+        ignored_errors: Counter[str],
         *,
         watch_scopes: bool,
     ) -> None:
+        self._lifetimes = lifetimes
+        self._network = network
         self._recorder = recorder
-        self._network_mode = network
-        self._hosts = hosts
+        self._modules = Modules()
+        self._touchpoints = Touchpoints(self._modules)
+        self._observer = Observer(recorder, ignored_errors)
+        self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
+        self._isolation = Isolation(lifetimes)
+        self._dedupe = Dedupe()
         self._on_client_made = on_client_made
-        self._watch_scopes = watch_scopes
-        self._lifetimes = Lifetimes()
-        self._fixtures: dict[object, Lifetime] = {}
-        self._interception: Interception | None = None
-        self.imports = ImportWatcher()
-        self.problem: str | None = None
-        self.blocked: Counter[tuple[str, str]] = Counter()
-        self.ignored_errors: Counter[str] = Counter()
+        self._hand_over = HandOver(self._observer)
+        self._losses = Losses(self._observer)
+        self._delivery = Delivery(network)
+        self._naps = Naps()
+        self._telemetry = Telemetry(self._observer, self._hand_over, self._losses, self._naps, self._touchpoints)
+        self._clients = Clients(
+            self._touchpoints,
+            self._observer,
+            self._delivery,
+            self._telemetry,
+            self._owner,
+            self._new_options,
+            self._client_made,
+        )
+        self._overrides = OptionOverrides(self._modules, self._clients)
+        self._test_options: dict[str, Any] = {}
+        self._options_before: list[tuple[Any, dict[str, Any]]] = []
 
-    def activate(self) -> None:
-        """Observe the SDK from now on, and from its import on if that is still to come."""
-        if _activated:
-            _activated[-1]._suspend()
-        _activated.append(self)
-        self.imports.watch("sentry_sdk", self._install_anew)
-        self.imports.watch("sentry_sdk.client", self._reinstall)
-        self.imports.watch("sentry_sdk.integrations.otlp", self._watch_otlp)
-        self.imports.install()
-        if "sentry_sdk" in sys.modules:
-            self._install(may_have_clients=True)
+    def install(self, *, may_have_clients: bool) -> None:
+        """Reach into the SDK; to look for its clients, where there may be some, takes a while.
 
-    def deactivate(self) -> None:
+        Raises:
+            UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
+        """
+        self._modules.check_supported()
+        attempts = CaptureHooks(
+            self._modules, self._observer, self._clients, self._hand_over, self._dedupe, self._scope_writes
+        )
+        touchpoints, observer = self._touchpoints, self._observer
+        try:
+            self._hand_over.install(touchpoints, self._clients.alive)
+            self._clients.install()
+            observe_callbacks(touchpoints, observer)
+            self._losses.install(touchpoints)
+            self._naps.install(touchpoints)
+            self._delivery.install(touchpoints)  # last, for it takes what is there for the SDK's own
+            attempts.install(touchpoints)
+            watch_sdk_log(touchpoints, observer)
+            watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
+            if self._scope_writes is not None:
+                self._scope_writes.install(touchpoints)
+            keep_tags_apart(self._touchpoints)
+            self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
+            if may_have_clients:
+                self._clients.adopt_existing(self.client)
+            if self._modules.is_loaded("integrations.otlp"):
+                self.watch_otlp()
+            for lifetime in self._lifetimes.of_fixtures:
+                self.begin_fixture(lifetime)
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def suspend(self) -> None:
+        self._touchpoints.suspend()
+
+    def resume(self) -> None:
+        self._touchpoints.resume()
+
+    def uninstall(self) -> None:
         """Leave the SDK as it was."""
-        self.imports.uninstall()
-        if self._interception is not None:
-            self._interception.uninstall()
-        if self in _activated:
-            _activated.remove(self)
-            if _activated:
-                _activated[-1]._resume()
+        self._touchpoints.suspend()
+        self._telemetry.release()
+        self._delivery.release()
+        self._clients.release()
+
+    def watch_otlp(self) -> None:
+        """Hold the OTLP integration, which has just been imported, to the network policy."""
+        with self._touchpoints.missing_means("OpenTelemetry spans may really be sent."):
+            block_exporter(self._touchpoints, self._network)
 
     @property
-    def gaps(self) -> list[str]:
+    def gaps(self) -> Sequence[str]:
         """What can't be seen or done with this SDK, which lacks something, in words for users."""
-        gaps = self._interception.gaps if self._interception is not None else {}
-        if not gaps:
-            return []
-        from pytest_sentry_capture._sdk.versions import NEWEST_TESTED, Features
-
-        which = f"sentry-sdk {Features().version} (tested up to {NEWEST_TESTED})"
-        return [f"{which}: {reason}. {consequence}" for reason, consequence in gaps.items()]
+        which = f"sentry-sdk {self.version} (tested up to {NEWEST_TESTED})"
+        return [f"{which}: {reason}. {consequence}" for reason, consequence in self._touchpoints.gaps.items()]
 
     @property
-    def version(self) -> str | None:
-        """The SDK's version; None where it was not imported, or can't be observed."""
-        return self._interception.version if self._interception is not None else None
+    def version(self) -> str:
+        """The SDK's own word for its version."""
+        return self._modules.features.version
 
     @property
-    def integrations(self) -> list[str]:
+    def integrations(self) -> Sequence[str]:
         """The identifiers of the integrations that were on in any client."""
-        return sorted(self._interception.integrations) if self._interception is not None else []
+        return sorted(self._clients.integrations)
 
     @property
     def kinds_from_logging(self) -> frozenset[str]:
         """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
-        return self._interception.kinds_from_logging if self._interception is not None else frozenset()
+        client = self.client
+        return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()
 
     @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words for users; None where there may be some."""
-        return self._interception.without_transactions if self._interception is not None else None
+        return self._why_without_transactions(self.client)
 
-    @property
-    def is_observed(self) -> bool:
-        """Whether the SDK has been imported and can be observed."""
-        return self._interception is not None
+    def begin_test(self, options: dict[str, Any]) -> None:
+        """Isolate the test that begins, and apply the SDK options that it asks for.
 
-    def begin_test(self, name: str, options: dict[str, Any]) -> Lifetime:
-        """Isolate a test; see ``Interception.begin_test`` for what is raised."""
+        Raises:
+            TypeError: the SDK has no such option.
+            ValueError: an option has a wrong value, or can't be changed on the live client.
+        """
+        client = self.client
         if options:
-            _import_sdk()  # it says which options there are
-        if self._interception is not None:
-            self._interception.begin_test(options)
-        lifetime = Lifetime(name, is_test=True)
-        self._lifetimes.enter(lifetime)
-        return lifetime
-
-    def forget_counts(self) -> None:
-        """In a child process: begin to count at zero, for the parent tells itself what it has counted."""
-        self.blocked.clear()
-        self.ignored_errors.update({entry: -times for entry, times in self.ignored_errors.items()})
+            self._overrides.check(options)
+        self._observer.forget_attempt()
+        if client is not None:
+            self._overrides.check_live(options)
+            self._note_active(client)
+        self._isolation.begin_test()
+        if self._scope_writes is not None:
+            self._scope_writes.forget()
+        self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
+        self._dedupe.forget()
+        for alive, _ in self._options_before:
+            self._dedupe.forget_last_of(alive)
+        self._test_options = options
+        if options:
+            self._overrides.push(options, client)
 
     def check_test(self) -> None:
-        """After the set-up: raises ``ValueError`` for options that a client made by a wider fixture ignores."""
-        if self._interception is not None:
-            self._interception.check_test()
+        """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
+        client = self.client if self._test_options else None
+        if client is not None and not self._clients.belongs_to_test(client):
+            self._overrides.check_live(self._test_options)
 
     def end_test(self, lifetime: Lifetime) -> None:
-        """Undo what a test and its function-scoped fixtures did to the SDK."""
-        if self._interception is not None:
-            self._interception.end_test(lifetime)
-        lifetime.alive = False
-        self._lifetimes.leave(lifetime)
+        """Undo what the test and its function-scoped fixtures did to the SDK."""
+        self._overrides.clear()
+        self._telemetry.drain()
+        self._clients.close(lifetime)
+        for client, options in self._options_before:
+            _put_back(client.options, options)
+        self._options_before = []
+        self._isolation.end_test()
 
-    @contextmanager
-    def fixture_set_up(self, key: object, name: str) -> Iterator[None]:
-        """Say that the set-up of a fixture of a wider scope than function runs meanwhile."""
-        lifetime = self._fixtures[key] = Lifetime(name)
-        self._lifetimes.enter(lifetime)
-        if self._interception is not None:
-            self._interception.begin_fixture(lifetime)
-        try:
-            yield
-        finally:
-            if self._interception is not None:
-                self._interception.end_fixture(lifetime)
-            self._lifetimes.leave(lifetime)
+    def begin_fixture(self, lifetime: Lifetime) -> None:
+        self._isolation.begin_fixture(lifetime)
 
-    def fixture_finished(self, key: object) -> None:
-        """Say that a fixture of a wider scope has been torn down."""
-        lifetime = self._fixtures.pop(key, None)
-        if lifetime is None:
-            return
-        if self._interception is not None:
-            self._interception.finish_fixture(lifetime)
-        lifetime.alive = False
+    def end_fixture(self, lifetime: Lifetime) -> None:
+        self._isolation.end_fixture(lifetime)
+        client = self.client
+        if client is not None and not self._clients.belongs_to_test(client):
+            self._overrides.apply_to(client)
+
+    def finish_fixture(self, lifetime: Lifetime) -> None:
+        """A fixture of a wider scope is over, and so are its clients."""
+        self._clients.close(lifetime)
+        self._isolation.finish_fixture(lifetime)
 
     @property
     def client(self) -> Any:
-        """The active client of the calling context, or None."""
-        return self._interception.client if self._interception is not None else None
+        """The active client of the calling context, or None; one that is no client of the SDK's is not asked."""
+        if self._modules.features.has_hubs:
+            client: Any = self._modules.hub.Hub.current.client
+            return client if issubclass(type(client), self._modules.client._Client) else None
+        for _, scope in scopes_of(self._modules):
+            client = getattr(scope, "client", None)  # sentry-sdk 2.0 copies scopes without it
+            if issubclass(type(client), self._modules.client._Client):
+                if client.is_active():
+                    return client
+            elif client is not None and not type(client).__module__.startswith("sentry_sdk."):
+                return None
+        return None
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """The active client's options; empty without a client."""
-        return self._interception.options if self._interception is not None else {}
-
-    @property
-    def scope_values(self) -> Mapping[str, Mapping[str, Any]]:
+    def scope_values(self) -> dict[str, dict[str, Any]]:
         """What the calling context's scopes hold: name of the scope, then sections such as ``tags``."""
-        return self._interception.scope_values if self._interception is not None else {}
+        return {
+            name: dict(zip(SCOPE_SECTIONS, values_of(scope), strict=True)) for name, scope in scopes_of(self._modules)
+        }
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The active client's options; empty without a client."""
+        client = self.client
+        return client.options if client is not None else {}
 
     def init(self, options: dict[str, Any]) -> Any:
         """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
         __tracebackhide__ = True
-        _import_sdk()
-        return self._interception.init(options) if self._interception is not None else None
+        self._overrides.check_names(options)
+        sys.modules["sentry_sdk"].init(**options)
+        return self.client
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
-        """Change options for a block; see ``Interception.override`` for what is raised."""
+        """Change options of the active client, and of those made meanwhile, for a block of code.
+
+        Raises:
+            TypeError: the SDK has no such option.
+            ValueError: an option has a wrong value, or can't be changed on the live client.
+        """
         __tracebackhide__ = True
-        _import_sdk()
-        return self._interception.override(options) if self._interception is not None else nullcontext()
+        self._overrides.check(options)
+        if self.client is not None:
+            self._overrides.check_live(options)
+        return self._overridden(options)
+
+    @contextmanager
+    def _overridden(self, options: dict[str, Any]) -> Iterator[None]:
+        try:
+            self._overrides.push(options, self.client)
+            yield
+        finally:
+            self._overrides.pop(options)
 
     def drain(self) -> None:
         """Have all buffered items handed over."""
-        if self._interception is not None:
-            self._interception.drain()
+        self._telemetry.drain()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""
-        if self._interception is not None:
-            self._interception.flush()
+        self._telemetry.drain()
+        for client in self._clients.alive():
+            client.flush()
 
-    def _install_anew(self) -> None:
-        """The SDK has been imported, for the first time or, with clients that are still there, once more."""
-        self._install(may_have_clients=self._interception is not None)
+    def _client_made(self, client: Any) -> None:
+        self._note_active(client)
+        self._on_client_made()
 
-    def _install(self, *, may_have_clients: bool) -> None:
-        if self._interception is not None:
-            self._interception.uninstall()
-            self._interception = None
-        try:
-            from pytest_sentry_capture._sdk.interception import Interception
+    def _note_active(self, client: Any) -> None:
+        recording = self._recorder.current
+        recording.client_was_active = True
+        recording.without_transactions = self._why_without_transactions(client)
+        recording.left_out_of_spans = self._modules.features.left_out_of_spans(client)
 
-            interception = Interception(
-                self._recorder,
-                self._lifetimes,
-                self._network(),
-                self._on_client_made,
-                self.ignored_errors,
-                watch_scopes=self._watch_scopes,
-            )
-            interception.install(may_have_clients=may_have_clients)
-            for lifetime in self._lifetimes.of_fixtures:
-                interception.begin_fixture(lifetime)
-        except Exception as error:
-            self._give_up(error)
-        else:
-            self._interception = interception
-            self._on_client_made()
+    def _why_without_transactions(self, client: Any) -> str | None:
+        features = self._modules.features
+        if not features.has_transactions:
+            return f"sentry-sdk {features.version} has no transactions"
+        if client is not None and client.options.get("trace_lifecycle") == "stream":
+            return "the active client, with trace_lifecycle='stream', has no transactions"
+        return None
 
-    def _reinstall(self) -> None:
-        """``sentry_sdk.client`` was reloaded by itself; during the import of the package there is nothing to do yet."""
-        package = sys.modules["sentry_sdk"]
-        if self._interception is not None and not getattr(package.__spec__, "_initializing", False):
-            self._install(may_have_clients=True)
+    def _owner(self) -> Lifetime:
+        current = self._lifetimes.current
+        if current.is_test and (module := _module_being_imported()) is not None:
+            self._isolation.begin_import(module)
+            return self._lifetimes.run
+        return current
 
-    def _watch_otlp(self) -> None:
-        if self._interception is not None:
-            try:
-                self._interception.watch_otlp()
-            except Exception as error:
-                self._give_up(error)
-
-    def _network(self) -> Network:
-        from pytest_sentry_capture._sdk.patching.network import Network
-
-        return Network(self._network_mode, frozenset(self._hosts), self.blocked)
-
-    def _give_up(self, error: Exception) -> None:
-        from pytest_sentry_capture._sdk.fallback import block_only
-        from pytest_sentry_capture._sdk.versions import NEWEST_TESTED, OLDEST_SUPPORTED, Features
-        from pytest_sentry_capture.version import __version__
-
-        is_blocked = block_only(self._network())
-        blocked = "New clients are kept from sending." if is_blocked else "Nothing keeps it from sending."
-        self.problem = (
-            f"sentry-sdk {Features().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
-            f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
-        )
-
-    def _suspend(self) -> None:
-        self.imports.uninstall()
-        if self._interception is not None:
-            self._interception.suspend()
-
-    def _resume(self) -> None:
-        self.imports.install()
-        if self._interception is not None:
-            self._interception.resume()
+    def _new_options(self) -> Mapping[str, Any]:
+        return self._overrides.asked_for if self._lifetimes.current.is_test else {}
 
 
-def _import_sdk() -> None:
-    """Import the SDK, which installs the interception if it was not there before."""
-    __import__("sentry_sdk")
+def _scope_writes(modules: Modules, recorder: Recorder) -> ScopeWrites:
+    from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
+
+    return ScopeWrites(modules, recorder)
+
+
+def _module_being_imported() -> ModuleSpec | None:
+    """The outermost module whose import is under way in this thread, within the code of the test that runs."""
+    frame: FrameType | None = sys._getframe()
+    outermost = None
+    while frame is not None and not frame.f_globals.get("__name__", "").startswith(_TEST_RUNNERS):
+        spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None
+        if spec is not None and spec.origin == frame.f_code.co_filename:
+            outermost = spec
+        frame = frame.f_back
+    return outermost
+
+
+def _put_back(options: dict[str, Any], before: Mapping[str, Any]) -> None:
+    """Give options the values that they had; at no time is one missing, for threads may be reading them."""
+    options.update(before)
+    if len(options) > len(before):
+        for name in options.keys() - before.keys():
+            options.pop(name, None)

@@ -31,10 +31,7 @@ from pytest_sentry_capture import SentryCapture, SentryInit, SentryServer
 DSN = "https://key@sentry.invalid/1"
 PLUGIN = str(Path(pytest_sentry_capture.__file__).parent)
 FILES_OF_LIFETIMES = (
-    *(
-        f"{PLUGIN}/_sdk/{name}.py"
-        for name in ("interception", "observing/clients", "isolation/scopes", "isolation/scope_state")
-    ),
+    *(f"{PLUGIN}/_sdk/{name}.py" for name in ("sdk", "observing/clients", "isolation/scopes", "isolation/scope_state")),
     weakref.__file__,
     _weakrefset.__file__,
 )

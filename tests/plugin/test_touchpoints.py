@@ -540,6 +540,25 @@ def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=3)
 
 
+@pytest.mark.usefixtures("without_pytest_sentry")
+def test_an_sdk_that_a_test_imports_first_and_that_cannot_be_observed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        changed=REWRITTEN.replace("{rewritten!r}", repr(renamed("_init_impl", "_set_up"))),
+        test_shop="""
+        import sys
+        import pytest
+
+        def test_init(sentry_init):
+            assert "sentry_sdk" not in sys.modules
+            with pytest.raises(RuntimeError, match="can't be observed"):
+                sentry_init()
+        """,
+    )
+    pytester.syspathinsert()
+
+    pytester.runpytest_subprocess("-p", "changed").assert_outcomes(passed=1)
+
+
 @pytest.mark.needs("scopes without hubs")
 def test_the_sdk_is_as_it_was_after_the_run(pytester: pytest.Pytester) -> None:
     from sentry_sdk import client, scope, utils

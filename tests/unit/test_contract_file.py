@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from steps import steps_of
 
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError, pinned, read_contract
 from pytest_sentry_capture._reports.contract.differences import render
 from pytest_sentry_capture._reports.table import Row, Tally
+from steps import steps_of
 
 if sys.version_info >= (3, 11):
     import tomllib
