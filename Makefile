@@ -11,7 +11,8 @@ EXAMPLE := --confcutdir=. example_app/tests
 # A test that hangs is to fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
-SHORT := $(foreach name,capture discards every_sdk exchanges isolation items network sdk_as_it_is segments touchpoints,tests/plugin/test_$(name).py)
+# Those to which versions matter most.
+SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; print(*COMMON_TESTS)")
 
 .PHONY: demo test check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract
 
@@ -82,7 +83,7 @@ fuzz: $(INSTALLED)
 
 soak: SOAK_EVENTS ?= 200000
 soak: $(INSTALLED)
-	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/plugin/server/test_soak.py
+	SOAK_EVENTS=$(SOAK_EVENTS) $(BIN)/python -m pytest -s tests/unit/server/test_soak.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -78,20 +78,23 @@ SHORT: Final = ("short",)
 OF_CI: Final = ((OLDEST, "3.10"), (BEFORE_3, "3.12"), (NEWEST, "3.13"))
 """With which SDK on which Python CI runs the tests that tell most, beside the lowest versions of everything."""
 
-COMMON_TESTS: Final = tuple(
-    f"tests/plugin/test_{name}.py"
-    for name in (
-        "capture",
-        "discards",
-        "every_sdk",
-        "exchanges",
-        "isolation",
-        "items",
-        "network",
-        "sdk_as_it_is",
-        "segments",
-        "touchpoints",
-    )
+COMMON_TESTS: Final = (
+    *(
+        f"tests/plugin/test_{name}.py"
+        for name in (
+            "capture",
+            "discards",
+            "every_sdk",
+            "exchanges",
+            "isolation",
+            "items",
+            "network",
+            "sdk_as_it_is",
+            "segments",
+            "touchpoints",
+        )
+    ),
+    *(f"tests/unit/test_{name}.py" for name in ("importing", "items", "segments")),
 )
 """Those to which versions matter most."""
 
@@ -123,10 +126,10 @@ HOSTILE_OPTIONS: Final = tuple(
 """The runs inside of the tests load the plugins, each for itself; the tests do without."""
 
 TESTS_OF_EXTRAS: Final = (
-    *(f"tests/plugin/test_{name}.py" for name in ("configuration", "no_pii_rule", "pii", "rules")),
+    *(f"tests/plugin/test_{name}.py" for name in ("configuration", "ingestion", "no_pii_rule", "pii", "rules")),
+    *(f"tests/unit/test_{name}.py" for name in ("ingestion", "no_pii_rule", "pii")),
     "tests/plugin/server",
     "tests/unit/server",
-    "tests/unit/test_ingestion.py",
 )
 """Those of what the lowest versions of cattrs and of the users' extras are there for."""
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 # Imported here so that the pytest runs inside tests find them loaded: pytester drops what such a run imports.
 import brotli  # type: ignore[import-untyped]  # which the SDK takes where it is installed
@@ -20,6 +20,11 @@ import pytest
 import sentry_sdk
 import trio  # noqa: F401
 from packaging.version import Version
+
+from any_sdk import logs_enabled, nothing_scrubbed
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture import SentryInit
 
 with suppress(ImportError):
     import sentry_relay.processing  # noqa: F401
@@ -180,6 +185,18 @@ def without_pytest_sentry(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
     It imports the SDK at start, fails where that is not as it knows it, and its own client sends to Spotlight.
     """
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ['PYTEST_ADDOPTS']} -p no:sentry")
+
+
+@pytest.fixture
+def unscrubbed(sentry_init: SentryInit) -> None:
+    """A client that filters nothing, sends all kinds, and adds no stack of this test, as it would since 3."""
+    sentry_init(
+        dsn="https://key@sentry.invalid/1",
+        attach_stacktrace=False,
+        traces_sample_rate=1.0,
+        **logs_enabled(),
+        **nothing_scrubbed(),
+    )
 
 
 sentry_sdk.Client()  # imports every integration that enables itself

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from run_output import summary_of
+
 SHOP = """
 import sentry_sdk
 from starlette.applications import Starlette
@@ -149,9 +151,7 @@ def file(project: pytest.Pytester) -> Path:
 
 def told(result: pytest.RunResult) -> list[str]:
     """What the terminal summary says, but for the hosts that were blocked."""
-    _, _, rest = result.stdout.str().partition("= sentry =")
-    lines = "\n".join(rest.split("\n")[1:]).partition("\n==")[0].rstrip("\n").split("\n")
-    return [line for line in lines if "kept from" not in line]
+    return [line for line in summary_of(result) if "kept from" not in line]
 
 
 def test_written_checked_and_up_to_date(project: pytest.Pytester) -> None:

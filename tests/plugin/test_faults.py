@@ -27,6 +27,7 @@ from sentry_sdk.crons import capture_checkin
 import any_sdk
 import pytest_sentry_capture
 from pytest_sentry_capture import SentryCapture, SentryInit, SentryServer
+from run_output import json_report
 
 DSN = "https://key@sentry.invalid/1"
 PLUGIN = str(Path(pytest_sentry_capture.__file__).parent)
@@ -417,7 +418,7 @@ def test_a_test_that_times_out(pytester: pytest.Pytester) -> None:
         ]
     )
     result.stdout.no_fnmatch_line("*pytest_sentry_capture*")
-    report = json.loads((pytester.path / "report.json").read_text())
+    report = json_report(pytester)
     assert [(row["captured"], row["count"]) for row in report["rows"]] == [(False, 1), (True, 2)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,9 +18,8 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations.logging import LoggingIntegration
 
 from any_sdk import IS_3, logs_enabled, new_scope, segment, streamed_segment
+from checkout import DOCS
 from pytest_sentry_capture import SentryCapture, SentryInit
-from pytest_sentry_capture._sdk.isolation.options import LIVE_OPTIONS
-from pytest_sentry_capture._sdk.versions import REMOVED_OPTIONS
 
 Probe = Callable[[SentryCapture], object]
 
@@ -277,6 +277,31 @@ EFFECTS: dict[str, tuple[object, Probe, object, object]] = {
     "send_default_pii": (True, request_header, HIDDEN, "10.0.0.1"),
     "data_collection": ({"stack_frame_variables": False}, frame_variable, "42", None),
 }
+REMOVED: dict[str, tuple[object, str]] = {
+    "before_send_transaction": (mark, "before_send_span changes spans, ignore_spans drops them"),
+    "enable_logs": (
+        True,
+        "sentry_sdk.logger sends without it; LoggingIntegration(level=logging.INFO) sends what is logged",
+    ),
+    "enable_metrics": (True, "metrics are sent without it; before_send_metric drops them"),
+    "enable_tracing": (True, "traces_sample_rate=1.0 replaces it"),
+    "event_scrubber": (DenyNothing(), "data_collection, before_send and before_send_span replace it"),
+    "include_local_variables": (False, 'data_collection={"stack_frame_variables": False} replaces False'),
+    "include_source_context": (False, 'data_collection={"frame_context_lines": 0} replaces False'),
+    "instrumenter": ("sentry", "OTLPIntegration replaces it"),
+    "profiles_sample_rate": (0.0, 'profile_session_sample_rate with profile_lifecycle="trace" replaces it'),
+    "profiles_sampler": (None, 'profile_session_sample_rate with profile_lifecycle="trace" replaces it'),
+    "propagate_traces": (False, "trace_propagation_targets=[] replaces False"),
+    "send_default_pii": (
+        False,
+        (
+            'data_collection replaces it, such as {"user_info": False, "http_bodies": []} for False;'
+            " what is collected by default is more than False ever sent"
+        ),
+    ),
+    "stream_gen_ai_spans": (True, "all spans are streamed without it"),
+    "trace_ignore_status_codes": ({404}, "traces_sampler and ignore_spans decide before the status is known"),
+}
 NEEDED = {
     "before_send_log": ("logs",),
     "before_send_metric": ("before_send_metric",),
@@ -293,7 +318,7 @@ def about(name: str, *more: object, needs: tuple[str, ...] = (), id: str | None 
     """What a test of an option gets, where the SDK has the option."""
     needed = (
         *NEEDED.get(name, ()),
-        *(["options that 3 has removed"] if name in REMOVED_OPTIONS else []),
+        *(["options that 3 has removed"] if name in REMOVED else []),
         *needs,
     )
     return pytest.param(name, *more, marks=[pytest.mark.needs(*needed)] if needed else [], id=id or name)
@@ -317,8 +342,14 @@ WRONG = {"frame_context_lines": -1}
 """Data collection as only the SDK knows that it is wrong."""
 
 
-def test_every_live_option_is_shown() -> None:
-    assert EFFECTS.keys() == LIVE_OPTIONS.keys()
+def test_every_live_option_is_shown(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init()
+
+    with pytest.raises(ValueError, match="A live client takes: ") as refused, sentry_capture.override(debug=True):
+        pass
+
+    live = str(refused.value).rpartition(": ")[2].split(", ")
+    assert live == sorted(EFFECTS.keys() & DEFAULT_OPTIONS.keys())
 
 
 @pytest.mark.usefixtures("live")
@@ -530,39 +561,16 @@ def test_what_is_derived_from_an_option_follows_it(pytester: pytest.Pytester) ->
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-REMOVED: dict[str, tuple[object, str]] = {
-    "before_send_transaction": (mark, "before_send_span changes spans, ignore_spans drops them"),
-    "enable_logs": (
-        True,
-        "sentry_sdk.logger sends without it; LoggingIntegration(level=logging.INFO) sends what is logged",
-    ),
-    "enable_metrics": (True, "metrics are sent without it; before_send_metric drops them"),
-    "enable_tracing": (True, "traces_sample_rate=1.0 replaces it"),
-    "event_scrubber": (DenyNothing(), "data_collection, before_send and before_send_span replace it"),
-    "include_local_variables": (False, 'data_collection={"stack_frame_variables": False} replaces False'),
-    "include_source_context": (False, 'data_collection={"frame_context_lines": 0} replaces False'),
-    "instrumenter": ("sentry", "OTLPIntegration replaces it"),
-    "profiles_sample_rate": (0.0, 'profile_session_sample_rate with profile_lifecycle="trace" replaces it'),
-    "profiles_sampler": (None, 'profile_session_sample_rate with profile_lifecycle="trace" replaces it'),
-    "propagate_traces": (False, "trace_propagation_targets=[] replaces False"),
-    "send_default_pii": (
-        False,
-        (
-            'data_collection replaces it, such as {"user_info": False, "http_bodies": []} for False;'
-            " what is collected by default is more than False ever sent"
-        ),
-    ),
-    "stream_gen_ai_spans": (True, "all spans are streamed without it"),
-    "trace_ignore_status_codes": ({404}, "traces_sampler and ignore_spans decide before the status is known"),
-}
-
-
 def refusal(name: str) -> str:
     return f"sentry-sdk {sentry_sdk.VERSION} has no option {name!r} any more: {REMOVED[name][1]}"
 
 
 def test_every_removed_option_is_shown() -> None:
-    assert REMOVED.keys() == REMOVED_OPTIONS.keys()
+    compatibility = (DOCS / "compatibility.md").read_text(encoding="utf-8")
+    _, _, section = compatibility.partition("## Options that sentry-sdk 3 has removed\n")
+    documented = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+
+    assert {name: replacement for name, (_, replacement) in REMOVED.items()} == documented
     if IS_3:
         assert REMOVED.keys().isdisjoint(DEFAULT_OPTIONS)
 

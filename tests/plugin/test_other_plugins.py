@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from run_output import summary_of
 from two_runs import ended, run, with_and_without
 
 SHOP: Final = '''
@@ -922,15 +923,9 @@ def test_forked_tests_add_the_same_to_the_results(options: list[str], pytester: 
     unforked = run(pytester, *options, "--sentry-report=unforked.txt", "--sentry-strict", beside=beside)
     forked = run(pytester, *options, "--sentry-report=forked.txt", "--sentry-strict", "--forked", beside=beside)
 
-    assert section_of(forked) == [line.replace("unforked", "forked") for line in section_of(unforked)]
-    assert "5 envelopes were kept from sentry.invalid." in section_of(forked)[0]
+    assert summary_of(forked) == [line.replace("unforked", "forked") for line in summary_of(unforked)]
+    assert "5 envelopes were kept from sentry.invalid." in summary_of(forked)[0]
     assert (pytester.path / "forked.txt").read_text() == (pytester.path / "unforked.txt").read_text()
-
-
-def section_of(result: pytest.RunResult) -> list[str]:
-    """The lines of the plugin's section of the terminal summary."""
-    _, _, after = str(result.stdout).partition(" sentry ====")
-    return after.partition("\n===")[0].splitlines()[1:]
 
 
 def test_stepwise(pytester: pytest.Pytester) -> None:

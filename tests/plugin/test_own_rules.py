@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-import pytest_sentry_capture._run.findings
-import pytest_sentry_capture._run.totals
-from pytest_sentry_capture._rules.built_in.requirements import RequiredTags
+from run_output import json_report, rules_in_report
 
 TESTS = """
 import pytest
@@ -33,6 +28,7 @@ def test_waived():
 def test_nothing():
     pass
 """
+COLUMNS = ("state", "kept", "broken", "severity")
 RULES = """
 from pytest_sentry_capture import Rule
 
@@ -75,11 +71,6 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def states(project: pytest.Pytester) -> dict[str, tuple[str, int, int, str]]:
-    rules = json.loads((project.path / "report.json").read_text())["rules"]
-    return {rule["name"]: (rule["state"], rule["kept"], rule["broken"], rule["severity"]) for rule in rules}
-
-
 def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
     project.makeconftest(f"{RULES}\ndef pytest_sentry_capture_rules(config):\n    return [ShortMessages()]")
 
@@ -103,24 +94,26 @@ def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
         ],
         consecutive=True,
     )
-    assert states(project) == {"short-messages": ("broken", 1, 1, "fail")}
+    assert rules_in_report(project, *COLUMNS) == {"short-messages": ("broken", 1, 1, "fail")}
 
 
 def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.Pytester) -> None:
     project.makepyfile(
-        plugin="from conftest import ShortMessages\n\n"
+        short_messages=RULES,
+        plugin="from short_messages import ShortMessages\n\n"
         "def pytest_sentry_capture_rules():\n"
-        '    rule = ShortMessages(paths=["elsewhere"])\n    rule.name = "elsewhere"\n    yield rule'
+        '    rule = ShortMessages(paths=["elsewhere"])\n    rule.name = "elsewhere"\n    yield rule',
     )
     project.makeconftest(
-        f'{RULES}\ndef pytest_sentry_capture_rules(config):\n    return (ShortMessages(severity="warn"),)'
+        "from short_messages import ShortMessages\n\n"
+        'def pytest_sentry_capture_rules(config):\n    return (ShortMessages(severity="warn"),)'
     )
     project.syspathinsert()
 
     result = project.runpytest_inprocess("-p", "plugin", "--sentry-report=report.json")
 
     result.assert_outcomes(passed=4)
-    assert states(project) == {
+    assert rules_in_report(project, *COLUMNS) == {
         "short-messages": ("broken", 1, 1, "warn"),
         "elsewhere": ("not exercised", 0, 0, "fail"),
     }
@@ -179,7 +172,7 @@ def test_a_rule_is_judged_once_unless_something_comes_later(project: pytest.Pyte
     result = project.runpytest_inprocess("-k", "captures", "--deselect=test_shop.py", "--sentry-report=report.json")
 
     result.assert_outcomes(passed=2, errors=1, deselected=4)
-    assert states(project) == {"told": ("kept", 2, 0, "fail"), "told-once": ("broken", 0, 1, "fail")}
+    assert rules_in_report(project, *COLUMNS) == {"told": ("kept", 2, 0, "fail"), "told-once": ("broken", 0, 1, "fail")}
 
 
 def test_what_a_rule_can_not_judge_is_counted_beside_what_it_can(project: pytest.Pytester) -> None:
@@ -205,7 +198,7 @@ def test_what_a_rule_can_not_judge_is_counted_beside_what_it_can(project: pytest
             ["Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.", "  broken         priced in 1 test"]
         )
         result.stdout.no_fnmatch_line("  not judged *")
-        [rule] = json.loads((project.path / "report.json").read_text())["rules"]
+        [rule] = json_report(project)["rules"]
         assert (rule["state"], rule["kept"], rule["broken"], rule["not_judged"]) == ("broken", 2, 1, 3)
         assert sorted(rule["obstacles"]) == ["there is no currency", "there is no list"]
 
@@ -232,7 +225,7 @@ def test_a_rule_that_could_judge_nothing_says_why(project: pytest.Pytester) -> N
     lenient.assert_outcomes(passed=3)
     lenient.stdout.fnmatch_lines(lines, consecutive=True)
     lenient.stdout.no_fnmatch_line("  unused *")
-    [rule] = json.loads((project.path / "report.json").read_text())["rules"]
+    [rule] = json_report(project)["rules"]
     assert (rule["state"], rule["not_judged"], rule["obstacles"]) == ("not judged", 3, ["there is no list"])
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     strict.assert_outcomes(passed=3)
@@ -417,75 +410,3 @@ def test_an_interruption_in_a_rule_is_one(project: pytest.Pytester) -> None:
     )
 
     assert project.inline_run("-k", "long", no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
-
-
-def broken_by_us(*args: Any, **kwargs: Any) -> Any:
-    raise LookupError("our own fault")
-
-
-def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.makefile(".toml", sentry_capture='rules.required-tags = ["a"]\nrules.max-event-bytes = 100_000')
-    with monkeypatch.context() as patch:
-        patch.setattr(RequiredTags, "judge", broken_by_us)
-        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
-
-    result.assert_outcomes(failed=3, deselected=1)
-    result.stdout.fnmatch_lines(
-        [
-            "Rule 'required-tags' is broken (sentry_capture.toml:1).",
-            "",
-            "  the rule itself raised LookupError, which is an error in pytest-sentry-contract: please report it.",
-            "    Traceback (most recent call last):",
-            "*pytest_sentry_capture*rule_run.py*",
-            "    LookupError: our own fault",
-        ]
-    )
-    assert states(project)["max-event-bytes"] == ("kept", 2, 0, "fail")
-
-
-@pytest.mark.parametrize(
-    ("place", "outcomes"),
-    [
-        ("_run.current_test.CurrentTest.judge", {"failed": 3, "errors": 3}),
-        ("_run.findings.Findings.add_rows", {"passed": 3, "errors": 3}),
-    ],
-)
-def test_an_error_of_the_plugin_is_that_of_a_test(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str, outcomes: dict[str, int]
-) -> None:
-    with monkeypatch.context() as patch:  # the run of this test must not stumble over it too
-        patch.setattr(f"pytest_sentry_capture.{place}", broken_by_us)
-        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
-
-    result.assert_outcomes(**outcomes, deselected=1)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(
-        [
-            "pytest-sentry-contract itself has failed here. Please report it:",
-            "Traceback (most recent call last):",
-            "LookupError: our own fault",
-        ]
-    )
-    report = json.loads((project.path / "report.json").read_text())
-    assert report["partial"] == ["1 test deselected", "3 tests failed"]
-
-
-def test_an_error_of_the_plugin_at_the_end_of_the_run(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(pytest_sentry_capture._run.totals.Totals, "settle", broken_by_us)
-        result = project.runpytest_inprocess("--sentry-report=report.json", "-k", "not waived")
-
-    result.assert_outcomes(passed=3, deselected=1)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(
-        [
-            "*= sentry =*",
-            "*",
-            "pytest-sentry-contract itself has failed here. Please report it:",
-            "Traceback (most recent call last):",
-        ],
-        consecutive=True,
-    )
-    result.stdout.fnmatch_lines(["LookupError: our own fault"])

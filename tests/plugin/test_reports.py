@@ -13,6 +13,7 @@ import sentry_sdk
 
 from any_sdk import IS_3
 from checkout import REPORT_SCHEMA
+from run_output import json_report
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 
@@ -262,10 +263,10 @@ def test_what_the_sdk_traces_by_itself_is_no_part_of_the_contract(
     assert contract.count("\n[[row]]") == rows
 
 
-def json_report(run: pytest.Pytester, *args: str) -> dict[str, Any]:
+def valid_json_report(run: pytest.Pytester, *args: str) -> dict[str, Any]:
     """The report of a run, which is what its schema says."""
     run.runpytest_subprocess("--sentry-report=report.json", *args)
-    content: dict[str, Any] = json.loads((run.path / "report.json").read_text())
+    content = json_report(run)
     jsonschema_rs.validate(SCHEMA, content)
     return content
 
@@ -273,7 +274,7 @@ def json_report(run: pytest.Pytester, *args: str) -> dict[str, Any]:
 def test_json_of_a_serial_run_and_of_workers(shop: pytest.Pytester) -> None:
     shop.makepyfile(test_orders=TESTS, test_traces=TRACES)
 
-    serial, parallel = json_report(shop), json_report(shop, "-n2")
+    serial, parallel = valid_json_report(shop), valid_json_report(shop, "-n2")
 
     assert parallel == serial
     assert serial["sdk"] == sentry_sdk.VERSION
@@ -327,7 +328,7 @@ def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
         test_orders=f"from shop import client\n\ndef test():\n    client.post('/orders', json={BODY})\n",
     )
 
-    content = json_report(pytester)
+    content = valid_json_report(pytester)
     event, segment = content["rows"]
 
     # The event scrubber of up to 2.x filters passwords; 3 has none, and sends bodies in clear.
@@ -379,7 +380,7 @@ def test_personal_data_in_json(pytester: pytest.Pytester) -> None:
         """
     )
 
-    content = json_report(pytester)
+    content = valid_json_report(pytester)
 
     where = {"request": None, "origin": "direct", "status": None}
     assert content["personal_data"] == [{**where, "kind": "event", "place": "extra.cart.buyers.mail", "rule": "@email"}]
@@ -406,7 +407,7 @@ def test_personal_data_in_a_list_of_a_segment(pytester: pytest.Pytester) -> None
         """
     )
 
-    found = {(each["kind"], each["origin"], each["place"]) for each in json_report(pytester)["personal_data"]}
+    found = {(each["kind"], each["origin"], each["place"]) for each in valid_json_report(pytester)["personal_data"]}
 
     assert found == {("segment", "direct", "shop.mails")}
 
@@ -423,7 +424,7 @@ def test_a_declared_secret_is_no_name_of_a_header_in_another_case(pytester: pyte
         """,
     )
 
-    content = json_report(pytester)
+    content = valid_json_report(pytester)
 
     headers = {path for row in content["rows"] for path in row["fields"] if ".header" in path}
     assert {path.rpartition(".")[2] for path in headers} >= {"(not shown)", "x-shop"}
@@ -450,6 +451,6 @@ def test_a_transaction_that_is_dropped_by_name_where_chance_let_it_through(
         """
     )
 
-    [row] = json_report(pytester)["rows"]
+    [row] = valid_json_report(pytester)["rows"]
 
     assert (row["kind"], row["discarded"]["reason"], row["in_contract"]) == ("segment", "before_send", in_contract)

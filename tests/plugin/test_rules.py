@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import NamedTuple
 
 import pytest
+
+from run_output import rules_in_report
 
 SHOP = """
 import logging
@@ -257,12 +258,6 @@ def configure(shop: pytest.Pytester, configuration: str) -> None:
     shop.makepyprojecttoml(configuration)
 
 
-def summaries(shop: pytest.Pytester) -> dict[str, tuple[str, int, int]]:
-    """State, and in how many tests kept and broken, for each rule."""
-    rules = json.loads((shop.path / "report.json").read_text())["rules"]
-    return {rule["name"]: (rule["state"], rule["kept"], rule["broken"]) for rule in rules}
-
-
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=f"{case.rule}-{case.value}", marks=pytest.mark.needs(*case.needs)) for case in CASES]
 )
@@ -306,7 +301,7 @@ def test_waived({fixtures}):
     )
     for state in LISTED:
         result.stdout.no_fnmatch_line(f"  {state} *")
-    assert summaries(shop) == {case.rule: ("broken", 1, 1)}
+    assert rules_in_report(shop) == {case.rule: ("broken", 1, 1)}
 
 
 EVERY_RULE = """
@@ -352,7 +347,7 @@ def test_never_exercised_and_idle(shop: pytest.Pytester) -> None:
     assert len(EVERY_NAME) == 12
     assert lenient.ret == pytest.ExitCode.OK
     lenient.stdout.fnmatch_lines(summary, consecutive=True)
-    assert summaries(shop) == dict.fromkeys(EVERY_NAME, ("not exercised", 0, 0))
+    assert rules_in_report(shop) == dict.fromkeys(EVERY_NAME, ("not exercised", 0, 0))
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     strict.stdout.fnmatch_lines([*summary, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
     assert partial.ret == pytest.ExitCode.OK
@@ -466,7 +461,7 @@ def test(sentry_init):
     result = shop.runpytest_inprocess("--import-mode=importlib", "--sentry-report=report.json")
 
     result.assert_outcomes(passed=2, failed=3)
-    assert summaries(shop) == {"required-tags": ("broken", 0, 5), "max-breadcrumbs": ("broken", 0, 3)}
+    assert rules_in_report(shop) == {"required-tags": ("broken", 0, 5), "max-breadcrumbs": ("broken", 0, 3)}
     result.stdout.fnmatch_lines(
         [
             "Rules: 0 kept, 2 broken, 0 not judged, 0 not exercised.",
@@ -517,7 +512,7 @@ def test_the_outcome_of_a_test_decides(shop: pytest.Pytester) -> None:
     result = shop.runpytest_inprocess("--sentry-report=report.json")
 
     result.assert_outcomes(failed=3, skipped=1, xfailed=1, errors=1)
-    assert summaries(shop) == {"required-tags": ("broken", 0, 5)}
+    assert rules_in_report(shop) == {"required-tags": ("broken", 0, 5)}
     result.stdout.fnmatch_lines(
         [
             "*_ ERROR at teardown of test_late _*",
@@ -555,7 +550,7 @@ def test_reruns_and_workers(shop: pytest.Pytester) -> None:
         result = shop.runpytest_subprocess("-p", "rerunfailures", "--reruns=2", "--sentry-report=report.json", *args)
 
         assert result.parseoutcomes() == {"passed": 1, "failed": 1, "rerun": 4}
-        assert summaries(shop) == {"required-tags": ("broken", 1, 1)}
+        assert rules_in_report(shop) == {"required-tags": ("broken", 1, 1)}
 
 
 def test_what_comes_outside_of_tests_fails_the_run(shop: pytest.Pytester) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import sentry_sdk
 
 from any_sdk import IS_3
-from pytest_sentry_capture import Rule, RuleViews
-from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._rules.built_in.requirements import RequiredContext
-from pytest_sentry_capture._rules.built_in.values import MaxEventBytes
-from pytest_sentry_capture._rules.rule import Judgement
+from run_output import rules_in_report
 
 PRELUDE = """
 import any_sdk
@@ -71,8 +65,8 @@ class Shop:
         return self._pytester.runpytest_inprocess("--sentry-report=report.json", *args)
 
     def rules(self) -> dict[str, Told]:
-        report = json.loads((self._pytester.path / "report.json").read_text())
-        return {rule["name"]: Told(*(rule[field] for field in Told._fields)) for rule in report["rules"]}
+        rules = rules_in_report(self._pytester, *Told._fields)
+        return {name: Told(*columns) for name, columns in rules.items()}
 
 
 TRANSACTIONS = pytest.param(False, id="transactions", marks=pytest.mark.needs("transactions"))
@@ -194,106 +188,6 @@ def test_spans_are_not_judged_by_accepted_by_sentry(shop: Shop) -> None:
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"  not judged     accepted-by-sentry (pyproject.toml:2): {NO_ENGINE}"])
     assert shop.rules() == {"accepted-by-sentry": Told("not judged", 0, 0, 1, [NO_ENGINE])}
-
-
-def streamed(**payload: Any) -> dict[str, Any]:
-    return {"name": "nightly", "is_segment": True, "trace_id": "a" * 32, "status": "ok", **payload}
-
-
-def judgements(rule: Rule, content: Any, left_out: tuple[str, ...] = ()) -> list[Judgement]:
-    recording = Recording("test_shop.py::test_nightly")
-    recording.client_was_active = True
-    recording.left_out_of_spans = left_out
-    recording.add(Capture("span", json.dumps(content).encode()))
-    return [*rule.judge(RuleViews(recording))]
-
-
-def judged(rule: Rule, **payload: Any) -> list[Judgement]:
-    """What a rule says of a streamed span that is a segment."""
-    return judgements(rule, streamed(**payload))
-
-
-def attributes(**values: str) -> dict[str, Any]:
-    return {name: {"value": value, "type": "string"} for name, value in values.items()}
-
-
-RENAMED = {
-    "release": "sentry.release",
-    "environment": "sentry.environment",
-    "dist": "sentry.dist",
-    "platform": "sentry.platform",
-    "server_name": "server.address",
-    "user.id": "user.id",
-    "user.email": "user.email",
-    "user.ip_address": "user.ip_address",
-    "user.username": "user.name",
-    "request.method": "http.request.method",
-    "request.url": "url.full",
-    "request.query_string": "http.query",
-    "request.headers.User-Agent": "http.request.header.user-agent",
-    "request.headers": "http.request.header.user-agent",
-    "request.data": "http.request.body.data",
-    "contexts.response.status_code": "http.response.status_code",
-    "contexts.trace.op": "sentry.op",
-    "contexts.trace.origin": "sentry.origin",
-    "contexts.trace.data.http.route": "http.route",
-    "transaction_info.source": "sentry.segment.name.source",
-}
-"""What a path of a transaction is called among the attributes of a span."""
-
-
-@pytest.mark.parametrize(("path", "attribute"), RENAMED.items())
-def test_required_context_is_found_by_the_name_that_it_has_in_spans(path: str, attribute: str) -> None:
-    rule = RequiredContext(always=(path,), kinds=("segment",))
-
-    [found] = judged(rule, attributes=attributes(**{attribute: "x", "sentry.sdk.version": "3.0.0"}))
-    [missing] = judged(rule, attributes=attributes(other="x"))
-    [empty] = judged(rule, attributes=attributes(**{attribute: ""}))
-
-    assert (found.problem, found.obstacle) == (None, None)
-    for each in missing, empty:
-        assert (each.problem, each.path) == (f"{path} is missing: segment 'nightly'", path)
-
-
-@pytest.mark.parametrize(
-    ("path", "field"),
-    [("transaction", "name"), ("contexts.trace.trace_id", "trace_id"), ("contexts.trace.status", "status")],
-)
-def test_required_context_is_found_beside_the_attributes(path: str, field: str) -> None:
-    rule = RequiredContext(always=(path,), kinds=("segment",))
-
-    [found] = judged(rule)
-    [missing] = judged(rule, **{field: None})
-
-    assert (found.problem, found.obstacle) == (None, None)
-    assert (missing.problem or "").startswith(f"{path} is missing: segment")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["tags.plan", "extra.page", "contexts.order.size", "request.cookies.session", "request.data.password", "message"],
-)
-def test_required_context_that_spans_have_not_is_not_judged(path: str) -> None:
-    alone = judged(RequiredContext(always=(path,), kinds=("segment",)))
-    with_another = judged(RequiredContext(always=(path, "transaction"), kinds=("segment",)))
-
-    not_judged = (None, f"spans carry no {path} on this SDK")
-    assert [(each.problem, each.obstacle) for each in alone] == [not_judged]
-    assert [(each.problem, each.obstacle) for each in with_another] == [not_judged, (None, None)]
-
-
-@pytest.mark.parametrize("path", ["user.id", "user", "request.url"])
-def test_what_an_sdk_leaves_out_of_spans_is_not_judged(path: str) -> None:
-    rule = RequiredContext(always=(path,), kinds=("segment",))
-    there = {"attributes": attributes(**{"user.id": "7", "url.full": "http://testserver/"})}
-
-    [left_out] = judgements(rule, streamed(), left_out=("user", "request.url"))
-    [missing] = judgements(rule, streamed())
-    [found] = judgements(rule, streamed(**there), left_out=("user", "request.url"))
-
-    assert (left_out.problem, left_out.obstacle) == (None, f"spans carry no {path} on this SDK")
-    assert (missing.problem, missing.obstacle) == (f"{path} is missing: segment 'nightly'", None)
-    assert (found.problem, found.obstacle) == (None, None)
 
 
 @of_spans
@@ -485,15 +379,6 @@ def test_large_within():
         assert shop.rules() == {"max-event-bytes": Told("broken", 2, 1, 0, [])}
     else:
         assert shop.rules() == {"max-event-bytes": Told("broken", 1, 2, 0, [])}
-
-
-def test_bytes_of_each_span_in_a_batch() -> None:
-    batch = {"items": [*(streamed() for _ in range(40)), streamed(attributes=attributes(page="x" * 1000))]}
-
-    found = judgements(MaxEventBytes(bytes=1000), batch)
-
-    assert len(found) == 41
-    assert [judgement.problem is not None for judgement in found] == [*[False] * 40, True]
 
 
 EXPECTED = """

@@ -19,8 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import __version__
-from pytest_sentry_capture.cli import main
-from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
+from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
 
 PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
 """Where the Makefile puts sentry-sdk 2.75."""
@@ -87,7 +86,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
 def test_equal_runs(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     before, after = run("before"), run("after", "-p", "no:randomly")
 
-    assert main(["diff", str(before), str(after), "--exit-code"]) == 0
+    assert sentry_contract("diff", before, after, "--exit-code") == 0
     assert capsys.readouterr().out.endswith(f"sentry-sdk {sentry_sdk.VERSION} in both runs\n\nNothing differs.\n")
 
 
@@ -95,7 +94,7 @@ def test_equal_runs(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 @pytest.mark.skipif(not PREVIOUS_SDK.exists(), reason="needs sentry-sdk 2.75 where `make` puts it")
 def test_the_upgrade_to_3(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     before, after = run("before", sdk=PREVIOUS_SDK), run("after")
-    assert main(["diff", str(before), str(after), "--exit-code"]) == 1
+    assert sentry_contract("diff", before, after, "--exit-code") == 1
     found = differences(capsys.readouterr().out.splitlines())
 
     for line in (
@@ -121,7 +120,7 @@ def test_what_a_partial_run_has_not_tried_is_no_difference(
 ) -> None:
     whole, partial = run("whole"), run("partial", "-k", "test_crash")
 
-    main(["diff", str(whole), str(partial)])
+    sentry_contract("diff", whole, partial)
     out = capsys.readouterr().out
     assert "Nothing differs." in out
     assert (
@@ -464,7 +463,7 @@ def test_bad_input(
         Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     for files in (name, "good.json"), ("good.json", name):
-        assert main(["diff", *files]) == 2
+        assert sentry_contract("diff", *files) == 2
         captured = capsys.readouterr()
         assert captured.out == ""
         assert captured.err == f"sentry-contract: {message}\n"
@@ -532,7 +531,7 @@ def test_a_damaged_report_is_told_in_one_sentence(path: tuple[str | int, ...], v
         good, damaged = Path(folder, "good.json"), Path(folder, "damaged.json")
         good.write_text(json.dumps(WHOLE_REPORT))
         damaged.write_text(json.dumps(_with(path, value)))
-        codes = {main(["diff", *map(str, files), "--exit-code"]) for files in ((good, damaged), (damaged, good))}
+        codes = {sentry_contract("diff", *files, "--exit-code") for files in ((good, damaged), (damaged, good))}
 
     lines = errors.getvalue().splitlines()
     assert codes in ({0}, {1}, {2}, {0, 1})
@@ -569,7 +568,7 @@ def test_characters_that_the_terminal_does_not_have(encoding: str, pytester: pyt
 
 def test_an_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["diff", "a.json", "b.json", "--format=yaml"])
+        sentry_contract("diff", "a.json", "b.json", "--format=yaml")
 
     assert caught.value.code == 2
     assert "argument --format: invalid choice: 'yaml'" in capsys.readouterr().err

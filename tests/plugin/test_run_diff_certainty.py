@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_sentry_capture.cli import main
-from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row
+from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
 
 # Partial runs
 
@@ -313,5 +312,5 @@ def test_real_runs_in_which_chance_decided_otherwise(
     reports = [run("0.0000001"), run("0.9999999")]
     capsys.readouterr()
     for before, after in permutations(reports):
-        assert main(["diff", str(before), str(after), "--exit-code"]) == 0
+        assert sentry_contract("diff", before, after, "--exit-code") == 0
         assert capsys.readouterr().out.endswith(f"\n\nNothing differs.\n\n{BY_CHANCE}\n")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pytest_sentry_capture._recording.attribute_names import attribute_name, field_name, span_path
 from run_reports import NOTHING, diff, differences, finding, report, row, segment_row
 
 RENAMED = [
@@ -141,15 +140,6 @@ def test_two_runs_with_transactions_are_compared_in_their_own_words() -> None:
     after = report(segment_row({"transaction": "sent", "request.url": "sent"}))
 
     assert differences(diff(before, after)) == ["request.url: not sent -> sent, in segment, GET /orders/{number} 500"]
-
-
-def test_where_the_paths_of_a_transaction_lead() -> None:
-    assert span_path("transaction") == "name"
-    assert span_path("request.method") == "attributes.http.request.method.value"
-    assert span_path("request.data.item") is None, "it is one text in a span"
-    assert span_path("tags.shop") is None
-    assert attribute_name("contexts.cart.size") is None
-    assert field_name("contexts.trace.trace_id") == "trace_id"
 
 
 # What events say of their trace

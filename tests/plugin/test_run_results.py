@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from run_output import json_report, rules_in_report
 
 SHOP = """
 import pytest, sentry_sdk
@@ -31,12 +32,6 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makeconftest(SHOP)
     pytester.makefile(".toml", sentry_capture=RULES)
     return pytester
-
-
-def tally(project: pytest.Pytester, rule: str = "required-tags") -> tuple[int, int]:
-    """In how many tests a rule was kept and broken."""
-    rules = json.loads((project.path / "report.json").read_text())["rules"]
-    return next((each["kept"], each["broken"]) for each in rules if each["name"] == rule)
 
 
 def test_github_annotations_and_the_summary_of_the_step(
@@ -160,7 +155,10 @@ def test_tests_of_every_sort(project: pytest.Pytester) -> None:
         sort = (case.get("classname") or "").split(".")[0].removeprefix("test_")
         judged[sort] = ([each.tag for each in case if each.tag != "properties"], int(broken or 0))
     assert judged == {sort: (tags, broken) for sort, (_, tags, broken) in SORTS.items()}
-    assert tally(project) == (0, sum(broken for _, _, broken in SORTS.values()))
+    assert rules_in_report(project, "kept", "broken")["required-tags"] == (
+        0,
+        sum(broken for _, _, broken in SORTS.values()),
+    )
 
 
 NO_WAIVERS = {
@@ -254,7 +252,7 @@ def test_subtests_do_not_judge_their_test_too_early(project: pytest.Pytester) ->
         "FAILED test_shop.py::test_not_asked_for - Rule 'no-unexpected-events' is brok...",
         "FAILED test_shop.py::test_failed - contains 1 failed subtest",
     ]
-    assert tally(project, "no-unexpected-events") == (1, 2)
+    assert rules_in_report(project, "kept", "broken")["no-unexpected-events"] == (1, 2)
 
 
 def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> None:
@@ -294,13 +292,13 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
         ],
         consecutive=True,
     )
-    report = json.loads((project.path / "report.json").read_text())
+    report = json_report(project)
     assert report["partial"] == ["worker gw0 died"]
     assert [(row["tags"], row["count"], row["example"].partition("::")[2]) for row in report["rows"]] == [
         ([], 1, ""),
         (["shop"], 1, "test_before"),
     ]
-    assert tally(project) == (1, 1)
+    assert rules_in_report(project, "kept", "broken")["required-tags"] == (1, 1)
 
 
 def test_without_a_terminal(project: pytest.Pytester) -> None:
@@ -309,4 +307,4 @@ def test_without_a_terminal(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("-p", "no:terminal", "--sentry-report=report.json")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert tally(project) == (0, 1)
+    assert rules_in_report(project, "kept", "broken")["required-tags"] == (0, 1)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import enum
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from inspect import isawaitable, signature
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 import sentry_sdk
 from dirty_equals import IsStr
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 from sentry_sdk.crons import capture_checkin
 
 from any_sdk import IS_3, TRACE_KIND, segment, span
 from pytest_sentry_capture import CapturedSegment, CapturedSpan, CapturedTransaction, SentryCapture, SentryInit
-from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._relay.relay_project import RelayProject
+from suggestions import IMPORTED, suggestion
 
 DSN = "https://key@sentry.invalid/1"
 LIFECYCLES = [
@@ -298,8 +289,6 @@ class TestOneSuite:
         sentry_capture.assert_nothing_captured(traces=True)
 
 
-NAMES: dict[str, Any] = {"re": re}
-"""What a test module would have imported."""
 ABOUT_BODIES = (
     "Spans carry the body of a request as one JSON text, in the attribute http.request.body.data. Ask for that with a"
     " regex or a predicate."
@@ -316,24 +305,6 @@ ABOUT_USERS = (
     "Spans carry user as attributes: user.email, user.id, user.ip_address, user.name. Ask for them with attributes={…}."
 )
 OP_IN_WHERE = "status='ok', where={'attributes.sentry.op.value': 'db'}"
-
-
-def suggestion(sentry_capture: SentryCapture, call: str, **arguments: Any) -> tuple[str, list[str]]:
-    """What an assertion about transactions says is to be written, and its hints."""
-    positional = [value for name, value in arguments.items() if name == "n"]
-    given = {name: value for name, value in arguments.items() if name != "n"}
-    with pytest.raises(AssertionError) as caught:
-        asyncio.run(finished(lambda: getattr(sentry_capture, call)(*positional, "transaction", **given)))
-    _, _, rest = str(caught.value).partition("Segments take their place. Write:\n  ")
-    written, *hints = rest.split("\n\nHint: ")
-    return written, [" ".join(hint.split("\n")) for hint in hints]
-
-
-async def finished(call: Callable[[], object]) -> None:
-    """Call it, and wait for what is to be awaited."""
-    asked = call()
-    if isawaitable(asked):
-        await asked
 
 
 def drop_everything(event: object, hint: object) -> None:
@@ -527,11 +498,11 @@ class TestWithoutTransactions:
 
         written, _ = suggestion(sentry_capture, "assert_captured", **criteria)
 
-        found = eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture})
+        found = eval(f"sentry_capture.{written}", {**IMPORTED, "sentry_capture": sentry_capture})
         assert found.name == "/orders"
         for other in ({"request": {"headers": {"x-shop": "paris"}}}, {"request": {"data": {"cost": 2}}}):
             written, _ = suggestion(sentry_capture, "assert_not_captured", **other)
-            eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture})
+            eval(f"sentry_capture.{written}", {**IMPORTED, "sentry_capture": sentry_capture})
 
     @pytest.mark.needs("segments without transactions")
     @pytest.mark.parametrize("url", ["http://testserver/orders", ["http://testserver/orders"], re.compile("orders")])
@@ -540,133 +511,7 @@ class TestWithoutTransactions:
 
         written, _ = suggestion(sentry_capture, "assert_captured", request={"url": url})
 
-        assert eval(f"sentry_capture.{written}", {**NAMES, "sentry_capture": sentry_capture}).path == "/orders"
-
-
-class WithoutTransactions:
-    """An SDK that has no transactions, of which nothing is known but that."""
-
-    client: Any = "active"
-    options: Mapping[str, Any] = {}
-    scope_values: Mapping[str, Mapping[str, Any]] = {}
-    without_transactions = "this SDK has no transactions"
-    kinds_from_logging: frozenset[str] = frozenset()
-
-    def drain(self) -> None: ...
-    def flush(self) -> None: ...
-    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-class Shop(enum.Enum):
-    BERLIN = "berlin"
-
-
-class Opaque:
-    """An object whose representation is no code."""
-
-
-def is_right(value: object) -> bool:
-    return bool(value)
-
-
-NAMES.update({"Shop": Shop, "Opaque": Opaque, "is_right": is_right, "datetime": dt, "IsStr": IsStr})
-WORDS = st.sampled_from(["ok", "internal_error", "a'b", 'a"b', "ü\n", "x" * 250]) | st.text(max_size=5)
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=3) | WORDS
-OBJECTS = st.sampled_from(
-    [
-        *(lambda value: True, is_right, "".join, len, Opaque(), Opaque, ANY, IsStr(), IsStr, Shop.BERLIN),
-        *(re.compile("a" * 300), re.compile("o", re.IGNORECASE | re.MULTILINE), re.compile(b"o"), re.compile("^ok$")),
-        *(dt.date(2026, 1, 2), range(3), float("inf"), 1j),
-    ]
-)
-HASHABLE = PLAIN | OBJECTS.filter(lambda each: type(each).__hash__ is not None)
-EXPECTED = st.recursive(
-    PLAIN | OBJECTS,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.lists(inner, max_size=2).map(tuple)
-        | st.dictionaries(WORDS | st.integers(), inner, max_size=3)
-    ),
-    max_leaves=5,
-) | (st.sets(HASHABLE, max_size=3) | st.frozensets(HASHABLE, max_size=3))
-SECTIONS = {
-    "user": ("id", "email", "plan"),
-    "request": ("url", "method", "headers", "data", "cookies", "env"),
-    "contexts": ("trace", "response", "runtime", "cart"),
-    "tags": ("plan",),
-}
-PATHS = (
-    *("contexts.trace.status", "contexts.trace.op", "contexts.trace", "request.headers.X-A", "request.data", "spans"),
-    *("request.data.a.0", "request.url", "user", "user.id", "tags.a", "start_timestamp", "timestamp", "transaction"),
-    *("contexts.trace.data.a b", "extra.a", "type", "spans.0.op", "request"),
-)
-
-
-def criteria_of_transactions() -> st.SearchStrategy[dict[str, Any]]:
-    sections = {
-        name: EXPECTED | st.dictionaries(st.sampled_from(keys), EXPECTED, max_size=3) for name, keys in SECTIONS.items()
-    }
-    where = st.dictionaries(st.sampled_from(PATHS), EXPECTED, max_size=4)
-    others = {name: EXPECTED for name in CRITERIA["transaction"] if name not in (*SECTIONS, "where")}
-    return st.fixed_dictionaries({}, optional={**others, **sections, "where": where})
-
-
-METHODS: list[tuple[str, dict[str, Any]]] = [
-    ("assert_captured", {}),
-    ("assert_not_captured", {}),
-    ("assert_count", {"n": 0}),
-    ("assert_count", {"n": 12}),
-    ("assert_discarded", {}),
-    ("assert_discarded", {"reason": "before_send", "by": is_right}),
-    ("assert_discarded", {"reason": "sample_rate", "by": lambda context: 0.0}),
-    ("assert_discarded", {"by": Opaque().__class__}),
-    ("expect", {}),
-    ("expect_nothing", {}),
-    ("wait_for", {"count": 2, "timeout": 0.0}),
-    ("await_for", {"timeout": 0.0}),
-]
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow])  # the first example takes seconds on a busy machine
-@given(
-    method=st.sampled_from(METHODS),
-    criteria=criteria_of_transactions(),
-    left_out=st.sampled_from([(), ("user", "request.url")]),
-)
-def test_every_suggestion_can_be_run(
-    method: tuple[str, dict[str, Any]], criteria: dict[str, Any], left_out: tuple[str, ...]
-) -> None:
-    call, arguments = method
-    try:
-        Expectation("transaction", criteria)
-    except (TypeError, ValueError):
-        assume(False)
-    recording = Recording("test_shop.py::test_order")
-    recording.left_out_of_spans = left_out
-
-    written, _ = suggestion(
-        SentryCapture(recording, WithoutTransactions(), RelayProject), call, **arguments, **criteria
-    )
-
-    run: list[str] = []
-    eval(f"capture.{written}", {**NAMES, "capture": Bound(run)})
-    assert run == [call]
-
-
-class Bound:
-    """Takes the calls of a capture, and only checks them."""
-
-    def __init__(self, run: list[str]) -> None:
-        self._run = run
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: object, **kwargs: object) -> None:
-            bound = signature(getattr(SentryCapture, name)).bind(self, *args, **kwargs).arguments
-            Expectation(bound["kind"], bound.get("criteria", {}))
-            self._run.append(name)
-
-        return call
+        assert eval(f"sentry_capture.{written}", {**IMPORTED, "sentry_capture": sentry_capture}).path == "/orders"
 
 
 OF_THE_SDK = "span task 'nightly'" if IS_3 else "transaction 'nightly', task"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stdout
+from importlib.metadata import entry_points
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from pytest_sentry_capture.cli import main
 
 NOTHING = ["Nothing differs."]
 ROUTE = {"request": {"method": "GET", "route": "/orders/{number}"}, "origin": None, "status": 500}
@@ -67,6 +66,13 @@ def report(*rows: dict[str, Any], **content: Any) -> dict[str, Any]:
     return {**defaults, **content}
 
 
+def sentry_contract(*arguments: str | Path) -> int:
+    """The exit code of the command, which runs in this process."""
+    [command] = entry_points(group="console_scripts", name="sentry-contract")
+    exit_code: int = command.load()([*map(str, arguments)])
+    return exit_code
+
+
 def diff(before: dict[str, Any], after: dict[str, Any], *options: str, exit_code: int = 0) -> list[str]:
     """The lines that the command prints of two reports."""
     output = StringIO()
@@ -74,7 +80,7 @@ def diff(before: dict[str, Any], after: dict[str, Any], *options: str, exit_code
         files = [Path(folder, f"{name}.json") for name in ("before", "after")]
         for file, content in zip(files, (before, after), strict=True):
             file.write_text(json.dumps(content))
-        assert main(["diff", *map(str, files), *options]) == exit_code
+        assert sentry_contract("diff", *files, *options) == exit_code
     return output.getvalue().splitlines()
 
 

@@ -40,10 +40,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import fields
-from importlib import import_module, metadata
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
-from types import MethodDescriptorType, ModuleType
+from types import MethodDescriptorType
 from typing import NamedTuple, get_args
 
 # Imported here so that the runs find them loaded.
@@ -66,7 +66,7 @@ from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._run.settings.configuration_files import read_configuration
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._sdk.versions import REMOVED_OPTIONS
-from pytest_sentry_capture.cli import main as sentry_contract
+from run_reports import sentry_contract
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -288,7 +288,7 @@ class ExampleFolder:
 
     def _compare_runs(self, args: Sequence[str], place: str, exit_code: int | None) -> list[str]:
         with redirect_stdout(io.StringIO()) as printed:
-            code = sentry_contract(args)
+            code = sentry_contract(*args)
         assert code == (exit_code or 0), f"{place}: the exit code is {code}"
         output = comparable(printed.getvalue().splitlines())
         self._outputs.append(output)
@@ -390,20 +390,6 @@ def compare(shown: Sequence[str], printed: Sequence[str], place: str) -> None:
             starts = [start for start in starts if start + len(part) == len(rest)]
         assert starts, not_printed(place, part, printed)
         rest = rest[starts[0] + len(part) :]
-
-
-class Matrix(NamedTuple):
-    """What writes the parts of the documentation that are of several SDKs."""
-
-    sdks: ModuleType
-    segments: ModuleType
-    from_2_to_3: ModuleType
-
-
-@pytest.fixture
-def matrix(monkeypatch: pytest.MonkeyPatch) -> Matrix:
-    monkeypatch.syspath_prepend(CHECKOUT)
-    return Matrix(*(import_module(f"matrix.{name}") for name in Matrix._fields))
 
 
 @pytest.fixture
@@ -510,14 +496,6 @@ def test_an_example_for_another_sdk_is_not_run(try_examples: Callable[[str, str]
     try_examples("page.md", f"<!-- sentry-sdk {OTHER_SDK} -->\n```python\ndef test_it():\n    assert 0\n```")
 
 
-def test_every_option_that_the_documentation_names_exists(pytestconfig: pytest.Config) -> None:
-    known = {name for name in vars(pytestconfig.option) if name.startswith("sentry_")}
-
-    for page in PAGES:
-        for option in re.findall(r"--(sentry-[a-z-]+)", page.read_text(encoding="utf-8")):
-            assert option.replace("-", "_") in known, f"{page.name} names --{option}"
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
 def test_every_call_between_the_lines_is_possible(page: Path) -> None:
     for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "moving"):
@@ -615,56 +593,8 @@ def test_every_rule_has_a_section_with_its_options() -> None:
         assert missing == [], f"rules.md, {name}"
 
 
-def test_every_public_name_is_in_the_reference() -> None:
-    reference = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
-
-    named = set(re.findall(r"^::: pytest_sentry_capture\.(\w+)$", reference, re.MULTILINE))
-    assert named == set(pytest_sentry_capture.__all__) - {"__version__"}
-
-
 def test_every_option_that_sentry_sdk_3_has_removed_is_in_the_table() -> None:
     compatibility = (CHECKOUT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 
     _, _, section = compatibility.partition("## Options that sentry-sdk 3 has removed\n")
     assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)) == REMOVED_OPTIONS
-
-
-def test_the_tables_of_segments_show_what_was_measured(matrix: Matrix) -> None:
-    measured = matrix.segments.read(matrix.segments.MEASURED)
-
-    shown = matrix.sdks.between_markers(matrix.segments.PAGE, matrix.segments.MARKER)
-    assert shown == matrix.segments.rendered(measured)
-    assert {each["sdk"] for each in measured} >= {*matrix.segments.SDKS}
-
-
-def test_the_tables_of_segments_hold_for_this_sdk(matrix: Matrix, tmp_path: Path) -> None:
-    known = matrix.segments.read(matrix.segments.MEASURED)
-    if sentry_sdk.VERSION not in {each["sdk"] for each in known}:
-        pytest.skip(f"the tables have no column for sentry-sdk {sentry_sdk.VERSION}")
-
-    measured = matrix.segments.measure(Path(sys.executable), tmp_path)
-
-    origins = {each["origin"] for each in measured}
-    assert origins >= {"FastAPI", "started by the application"}  # other frameworks may not be installed
-    of_this_sdk = [each for each in known if each["sdk"].startswith(sentry_sdk.VERSION) and each["origin"] in origins]
-    assert sorted(measured, key=str) == sorted(of_this_sdk, key=str)
-
-
-def test_the_page_from_2_to_3_shows_how_the_reports_differ(matrix: Matrix) -> None:
-    page = matrix.from_2_to_3
-
-    assert matrix.sdks.between_markers(page.PAGE, page.MARKER) == page.rendered()
-    assert all(json.loads(report.read_bytes())["sdk"] == sdk for sdk, report in page.REPORTS.items())
-
-
-def test_the_page_from_2_to_3_holds_for_this_sdk(matrix: Matrix, tmp_path: Path) -> None:
-    if (file := matrix.from_2_to_3.REPORTS.get(sentry_sdk.VERSION)) is None:
-        pytest.skip(f"the page compares {' and '.join(matrix.from_2_to_3.REPORTS)}, not {sentry_sdk.VERSION}")
-
-    report = json.loads(matrix.from_2_to_3.write_report(Path(sys.executable), tmp_path).read_bytes())
-
-    committed = json.loads(file.read_bytes())
-    different = {key for key, value in committed.items() if report[key] != value}
-    assert different <= {"integrations", "plugin_version"}  # which depend on what else is installed
-    assert committed.keys() == report.keys()
-    assert committed["sdk"] == sentry_sdk.VERSION

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
 import sentry_sdk
 
 from pytest_sentry_capture import SentryServer
+from run_output import json_report
 
 CLIENT = """
 import http.client
@@ -158,30 +155,6 @@ def test_silence_proves_nothing(pytester: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.parametrize("missing", ["httptools"])
-def test_the_extra_is_missing(pytester: pytest.Pytester, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("pytest_sentry_capture._server")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, missing, None)
-    pytester.makepyfile("def test_it(sentry_server): pass")
-    result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        [f"sentry_server needs the extra: pip install 'pytest-sentry-contract?server?'; {missing} is missing"]
-    )
-    assert "plugin.py" not in result.stdout.str()
-
-
-def test_nothing_is_imported_for_those_who_do_not_use_it() -> None:
-    program = """
-import sys
-import pytest_sentry_capture._assertions.sentry_capture, pytest_sentry_capture.plugin
-import pytest_sentry_capture._reports.section
-assert not {"httptools", "pytest_sentry_capture._server"} & {*sys.modules}
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)
-
-
 def test_nothing_shows_in_the_test_of_an_application(pytester: pytest.Pytester) -> None:
     """The server logs nothing and reports nothing to the test's own Sentry; no thread and no socket is left."""
     pytester.makepyfile(
@@ -229,7 +202,7 @@ captured = false
 
 
 def rows(pytester: pytest.Pytester) -> list[tuple[str, str | None, int]]:
-    report = json.loads((pytester.path / "report.json").read_text())
+    report = json_report(pytester)
     return [(row["kind"], row["exception"], row["count"]) for row in report["rows"]]
 
 

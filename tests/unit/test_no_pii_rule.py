@@ -1,0 +1,90 @@
+"""What the rule ``no-pii`` says of a payload, and what excuses it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan
+from pytest_sentry_capture._relay import engine
+from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+
+if TYPE_CHECKING or sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
+    """The problems with an event, and whether the entries that are said to excuse them do."""
+    event = CapturedEvent(payload)
+    found = rule._pii_search.of_payload(event)
+    told = []
+    for each in rule._judged(event, found):
+        problem, (details,) = str(each.problem).rpartition(":")[0], each.details
+        [entry] = tomllib.loads(details.partition("; ")[2].removesuffix(" would excuse it"))["allow"]
+        problems = [other.problem for other in NoPii(allow=(entry,))._judged(event, found)]
+        told.append((problem, each.problem not in problems))
+    return told
+
+
+def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> None:
+    mail = "jane@shop.example"
+    payload: dict[str, Any] = {
+        "extra": {"orders": [{"to": mail}, {"to": "x"}, {"to": mail}, {"to": f"{mail} 203.0.113.7"}]},
+        "tags": {mail: "x", 'the "second" \\': mail},
+        "breadcrumbs": {"values": [{"message": mail}, {"message": mail}]},
+        "contexts": {"long": {"key " * 20: {"key" * 30: {"a": mail}}}},
+    }
+    deep = f"{'key ' * 20}.{'key' * 30}.a"
+
+    assert judgements(payload, NoPii()) == [
+        ("breadcrumbs.values.0.message and 1 place like it hold an email address", True),
+        (f"…{deep[-120:]} holds an email address", True),
+        ("extra.orders.0.to and 2 places like it hold an email address", True),
+        ("extra.orders.3.to holds an IP address", True),
+        ("tags.[@email] holds an email address", True),
+        ('tags.the "second" \\ holds an email address', True),
+    ]
+    assert judgements({"0": {"to": mail}, "1": {"to": mail}}, NoPii()) == [
+        ("0.to and 1 place like it hold an email address", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "excused"),
+    [
+        ("user", 1),
+        ("user.email", 1),
+        ("@email in user.*", 1),
+        ("request.headers.X-Owner", 1),
+        ("request.headers", 1),
+        ("@ip in request.headers", 0),
+        ("attributes.user.email", 1),
+        ("contexts.trace.data.order.owner", 1),
+        ("tags", 0),
+    ],
+)
+def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excused: int) -> None:
+    owners = {
+        "user.email": {"value": "jane@shop.example", "type": "string"},
+        "http.request.header.x-owner": {"value": ["jane@shop.example"], "type": "array"},
+        "order.owner": {"value": "jane@shop.example", "type": "string"},
+    }
+    payload = {"name": "nightly", "is_segment": True, "attributes": owners}
+
+    def problems(item: CapturedItem) -> int:
+        rule = NoPii(allow=(entry,))
+        return sum(each.problem is not None for each in rule._judged(item, rule._pii_search.of_payload(item)))
+
+    assert problems(CapturedSpan(payload)) == 3 - excused
+    assert problems(CapturedLog(payload)) == 3 - (excused if entry.startswith("attributes") else 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["@email:replace", "@ip:hash", "@bearer:filter", "@mac", "@password", "@anything:remove"]
+)
+def test_rules_of_relay_that_it_has(name: str) -> None:
+    assert engine.is_known_rule(name)
