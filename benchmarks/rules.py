@@ -148,7 +148,7 @@ def _milliseconds(rules: tuple[EnforcedRule, ...], payload: bytes) -> float:
         exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=500)
         envelope = CapturedEnvelope({"event_id": "a" * 32})
         capture = Capture("event", payload, exchange=exchange, envelope=envelope)
-        envelope.captures = [capture]
+        envelope._captures = [capture]
         recording.add(exchange, envelope, capture)
         return recording
 

@@ -16,7 +16,7 @@ from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
 from pytest_sentry_capture._recording.recording import Recording
@@ -212,7 +212,7 @@ class AnyAssertions(RecordingViews):
         expectation = self._expectation("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(expectation), expectation))
-        name = by if by is None or isinstance(by, str) else CallableLocation.of(by).name
+        name = by if by is None or isinstance(by, str) else location_of(by).name
         alike = [each for each in self.discarded if expectation.matches_discard(each)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
         captured = self._find(expectation)

@@ -15,7 +15,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
 
 from pytest_sentry_capture._assertions.comparison import Mismatch
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import CallableLocation, location_of
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.kinds import (
@@ -247,7 +247,7 @@ def _unguarded(value: object) -> str:
     if isinstance(value, type):
         return value.__qualname__
     if callable(value) and hasattr(value, "__qualname__"):
-        return f"<{located(CallableLocation.of(value))}>"
+        return f"<{located(location_of(value))}>"
     if type(value) in (list, tuple, set, frozenset, dict):
         return _container(value)
     try:

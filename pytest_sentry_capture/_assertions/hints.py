@@ -113,8 +113,8 @@ class Evidence:
         items: list[CapturedItem] = []
         for capture in self.of(Capture):
             items += capture.items
-            items += CapturedSegment.in_capture(capture)
-            items += CapturedSpan.in_capture(capture) if capture.kind == CapturedTransaction.kind else ()
+            items += CapturedSegment._in_capture(capture)
+            items += CapturedSpan._in_capture(capture) if capture.kind == CapturedTransaction.kind else ()
         return items
 
 
@@ -299,7 +299,7 @@ def _may_be_logged(expectation: Expectation, evidence: Evidence) -> bool:
 
 def _from_exchanges(evidence: Evidence) -> list[str]:
     """What the adapters of frameworks know."""
-    return [*dict.fromkeys(exchange.hint for exchange in evidence.of(Exchange) if exchange.hint is not None)]
+    return [*dict.fromkeys(exchange._hint for exchange in evidence.of(Exchange) if exchange._hint is not None)]
 
 
 def _answered_without_report(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
@@ -307,7 +307,7 @@ def _answered_without_report(expectation: Expectation, evidence: Evidence) -> It
         return
     for exchange in evidence.of(Exchange):
         is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
-            capture.kind == "event" for capture in exchange.captures
+            capture.kind == "event" for capture in exchange._captures
         )
         if exchange.status is not None and exchange.status >= 500 and is_silent:
             yield (
@@ -420,8 +420,8 @@ def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:
 
 
 def _share_an_exception(one: CapturedEvent, other: CapturedEvent) -> bool:
-    links = {id(link.value) for link in one.exception_chain or () if link.value is not None}
-    return any(id(link.value) in links for link in other.exception_chain or ())
+    links = {id(link.value) for link in one._exception_chain or () if link.value is not None}
+    return any(id(link.value) in links for link in other._exception_chain or ())
 
 
 def _at(values: Any, key: str) -> Any:

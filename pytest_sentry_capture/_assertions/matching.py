@@ -66,7 +66,7 @@ class _SeenExchange:
     exceptions: tuple[()] = ()
 
     def __init__(self, exchange: Exchange) -> None:
-        self.exception_chain = exchange.chain
+        self._exception_chain = exchange._chain
         self.status_code = exchange.status
         self.method = exchange.method
         self.path = exchange.path
@@ -164,8 +164,8 @@ def exception_names(item: CapturedItem) -> list[str]:
     """The dotted names of the exceptions behind an item, outermost first; built-in ones bare."""
     if not isinstance(item, CapturedEvent):
         return []
-    if item.exception_chain is not None:
-        return [_dotted(link.error_type.__module__, link.error_type.__qualname__) for link in item.exception_chain]
+    if item._exception_chain is not None:
+        return [_dotted(link.error_type.__module__, link.error_type.__qualname__) for link in item._exception_chain]
     return [_dotted(each.get("module"), each.get("type")) for each in reversed(item.exceptions)]
 
 
@@ -324,7 +324,7 @@ def _exception_comparison(expected: Any) -> Comparison:
         choices = [_exception_comparison(each) for each in expected]
         return lambda item: any(choice(item) for choice in choices)
     if expected is None:
-        return lambda item: item.exception_chain is None and not item.exceptions
+        return lambda item: item._exception_chain is None and not item.exceptions
     if isinstance(expected, type) and type(expected).__eq__ is type.__eq__:
         return _exception_class_comparison(expected)
     if isinstance(expected, BaseException):
@@ -342,7 +342,7 @@ def _exception_comparison(expected: Any) -> Comparison:
             " name, a compiled regex for the dotted name, a predicate, None, and a list of these"
         )
     is_match = comparison(expected)
-    return lambda item: any(is_match(link.value) for link in item.exception_chain or () if link.value is not None)
+    return lambda item: any(is_match(link.value) for link in item._exception_chain or () if link.value is not None)
 
 
 def _exception_class_comparison(expected: type) -> Comparison:
@@ -353,7 +353,7 @@ def _exception_class_comparison(expected: type) -> Comparison:
         )
 
     def is_match(item: CapturedEvent) -> bool:
-        chain: ExceptionChain | None = item.exception_chain
+        chain: ExceptionChain | None = item._exception_chain
         if chain is None:
             return any(
                 each.get("type") == expected.__name__ and each.get("module") in (None, expected.__module__)
@@ -368,7 +368,7 @@ def _exception_class_comparison(expected: type) -> Comparison:
 
 
 def _has_exception_named(item: CapturedEvent, name: str) -> bool:
-    if item.exception_chain is not None and any(link.is_named(name) for link in item.exception_chain):
+    if item._exception_chain is not None and any(link.is_named(name) for link in item._exception_chain):
         return True
     return any(name in (each.get("type"), f"{each.get('module')}.{each.get('type')}") for each in item.exceptions)
 

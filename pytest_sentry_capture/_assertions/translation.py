@@ -12,7 +12,7 @@ from pytest_sentry_capture._assertions.comparison import comparison
 from pytest_sentry_capture._assertions.formatting import as_source
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path, transaction_paths
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan
 from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
 
@@ -99,7 +99,7 @@ def _of_discards(arguments: Mapping[str, Any]) -> tuple[list[str], dict[str, Any
     """What spans can't be discarded for, and the arguments by which discards of spans are found."""
     given = dict(arguments)
     if callable(by := given.get("by")):
-        given["by"] = CallableLocation.of(by).name
+        given["by"] = location_of(by).name
     why = _NO_LONGER.get(str(given.get("reason")))
     if why is None:
         return [], given

@@ -148,7 +148,7 @@ class RecordingViews:
             self._catch_up()
             seen, items = self._by_class.get(item_class, (0, []))
             for capture in self._captures[seen:]:
-                items += item_class.in_capture(capture)
+                items += item_class._in_capture(capture)
             self._by_class[item_class] = len(self._captures), items
             return items  # type: ignore[return-value]
 

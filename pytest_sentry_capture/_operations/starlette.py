@@ -69,7 +69,7 @@ class StarletteAdapter(OperationAdapter):
         __tracebackhide__ = True
         exchange = Exchange(scope["method"], scope["path"])
         if app in self._built_before_sentry and _sentry_is_in_middleware():
-            exchange.hint = _INITIALISED_LATE
+            exchange._hint = _INITIALISED_LATE
         scope[_EXCHANGE] = exchange
         before = dict(scope)
         started = time.perf_counter()
@@ -86,7 +86,7 @@ class StarletteAdapter(OperationAdapter):
             try:
                 await inner(app, scope, receive, observed_send)
             except BaseException as error:
-                exchange.chain = ExceptionChain.of(error, live=self._recorder.current.detailed)
+                exchange._chain = ExceptionChain.of(error, live=self._recorder.current.detailed)
                 raise
             finally:
                 exchange.route = exchange.route or _route(app, before, scope)

@@ -28,28 +28,28 @@ class CallableLocation:
     def __str__(self) -> str:
         return self.name if self.file is None else f"{self.name} ({self.file}:{self.line})"
 
-    @classmethod
-    def of(cls, target: object) -> CallableLocation:
-        """The location of a function, method, partial, class or instance with ``__call__``, without asking it anything.
 
-        Objects of other types, such as proxies and mocks, are called what their class is called: their attributes may
-        be code of the application.
-        """
-        target = _definition(target)
-        if type(target) is FunctionType:
-            code = target.__code__
-            return cls(_dotted(target.__module__, target.__qualname__), code.co_filename, code.co_firstlineno)
-        if type(target) in _BUILT_IN:
-            return cls(_dotted(*_name_of(target)))
-        kind = target if type(target) is type else type(target)
-        return cls(_dotted(vars(kind).get("__module__"), kind.__qualname__))
+def location_of(target: object) -> CallableLocation:
+    """The location of a function, method, partial, class or instance with ``__call__``, without asking it anything.
 
-    @classmethod
-    def of_frame(cls, frame: FrameType) -> CallableLocation:
-        """The location of the function that a traceback's frame was executing."""
-        code = frame.f_code
-        name: str = getattr(code, "co_qualname", code.co_name)
-        return cls(_dotted(frame.f_globals.get("__name__"), name), code.co_filename, code.co_firstlineno)
+    Objects of other types, such as proxies and mocks, are called what their class is called: their attributes may be
+    code of the application.
+    """
+    target = _definition(target)
+    if type(target) is FunctionType:
+        code = target.__code__
+        return CallableLocation(_dotted(target.__module__, target.__qualname__), code.co_filename, code.co_firstlineno)
+    if type(target) in _BUILT_IN:
+        return CallableLocation(_dotted(*_name_of(target)))
+    kind = target if type(target) is type else type(target)
+    return CallableLocation(_dotted(vars(kind).get("__module__"), kind.__qualname__))
+
+
+def location_of_frame(frame: FrameType) -> CallableLocation:
+    """The location of the function that a traceback's frame was executing."""
+    code = frame.f_code
+    name: str = getattr(code, "co_qualname", code.co_name)
+    return CallableLocation(_dotted(frame.f_globals.get("__name__"), name), code.co_filename, code.co_firstlineno)
 
 
 def _definition(target: object) -> object:

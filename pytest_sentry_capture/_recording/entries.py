@@ -31,11 +31,11 @@ class Entry:
 
     phase: Phase | None = field(default=None, kw_only=True)
 
-    def join(self, phase: Phase | None) -> None:
+    def _join(self, phase: Phase | None) -> None:
         """Become part of a recording."""
         self.phase = phase
 
-    def release_exceptions(self) -> None:
+    def _release_exceptions(self) -> None:
         """Let go of live exceptions; what is known of them otherwise stays."""
 
 
@@ -87,12 +87,12 @@ class Capture(Entry):
     seen: bool = False
     _items: list[CapturedItem] | None = None
 
-    def join(self, phase: Phase | None) -> None:
+    def _join(self, phase: Phase | None) -> None:
         self.phase = phase
         if self.exchange is not None:
-            self.exchange.captures.append(self)
+            self.exchange._captures.append(self)
 
-    def release_exceptions(self) -> None:
+    def _release_exceptions(self) -> None:
         self.context.release_exceptions()
 
     @property
@@ -198,12 +198,12 @@ class CapturedItem(dict[str, Any]):
         return self._capture.phase
 
     @classmethod
-    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+    def _in_capture(cls, capture: Capture) -> list[CapturedItem]:
         """The items of this class that a capture carries, be it within others."""
         return [item for item in capture.items if isinstance(item, cls)] if capture.kind == cls.kind else []
 
     @classmethod
-    def of_discarded(cls, item: CapturedItem) -> CapturedItem | None:
+    def _of_discarded(cls, item: CapturedItem) -> CapturedItem | None:
         """A discarded item of another kind as one of this kind, which is a view of it; None where it is none."""
         del item
         return None
@@ -240,22 +240,22 @@ class CapturedEnvelope(Entry):
     """
 
     headers: dict[str, Any]
-    captures: list[Capture] = field(default_factory=list)
+    _captures: list[Capture] = field(default_factory=list)
     during: str | None = None
 
-    def add(self, item_type: str, content: Content, headers: dict[str, Any]) -> None:
+    def _add(self, item_type: str, content: Content, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
-        self.captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
+        self._captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
 
     @property
     def items(self) -> list[CapturedItem]:
         """The typed items, in the order in which they travel."""
-        return [item for capture in self.captures for item in capture.items]
+        return [item for capture in self._captures for item in capture.items]
 
     def serialize(self) -> bytes:
         """The bytes that a real transport would have sent, before compression."""
         lines = [_json(self.headers), b"\n"]
-        for capture in self.captures:
+        for capture in self._captures:
             payload = capture.payload
             lines += [_json({**capture.headers, "length": len(payload)}), b"\n", payload, b"\n"]
         return b"".join(lines)
@@ -272,7 +272,6 @@ class Exchange(Entry):
         status: of the answer; None until it starts.
         duration: seconds from the request until the answer was complete; None until then.
         parent: the exchange that was under way when the application called itself in process.
-        hint: why something may not have been captured during it, in words for users, where its framework is the reason.
         authenticated: whether the request named its user and was not turned away.
         discarded: what was discarded meanwhile.
     """
@@ -283,29 +282,30 @@ class Exchange(Entry):
     status: int | None = None
     duration: float | None = None
     parent: Exchange | None = None
-    hint: str | None = None
+    _hint: str | None = None
+    """Why something may not have been captured during it, in words for users, where its framework is the reason."""
     authenticated: bool = False
-    chain: ExceptionChain | None = None
-    captures: list[Capture] = field(default_factory=list)
+    _chain: ExceptionChain | None = None
+    _captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)
 
-    def release_exceptions(self) -> None:
-        self.chain = self.chain and self.chain.released()
+    def _release_exceptions(self) -> None:
+        self._chain = self._chain and self._chain.released()
 
     @property
     def exception(self) -> BaseException | None:
         """The live exception that left the application, kept like an event's ``original_exception``."""
-        return self.chain.original if self.chain is not None else None
+        return self._chain.original if self._chain is not None else None
 
     @property
     def exception_type(self) -> type[BaseException] | None:
         """The class of the exception that left the application."""
-        return self.chain[0].error_type if self.chain else None
+        return self._chain[0].error_type if self._chain else None
 
     @property
     def items(self) -> list[CapturedItem]:
         """What was captured while the exchange ran, its background tasks included."""
-        return [item for capture in self.captures for item in capture.items]
+        return [item for capture in self._captures for item in capture.items]
 
     def __repr__(self) -> str:
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
@@ -336,7 +336,6 @@ class Discard(Entry):
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
         exchange: the HTTP exchange during which it was lost.
-        of_lost_segment: whether it was lost only because the segment that it belongs to was.
     """
 
     reason: str
@@ -345,23 +344,24 @@ class Discard(Entry):
     by: CallableLocation | None = None
     quantity: int = 1
     payload: bytes | None = None
-    context: CaptureContext = field(default_factory=CaptureContext)
+    _context: CaptureContext = field(default_factory=CaptureContext)
     exchange: Exchange | None = None
-    of_lost_segment: bool = False
+    _of_lost_segment: bool = False
+    """Whether it was lost only because the segment that it belongs to was."""
     _item: CapturedItem | None = None
 
-    def join(self, phase: Phase | None) -> None:
+    def _join(self, phase: Phase | None) -> None:
         self.phase = phase
         if self.exchange is not None:
             self.exchange.discarded.append(self)
 
-    def release_exceptions(self) -> None:
-        self.context.release_exceptions()
+    def _release_exceptions(self) -> None:
+        self._context.release_exceptions()
 
     @property
     def exception(self) -> BaseException | None:
         """The live exception, kept like an event's ``original_exception``."""
-        return self.context.chain.original if self.context.chain is not None else None
+        return self._context.chain.original if self._context.chain is not None else None
 
     @property
     def event(self) -> dict[str, Any] | None:
@@ -380,13 +380,13 @@ class Discard(Entry):
         if kind == self.kind:
             return self.item
         item_class = CLASS_OF_KIND.get(kind)
-        return item_class.of_discarded(self.item) if item_class is not None else None
+        return item_class._of_discarded(self.item) if item_class is not None else None
 
     def _items_in(self, payload: bytes) -> list[CapturedItem]:
         item_class = CLASS_OF_KIND.get(self.kind)
         types = item_class._facts.item_types if item_class is not None else ()
         item_type = types[0].name if types else self.kind
-        return Capture(item_type, payload, {}, self.context, self.exchange, phase=self.phase).items
+        return Capture(item_type, payload, {}, self._context, self.exchange, phase=self.phase).items
 
     def __repr__(self) -> str:
         by = f" by {self.by}" if self.by else ""
@@ -396,7 +396,7 @@ class Discard(Entry):
 def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
     """Say that the test has seen these items, or what travels in these envelopes, which are not parsed for that."""
     for each in handed_out:
-        for capture in each.captures if isinstance(each, CapturedEnvelope) else (each._capture,):
+        for capture in each._captures if isinstance(each, CapturedEnvelope) else (each._capture,):
             capture.seen = True
 
 

@@ -27,7 +27,7 @@ class CallbackError(Entry):
     traceback: str
     exception: BaseException | None = None
 
-    def release_exceptions(self) -> None:
+    def _release_exceptions(self) -> None:
         self.exception = None
 
 
@@ -47,7 +47,7 @@ class SdkError(Entry):
     traceback: str
     exception: BaseException | None = None
 
-    def release_exceptions(self) -> None:
+    def _release_exceptions(self) -> None:
         self.exception = None
 
 

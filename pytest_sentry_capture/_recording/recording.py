@@ -63,7 +63,7 @@ class Recording:
     def add(self, *entries: Entry) -> None:
         """Append entries that belong together, from any thread."""
         for entry in entries:
-            entry.join(self.phase)
+            entry._join(self.phase)
         self._entries.extend(entries)
         if self._listeners:
             self.notify()
@@ -93,7 +93,7 @@ class Recording:
         """Let go of the live exceptions, and of all that hangs on them."""
         if self.detailed:
             for entry in self.entries:
-                entry.release_exceptions()
+                entry._release_exceptions()
 
     @property
     def entries(self) -> list[Entry]:

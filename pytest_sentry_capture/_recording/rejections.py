@@ -18,7 +18,6 @@ class Rejection(Entry):
         method: the request's method; empty where no request could be read.
         path: the request's path, without the query.
         during: the bad day during which it came, such as ``"rate_limit"``; None on a good one.
-        captures: the items that were lost, as far as they could be read.
     """
 
     status: int | None
@@ -26,12 +25,12 @@ class Rejection(Entry):
     method: str = ""
     path: str = ""
     during: str | None = None
-    captures: list[Capture] = field(default_factory=list)
+    _captures: list[Capture] = field(default_factory=list)
 
     @property
     def items(self) -> list[CapturedItem]:
         """The typed items that were lost, in the order in which they travelled."""
-        return [item for capture in self.captures for item in capture.items]
+        return [item for capture in self._captures for item in capture.items]
 
     def __repr__(self) -> str:
         request = f" {self.method} {self.path}" if self.method else ""

@@ -257,7 +257,7 @@ def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterato
                     yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
                 else:
                     yield _Found(row, item=item)
-    elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry.of_lost_segment:
+    elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry._of_lost_segment:
         yield _of_discard(entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
         exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
@@ -280,7 +280,7 @@ def _was_left_to_chance(discard: Discard, item: CapturedItem) -> bool:
     """Whether a random number had a say: where the rate is not known, as with sentry-sdk 3, it is taken for that."""
     if discard.reason != UNSAMPLED:
         return _is_sampled_by_chance(item)
-    rate = discard.context.sample_rate
+    rate = discard._context.sample_rate
     return discard.by is None if rate is None else _leaves_it_to_chance(rate)
 
 
@@ -314,7 +314,7 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
 
 def _is_silent(exchange: Exchange) -> bool:
     is_discarded = any(counts_of(discard.kind) != "never" for discard in exchange.discarded)
-    return not is_discarded and all(counts_of(capture.kind) == "never" for capture in exchange.captures)
+    return not is_discarded and all(counts_of(capture.kind) == "never" for capture in exchange._captures)
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:

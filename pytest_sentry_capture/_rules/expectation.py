@@ -46,12 +46,12 @@ class ExpectedCapture(Rule):
         self._look = Expectation(self.expectation.kind, self.event)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if self.captured and not views.recording.client_was_active:
+        if self.captured and not views._recording.client_was_active:
             return
-        if (why := views.recording.without_transactions) is not None and self._asks_in_vain(views):
+        if (why := views._recording.without_transactions) is not None and self._asks_in_vain(views):
             yield self.not_judged(None, f'{why}: write kind = "segment"')
             return
-        captures = views.matching(self.expectation)
+        captures = views._matching(self.expectation)
         discards = [*filter(self.expectation.matches_discard, views.discarded)]
         for item in captures:
             yield self._of_capture(item)

@@ -53,28 +53,23 @@ class Judgement:
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
         """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
-        return self.matching(Expectation(kind, criteria))
+        return self._matching(Expectation(kind, criteria))
 
-    def matching(self, expectation: Expectation) -> list[CapturedItem]:
+    def _matching(self, expectation: Expectation) -> list[CapturedItem]:
         """The captured items that match."""
         return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
 
 
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
-    """What a rule is given: the views of a finished recording, or of the part of it that is new.
-
-    Attributes:
-        recording: the recording itself.
-    """
+    """What a rule is given: the views of a finished recording, or of the part of it that is new."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
-        self.recording = recording
 
     @property
     def test(self) -> str:
         """The test's node id; ``(collection)`` or ``(between tests)`` for what came outside any test."""
-        return self.recording.label
+        return self._recording.label
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ class Rule(ABC):
         return ()
 
     @property
-    def obstacle(self) -> str | None:
+    def _obstacle(self) -> str | None:
         """Why the rule can't be judged in this environment, in words for users; None where it can."""
         return None
 

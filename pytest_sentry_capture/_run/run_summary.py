@@ -177,7 +177,7 @@ class RunSummary:
 
     def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
         tally = self._totals.tally(enforced.rule.name)
-        obstacles = [enforced.rule.obstacle] if enforced.rule.obstacle is not None else [*tally.reasons]
+        obstacles = [enforced.rule._obstacle] if enforced.rule._obstacle is not None else [*tally.reasons]
         return RuleSummary(
             name=enforced.rule.name,
             state=_state_of(tally, obstacles),

@@ -167,7 +167,7 @@ class IngestHandler:
         ]
         recording = project.recording
         if recording is not None:
-            recording.add(recorded, *recorded.captures, *discards)
+            recording.add(recorded, *recorded._captures, *discards)
 
     def _late(self, project: Project, envelope: Envelope) -> Answer:
         for item in envelope.items:
@@ -185,7 +185,7 @@ class IngestHandler:
         recording = project.recording if project is not None else None
         if recording is not None:
             request = submission.request
-            captures = _recorded(submission.envelope, faults).captures
+            captures = _recorded(submission.envelope, faults)._captures
             recording.add(Rejection(status, detail, request.method, request.path, faults.name, captures))
         body = json.dumps({"detail": detail}).encode()
         headers = [*_JSON_FROM_ANYWHERE, *error.headers]
@@ -194,7 +194,7 @@ class IngestHandler:
 
 def _recorded(envelope: Envelope, faults: Faults) -> CapturedEnvelope:
     recorded = CapturedEnvelope(envelope.headers, during=faults.name)
-    recorded.captures = [
+    recorded._captures = [
         Capture(item.type, item.payload, item.headers, _NO_CONTEXT, envelope=recorded) for item in envelope.items
     ]
     return recorded

@@ -375,7 +375,7 @@ def test_a_waiver_does_not_excuse_a_rule_that_raises(project: pytest.Pytester) -
 def test_secrets_in_the_traceback_of_a_rule_are_withheld(project: pytest.Pytester) -> None:
     project.makeconftest(
         "from pytest_sentry_capture import Rule\n\nclass Raising(Rule):\n    name = 'raising'\n"
-        "    def judge(self, views):\n        raise ValueError(views.recording.secrets[0])\n\n"
+        "    def judge(self, views):\n        raise ValueError(views._recording.secrets[0])\n\n"
         "def pytest_sentry_capture_rules():\n    return [Raising()]"
     )
     project.makepyfile(test_shop="def test(sentry_capture):\n    sentry_capture.secret('hunter2')")

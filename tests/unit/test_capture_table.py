@@ -93,9 +93,9 @@ def lost_segment(form: str, reason: str, *, exchange: Exchange | None = None, **
     by = CallableLocation("shop.drop") if reason == "before_send" else None
     own = Discard(reason, form, form, by, payload=content, exchange=exchange)
     if form == "transaction":
-        return [own, Discard(reason, "span", "span", by, quantity=3, exchange=exchange, of_lost_segment=True)]
+        return [own, Discard(reason, "span", "span", by, quantity=3, exchange=exchange, _of_lost_segment=True)]
     child = b'{"name": "SELECT 1", "is_segment": false}'
-    spans = (Discard(reason, form, form, by, payload=child, exchange=exchange, of_lost_segment=True) for _ in "ab")
+    spans = (Discard(reason, form, form, by, payload=child, exchange=exchange, _of_lost_segment=True) for _ in "ab")
     return [*spans, own]
 
 
@@ -192,7 +192,7 @@ def test_the_level_of_events_and_logs(kind: str, level: str) -> None:
 def test_discards_and_silent_exchanges() -> None:
     silent = Exchange("GET", "/orders/1", route="/orders/{number}", status=404)
     unrouted = Exchange("GET", "/nowhere", status=404)
-    crashed = Exchange("GET", "/", route="/", status=500, chain=ExceptionChain.of(KeyError(), live=False))
+    crashed = Exchange("GET", "/", route="/", status=500, _chain=ExceptionChain.of(KeyError(), live=False))
     discard = Discard("before_send", "error", "event", CallableLocation("shop.monitoring.drop", "x.py", 7), quantity=3)
 
     rows = {row: tally.count for row, tally in table(recording(silent, unrouted, crashed, discard)).rows()}

@@ -70,7 +70,7 @@ class CapturedEvent(SentryEvent):
         return chain.original if chain is not None else None
 
     @property
-    def exception_chain(self) -> ExceptionChain | None:
+    def _exception_chain(self) -> ExceptionChain | None:
         """The classes of the exceptions behind the event; None when it was captured without one."""
         return self._capture.context.chain
 

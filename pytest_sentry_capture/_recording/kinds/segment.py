@@ -88,14 +88,14 @@ class CapturedSegment(CapturedItem):
         return None
 
     @classmethod
-    def of_discarded(cls, item: CapturedItem) -> CapturedSegment | None:
+    def _of_discarded(cls, item: CapturedItem) -> CapturedSegment | None:
         """A discarded transaction or segment, which the SDK may have given up before it ended; None for others."""
         if not isinstance(item, CapturedTransaction) and cls.of(item) is None:
             return None
         return cls(item, item._capture, has_ended=any(has_at(item, end) for end in _ENDS))
 
     @classmethod
-    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+    def _in_capture(cls, capture: Capture) -> list[CapturedItem]:
         """The segments that a capture carries."""
         if capture.kind not in (CapturedTransaction.kind, CapturedSpan.kind):
             return []

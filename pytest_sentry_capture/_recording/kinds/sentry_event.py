@@ -105,7 +105,7 @@ class SentryEvent(CapturedItem):
     @property
     def attachments(self) -> list[CapturedAttachment]:
         """The attachments that travelled in the same envelope."""
-        captures = self.envelope.captures if self.envelope is not None else ()
+        captures = self.envelope._captures if self.envelope is not None else ()
         return [item for capture in captures for item in capture.items if isinstance(item, CapturedAttachment)]
 
     @property

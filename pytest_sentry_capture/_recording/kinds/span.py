@@ -54,7 +54,7 @@ class CapturedSpan(Telemetry):
         self._parent = parent
 
     @classmethod
-    def in_capture(cls, capture: Capture) -> list[CapturedItem]:
+    def _in_capture(cls, capture: Capture) -> list[CapturedItem]:
         """The spans that a capture carries: streamed ones, or those of a transaction."""
         if capture.kind not in ("transaction", cls.kind):
             return []

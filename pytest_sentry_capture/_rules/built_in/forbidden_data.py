@@ -72,11 +72,11 @@ class ForbiddenData(Rule):
         return self.allow
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        secrets = tuple(form for secret in views.recording.secrets for form in encoded_forms(secret))
+        secrets = tuple(form for secret in views._recording.secrets for form in encoded_forms(secret))
         if not (secrets or self.keys or self.patterns):
             return
         test_file = views.test.partition("::")[0]
-        for entry in views.recording.entries:
+        for entry in views._recording.entries:
             if isinstance(entry, Capture):
                 for item in entry.items:
                     if isinstance(item, (CapturedAttachment, RawItem)) or self._may_hold(item, secrets):
@@ -84,7 +84,7 @@ class ForbiddenData(Rule):
                     else:
                         yield self.kept(item)
             elif isinstance(entry, CapturedEnvelope):
-                headers = {"headers": entry.headers, "items": [capture.headers for capture in entry.captures]}
+                headers = {"headers": entry.headers, "items": [capture.headers for capture in entry._captures]}
                 if self._may_hold(headers, secrets):
                     yield from self._judged(None, "an envelope's headers", places(headers, "envelope"), secrets)
 

@@ -28,11 +28,11 @@ class AcceptedBySentry(Rule):
         self._search = PiiSearch()
 
     @property
-    def obstacle(self) -> str | None:
+    def _obstacle(self) -> str | None:
         return engine.obstacle()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if self.obstacle is not None:
+        if self._obstacle is not None:
             return
         for segment in views.segments:
             if segment.is_span:
@@ -43,7 +43,7 @@ class AcceptedBySentry(Rule):
             if not objections:
                 yield self.kept(item)
                 continue
-            views.recording.redact(value for found in self._search.of_payload(item) for value in found.values)
+            views._recording.redact(value for found in self._search.of_payload(item) for value in found.values)
             for each in objections:
                 what = f"{each.path or 'the whole'} would not be stored as it was sent"
                 problem = f"{what} ({each.reason}): {summary(item, masked=True)}"

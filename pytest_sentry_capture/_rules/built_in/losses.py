@@ -27,7 +27,7 @@ class NoCallbackErrors(Rule):
     _built_in_needs: ClassVar[Needs] = Needs(is_on_with_fixture=True, is_settled_by_assertions=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        accounted_for = [each.by for each in views.recording.accounted_for if each.reason == _CALLBACK_ERROR]
+        accounted_for = [each.by for each in views._recording.accounted_for if each.reason == _CALLBACK_ERROR]
         errors = views.callback_errors
         for error in errors:
             if error.by not in accounted_for:
@@ -58,7 +58,7 @@ class NoSilentLoss(Rule):
     _built_in_needs: ClassVar[Needs] = Needs(is_settled_by_assertions=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        accounted_for = views.recording.accounted_for
+        accounted_for = views._recording.accounted_for
         for discard in views.discarded:
             if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
                 what = discarded_summary(discard, masked=True)
@@ -66,9 +66,9 @@ class NoSilentLoss(Rule):
                 yield self.broken(discard, problem, by=discard.by, details=_swallowed(views))
             else:
                 yield self.kept(discard)
-        if views.recording.entries_of(Capture):
+        if views._recording.entries_of(Capture):
             yield self.kept()
 
 
 def _swallowed(views: RuleViews) -> list[str]:
-    return [line for error in views.recording.entries_of(SdkError) for line in error.traceback.rstrip().splitlines()]
+    return [line for error in views._recording.entries_of(SdkError) for line in error.traceback.rstrip().splitlines()]

@@ -94,16 +94,16 @@ class NoPii(Rule):
         return self.allow
 
     @property
-    def obstacle(self) -> str | None:
+    def _obstacle(self) -> str | None:
         return engine.obstacle()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if self.obstacle is not None:
+        if self._obstacle is not None:
             return
         test_file = views.test.partition("::")[0]
-        for capture in views.recording.entries_of(Capture):
+        for capture in views._recording.entries_of(Capture):
             of_items = self._found_in(capture, test_file)
-            views.recording.redact(value for found in of_items for each in found for value in each.values)
+            views._recording.redact(value for found in of_items for each in found for value in each.values)
             for item, found in zip(capture.items, of_items, strict=True):
                 yield from self._judged(item, found)
 

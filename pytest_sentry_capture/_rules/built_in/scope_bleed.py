@@ -33,7 +33,7 @@ class NoScopeBleed(Rule):
         return self.allow
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        for capture in views.recording.entries_of(Capture):
+        for capture in views._recording.entries_of(Capture):
             if capture.kind == "event" and capture.exchange is not None:
                 yield from self._judged(capture)
 

@@ -30,7 +30,7 @@ class ServerErrorsCaptured(Rule):
     except_status: tuple[int, ...] = ()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if not views.recording.client_was_active:
+        if not views._recording.client_was_active:
             return
         exchanges = views.exchanges
         for exchange in exchanges:

@@ -23,7 +23,7 @@ class NoUnexpectedEvents(Rule):
     _built_in_needs: ClassVar[Needs] = Needs(is_last=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        for capture in views.recording.entries_of(Capture):
+        for capture in views._recording.entries_of(Capture):
             if capture.kind != "event":
                 continue
             [event] = capture.items

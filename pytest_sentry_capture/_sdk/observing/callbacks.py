@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.kinds import facts_of
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.patching.invisible import wrapping
@@ -43,7 +43,7 @@ def _watched_serializer(original: Callable[..., Any], observer: Observer) -> Cal
             attempt.stage = "in callback"
             callback = callback_of(attempt.options, attempt.kind)
             if callback is not None:
-                attempt.context.callback = CallableLocation.of(callback)
+                attempt.context.callback = location_of(callback)
                 attempt.context.before_callback = _snapshot(serialized) if attempt.detailed else None
         return serialized
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.kinds import FACTS
 from pytest_sentry_capture._recording.scope_origin import SECTIONS, ScopeOrigin
 from pytest_sentry_capture._sdk.observing.callbacks import callback_of
@@ -157,7 +157,7 @@ class CaptureHooks:
             self._clients.describe(attempt, client)
             callback = callback_of(client.options, kind)
             if callback is not None:
-                attempt.context.callback = CallableLocation.of(callback)
+                attempt.context.callback = location_of(callback)
                 attempt.stage = "in callback" if FACTS[kind].callback_can_drop else "begun"
             token = self._observer.enter(attempt)
             try:

@@ -143,7 +143,7 @@ class HandOver:
             return
         self._observer.recorder.current.add(recorded)
         for part in parts:
-            recorded.add(*part)
+            recorded._add(*part)
 
     def _parts_of(self, envelope: Any, attempt: Attempt | None) -> list[Handed]:
         if not _is_plain(envelope.headers):

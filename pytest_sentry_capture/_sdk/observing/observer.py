@@ -14,7 +14,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Final, Literal
 
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import CallableLocation, location_of, location_of_frame
 from pytest_sentry_capture._recording.contents import Content
 from pytest_sentry_capture._recording.current_operation import current_operation
 from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard, Exchange
@@ -163,7 +163,7 @@ class Observer:
         if envelope is None:
             self.recorder.current.add(*captures)
         else:
-            envelope.captures = captures
+            envelope._captures = captures
             self.recorder.current.add(envelope, *captures)
 
     @property
@@ -177,7 +177,7 @@ class Observer:
         discard = Discard("unserializable", category_of(kind), kind, payload=as_json(payload))
         if attempt is not None:
             attempt.handed_over = True
-            discard.context, discard.exchange = attempt.context, attempt.exchange
+            discard._context, discard.exchange = attempt.context, attempt.exchange
             discard.by = attempt.context.callback if attempt.kind == kind else None
         self.recorder.current.add(discard)
 
@@ -199,7 +199,7 @@ class Observer:
             reason = "callback_error"
         by = self._who(reason, category, attempt, options)
         discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
-        discard.of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
+        discard._of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
         self.recorder.current.add(discard)
 
     def discarded(self, attempt: Attempt, reason: str, by: CallableLocation | None = None) -> None:
@@ -208,7 +208,7 @@ class Observer:
         by = by or self._who(reason, category, attempt, attempt.options)
         payload = as_json(attempt.payload, attempt.wire_form)
         discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
-        discard.of_lost_segment = attempt.of_lost_segment
+        discard._of_lost_segment = attempt.of_lost_segment
         self.recorder.current.add(discard)
 
     def refused_unseen(self, kind: str, payload: dict[str, Any] | None) -> None:
@@ -258,7 +258,7 @@ class Observer:
             facts = facts_of(KIND_OF_CATEGORY.get(category, category))
             _, name = (facts and facts.sampled_by) or ("", "")
             sampler = options.get(name)
-            return CallableLocation.of(sampler) if callable(sampler) else None
+            return location_of(sampler) if callable(sampler) else None
         if attempt is None:
             return None
         if reason == "callback_error":
@@ -282,14 +282,14 @@ def application_frame(error: BaseException, options: Mapping[str, Any]) -> Calla
         if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
             in_sdk = True
         elif in_sdk and not _is_ours(frame.f_code.co_filename) and not _is_standard_library(frame):
-            return _callback_in(options, frame.f_code) or CallableLocation.of_frame(frame)
+            return _callback_in(options, frame.f_code) or location_of_frame(frame)
     return None
 
 
 def _callback_in(options: Mapping[str, Any], code: CodeType) -> CallableLocation | None:
     """Python 3.10's frames don't tell a function's qualified name."""
     functions = (each for each in options.values() if type(each) in (FunctionType, MethodType))
-    return next((CallableLocation.of(each) for each in functions if each.__code__ is code), None)
+    return next((location_of(each) for each in functions if each.__code__ is code), None)
 
 
 def arose_in_delivery(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.changes import MISSING, Change
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.patching.invisible import wrapping
@@ -112,7 +112,7 @@ def _sequence(value: Any) -> Any:
 
 def _scrubs(path: Path, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:
     """What is another object than before; whether two are equal is nothing to ask objects of the application."""
-    by = CallableLocation.of(type(scrubber).scrub_event)
+    by = location_of(type(scrubber).scrub_event)
     for key in {**before, **now}:
         old, new = before.get(key, MISSING), now.get(key, MISSING)
         if old is not new:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import CallableLocation
+from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._sdk.observing.observer import Observer, application_frame, arose_in_delivery
 from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
@@ -36,7 +36,7 @@ def _watched_info(original: Callable[..., None], observer: Observer) -> Callable
     def info(message: Any, *args: Any, **kwargs: Any) -> None:
         attempt = observer.attempt
         if attempt is not None and args and type(message) is str and message in _DROPPED:
-            attempt.dropped_by = CallableLocation.of(args[-1])
+            attempt.dropped_by = location_of(args[-1])
         original(message, *args, **_one_frame_up(kwargs))
 
     return info

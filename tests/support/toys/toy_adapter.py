@@ -25,7 +25,7 @@ class ToyAdapter(OperationAdapter):
         inner, recorder = application.handle, self._recorder
 
         def handle(app: Any, path: str) -> Any:
-            exchange = Exchange("GET", path, route=path, hint="Toys report nothing.")
+            exchange = Exchange("GET", path, route=path, _hint="Toys report nothing.")
             with serving(exchange, recorder.current):
                 exchange.status = inner(app, path)
             return exchange.status

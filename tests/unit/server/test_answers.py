@@ -275,7 +275,7 @@ def test_a_rate_limit_for_one_kind_of_several(sentry: Sentry) -> None:
     assert "Retry-After" not in dict(unlimited.headers)
     assert "X-Sentry-Rate-Limits" not in dict(after.headers)
     [rejection] = sentry.rejections
-    assert [capture.type for capture in rejection.captures] == ["event", "attachment"]
+    assert [capture.type for capture in rejection._captures] == ["event", "attachment"]
     [event, attachment] = rejection.items
     assert isinstance(event, CapturedEvent)
     assert event.attachments == [attachment]

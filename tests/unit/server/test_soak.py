@@ -129,7 +129,7 @@ def test_many_clients_for_a_while(sentry_server: SentryServer) -> None:
     assert set(answers) <= {0, 200, 429, 500}
     assert len(accepted) > EVENTS / 2
     received = [
-        json.loads(capture.payload)["message"] for envelope in sentry_server.envelopes for capture in envelope.captures
+        json.loads(capture.payload)["message"] for envelope in sentry_server.envelopes for capture in envelope._captures
     ]
     assert len(received) == len(set(received))
     assert accepted <= set(received)
