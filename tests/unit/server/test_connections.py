@@ -45,8 +45,8 @@ class Client:
         status, *lines = head.decode().split("\r\n")[:-2]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = b""
-        while len(body) < int(headers["content-length"]):
-            body += self.socket.recv(4096)
+        while missing := int(headers["content-length"]) - len(body):  # no more: the next answer may be there already
+            body += self.socket.recv(missing)
         return int(status.split()[1]), headers, body
 
     def is_closed(self) -> bool:
