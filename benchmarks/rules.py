@@ -23,7 +23,7 @@ from benchmarks.processes import PYTEST, in_turns
 from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Exchange
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
-from pytest_sentry_capture._run.settings.configuration_files import read_configuration
+from pytest_sentry_capture._run.settings.configuration import read_configuration
 
 ROUNDS = 7
 EVENTS = 500

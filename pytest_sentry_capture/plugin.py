@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -15,17 +16,16 @@ import pytest
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._run import on_demand
-from pytest_sentry_capture._run.partial_run import Invocation
 from pytest_sentry_capture._run.run import Run
-from pytest_sentry_capture._run.settings.configuration import Configuration
-from pytest_sentry_capture._run.settings.configuration_files import read_configuration
+from pytest_sentry_capture._run.settings.configuration import Configuration, read_configuration
 from pytest_sentry_capture._run.settings.options import Settings, SettingsError, read_settings
-from pytest_sentry_capture._sdk.patching.invisible import invisible
+from pytest_sentry_capture._sdk.invisible import invisible
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture, SentryInit
     from pytest_sentry_capture._reports.section import Detail
     from pytest_sentry_capture._run.current_test import CurrentTest
+    from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.settings.options import ShowMode
     from pytest_sentry_capture._server.sentry_server import SentryServer
 
@@ -364,7 +364,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("collectonly"):
         return
     try:
-        results.conclude(_invocation(session))
+        results.conclude(partial(_invocation, session))
     except Exception as error:
         results.give_up(error)
     if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
@@ -395,7 +395,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _invocation(session: pytest.Session) -> Invocation:
     config = session.config
     stopped = session.shouldfail or session.shouldstop
-    return Invocation(
+    return on_demand.partial_run.Invocation(
         root=config.rootpath,
         folder=config.invocation_params.dir,
         arguments=config.args,

@@ -1,12 +1,9 @@
-"""Which frameworks are observed: each adapter is imported and installed once its framework and Sentry's SDK are there.
-
-This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
-"""
+"""Which frameworks are observed: each adapter is imported once its framework and Sentry's SDK are there."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pytest_sentry_capture._lazy import imported
@@ -22,11 +19,18 @@ ADAPTERS: Final[Mapping[str, str]] = {
 
 
 class Operations:
-    """The adapters of the frameworks that the application uses."""
+    """The adapters of the frameworks that the application uses.
 
-    def __init__(self, recorder: Recorder) -> None:
+    Args:
+        recorder: what adapters record with.
+        when_imported: has a function called each time a module has been imported.
+    """
+
+    def __init__(self, recorder: Recorder, when_imported: Callable[[str, Callable[[], None]], None]) -> None:
         self._recorder = recorder
         self._adapters: dict[str, OperationAdapter] = {}
+        for module_name in ADAPTERS:
+            when_imported(module_name, self.install)
 
     def install(self) -> None:
         """Observe the frameworks that have been imported; see ``OperationAdapter.install`` for when this is called."""

@@ -13,6 +13,7 @@ from pytest_sentry_capture._lazy import lazy_names
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import failure_messages as failure_messages
     from pytest_sentry_capture._assertions import sentry_capture as sentry_capture
+    from pytest_sentry_capture._operations import registry as registry
     from pytest_sentry_capture._relay import ingestion as ingestion
     from pytest_sentry_capture._relay import privacy as privacy
     from pytest_sentry_capture._relay import relay_project as relay_project
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules import rule_run as rule_run
     from pytest_sentry_capture._run import findings as findings
     from pytest_sentry_capture._run import internal_error as internal_error
+    from pytest_sentry_capture._run import partial_run as partial_run
     from pytest_sentry_capture._run import run_summary as run_summary
     from pytest_sentry_capture._run import totals as totals
     from pytest_sentry_capture._server import server_run as server_run
@@ -36,7 +38,9 @@ else:
             "ingestion": "_relay.ingestion",
             "internal_error": "_run.internal_error",
             "messages": "_rules.messages",
+            "partial_run": "_run.partial_run",
             "privacy": "_relay.privacy",
+            "registry": "_operations.registry",
             "relay_project": "_relay.relay_project",
             "rule_run": "_rules.rule_run",
             "run_summary": "_run.run_summary",

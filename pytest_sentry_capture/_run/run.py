@@ -9,7 +9,6 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_sentry_capture._operations.registry import ADAPTERS, Operations
 from pytest_sentry_capture._recording.recording import Recorder, Recording
 from pytest_sentry_capture._reports.formats import FORMATS
 from pytest_sentry_capture._run import on_demand
@@ -19,6 +18,7 @@ from pytest_sentry_capture._run.run_results import RunResults
 from pytest_sentry_capture._sdk.sdk_watch import SdkWatch
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._operations.registry import Operations
     from pytest_sentry_capture._relay.relay_project import RelayProject
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
@@ -58,13 +58,11 @@ class Run:
             self._observe_operations,
             watch_scopes=any(each.rule._built_in_needs.scope_writes for each in configuration.rules),
         )
-        self._operations = Operations(self.recorder)
-        for module_name in ADAPTERS:
-            self.sdk_watch.imports.watch(module_name, self._observe_operations)
         self.deselected = 0
         self._between_tests = self._test_of(self.recorder.current)
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
+        self._operations: Operations | None = None
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
@@ -76,7 +74,8 @@ class Run:
 
     def stop(self) -> None:
         self.end_test()
-        self._operations.uninstall()
+        if self._operations is not None:
+            self._operations.uninstall()
         if self._server is not None:
             self._server.stop()
         self.sdk_watch.deactivate()
@@ -227,6 +226,7 @@ class Run:
         self.sdk.drain()
 
     def _observe_operations(self) -> None:
-        """The SDK or a framework has been imported, or a client has been made, on which the SDK wraps frameworks."""
-        if self.sdk.is_observed:
-            self._operations.install()
+        """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
+        if self._operations is None:
+            self._operations = on_demand.registry.Operations(self.recorder, self.sdk_watch.imports.watch)
+        self._operations.install()

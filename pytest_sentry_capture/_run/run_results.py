@@ -6,12 +6,11 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict
 
 from pytest_sentry_capture._run import on_demand
-from pytest_sentry_capture._run.partial_run import why_partial
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._run.partial_run import Invocation
@@ -77,8 +76,12 @@ class RunResults:
         """Say that a worker has died."""
         self._lost_workers.append(name)
 
-    def conclude(self, invocation: Invocation) -> None:
-        """End the run: write its reports, compare it with the contract, and look at what was not exercised."""
+    def conclude(self, describe_invocation: Callable[[], Invocation]) -> None:
+        """End the run: write its reports, compare it with the contract, and look at what was not exercised.
+
+        Args:
+            describe_invocation: says how pytest was called.
+        """
         processes = self._processes.values()
         outside_tests = [text for process in processes for text in process["findings"]]
         rule_set = self._rule_set
@@ -93,6 +96,7 @@ class RunResults:
             totals.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
             totals.integrations.update(process["integrations"])
         totals.settle()
+        invocation = describe_invocation()
         self.conclusion = on_demand.run_summary.conclude(
             totals,
             rule_set.rules,
@@ -121,7 +125,7 @@ class RunResults:
         ]
 
     def _why_partial(self, invocation: Invocation, failed_tests: int) -> list[str]:
-        return why_partial(
+        return on_demand.partial_run.why_partial(
             invocation,
             deselected=max((process["deselected"] for process in self._processes.values()), default=0),
             not_collected=self.not_collected,

@@ -63,7 +63,7 @@ from pytest_sentry_capture._assertions.matching import CRITERIA
 from pytest_sentry_capture._recording.entries import DISCARD_REASONS
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture._run.settings.configuration_files import read_configuration
+from pytest_sentry_capture._run.settings.configuration import read_configuration
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._sdk.versions import REMOVED_OPTIONS
 from run_reports import sentry_contract

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as Folder
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
@@ -18,7 +18,6 @@ from pytest_sentry_capture._rules.built_in.values import Pattern
 from pytest_sentry_capture._rules.expectation import ExpectedCapture
 from pytest_sentry_capture._rules.rule import Regex, Rule, Severity
 from pytest_sentry_capture._rules.rule_run import EnforcedRule
-from pytest_sentry_capture._run.settings.configuration import Configuration
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import Path, Source
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
@@ -48,7 +47,15 @@ class _ExpectEntry:
             raise ValueError(did_you_mean("kind", self.kind, CRITERIA))
 
 
-def structured(source: Source, root: Folder) -> Configuration:
+class RuleSettings(NamedTuple):
+    """What the tables of a configuration say, as ``Configuration`` has it."""
+
+    rules: tuple[EnforcedRule, ...]
+    switched_off: frozenset[str]
+    scrubbing: ServerScrubbing | None
+
+
+def structured(source: Source, root: Folder) -> RuleSettings:
     """The rules that a configuration asks for.
 
     Args:
@@ -67,7 +74,7 @@ def structured(source: Source, root: Folder) -> Configuration:
     for each in rules:
         if scrubbing is not None:
             each.rule._take_scrubbing(scrubbing)
-    return Configuration(source.name, rules, frozenset(tables.switched_off), scrubbing)
+    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing)
 
 
 class RuleTables:

@@ -8,8 +8,8 @@ from importlib import import_module
 from numbers import Real
 from typing import Any, Final
 
+from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.observing.clients import Clients, Given
-from pytest_sentry_capture._sdk.patching.identity import KnownOf
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 

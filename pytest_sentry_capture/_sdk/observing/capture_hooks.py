@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.kinds import FACTS
 from pytest_sentry_capture._recording.scope_origin import SECTIONS, ScopeOrigin
+from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.callbacks import callback_of
 from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_use
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer, application_frame
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
-from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 if TYPE_CHECKING:

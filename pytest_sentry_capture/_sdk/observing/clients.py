@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from pytest_sentry_capture._sdk.identity import KnownOf
+from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.lifetimes import Lifetime
 from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_entries
@@ -15,8 +17,6 @@ from pytest_sentry_capture._sdk.observing.profilers import Profilers
 from pytest_sentry_capture._sdk.observing.scrubbing import Scrubbing
 from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
 from pytest_sentry_capture._sdk.patching.delivery import Delivery
-from pytest_sentry_capture._sdk.patching.identity import KnownOf
-from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.pytest_sentry import is_pytest_sentrys
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 

@@ -16,10 +16,10 @@ from sentry_sdk.utils import json_dumps
 from pytest_sentry_capture._recording.contents import Content, FileContent
 from pytest_sentry_capture._recording.entries import CapturedEnvelope
 from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._sdk.identity import KnownOf
+from pytest_sentry_capture._sdk.invisible import invisible, wrapping
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Handed, Observer
 from pytest_sentry_capture._sdk.observing.plain import json_data
-from pytest_sentry_capture._sdk.patching.identity import KnownOf
-from pytest_sentry_capture._sdk.patching.invisible import invisible, wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 _TRANSPORT: Final = "transport"

@@ -22,8 +22,8 @@ from pytest_sentry_capture._recording.errors import CallbackError, SdkError
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain, members_of
 from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
 from pytest_sentry_capture._recording.recording import Recorder
+from pytest_sentry_capture._sdk.invisible import INVISIBLE
 from pytest_sentry_capture._sdk.observing.plain import as_json
-from pytest_sentry_capture._sdk.patching.invisible import INVISIBLE
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})

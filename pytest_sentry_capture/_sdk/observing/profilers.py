@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
+from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.lifetimes import Lifetime
-from pytest_sentry_capture._sdk.patching.identity import KnownOf
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
 
 _PROFILERS: Final = ("profiler", "profiler.transaction_profiler", "profiler.continuous_profiler")

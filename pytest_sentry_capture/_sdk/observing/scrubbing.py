@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.changes import MISSING, Change
+from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer
-from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 Path = tuple[str, ...]

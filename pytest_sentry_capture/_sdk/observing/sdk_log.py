@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.callables import location_of
+from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer, application_frame, arose_in_delivery
-from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 _DROPPED: Final = ("%s (%s) dropped event", "%s (event processor) dropped event", "%s (error processor) dropped event")

@@ -17,12 +17,12 @@ from weakref import WeakKeyDictionary, ref
 
 from pytest_sentry_capture._recording.contents import Content, LateContent
 from pytest_sentry_capture._recording.kinds import item_type_of
+from pytest_sentry_capture._sdk.identity import KnownOf
+from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, content_of, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.plain import as_json, json_data, plain_copy
-from pytest_sentry_capture._sdk.patching.identity import KnownOf
-from pytest_sentry_capture._sdk.patching.invisible import wrapping
 from pytest_sentry_capture._sdk.patching.sleep import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
