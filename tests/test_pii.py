@@ -359,8 +359,15 @@ def test_attachments() -> None:
     assert findings('{"to": ["jane@example.com"]}'.encode("utf-8-sig")) == ["to.0"]
     assert findings('{"to": ["jane@example.com"]}'.encode("utf-16")) == ["to.0"]
     assert findings(codecs.BOM_UTF16_BE + "to jane@example.com".encode("utf-16-be")) == ["attachment"]
+    assert findings(b'"to jane\\u0040example.com"') == ["attachment"]
     assert findings(b"\x89PNG\0\0 jane@example.com") == []
     assert findings(b"[" * 100_000) == []
+
+
+def test_what_an_item_of_an_unknown_type_holds_is_found_once() -> None:
+    [item] = Capture("unknown", b'{"to": ["jane@example.com"]}').items
+
+    assert [each.path for each in PiiSearch().findings(item)] == ["to.0"]
 
 
 def test_what_relay_refuses_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -434,6 +441,33 @@ def test_source_code_is_no_data() -> None:
 
     start = "exception.values.0.stacktrace.frames.0"
     assert found == [f"{start}.post_context.1", f"{start}.pre_context.1", f"{start}.vars.path"]
+
+
+@pytest.mark.parametrize("file", ["tests/test_shop.py", r"C:\shop\tests\test_shop.py", "/shop/tests/test_shop.py"])
+def test_source_code_of_the_test_is_no_finding(file: str) -> None:
+    def found_in(abs_path: str) -> list[str]:
+        frame = {"abs_path": abs_path, "context_line": "send('jane@example.com')"}
+        event = CapturedEvent({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
+        return [each.path for each in PiiSearch().findings(event, "tests/test_shop.py")]
+
+    assert found_in(file) == []
+    assert found_in(file.replace("tests", "latest_tests")) == ["exception.values.0.stacktrace.frames.0.context_line"]
+
+
+@pytest.mark.parametrize("values", [lambda error: [error], lambda error: {"values": [None, error]}])
+def test_frames_of_the_test_runner_are_no_finding(values: Callable[[object], object]) -> None:
+    frames = [{"module": "_pytest.python", "vars": {"a": "jane@example.com"}}, {"module": "shop"}]
+
+    assert paths({"exception": values({"stacktrace": {"frames": frames}})}) == []
+
+
+@pytest.mark.parametrize("value", ["SecretStr('**********')", "***", "'*****'", "''", '""', "{}", "[]", "None"])
+def test_what_is_empty_or_masked_is_no_finding(value: str) -> None:
+    assert paths({"extra": {"password": value, "text": f"password={value}"}}) == []
+
+
+def test_a_value_that_is_encoded_for_a_url_is_a_finding() -> None:
+    assert paths({"extra": {"text": "password=%C3%A4bc"}}) == ["extra.text"]
 
 
 def test_whoever_runs_the_tests_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:

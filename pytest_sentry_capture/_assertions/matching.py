@@ -20,7 +20,7 @@ from pytest_sentry_capture._recording import (
 )
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from pytest_sentry_capture._recording.fields import resolve_parts
+from pytest_sentry_capture._recording.payload_walk import resolve_parts
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
 _EVENT: Final = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 from pytest_sentry_capture._recording.captures import CLASSES, Capture, CapturedItem
-from pytest_sentry_capture._recording.changes import MISSING, Change, difference
+from pytest_sentry_capture._recording.changes import MISSING, Change
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.fields import (
     check_section,
@@ -21,6 +21,7 @@ from pytest_sentry_capture._recording.fields import (
     without_moved,
 )
 from pytest_sentry_capture._recording.normalization import normalized
+from pytest_sentry_capture._recording.payload_walk import differing_places, dotted
 from pytest_sentry_capture._recording.scope_origin import Source
 
 if TYPE_CHECKING:
@@ -135,7 +136,10 @@ class _ErrorOrTransaction(CapturedItem):
         """
         context = self._capture.context
         before = context.payload_before_callback
-        altered = [] if before is MISSING else difference(before, without_moved(dict(self)), by=context.callback)
+        if before is MISSING:
+            return [*context.scrubs]
+        differing = differing_places(before, without_moved(dict(self)))
+        altered = (Change(dotted(keys), one, other, context.callback) for keys, one, other in differing)
         return [*context.scrubs, *altered]
 
     def normalized(self) -> dict[str, Any]:
