@@ -13,9 +13,9 @@ from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import OF_EXCHANGE, Field, Sort
-from pytest_sentry_capture._recording.fields import resolve_parts
 from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent, CapturedSegment
 from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
+from pytest_sentry_capture._recording.payload_walk import resolve_parts
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
 CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -41,24 +40,6 @@ class Change:
     def __repr__(self) -> str:
         before = redacted_value(self.before) if self.scrubbed else repr(self.before)
         return f"Change({self.path}: {before} -> {self.after!r}, by {self.by})"
-
-
-def difference(
-    before: object, after: object, *, by: CallableLocation | None = None, path: tuple[str, ...] = ()
-) -> Iterator[Change]:
-    """Every place at which two JSON values differ, in the order of the first, then of what was added."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in {**before, **after}:
-            yield from difference(before.get(key, MISSING), after.get(key, MISSING), by=by, path=(*path, str(key)))
-    elif isinstance(before, list) and isinstance(after, list):
-        for index in range(max(len(before), len(after))):
-            yield from difference(_at(before, index), _at(after, index), by=by, path=(*path, str(index)))
-    elif type(before) is not type(after) or before != after:
-        yield Change(".".join(path), before, after, by)
-
-
-def _at(values: list[Any], index: int) -> Any:
-    return values[index] if index < len(values) else MISSING
 
 
 def redacted_value(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,7 +10,6 @@ from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.scope_origin import KEYED_SECTIONS, PLAIN_SECTIONS
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
 
-_INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""
 
@@ -85,22 +83,3 @@ def value_at(payload: Mapping[str, Any], section: str, key: str | None) -> Any:
     if key is None:
         return MISSING if value is None else value
     return (tags_of(value) if section == "tags" else mapping_of(value)).get(key, MISSING)
-
-
-def resolve(value: Any, path: str) -> Any:
-    """What stands at a dotted path of a payload, or ``MISSING``; list elements are addressed by their index."""
-    return resolve_parts(value, path.split("."))
-
-
-def resolve_parts(value: Any, parts: list[str]) -> Any:
-    """What stands at a path that is given in its parts, or ``MISSING``."""
-    if not parts:
-        return value
-    if isinstance(value, dict):
-        for length in range(1, len(parts) + 1):  # keys may contain dots
-            key = ".".join(parts[:length])
-            if key in value and (found := resolve_parts(value[key], parts[length:])) is not MISSING:
-                return found
-    elif isinstance(value, list) and _INDEX.fullmatch(parts[0]) and -len(value) <= int(parts[0]) < len(value):
-        return resolve_parts(value[int(parts[0])], parts[1:])
-    return MISSING

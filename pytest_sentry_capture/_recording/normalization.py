@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from pytest_sentry_capture._recording.fields import interfaces_of
+
 _REPLACED: Final = (
     "event_id", "check_in_id", "timestamp", "start_timestamp", "dist", "sdk", "modules", "debug_meta",
 )  # fmt: skip
@@ -52,8 +54,10 @@ class _Normalization:
         _change(result, "contexts", self._contexts)
         _change(result, "spans", lambda spans: [self._span(span) for span in spans], list)
         for name in "exception", "threads":
-            _each_value(result, name, _without_frames)
-        _each_value(result, "breadcrumbs", lambda crumb: _replace(crumb, ("timestamp",)))
+            for value in interfaces_of(result.get(name)):
+                _without_frames(value)
+        for crumb in interfaces_of(result.get("breadcrumbs")):
+            _replace(crumb, ("timestamp",))
         _change(result, "request", _request)
         _change(result, "extra", lambda extra: _replace(extra, ("sys.argv",)))
         return result
@@ -101,15 +105,6 @@ def _replace(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def _change(values: dict[str, Any], name: str, change: Callable[[Any], Any], expected: type = dict) -> None:
     if isinstance(values.get(name), expected):
         values[name] = change(values[name])
-
-
-def _each_value(payload: dict[str, Any], name: str, change: Callable[[dict[str, Any]], object]) -> None:
-    """An interface's values, which Sentry accepts bare or under ``values``."""
-    interface = payload.get(name)
-    values = interface.get("values") if isinstance(interface, dict) else interface
-    for value in values if isinstance(values, list) else ():
-        if isinstance(value, dict):
-            change(value)
 
 
 def _without_frames(value: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from pytest_sentry_capture._recording.masks import FILTERED
+
 Source = Literal["event", "call", "current", "isolation", "global", "scope", "options", "processor", "before_send"]
 """An answer of ``scope_of``. ``"scope"`` is the one merged scope of sentry-sdk 1.x."""
 
@@ -14,10 +16,6 @@ PLAIN_SECTIONS: Final = (
     "level", "logger", "message", "transaction", "fingerprint", "release", "environment", "server_name", "dist",
 )  # fmt: skip
 OPTION_SECTIONS: Final = ("release", "environment", "server_name", "dist")
-SCRUBBED: Final = "[Filtered]"
-"""What the SDK's scrubber puts in place of a value (``sentry_sdk.consts``/``utils``: SENSITIVE_DATA_SUBSTITUTE)."""
-SCRUBBED_TEXTS: Final = (SCRUBBED, f"'{SCRUBBED}'")
-"""That, and what sentry-sdk 3 makes of it in a stack frame's variable, which it takes out before it takes the repr."""
 SECTIONS: Final = frozenset((*KEYED_SECTIONS, *PLAIN_SECTIONS))
 _SCOPE_BEATS_EVENT: Final = ("tags", "contexts", "extra", "level")
 """The sections in which the SDK lets the scope overwrite the event (``Scope.apply_to_event``)."""
@@ -97,7 +95,7 @@ def _at(values: Mapping[str, Any], section: str, key: str | None) -> Any:
 def _replaced(given: object, found: object) -> bool:
     """Whether a simple value is no longer the one given; containers and objects change form when serialised."""
     simple = (str, int, float, bool, type(None))
-    if not isinstance(given, simple) or not isinstance(found, simple) or found == SCRUBBED:
+    if not isinstance(given, simple) or not isinstance(found, simple) or found == FILTERED:
         return False
     return given != found and not (isinstance(given, str) and isinstance(found, str) and _shortened(given, found))
 

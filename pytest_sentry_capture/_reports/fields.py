@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture._recording.entries import CapturedItem, RawItem
 from pytest_sentry_capture._recording.fields import mapping_of, unwrapped
 from pytest_sentry_capture._recording.kinds import CapturedAttachment
-from pytest_sentry_capture._recording.scope_origin import SCRUBBED_TEXTS
-from pytest_sentry_capture._recording.test_runner import first_own_frame
+from pytest_sentry_capture._recording.masks import is_empty, is_filtered
+from pytest_sentry_capture._recording.payload_walk import CONTAINERS, Keys, at, dotted, parts_of, walk
+from pytest_sentry_capture._recording.stack_frames import first_own_frame
 from pytest_sentry_capture._reports.names import shown_key
 
 FieldState = Literal["filtered", "cut", "sent"]
@@ -23,8 +24,8 @@ Fields = dict[str, FieldState]
 BODY: Final = "http.request.body.data"
 """The attribute that holds a request's body as one text."""
 _HEADER: Final = "http.request.header."
-_LEFT_OUT: Final = frozenset(("_meta", "is_segment", "links", "modules", "sdk", "spans", "type"))
-"""What tells nothing of the application, and spans, which are items of their own."""
+_LEFT_OUT: Final = frozenset(("_meta", "attributes", "is_segment", "links", "modules", "sdk", "spans", "type"))
+"""What tells nothing of the application, attributes, which have fields of other names, and spans, which are items."""
 _OF_THE_SDK: Final = frozenset(
     (
         *(
@@ -64,14 +65,17 @@ def fields_of(item: CapturedItem) -> Fields:
     """The fields of an item that hold something."""
     if isinstance(item, (CapturedAttachment, RawItem)):
         return {}
+    own = {key: value for key, value in item.items() if key not in _LEFT_OUT}
+    attributes = {
+        name: _attribute(name, unwrapped(value))
+        for name, value in mapping_of(item.get("attributes")).items()
+        if name not in _ATTRIBUTES_LEFT_OUT
+    }
     fields: Fields = {}
-    own = {key: value for key, value in item.items() if key != "attributes"}
-    for path, state in _walk(own, mapping_of(item.get("_meta")), ()):
+    for path, state in _fields_in(own, shown_key, mapping_of(item.get("_meta")), _OF_THE_SDK):
         note(fields, path, state)
-    for name, value in mapping_of(item.get("attributes")).items():
-        if name not in _ATTRIBUTES_LEFT_OUT:
-            for path, state in _walk(_attribute(name, unwrapped(value)), {}, (_shown_attribute(name),)):
-                note(fields, path, state)
+    for path, state in _fields_in(attributes, _shown_attribute):
+        note(fields, path, state)
     return fields
 
 
@@ -108,18 +112,38 @@ def _attribute(name: str, value: Any) -> Any:
     return value
 
 
-def _walk(value: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, FieldState]]:
-    if isinstance(value, dict) and len(path) < _DEEPEST:
-        for key, each in value.items():
-            name = str(key)
-            place = (*path, shown_key(name))
-            if (path or name not in _LEFT_OUT) and ".".join(place) not in _OF_THE_SDK:
-                yield from _walk(each, mapping_of(meta.get(name)), place)
-    elif isinstance(value, list) and len(path) < _DEEPEST:
-        for index, each in enumerate(value) if path[-2:] != _FRAMES else _in_app(value):
-            yield from _walk(each, mapping_of(meta.get(str(index))), path)
-    elif path and value not in (None, ""):
-        yield ".".join(path), _state(value, meta)
+def _fields_in(
+    payload: Mapping[str, Any],
+    shown_at_root: Callable[[str], str],
+    meta: Mapping[str, Any] | None = None,
+    left_out: frozenset[str] = frozenset(),
+) -> Iterator[tuple[str, FieldState]]:
+    """The fields of a payload.
+
+    Args:
+        payload: what they are looked for in.
+        shown_at_root: how the keys of the payload itself are shown.
+        meta: the SDK's notes about it.
+        left_out: the paths of fields that are not wanted.
+    """
+
+    def shown(keys: Keys) -> list[str]:
+        names = [key for key in keys if isinstance(key, str)]
+        return [*map(shown_at_root, names[:1]), *map(shown_key, names[1:])]
+
+    def parts(keys: Keys, container: Any) -> Iterable[tuple[Any, Any]]:
+        place = shown(keys)
+        if len(place) >= _DEEPEST:
+            return ()
+        if isinstance(container, list):
+            return _in_app(container) if keys[-2:] == _FRAMES else enumerate(container)
+        return (part for part in parts_of(container) if dotted(shown((*keys, part[0]))) not in left_out)
+
+    for keys, value in walk(payload, parts):
+        place = shown(keys)
+        is_entered = isinstance(value, CONTAINERS) and len(place) < _DEEPEST
+        if not is_entered and not is_empty(value):
+            yield dotted(place), _state(value, at(meta, (*keys, "")))
 
 
 def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -131,10 +155,10 @@ def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
             yield index, frame
 
 
-def _state(value: Any, meta: Mapping[str, Any]) -> FieldState:
-    if value in SCRUBBED_TEXTS:
+def _state(value: Any, notes: object) -> FieldState:
+    if is_filtered(value):
         return "filtered"
-    remarks = mapping_of(meta.get("")).get("rem") or ()
+    remarks = mapping_of(notes).get("rem") or ()
     is_cut = any(isinstance(remark, list) and remark[:1] == [_LIMIT] for remark in remarks)
     return "cut" if is_cut else "sent"
 

@@ -407,6 +407,18 @@ def test_an_event_of_whatever_shape_is_captured_as_without_a_look_at_the_scrubbe
     captured()
 
 
+@pytest.mark.needs("event scrubbers")
+def test_an_event_that_is_nested_deeply_is_captured(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+    sentry_init(dsn=DSN)
+    body: dict[str, Any] = {"password": "hunter2"}
+    for _ in range(2000):
+        body = {"in": body}
+
+    sentry_sdk.capture_event({"message": "hello", "request": {"data": body}})
+
+    sentry_capture.assert_captured(message="hello")
+
+
 def add_processor_tag(event: Any, hint: Any) -> Any:
     event.setdefault("tags", {})["from processor"] = "yes"
     event["tags"]["overwritten"] = "by the processor"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_sentry_capture._recording.callables import CallableLocation
 from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._recording.recording import COLLECTION, Recording
 from pytest_sentry_capture._reports.contract.contract_file import pinned
 from pytest_sentry_capture._reports.fields import FIELD_STATES, FieldState
@@ -794,6 +795,29 @@ def test_what_is_no_json_has_no_fields(kind: str) -> None:
     [(_, tally)] = table(recording(Capture(kind, b"x", headers={"filename": "x.txt"})), with_fields=True).rows()
 
     assert tally.fields == {}
+
+
+@pytest.mark.parametrize(("innermost", "expected"), [("x", {"extra" + ".in" * 11: "sent"}), ({}, {}), ([], {})])
+def test_what_is_nested_deeply_is_one_field(innermost: object, expected: dict[str, FieldState]) -> None:
+    for _ in range(11):
+        innermost = {"in": innermost}
+
+    assert fields({"extra": innermost}) == expected
+
+
+def test_lists_that_are_nested_deeply_are_one_field() -> None:
+    payload = PlainJson({"extra": {"in": nested_lists(1500)}})  # which is deeper than JSON is read
+
+    [(_, tally)] = table(recording(Capture("event", payload)), with_fields=True).rows()
+
+    assert tally.fields == {"extra.in": "sent"}
+
+
+def nested_lists(depth: int) -> list[Any]:
+    value: list[Any] = [1]
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 def test_no_fields_where_they_are_not_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -111,7 +112,17 @@ def test_what_is_filtered_or_empty_is_no_value(value: object) -> None:
     assert found({"extra": {"password": value}}, keys=["password"]) == []
 
 
-@pytest.mark.parametrize("value", ["x", 0, False, {"a": None}, [""]])
+@pytest.mark.parametrize("value", ["None", "null", "''", '""', "{}", "[]", "()", "'[Filtered]'"])
+def test_the_representation_of_what_is_filtered_or_empty_is_no_value(value: str) -> None:
+    assert found({"extra": {"password": value, "text": f"password={value}"}}, keys=["password"]) == []
+
+
+@pytest.mark.parametrize("value", ["***", "'*****'", "SecretStr('**********')", "SecretBytes(b'**********')"])
+def test_what_is_masked_is_no_value(value: str) -> None:
+    assert found({"extra": {"password": value, "text": f"password={value}"}}, keys=["password"]) == []
+
+
+@pytest.mark.parametrize("value", ["x", 0, False, {"a": None}, [""], "x***", "None of them"])
 def test_any_other_value(value: object) -> None:
     assert found({"extra": {"Password": value}}, keys=["password"]) == [
         "extra.Password holds the value of a forbidden key"
@@ -405,6 +416,82 @@ def test_what_is_nested_deeper_than_python_reads(item_type: str) -> None:
     deep = b"[" * depth + b'{"password":"x"}' + b"]" * depth
     [problem] = problems(ForbiddenData(keys=("password",)), recording(Capture(item_type, deep)))
     assert "holds a forbidden key with its value" in problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"password": "hünter2"}'.encode(),
+        '{"password": "hünter2"}'.encode("utf-8-sig"),
+        '{"password": "hünter2"}'.encode("utf-16"),
+        codecs.BOM_UTF16_BE + '{"password": "hünter2"}'.encode("utf-16-be"),
+        '{"password": "hünter2"}'.encode("latin-1"),
+    ],
+)
+@pytest.mark.parametrize("item_type", ["attachment", "unknown"])
+def test_json_is_searched_whatever_its_encoding(content: bytes, item_type: str) -> None:
+    recorded = recording(Capture(item_type, content, headers={"filename": "f"}), secrets=("hünter2",))
+
+    [problem] = problems(ForbiddenData(), recorded)
+
+    assert problem.startswith("password holds a declared secret")
+
+
+@pytest.mark.parametrize(
+    "content", ["für hünter2".encode("latin-1"), b"\xff\0\1" + "hünter2".encode(), b'"h\\u00fcnter2"']
+)
+@pytest.mark.parametrize("item_type", ["attachment", "replay_recording"])
+def test_what_is_no_json_mapping_is_searched_too(content: bytes, item_type: str) -> None:
+    recorded = recording(Capture(item_type, content, headers={"filename": "f"}), secrets=("hünter2",))
+
+    [problem] = problems(ForbiddenData(), recorded)
+
+    assert problem.startswith(f"{item_type} holds a declared secret")
+
+
+def test_only_the_notes_of_the_sdk_are_left_out() -> None:
+    """An attachment may have the same key."""
+    content = {"_meta": {"password": "hunter2"}}
+    attachment = Capture("attachment", json.dumps(content).encode(), headers={"filename": "f"})
+
+    [problem] = problems(ForbiddenData(), recording(attachment, secrets=("hunter2",)))
+
+    assert problem.startswith("_meta.password holds a declared secret")
+    assert problems(ForbiddenData(), recording(capture(content), secrets=("hunter2",))) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *(("/home/jane/shop/test_shop.py", False), ("test_shop.py", False), (r"C:\shop\test_shop.py", False)),
+        *(("/home/jane/shop/latest_shop.py", True), ("/home/jane/shop/test_shop.py/x.py", True)),
+    ],
+)
+def test_the_source_of_the_test_itself_may_hold_its_secrets(path: str, is_found: bool) -> None:
+    frame = {"abs_path": path, "pre_context": ["secret('hunter2')"], "context_line": "secret('hunter2')"}
+    payload = {"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
+
+    assert bool(problems(ForbiddenData(), recording(capture(payload), secrets=("hunter2",)))) is is_found
+
+
+@pytest.mark.parametrize("values", [lambda error: [error], lambda error: {"values": [None, error]}])
+def test_frames_of_the_test_runner_do_not_count(values: Callable[[object], object]) -> None:
+    frames = [{"module": "_pytest.python", "vars": {"a": "hunter2"}}, {"module": "shop", "vars": {"a": "1"}}]
+    payload = {"exception": values({"stacktrace": {"frames": frames}})}
+
+    assert problems(ForbiddenData(), recording(capture(payload), secrets=("hunter2",))) == []
+    frames[1]["vars"] = {"a": "hunter2"}
+    [problem] = problems(ForbiddenData(), recording(capture(payload), secrets=("hunter2",)))
+    assert ".stacktrace.frames.1.vars.a holds a declared secret" in problem
+
+
+def test_headers_that_contain_themselves() -> None:
+    headers: dict[str, Any] = {"trace": {}, "shop": "hunter2"}
+    headers["trace"]["headers"] = headers
+
+    [problem] = problems(ForbiddenData(), recording(CapturedEnvelope(headers), secrets=("hunter2",)))
+
+    assert problem.startswith("envelope.headers.shop holds a declared secret")
 
 
 def test_headers_whose_keys_are_no_texts() -> None:

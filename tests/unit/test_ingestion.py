@@ -81,6 +81,8 @@ def test_what_the_sdk_sends_is_accepted(sentry_init: SentryInit, sentry_capture:
         ({"message": "x" * 9000}, ("message", "too long: 9000 characters", "8192 characters")),
         ({"logger": "x" * 65}, ("logger", "too long: 65 characters", "64 characters")),
         ({"extra": {"a": "x" * 5_000_000}}, ("extra.a", "too long: 5000000 characters", "16384 characters")),
+        ({"extra": {"": "x" * 20000}}, ("extra.", "too long: 20000 characters", "* characters")),
+        ({"extra": {"": {"": "x" * 20000}}}, ("extra..", "too long: 20000 characters", "* characters")),
         ({"extra": {"a": nested(12)}}, ("extra.a.in.in.in.in.in", "nested too deep", "a text in its place")),
         ({"extra": ["a"]}, ("extra", "expected an object", "nothing")),
         ({"contexts": {"a": 5}}, ("contexts.a", "expected an object", "nothing")),

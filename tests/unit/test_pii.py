@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,36 @@ def test_ids_and_versions_are_no_finding() -> None:
 
     assert paths(payload) == []
     assert paths({"span_id": "not 4242424242424242", "extra": {"card_id": number}}) == ["extra.card_id", "span_id"]
+
+
+def test_what_an_item_of_an_unknown_type_holds_is_found_once() -> None:
+    [item] = Capture("unknown", b'{"to": ["jane@example.com"]}').items
+
+    assert [each.path for each in PiiSearch().findings(item)] == ["to.0"]
+
+
+@pytest.mark.parametrize("file", ["tests/test_shop.py", r"C:\shop\tests\test_shop.py", "/shop/tests/test_shop.py"])
+def test_source_code_of_the_test_is_no_finding(file: str) -> None:
+    def found_in(abs_path: str) -> list[str]:
+        frame = {"abs_path": abs_path, "context_line": "send('jane@example.com')"}
+        event = CapturedEvent({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
+        return [each.path for each in PiiSearch().findings(event, "tests/test_shop.py")]
+
+    assert found_in(file) == []
+    assert found_in(file.replace("tests", "latest_tests")) == ["exception.values.0.stacktrace.frames.0.context_line"]
+
+
+@pytest.mark.parametrize("values", [lambda error: [error], lambda error: {"values": [None, error]}])
+def test_frames_of_the_test_runner_are_no_finding(values: Callable[[object], object]) -> None:
+    frames = [{"module": "_pytest.python", "vars": {"a": "jane@example.com"}}, {"module": "shop"}]
+
+    assert paths({"exception": values({"stacktrace": {"frames": frames}})}) == []
+
+
+@pytest.mark.parametrize("value", ["SecretStr('**********')", "***", "'*****'", "''", '""', "{}", "[]", "None"])
+def test_what_is_empty_or_masked_is_no_finding(value: str) -> None:
+    assert paths({"extra": {"password": value, "text": f"password={value}"}}) == []
+
+
+def test_a_value_that_is_encoded_for_a_url_is_a_finding() -> None:
+    assert paths({"extra": {"text": "password=%C3%A4bc"}}) == ["extra.text"]

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final, Literal, get_args
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path
-from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 from pytest_sentry_capture._recording.facts import (
     DERIVED_SECTION,
@@ -21,9 +20,11 @@ from pytest_sentry_capture._recording.facts import (
     WHERE,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import mapping_of, path_of_url, resolve, text_at, unwrapped
+from pytest_sentry_capture._recording.fields import mapping_of, path_of_url, text_at, unwrapped
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
 from pytest_sentry_capture._recording.kinds.transaction import CapturedTransaction
+from pytest_sentry_capture._recording.masks import is_empty
+from pytest_sentry_capture._recording.payload_walk import resolve
 
 SegmentStatus = Literal["ok", "error"]
 SEGMENT_STATUSES: Final[tuple[SegmentStatus, ...]] = get_args(SegmentStatus)
@@ -36,7 +37,7 @@ _ENDS: Final = ("timestamp", "end_timestamp")
 
 def has_at(payload: Mapping[str, Any], path: str) -> bool:
     """Whether a payload has something at a dotted path that is not empty."""
-    return resolve(payload, path) not in (MISSING, None, "", {}, [])
+    return not is_empty(resolve(payload, path))
 
 
 class CapturedSegment(CapturedItem):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_sentry_capture._recording.changes import MISSING, Change, difference
+from pytest_sentry_capture._recording.changes import MISSING, Change
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.fields import (
     check_section,
@@ -17,6 +17,7 @@ from pytest_sentry_capture._recording.fields import (
 )
 from pytest_sentry_capture._recording.kinds.attachment import CapturedAttachment
 from pytest_sentry_capture._recording.normalization import normalized
+from pytest_sentry_capture._recording.payload_walk import differing_places, dotted
 from pytest_sentry_capture._recording.scope_origin import Source
 
 if TYPE_CHECKING:
@@ -116,7 +117,10 @@ class SentryEvent(CapturedItem):
         """
         context = self._capture.context
         before = context.payload_before_callback
-        altered = [] if before is MISSING else difference(before, without_moved(dict(self)), by=context.callback)
+        if before is MISSING:
+            return [*context.scrubs]
+        differing = differing_places(before, without_moved(dict(self)))
+        altered = (Change(dotted(keys), one, other, context.callback) for keys, one, other in differing)
         return [*context.scrubs, *altered]
 
     def normalized(self) -> dict[str, Any]:

@@ -5,8 +5,7 @@ reads what Relay says of that; ``false_alarms`` knows what is no finding, and ``
 """
 
 from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS
-from pytest_sentry_capture._relay.privacy.contents import digest_of
 from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
-from pytest_sentry_capture._relay.privacy.search import PiiSearch
+from pytest_sentry_capture._relay.privacy.search import PiiSearch, digest_of
 
 __all__ = ["KINDS", "REFUSED", "Found", "PiiFinding", "PiiSearch", "digest_of"]

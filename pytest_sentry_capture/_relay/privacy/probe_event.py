@@ -13,8 +13,8 @@ from math import isfinite
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
-from pytest_sentry_capture._relay.privacy.false_alarms import NOTHING
-from pytest_sentry_capture._relay.privacy.places import CONTAINERS
+from pytest_sentry_capture._recording.payload_walk import CONTAINERS
+from pytest_sentry_capture._relay.privacy.false_alarms import holds_nothing
 
 DATA: Final = "data"
 NAMES: Final = "names"
@@ -84,7 +84,7 @@ class ProbeEvent:
         """What a carrier holds for a value; an empty text where there is nothing to find."""
         kind = type(value)
         if kind is str:
-            return "" if value in NOTHING or (key in _ID_KEYS and _ID.fullmatch(value)) else value
+            return "" if holds_nothing(value) or (key in _ID_KEYS and _ID.fullmatch(value)) else value
         if kind is dict or kind is list:
             if key in _ID_KEYS and kind is dict and _ID.fullmatch(str(value.get("value"))):
                 return ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from pytest_sentry_capture._recording.masks import FILTERED
+from pytest_sentry_capture._recording.payload_walk import Key, Keys, at, dotted, notes_in
+from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES, is_in_file
 from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, USER_PATH, rule_of
 from pytest_sentry_capture._relay.privacy.false_alarms import is_secret, of_other_users
 from pytest_sentry_capture._relay.privacy.findings import Found, excerpt
 from pytest_sentry_capture._relay.privacy.places import (
     as_text,
-    at,
     frames_of,
     paths_of,
     places_of_names,
@@ -21,7 +23,6 @@ from pytest_sentry_capture._relay.privacy.places import (
 )
 from pytest_sentry_capture._relay.privacy.probe_event import CODE, CODE_KEYS, DATA, NAMES, ProbeEvent
 
-_SOURCE_LINES: Final = ("context_line", "pre_context", "post_context")
 _MOST_VALUES: Final = 100
 """Values of one text that are told apart."""
 _Place = TypeVar("_Place")
@@ -41,7 +42,7 @@ class RemarkReader:
         self._test_file = test_file
         self._hidden: dict[str, str] = {}
         self.found: dict[tuple[str, str], Found] = {}
-        self.more: list[tuple[Sequence[str], Any]] = []
+        self.more: list[tuple[Keys, Any]] = []
 
     def read(self, meta: Mapping[str, Any]) -> None:
         """Read the remarks on all of the carrier."""
@@ -64,19 +65,19 @@ class RemarkReader:
             index, *rest = (*(paths[id(root)] if int(number) else ()), *keys)
             self._add(self._shown((*self.more[int(index)][0], *rest)), at(root, keys), remarks)
 
-    def _read_value(self, keys: Sequence[str], value: Any, remarks: list[Any]) -> None:
+    def _read_value(self, keys: Keys, value: Any, remarks: list[Any]) -> None:
         if all(remark[0] != PASSWORD for remark in remarks):
             self._add(self._shown(keys), value, remarks)
             return
-        key = next((key for key in reversed(keys) if not key.isdigit()), "")
+        key = next((key for key in map(str, reversed(keys)) if not key.isdigit()), "")
         if isinstance(value, dict) and value.keys() >= {"value", "type"}:  # an attribute
             keys, value = (*keys, "value"), value["value"]
         self.more.append((keys, value))
         if is_secret(key, value):
             self._add(self._shown(keys), value, [[PASSWORD]])
 
-    def _shown(self, keys: Sequence[str]) -> str:
-        return ".".join(self._hidden.get(key, key) for key in keys)
+    def _shown(self, keys: Iterable[Key]) -> str:
+        return dotted(self._hidden.get(str(key), key) for key in keys)
 
     def _read_name(self, name: str, remarks: list[Any]) -> None:
         self._hidden[name] = f"[{remarks[0][0]}]"
@@ -87,11 +88,11 @@ class RemarkReader:
     # one in a name, a search is 35 times as fast.
 
     @cached_property
-    def _paths(self) -> dict[int, tuple[str, ...]]:
+    def _paths(self) -> dict[int, Keys]:
         return paths_of(self._payload)
 
     @cached_property
-    def _first_of_names(self) -> dict[str, tuple[str, ...]]:
+    def _first_of_names(self) -> dict[str, Keys]:
         return _first_of_each(places_of_names(self._payload))
 
     @cached_property
@@ -100,16 +101,15 @@ class RemarkReader:
 
     def _places_of_code(self) -> Iterator[tuple[str, str]]:
         for keys, frame in frames_of(self._payload):
-            is_of_test = self._test_file and str(frame.get("abs_path", "")).endswith(self._test_file)
             for key in sorted(CODE_KEYS & frame.keys()):
-                if is_of_test and key in _SOURCE_LINES:
+                if key in SOURCE_LINES and is_in_file(frame, self._test_file):
                     continue
                 value = frame[key]
                 if isinstance(value, str):
-                    yield value, ".".join((*keys, key))
+                    yield value, dotted((*keys, key))
                 for index, line in enumerate(value if isinstance(value, list) else ()):
                     if isinstance(line, str):
-                        yield line, ".".join((*keys, key, str(index)))
+                        yield line, dotted((*keys, key, index))
 
     def _add(self, path: str, value: Any, remarks: list[Any]) -> None:
         for rule in dict.fromkeys(remark[0] for remark in remarks):
@@ -120,7 +120,7 @@ class RemarkReader:
                 values = of_other_users(str(value), spans)
                 if not values:
                     continue
-            if not all("[Filtered]" in each for each in values) and (path, rule) not in self.found:
+            if not all(FILTERED in each for each in values) and (path, rule) not in self.found:
                 self.found[path, rule] = Found(path, rule, excerpt(rule, value, values), values)
 
 
@@ -140,13 +140,11 @@ def _values(value: Any, spans: Sequence[Sequence[int]]) -> tuple[str, ...]:
     return tuple(data[start:end].decode(errors="replace") for start, end in spans)
 
 
-def _remarks(meta: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+def _remarks(meta: Any) -> Iterator[tuple[Keys, list[Any]]]:
     """Each place of a carrier on which Relay remarks something."""
-    for key, below in meta.items():
-        if key == "" and isinstance(below, dict) and isinstance(below.get("rem"), list):
-            yield keys, [[rule_of(name), *rest] for name, *rest in below["rem"]]
-        else:
-            yield from _remarks(below, (*keys, key))
+    for keys, notes in notes_in(meta):
+        if remarks := notes.get("rem"):
+            yield keys, [[rule_of(name), *rest] for name, *rest in remarks]
 
 
 def remarks_in(event: str) -> Mapping[str, Any]:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, RawItem
-from pytest_sentry_capture._recording.kinds import CapturedAttachment
-from pytest_sentry_capture._recording.test_runner import is_of_test_runner
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.item_contents import is_binary, name_of_content, payloads_of
+from pytest_sentry_capture._recording.payload_walk import Keys, dotted, parts_of
+from pytest_sentry_capture._recording.stack_frames import is_of_test_runner
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (
     IN_ORDER,
@@ -22,9 +24,7 @@ from pytest_sentry_capture._relay.privacy.built_in_rules import (
     ordered,
     rule_of,
 )
-from pytest_sentry_capture._relay.privacy.contents import content_of, digest_of
 from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
-from pytest_sentry_capture._relay.privacy.places import pairs
 from pytest_sentry_capture._relay.privacy.probe_event import CODE, DATA, NAMES, ProbeEvent, as_json
 from pytest_sentry_capture._relay.privacy.remarks import RemarkReader, remarks_in
 
@@ -90,12 +90,13 @@ class PiiSearch:
         return self._known[key]
 
     def of_payload(self, item: CapturedItem, test_file: str = "") -> tuple[Found, ...]:
-        """What is found in an item, in an attachment's content too."""
-        found = self._judged(item, test_file)
-        if isinstance(item, (CapturedAttachment, RawItem)):
-            content = content_of(item)
-            named = content if isinstance(content, (dict, list)) else {item.kind or item.type_header: content}
-            found += self._judged(named, test_file)
+        """What is found in an item, in an attachment's content too unless that is binary."""
+        found: list[Found] = []
+        for payload in payloads_of(item):
+            if not isinstance(payload, str):
+                found += self._judged(payload, test_file)
+            elif not is_binary(item.payload):
+                found += self._judged({name_of_content(item): payload}, test_file)
         return tuple(found)
 
     def _judged(self, payload: Any, test_file: str) -> list[Found]:
@@ -116,11 +117,18 @@ class PiiSearch:
 
     def _refused_place(self, payload: Any) -> str:
         """The path of the smallest part of a payload that Relay refuses; empty for the whole."""
-        for key, value in pairs(payload):
-            if self._is_refused({key: value}):
-                rest = self._refused_place(value)
-                return f"{key}.{rest}" if rest else key
-        return ""
+        keys: Keys = ()
+        within = [payload]
+        while (part := self._refused_part(within[-1])) is not None:
+            key, value = part
+            keys = (*keys, key)
+            if any(value is each for each in within):
+                break
+            within.append(value)
+        return dotted(keys)
+
+    def _refused_part(self, container: Any) -> tuple[Any, Any] | None:
+        return next((part for part in parts_of(container) if self._is_refused(dict([part]))), None)
 
     def _is_refused(self, payload: Any) -> bool:
         try:
@@ -144,6 +152,13 @@ class PiiSearch:
             f"extra.{CODE}.**": [name for name in rules if rule_of(name) not in _NOT_IN_CODE],
         }
         return json.dumps({"rules": rules, "applications": applications})
+
+
+def digest_of(capture: Capture) -> bytes:
+    """What tells distinct payloads apart."""
+    digest = blake2b(bytes(capture.content), digest_size=16)
+    digest.update(f"{capture.type}{capture.headers}".encode(errors="replace"))
+    return digest.digest()
 
 
 def _in_order(found: Found) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_sentry_capture._recording.kinds import CapturedProfile, CapturedSegment
+from pytest_sentry_capture._recording.payload_walk import is_within
 from pytest_sentry_capture._reports.contract.differences import Difference, Key, differences, key_of
 from pytest_sentry_capture._reports.diff.certainty import Certainty, Shown
 from pytest_sentry_capture._reports.diff.reading import ReadReport
@@ -205,7 +206,7 @@ def _highest_without(path: str, others: States) -> str:
     parts = path.split(".")
     for length in range(1, len(parts)):
         place = ".".join(parts[:length])
-        if not any(other == place or other.startswith(f"{place}.") for other in others):
+        if not any(is_within(other, place) for other in others):
             return place
     return path
 

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import name_of, summary
+from pytest_sentry_capture._assertions.formatting import summary
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction, transaction_paths
 from pytest_sentry_capture._recording.changes import redacted_value
 from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, RawItem
 from pytest_sentry_capture._recording.fields import unwrapped
+from pytest_sentry_capture._recording.item_contents import name_of_content, payloads_of
 from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
-from pytest_sentry_capture._recording.scope_origin import SCRUBBED, SCRUBBED_TEXTS
-from pytest_sentry_capture._recording.test_runner import is_of_test_runner
+from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT, says_nothing
+from pytest_sentry_capture._recording.payload_walk import (
+    CONTAINERS,
+    Keys,
+    dotted,
+    is_within,
+    names_and_texts,
+    parts_of,
+    walk,
+)
+from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES, is_in_file, is_of_test_runner
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
 from pytest_sentry_capture._text.encoded_forms import encoded_forms
-
-Place = tuple[str, str, Any]
-"""A place of a payload: its dotted path, the last key of it unless that is an index, and the value there."""
 
 _NOTES_OF_THE_SDK: Final = "_meta"
 _BETWEEN: Final = "\n\0\n"
 """Stands between texts that are searched together; what matches across it is looked at closely, and turned down."""
 _ANCHOR: Final = re.compile(r"[$^]|\\[AZbB]|\(\?<?[=!]")
-_SOURCE_LINES: Final = ("pre_context", "context_line", "post_context")
-_WITH_ATTRIBUTES: Final = re.compile(r"(?:.*\.)?attributes|contexts\.trace\.data|spans\.\d+\.data")
-"""Where attributes stand, whose names have dots: of spans, logs and metrics, and of what transactions carry."""
-_NO_VALUE: Final = "|".join(
-    (
-        rf"\\*b?['\"]?(?:{re.escape(SCRUBBED)}|%5BFiltered%5D)",
-        r"(?:\w+\()?b?['\"]?\*{3}",  # pydantic's SecretStr
-        r"(?:None|null)\b",
-        r"\\*b?(?:''|\"\\*\")|\{\}|\[\]",
-        r"(?:[?]|%s|%\(|\$\d|:\w)",  # the placeholders of SQL
-        r"[&;,)\s}]|$",
-    )
-)
-"""What stands in a text where a key has no value, or one that can't be told from none."""
-_NOTHING: Final[tuple[Any, ...]] = (None, "", *SCRUBBED_TEXTS, {}, [])
 
 
 @dataclass(kw_only=True)
@@ -80,17 +71,19 @@ class ForbiddenData(Rule):
             if isinstance(entry, Capture):
                 for item in entry.items:
                     if isinstance(item, (CapturedAttachment, RawItem)) or self._may_hold(item, secrets):
-                        yield from self._judged(item, summary(item, masked=True), _places_of(item, test_file), secrets)
+                        found = _places_of(item, test_file)
+                        yield from self._judged(item, summary(item, masked=True), found, secrets)
                     else:
                         yield self.kept(item)
             elif isinstance(entry, CapturedEnvelope):
                 headers = {"headers": entry.headers, "items": [capture.headers for capture in entry._captures]}
                 if self._may_hold(headers, secrets):
-                    yield from self._judged(None, "an envelope's headers", places(headers, "envelope"), secrets)
+                    found = walk(headers, start=("envelope",))
+                    yield from self._judged(None, "an envelope's headers", found, secrets)
 
     def _may_hold(self, payload: Mapping[str, Any], secrets: tuple[str, ...]) -> bool:
         """Whether it is worth looking closely: all texts of a payload at once, without their places."""
-        keys, texts = _keys_and_texts(payload)
+        keys, texts = names_and_texts(payload)
         whole = _BETWEEN.join((*keys, *texts))
         return (
             any(secret in whole for secret in secrets)
@@ -100,12 +93,15 @@ class ForbiddenData(Rule):
         )
 
     def _judged(
-        self, item: CapturedItem | None, what: str, found: Iterator[Place], secrets: tuple[str, ...]
+        self, item: CapturedItem | None, what: str, found: Iterator[tuple[Keys, Any]], secrets: tuple[str, ...]
     ) -> Iterator[Judgement]:
         is_clean = True
-        for path, key, value in found:
-            reason = self._why_forbidden(path, key, value, secrets)
-            if reason is None or (item is not None and is_of_test_runner(item, path)):
+        for keys, value in found:
+            reason = self._why_forbidden(keys, value, secrets)
+            if reason is None:
+                continue
+            path = dotted(keys) if keys or item is None else name_of_content(item)
+            if item is not None and is_of_test_runner(item, path):
                 continue
             is_clean = False
             if (allowed := self._allowing(item, path)) is not None:
@@ -116,34 +112,35 @@ class ForbiddenData(Rule):
         if is_clean and item is not None:
             yield self.kept(item)
 
-    def _why_forbidden(self, path: str, key: str, value: Any, secrets: tuple[str, ...]) -> str | None:
-        if self.keys and self._has_forbidden_value(path, key, value):
+    def _why_forbidden(self, keys: Keys, value: Any, secrets: tuple[str, ...]) -> str | None:
+        key = keys[-1] if keys and isinstance(keys[-1], str) else ""
+        if self.keys and self._has_forbidden_value(keys, key, value):
             return "the value of a forbidden key"
         if any(secret in key for secret in secrets):
             return "a declared secret"
         for pattern in self._patterns:
             if key and pattern.search(key):
                 return _matching(pattern)
-        if isinstance(value, (dict, list)):
+        if isinstance(value, CONTAINERS):
             return None
         text = value if isinstance(value, str) else str(value)
         if any(secret in text for secret in secrets):
             return "a declared secret"
-        if self.keys and self._keys_in_texts.search(text) and not _is_source(path):
+        if self.keys and self._keys_in_texts.search(text) and not _is_source(keys):
             return "a forbidden key with its value"
         for pattern in self._patterns:
             if pattern.search(text):
                 return _matching(pattern)
         return None
 
-    def _has_forbidden_value(self, path: str, key: str, value: Any) -> bool:
+    def _has_forbidden_value(self, keys: Keys, key: str, value: Any) -> bool:
         if not self._is_forbidden(key):
             return False
-        if not _is_attribute(path, key):
-            return key.lower() in self._keys and value not in _NOTHING
+        if not _is_attribute(keys):
+            return key.lower() in self._keys and not says_nothing(value)
         content = unwrapped(value)
         parts = content if isinstance(content, list) else [content]  # which headers have since sentry-sdk 3
-        return any(part not in _NOTHING for part in parts)
+        return not all(map(says_nothing, parts))
 
     def _is_forbidden(self, key: str) -> bool:
         """Whether a key is one of the forbidden ones, or an attribute would be that is called like it."""
@@ -153,7 +150,7 @@ class ForbiddenData(Rule):
         """The entry that excuses a place, by its own path or, of a span, by the one that a transaction has for it."""
         paths = [path.lower() for path in paths_in_transaction(path)] if isinstance(item, CapturedSpan) else []
         for entry in self.allow:
-            if _is_within(path, entry) or any(_is_within(each, entry.lower()) for each in paths):
+            if is_within(path, entry) or any(is_within(each, entry.lower()) for each in paths):
                 return entry
         return None
 
@@ -194,76 +191,33 @@ class ForbiddenData(Rule):
         """A key in a query string or form, or in the representation of a dictionary, with a value that is no filter."""
         names = "|".join(re.escape(key) for key in self.keys)
         return re.compile(
-            rf"(?:(?:^|[?&;,(\s])(?:{names})=|['\"](?:{names})\\*['\"]\s*:\s*)(?!{_NO_VALUE})", re.IGNORECASE
+            rf"(?:(?:^|[?&;,(\s])(?:{names})=|['\"](?:{names})\\*['\"]\s*:\s*)(?!{NO_VALUE_IN_TEXT})", re.IGNORECASE
         )
 
 
-def places(payload: Mapping[str, Any] | list[Any], start: str = "", test_file: str = "") -> Iterator[Place]:
-    """Every place of a payload with its dotted path, containers included, without the SDK's notes about filtering.
+def _places_of(item: CapturedItem, test_file: str) -> Iterator[tuple[Keys, Any]]:
+    """Every place of an item, without the SDK's notes about filtering and the source code of the test itself."""
 
-    The source lines of frames in ``test_file`` are left out: a test has to write its secrets somewhere.
-    """
-    stack: list[tuple[str, Any]] = [(start, payload)]
-    while stack:
-        path, value = stack.pop()
-        prefix = f"{path}." if path else ""
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, each in pairs:
-            if key == _NOTES_OF_THE_SDK and not path:
-                continue
-            if test_file and key in _SOURCE_LINES and str(value.get("abs_path", "")).endswith(test_file):
-                continue
-            place = f"{prefix}{key}"
-            yield place, key if isinstance(key, str) else "", each
-            if isinstance(each, (dict, list)):
-                stack.append((place, each))
+    def parts(keys: Keys, container: Any) -> Iterable[tuple[Any, Any]]:
+        if not keys:
+            return ((key, value) for key, value in container.items() if key != _NOTES_OF_THE_SDK)
+        if isinstance(container, dict) and is_in_file(container, test_file):
+            return ((key, value) for key, value in container.items() if key not in SOURCE_LINES)
+        return parts_of(container)
 
-
-def _keys_and_texts(payload: Mapping[str, Any]) -> tuple[set[str], list[str]]:
-    """All keys and all texts and numbers of a payload, wherever they are."""
-    keys: set[object] = set()
-    texts: list[str] = []
-    stack: list[Any] = [payload]
-    while stack:
-        container = stack.pop()
-        if isinstance(container, dict):
-            keys.update(container)
-            container = container.values()
-        for value in container:
-            if isinstance(value, str):
-                texts.append(value)
-            elif isinstance(value, (dict, list)):
-                stack.append(value)
-            elif value is not None:
-                texts.append(str(value))
-    return {*map(str, keys)}, texts  # headers may have others, which the SDK sends as texts
-
-
-def _places_of(item: CapturedItem, test_file: str) -> Iterator[Place]:
-    yield from places(item, test_file=test_file)
-    if isinstance(item, (CapturedAttachment, RawItem)):
-        text = item.payload.decode(errors="replace")
-        content = _parsed(text)
-        if isinstance(content, (dict, list)):
-            yield from places(content)
+    for payload in payloads_of(item):
+        if isinstance(payload, str):
+            yield (), payload
         else:
-            yield name_of(item.kind or item.type_header), "", text
+            yield from walk(payload, parts) if payload is item else walk(payload)
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_within(path: str, allowed: str) -> bool:
-    """Whether a path is the allowed one or below it."""
-    return path == allowed or path.startswith(f"{allowed}.")
-
-
-def _is_attribute(path: str, key: str) -> bool:
-    return _WITH_ATTRIBUTES.fullmatch(path[: -len(key) - 1]) is not None
+def _is_attribute(keys: Keys) -> bool:
+    """Whether the last key is the name of an attribute, as spans, logs and metrics have them, and transactions too."""
+    match keys:
+        case (*_, "attributes", _) | ("contexts", "trace", "data", _) | ("spans", int(), "data", _):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -280,9 +234,9 @@ def _keys_of_attribute(name: str) -> frozenset[str]:
     return frozenset(key.lower() for key in keys)
 
 
-def _is_source(path: str) -> bool:
+def _is_source(keys: Keys) -> bool:
     """Whether a line of code stands there: a keyword argument is not a value."""
-    return any(name in _SOURCE_LINES for name in path.split(".")[-2:])
+    return not SOURCE_LINES.isdisjoint(keys[-2:])
 
 
 def _matching(pattern: re.Pattern[str]) -> str:

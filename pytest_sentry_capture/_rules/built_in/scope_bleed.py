@@ -9,7 +9,7 @@ from typing import ClassVar
 from pytest_sentry_capture._assertions.formatting import exchange_summary, summary
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._recording.fields import resolve
+from pytest_sentry_capture._recording.payload_walk import is_within, resolve
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 
@@ -50,4 +50,4 @@ class NoScopeBleed(Rule):
             yield self.kept(event)
 
     def _allowing(self, path: str) -> str | None:
-        return next((each for each in self.allow if path == each or path.startswith(f"{each}.")), None)
+        return next((each for each in self.allow if is_within(path, each)), None)

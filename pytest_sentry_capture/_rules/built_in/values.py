@@ -13,7 +13,7 @@ from pytest_sentry_capture._assertions.formatting import shown, summary
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.fields import tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
-from pytest_sentry_capture._recording.test_runner import bytes_of_test_runner
+from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_span, sentry_events
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.changes import MISSING, Change
+from pytest_sentry_capture._recording.payload_walk import Keys, dotted, walk
 from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
-Path = tuple[str, ...]
-Place = tuple[Path, dict[Any, Any], dict[Any, Any]]
+Place = tuple[Keys, dict[Any, Any], dict[Any, Any]]
 """A dictionary of an event: where it is, the dictionary itself, and a copy of what it held before."""
 
 _SDKS_OWN: Final = "sentry_sdk.scrubber"
@@ -58,7 +58,7 @@ class Scrubbing:
         return scrub_event
 
 
-def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Path) -> Iterator[Place]:
+def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Keys) -> Iterator[Place]:
     """Where ``sentry_sdk.scrubber.EventScrubber`` looks when it is not recursive."""
     for name in "extra", "user":
         yield from _place((name,), event.get(name))
@@ -66,10 +66,10 @@ def _places_of_the_sdks_scrubber(event: dict[str, Any], _: Path) -> Iterator[Pla
     for name in "headers", "cookies", "data":
         yield from _all_places(request.get(name), ("request", name))
     for index, crumb in enumerate(_values(event.get("breadcrumbs"))):
-        yield from _place(("breadcrumbs", "values", str(index), "data"), _mapping(crumb).get("data"))
+        yield from _place(("breadcrumbs", "values", index, "data"), _mapping(crumb).get("data"))
     yield from _frame_variables(event)
     for index, span in enumerate(_sequence(event.get("spans"))):
-        yield from _place(("spans", str(index), "data"), _mapping(span).get("data"))
+        yield from _place(("spans", index, "data"), _mapping(span).get("data"))
 
 
 def _frame_variables(event: dict[str, Any]) -> Iterator[Place]:
@@ -77,23 +77,25 @@ def _frame_variables(event: dict[str, Any]) -> Iterator[Place]:
         for index, value in enumerate(_values(event.get(name))):
             frames = _sequence(_mapping(_mapping(value).get("stacktrace")).get("frames"))
             for frame_index, frame in enumerate(frames):
-                path = name, "values", str(index), "stacktrace", "frames", str(frame_index), "vars"
+                path = name, "values", index, "stacktrace", "frames", frame_index, "vars"
                 yield from _place(path, _mapping(frame).get("vars"))
 
 
-def _all_places(value: Any, path: Path, within: tuple[int, ...] = ()) -> Iterator[Place]:
-    """Every plain dictionary in a value; applications may have put a value into itself."""
-    if type(value) not in (dict, list) or id(value) in within:
-        return
-    if type(value) is dict:
-        yield path, value, {**value}
-    within = (*within, id(value))
-    for key, each in value.items() if type(value) is dict else enumerate(value):
-        if type(each) in (dict, list):
-            yield from _all_places(each, (*path, _named(key)), within)
+def _all_places(value: Any, path: Keys) -> Iterator[Place]:
+    """Every plain dictionary in a value."""
+    for keys, each in walk([value], _plain_parts):
+        if type(each) is dict:
+            yield (*path, *keys[1:]), each, {**each}
 
 
-def _place(path: Path, value: Any) -> tuple[Place, ...]:
+def _plain_parts(_: Keys, container: Any) -> Iterable[tuple[Any, Any]]:
+    """What is in a plain container: nothing is asked of any object of the application."""
+    if type(container) is dict:
+        return [(_named(key), value) for key, value in container.items()]
+    return enumerate(container) if type(container) is list else ()
+
+
+def _place(path: Keys, value: Any) -> tuple[Place, ...]:
     return ((path, value, {**value}),) if type(value) is dict and value else ()
 
 
@@ -110,14 +112,14 @@ def _sequence(value: Any) -> Any:
     return value if type(value) in (list, tuple) else ()
 
 
-def _scrubs(path: Path, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:
+def _scrubs(path: Keys, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:
     """What is another object than before; whether two are equal is nothing to ask objects of the application."""
     by = location_of(type(scrubber).scrub_event)
     for key in {**before, **now}:
         old, new = before.get(key, MISSING), now.get(key, MISSING)
         if old is not new:
             new = new.value if type(new).__name__ == "AnnotatedValue" else new
-            yield Change(".".join((*path, _named(key))), old, new, by, scrubbed=True)
+            yield Change(dotted((*path, _named(key))), old, new, by, scrubbed=True)
 
 
 def _named(key: Any) -> str:

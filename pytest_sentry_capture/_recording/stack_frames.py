@@ -1,4 +1,7 @@
-"""Stack frames of the test runner, which in production nothing has: they are no part of what an application sends."""
+"""Stack frames that no production has: those of the test runner, and the source of the test itself.
+
+They are no part of what an application sends.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.fields import interfaces_of, mapping_of
+from pytest_sentry_capture._recording.payload_walk import at
 
+SOURCE_LINES: Final = frozenset(("pre_context", "context_line", "post_context"))
+"""The keys of a frame under which its lines of source code stand."""
 _RUNNERS: Final = ("_pytest.", "pluggy.")
-_FRAME: Final = re.compile(r"(exception|threads)\.values\.(\d+)\.stacktrace\.frames\.(\d+)\b")
+_FRAME: Final = re.compile(r"((?:exception|threads)(?:\.values)?\.\d+)\.stacktrace\.frames\.(\d+)\b")
+
+
+def is_in_file(frame: Mapping[str, Any], file: str) -> bool:
+    """Whether a stack frame is one of a file, which is given relative to pytest's rootdir; no frame is in no file.
+
+    The source lines of a test's own file don't count: a test has to write its secrets somewhere.
+    """
+    path = frame.get("abs_path") if file else None
+    return isinstance(path, str) and f"/{path}".replace("\\", "/").endswith(f"/{file}")
 
 
 def first_own_frame(frames: Sequence[Any]) -> int:
@@ -27,9 +42,8 @@ def is_of_test_runner(payload: Mapping[str, Any], path: str) -> bool:
     match = _FRAME.match(path)
     if match is None:
         return False
-    values = interfaces_of(payload.get(match[1]))
-    frames = _frames_of(values[int(match[2])]) if int(match[2]) < len(values) else []
-    return int(match[3]) < first_own_frame(frames)
+    error = at(payload, match[1].split("."))
+    return int(match[2]) < first_own_frame(_frames_of(error))
 
 
 def bytes_of_test_runner(payload: Mapping[str, Any]) -> int:
@@ -39,6 +53,6 @@ def bytes_of_test_runner(payload: Mapping[str, Any]) -> int:
     return len(json.dumps(left_out, separators=(",", ":"))) if left_out else 0
 
 
-def _frames_of(value: Mapping[str, Any]) -> list[Any]:
-    frames = mapping_of(value.get("stacktrace")).get("frames")
+def _frames_of(value: object) -> list[Any]:
+    frames = mapping_of(mapping_of(value).get("stacktrace")).get("frames")
     return frames if isinstance(frames, list) else []
