@@ -156,7 +156,7 @@ class PiiSearch:
 
 def digest_of(capture: Capture) -> bytes:
     """What tells distinct payloads apart."""
-    digest = blake2b(bytes(capture.content), digest_size=16)
+    digest = blake2b(bytes(capture.content), digest_size=16)  # as it is kept: JSON takes 10 times as long
     digest.update(f"{capture.type}{capture.headers}".encode(errors="replace"))
     return digest.digest()
 
