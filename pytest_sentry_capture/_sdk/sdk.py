@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording.recording import Recorder
 from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS
+from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.observing.callbacks import observe_callbacks
 from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
 from pytest_sentry_capture._sdk.observing.clients import Clients
-from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
@@ -70,7 +70,7 @@ class Sdk:
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
-        self._dedupe = Dedupe()
+        self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
         self._losses = Losses(self._observer)
@@ -97,8 +97,13 @@ class Sdk:
             UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
         """
         self._modules.check_supported()
-        attempts = CaptureHooks(
-            self._modules, self._observer, self._clients, self._hand_over, self._dedupe, self._scope_writes
+        capture_hooks = CaptureHooks(
+            self._modules,
+            self._observer,
+            self._clients,
+            self._hand_over,
+            self._dedupe.before_attempt,
+            self._scope_writes,
         )
         touchpoints, observer = self._touchpoints, self._observer
         try:
@@ -108,7 +113,7 @@ class Sdk:
             self._losses.install(touchpoints)
             self._naps.install(touchpoints)
             self._delivery.install(touchpoints)  # last, for it takes what is there for the SDK's own
-            attempts.install(touchpoints)
+            capture_hooks.install(touchpoints)
             watch_sdk_log(touchpoints, observer)
             watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
             if self._scope_writes is not None:
@@ -232,7 +237,7 @@ class Sdk:
             client: Any = self._modules.hub.Hub.current.client
             return client if issubclass(type(client), self._modules.client._Client) else None
         for _, scope in scopes_of(self._modules):
-            client = getattr(scope, "client", None)  # sentry-sdk 2.0 copies scopes without it
+            client = self._modules.features.client_on(scope)
             if issubclass(type(client), self._modules.client._Client):
                 if client.is_active():
                     return client

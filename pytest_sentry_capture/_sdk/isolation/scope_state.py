@@ -1,4 +1,4 @@
-"""The state of scopes (and of 1.x hubs): read, copied, put back, and what one piece of code changed in it.
+"""The state of scopes and hubs: read, copied, put back, and what one piece of code changed in it.
 
 Threads of the application may write to it meanwhile: what Python code iterates over is a copy, made in one step.
 """
@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._sdk.versions import Features
 
 _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")
 """The attributes to which the SDK only appends."""
@@ -150,13 +151,13 @@ class _Shape:
         """The values of all attributes; ``MISSING`` for one that was never given a value."""
         try:
             return self._values_of(holder)
-        except AttributeError:  # in 2.0 and its like a forked scope has no client, not even None
+        except AttributeError:  # see ``Features.client_on``
             return tuple(getattr(holder, name, MISSING) for name in self.names)
 
 
 @cache
 def _shape_of(holder_class: Any) -> _Shape:
-    return _Shape(_slots_of(holder_class) or ("_stack", "_last_event_id"))
+    return _Shape(_slots_of(holder_class) or Features.attributes_of_hubs)
 
 
 def _slots_of(kind: Any) -> tuple[str, ...]:

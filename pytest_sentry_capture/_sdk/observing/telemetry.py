@@ -17,21 +17,18 @@ from weakref import WeakKeyDictionary, ref
 
 from pytest_sentry_capture._recording.contents import Content, LateContent
 from pytest_sentry_capture._recording.kinds import item_type_of
+from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.invisible import wrapping
-from pytest_sentry_capture._sdk.observing.hand_over import HandOver, content_of, is_closed
+from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.plain import as_json, json_data, plain_copy
 from pytest_sentry_capture._sdk.patching.sleep import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
-_CAPTURE_FUNCTIONS: Final = {"session_flusher": "capture_func", "metrics_aggregator": "_capture_func"}
-_ADDITIONS: Final = {"session_flusher": "add_session", "metrics_aggregator": "_consider_force_flush"}
-"""What is called when a part has taken something; not ``MetricsAggregator.add``, which counts frames to its caller."""
 _OF_THE_SDK: Final = ("_segment_span",)
 """What the SDK keeps in an item for itself."""
-_BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
 _LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 _PATIENCE: Final = 2.0
@@ -69,13 +66,13 @@ class Telemetry:
                 self._owners[batcher] = ref(client), kind
                 with self._touchpoints.missing_means(_LATE):
                     self._observe_batcher(client, batcher)
-        for name, function in _CAPTURE_FUNCTIONS.items():
+        for name, hands_over, takes in self._touchpoints.features.collecting_parts:
             part = getattr(client, name, None)
             if part is not None and part not in self._owners:
                 self._owners[part] = ref(client), ""
                 with self._touchpoints.missing_means(_LATE):
-                    self._watch(type(part), _ADDITIONS[name], self._noting)
-                    self._wrap(client, part, function, partial(self._hand_over.record, attempt=None))
+                    self._watch(type(part), takes, self._noting)
+                    self._wrap(client, part, hands_over, partial(self._hand_over.record, attempt=None))
 
     def observe_profiler(self, client: Any, scheduler: Any) -> None:
         """Look after a profiler that profiles continuously, which a client has set up."""
@@ -97,9 +94,17 @@ class Telemetry:
             part.flush()
         except Exception as error:
             self._observer.sdk_failed(error)
-            _forget(part)
+            self._forget(part)
         else:
             self._flushes.wait_for(part)
+
+    def _forget(self, batcher: Any) -> None:
+        """Give up what a batcher can't hand over, such as a text that ``before_send_log`` has returned.
+
+        The SDK fails again and again, and sends nothing of this client any more.
+        """
+        for buffer in self._touchpoints.features.buffers_of(batcher):
+            buffer.clear()
 
     def close(self, client: Any, *, leads_nowhere: bool) -> None:
         """Close a client, and wait for the end of its threads.
@@ -134,7 +139,8 @@ class Telemetry:
         self._wrapped.clear()
 
     def _parts(self, client: Any) -> list[Any]:
-        names = (*_CAPTURE_FUNCTIONS, *self._touchpoints.features.batchers(client).values())
+        features = self._touchpoints.features
+        names = (*(part.name for part in features.collecting_parts), *features.batchers(client).values())
         return [part for name in names if (part := client.__dict__.get(name)) is not None]
 
     def _observe_batcher(self, client: Any, batcher: Any) -> None:
@@ -250,12 +256,12 @@ class Telemetry:
         wire_form = self._touchpoints.features.wire_form(kind)
         try:
             if not _has_objects(item):
-                return content_of(wire_form(_own_copy(item)), encodes=False)
+                return PlainJson(json_data(wire_form(_own_copy(item))))
             if type(item) is dict:
                 self._late[id(item)] = late = LateContent(partial(as_json, plain_copy(item), wire_form))
                 return late
             with _guarded(batcher):
-                return content_of(wire_form(item), encodes=False)
+                return PlainJson(json_data(wire_form(item)))
         except Exception as error:
             return error
 
@@ -383,16 +389,6 @@ def _sample_rate(item: Any) -> float | None:
     """The rate that a streamed span's trace was sampled with; asking the SDK's baggage for it would freeze that."""
     rate = getattr(item.get("_segment_span"), "_sample_rate", None) if isinstance(item, dict) else None
     return rate if isinstance(rate, float) else None
-
-
-def _forget(batcher: Any) -> None:
-    """Give up what a batcher can't hand over, such as a text that ``before_send_log`` has returned.
-
-    The SDK fails again and again, and sends nothing of this client any more.
-    """
-    for name in _BUFFERS:
-        if (buffer := vars(batcher).get(name)) is not None:
-            buffer.clear()
 
 
 def _thread_of(part: Any) -> Thread | None:
