@@ -27,10 +27,10 @@ from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
 from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
 from pytest_sentry_capture._sdk.observing.unsampled import watch_unsampled
 from pytest_sentry_capture._sdk.patching.delivery import Delivery
+from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.network import Network
 from pytest_sentry_capture._sdk.patching.otlp import block_exporter
 from pytest_sentry_capture._sdk.patching.pytest_sentry import keep_tags_apart
-from pytest_sentry_capture._sdk.patching.sleep import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
@@ -112,7 +112,7 @@ class Sdk:
             observe_callbacks(touchpoints, observer)
             self._losses.install(touchpoints)
             self._naps.install(touchpoints)
-            self._delivery.install(touchpoints)  # last, for it takes what is there for the SDK's own
+            self._delivery.install(touchpoints)  # after the others who replace methods of transports: see _is_unseen
             capture_hooks.install(touchpoints)
             watch_sdk_log(touchpoints, observer)
             watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
@@ -192,6 +192,7 @@ class Sdk:
         self._isolation.begin_test()
         if self._scope_writes is not None:
             self._scope_writes.forget()
+        # Tests write into the options of a client that outlives them, by hand or through other plugins.
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
         self._dedupe.forget()
         for alive, _ in self._options_before:
@@ -315,6 +316,7 @@ class Sdk:
         return None
 
     def _owner(self) -> Lifetime:
+        """Who a client that is made now belongs to: one that a test's import makes is made once, for all tests."""
         current = self._lifetimes.current
         if current.is_test and (module := _module_being_imported()) is not None:
             self._isolation.begin_import(module)

@@ -14,8 +14,9 @@ from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.callbacks import callback_of
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_use
-from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer, application_frame
+from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
+from pytest_sentry_capture._sdk.observing.swallowed_errors import application_frame
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 if TYPE_CHECKING:

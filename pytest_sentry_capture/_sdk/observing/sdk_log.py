@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._sdk.invisible import wrapping
-from pytest_sentry_capture._sdk.observing.observer import Observer, application_frame, arose_in_delivery
+from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.swallowed_errors import application_frame, arose_in_delivery
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 _INTERNAL_ERROR: Final = "Internal error in sentry_sdk"

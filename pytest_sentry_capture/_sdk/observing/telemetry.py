@@ -7,11 +7,10 @@ The threads run as without us, and views are complete when they are read: what i
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Condition, Thread, current_thread, get_ident
+from threading import Thread, current_thread
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
@@ -20,11 +19,12 @@ from pytest_sentry_capture._recording.kinds import item_type_of
 from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._sdk.observing.flushes import Flushes
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
-from pytest_sentry_capture._sdk.observing.plain import as_json, json_data, plain_copy
-from pytest_sentry_capture._sdk.patching.sleep import Naps
+from pytest_sentry_capture._sdk.observing.plain_data import as_json, json_data, plain_copy
+from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
 _OF_THE_SDK: Final = ("_segment_span",)
@@ -51,7 +51,7 @@ class Telemetry:
         self._wrapped: list[tuple[ref[Any], str, ref[Any]]] = []
         self._holding: KnownOf[None] = KnownOf()
         self._late: dict[int, LateContent] = {}
-        self._flushes = _Flushes()
+        self._flushes = Flushes(_PATIENCE)
 
     def observe(self, client: Any) -> None:
         """Look after what a client collects, but for parts that are not built as this plugin knows them."""
@@ -284,43 +284,6 @@ class Telemetry:
                 return original(batcher, *args, **kwargs)
 
         return flush
-
-
-class _Flushes:
-    """Which threads are just handing over what a batcher holds."""
-
-    def __init__(self) -> None:
-        self._begin_process()
-
-    def _begin_process(self) -> None:
-        self._process_id = os.getpid()
-        self._condition = Condition()
-        self._under_way: WeakKeyDictionary[Any, list[int]] = WeakKeyDictionary()
-
-    def _after_fork(self) -> None:
-        """In a child the other threads are gone, and one of them may have had the lock."""
-        if self._process_id != os.getpid():
-            self._begin_process()
-
-    @contextmanager
-    def of(self, batcher: Any) -> Iterator[None]:
-        """The calling thread hands over what a batcher holds, during the block."""
-        self._after_fork()
-        with self._condition:
-            threads = self._under_way.setdefault(batcher, [])
-            threads.append(get_ident())
-        try:
-            yield
-        finally:
-            with self._condition:
-                threads.remove(get_ident())
-                self._condition.notify_all()
-
-    def wait_for(self, batcher: Any) -> None:
-        """Wait until no other thread is handing over what a batcher held."""
-        self._after_fork()
-        with self._condition:
-            self._condition.wait_for(lambda: not {*self._under_way.get(batcher, ())} - {get_ident()}, _PATIENCE)
 
 
 def _nobody() -> None:
