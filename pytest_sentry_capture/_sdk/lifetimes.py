@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class Lifetime:
-    """The run, one fixture of a scope wider than function, or one attempt at a test with its function fixtures."""
+    """The run, one fixture of a scope wider than function, or one attempt at a test with its function fixtures.
+
+    Attributes:
+        alive: whether it is not over; what belongs to one that is over may still be held by contexts and threads.
+    """
 
     def __init__(self, name: str, *, is_test: bool = False) -> None:
         self.name = name

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording.recording import Recorder
 from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS
+from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.observing.callbacks import observe_callbacks
 from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
 from pytest_sentry_capture._sdk.observing.clients import Clients
-from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
@@ -27,10 +27,10 @@ from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
 from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
 from pytest_sentry_capture._sdk.observing.unsampled import watch_unsampled
 from pytest_sentry_capture._sdk.patching.delivery import Delivery
+from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.network import Network
 from pytest_sentry_capture._sdk.patching.otlp import block_exporter
 from pytest_sentry_capture._sdk.patching.pytest_sentry import keep_tags_apart
-from pytest_sentry_capture._sdk.patching.sleep import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
@@ -70,7 +70,7 @@ class Sdk:
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
-        self._dedupe = Dedupe()
+        self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
         self._losses = Losses(self._observer)
@@ -97,8 +97,13 @@ class Sdk:
             UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
         """
         self._modules.check_supported()
-        attempts = CaptureHooks(
-            self._modules, self._observer, self._clients, self._hand_over, self._dedupe, self._scope_writes
+        capture_hooks = CaptureHooks(
+            self._modules,
+            self._observer,
+            self._clients,
+            self._hand_over,
+            self._dedupe.before_attempt,
+            self._scope_writes,
         )
         touchpoints, observer = self._touchpoints, self._observer
         try:
@@ -107,8 +112,8 @@ class Sdk:
             observe_callbacks(touchpoints, observer)
             self._losses.install(touchpoints)
             self._naps.install(touchpoints)
-            self._delivery.install(touchpoints)  # last, for it takes what is there for the SDK's own
-            attempts.install(touchpoints)
+            self._delivery.install(touchpoints)  # after the others who replace methods of transports: see _is_unseen
+            capture_hooks.install(touchpoints)
             watch_sdk_log(touchpoints, observer)
             watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
             if self._scope_writes is not None:
@@ -187,6 +192,7 @@ class Sdk:
         self._isolation.begin_test()
         if self._scope_writes is not None:
             self._scope_writes.forget()
+        # Tests write into the options of a client that outlives them, by hand or through other plugins.
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
         self._dedupe.forget()
         for alive, _ in self._options_before:
@@ -232,7 +238,7 @@ class Sdk:
             client: Any = self._modules.hub.Hub.current.client
             return client if issubclass(type(client), self._modules.client._Client) else None
         for _, scope in scopes_of(self._modules):
-            client = getattr(scope, "client", None)  # sentry-sdk 2.0 copies scopes without it
+            client = self._modules.features.client_on(scope)
             if issubclass(type(client), self._modules.client._Client):
                 if client.is_active():
                     return client
@@ -310,6 +316,7 @@ class Sdk:
         return None
 
     def _owner(self) -> Lifetime:
+        """Who a client that is made now belongs to: one that a test's import makes is made once, for all tests."""
         current = self._lifetimes.current
         if current.is_test and (module := _module_being_imported()) is not None:
             self._isolation.begin_import(module)

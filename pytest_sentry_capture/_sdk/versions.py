@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from importlib import import_module
+from inspect import signature
+from typing import Any, Final, NamedTuple
 
 OLDEST_SUPPORTED: Final = "1.40.0"
 NEWEST_TESTED: Final = "3.0.0b2"
@@ -60,10 +63,46 @@ _HANDLERS: Final = (
 )
 """Where the logging integration keeps its handlers, and what each makes of a record."""
 _UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
+_BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
+_SLEEPERS: Final = ("monitor", "sessions")
+_HTTP_TRANSPORTS: Final = ("HttpTransport", "Http2Transport")  # the latter since 2.16
+_ASYNC_HTTP_TRANSPORT: Final = "AsyncHttpTransport"  # since 2.57
+
+
+class CollectingPart(NamedTuple):
+    """A part of clients that collects items and hands them over later, beside the batchers.
+
+    Attributes:
+        name: the client's attribute that holds it.
+        hands_over: its attribute that holds the function to which it hands an envelope.
+        takes: its method that is called when it has taken something.
+    """
+
+    name: str
+    hands_over: str
+    takes: str
 
 
 class Features:
     """What the SDK that is loaded now has, and how it calls it."""
+
+    collecting_parts: Final = (
+        CollectingPart("session_flusher", "capture_func", "add_session"),
+        # Up to 2.x before batchers for metrics; not ``add``, which counts frames up to its caller.
+        CollectingPart("metrics_aggregator", "_capture_func", "_consider_force_flush"),
+    )
+    profiler_modules: Final = ("profiler", "profiler.transaction_profiler", "profiler.continuous_profiler")
+    """The modules that hold a profiler's scheduler as ``_scheduler``: the first up to 2.5, the others since 2.8."""
+    dropping_processor_logs: Final = (
+        "%s (%s) dropped event",  # up to 2.x
+        "%s (event processor) dropped event",
+        "%s (error processor) dropped event",
+    )
+    """What is logged of a processor that has dropped an event, which is the last argument."""
+    mark_of_captured: Final = "_handled_by_sentry"
+    """What is set on an exception when it is captured (since 3)."""
+    attributes_of_hubs: Final = ("_stack", "_last_event_id")
+    """The state of a hub (1.x), whose class has no slots that would tell."""
 
     @cached_property
     def version(self) -> str:
@@ -129,7 +168,7 @@ class Features:
 
     @cached_property
     def has_global_attributes(self) -> bool:
-        """Some options are copied to the global scope, from where logs and metrics take them (since 2.57 or so)."""
+        """Some options are copied to the global scope, from where logs and metrics take them (2.54, not yet 2.40)."""
         return hasattr(self._scope_class, "set_global_attributes")
 
     @cached_property
@@ -153,6 +192,21 @@ class Features:
     def transports_that_take_envelopes(self) -> list[str]:
         """The classes of transports that have a method of their own for envelopes."""
         return [name for name, each in _classes("transport") if "capture_envelope" in vars(each)]
+
+    @property
+    def synchronous_http_transports(self) -> list[type]:
+        """The classes of transports that send from a thread of their own."""
+        return _found("transport", _HTTP_TRANSPORTS)
+
+    @property
+    def http_transports(self) -> list[type]:
+        """All classes of transports that send."""
+        return _found("transport", (*_HTTP_TRANSPORTS, _ASYNC_HTTP_TRANSPORT))
+
+    @property
+    def modules_that_sleep(self) -> list[str]:
+        """The modules whose threads wait in ``time.sleep``: the monitor's; that of sessions does no more since 2.40."""
+        return [name for name in _SLEEPERS if getattr(_module(name), "time", None) is time]
 
     @property
     def spotlight_set_up(self) -> str:
@@ -192,6 +246,39 @@ class Features:
         integration = client.integrations.get("logging")
         return frozenset(kind for name, kind in _HANDLERS if getattr(integration, name, None) is not None)
 
+    @staticmethod
+    def client_on(scope: Any) -> Any:
+        """The client that a scope has, or None; up to 2.11 or so forked scopes have no such attribute."""
+        return getattr(scope, "client", None)
+
+    @staticmethod
+    def turns_down_captures(scope: Any) -> bool:
+        """Whether a scope is in the middle of another capture, and captures nothing meanwhile."""
+        return not getattr(scope, "_should_capture", True)
+
+    @staticmethod
+    def last_seen_by(dedupe: Any) -> Any:
+        """The context variable in which the dedupe integration keeps the last exception (up to 2.x), or None."""
+        return getattr(dedupe, "_last_seen", None)
+
+    @staticmethod
+    def lacks_log_batcher(client: Any) -> bool:
+        """Up to 2.66 a client has no batcher for logs where these are off from the start."""
+        return hasattr(client, "log_batcher") and client.log_batcher is None
+
+    @staticmethod
+    def new_log_batcher(capture: Callable[..., Any], record_lost: Callable[..., None]) -> Any:
+        """A batcher for logs, as clients make it; up to 2.40 it takes no function for losses."""
+        batcher_class = import_module("sentry_sdk._log_batcher").LogBatcher
+        if "record_lost_func" in signature(batcher_class).parameters:
+            return batcher_class(capture_func=capture, record_lost_func=record_lost)
+        return batcher_class(capture_func=capture)
+
+    @staticmethod
+    def buffers_of(batcher: Any) -> list[Any]:
+        """What a batcher holds; some have called theirs by the kind."""
+        return [buffer for name in _BUFFERS if (buffer := vars(batcher).get(name)) is not None]
+
     def wire_form(self, kind: str) -> Callable[[Any], Any]:
         """How the SDK turns a log, metric or span into what it sends; what it is, where that is not known."""
         module_name, class_name = _BATCHER_CLASSES[kind]
@@ -220,6 +307,12 @@ def _unchanged(item: Any) -> Any:
 
 def _module(name: str) -> Any:
     return sys.modules.get(f"sentry_sdk.{name}")
+
+
+def _found(module: str, names: Sequence[str]) -> list[type]:
+    """Those of some classes that one of the SDK's modules has."""
+    found = (getattr(_module(module), name, None) for name in names)
+    return [each for each in found if isinstance(each, type)]
 
 
 def _classes(module: str) -> list[tuple[str, type]]:

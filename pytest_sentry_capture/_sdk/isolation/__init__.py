@@ -1,1 +1,1 @@
-"""How tests are kept apart: their scopes and options."""
+"""How tests are kept apart: their scopes, their options, and which exceptions they have captured."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from numbers import Real
 from typing import Any, Final
 
@@ -184,22 +183,19 @@ class OptionOverrides:
             self._attributes_before = None
 
     def _renew_global_attributes(self) -> None:
-        """Since 2.57 or so the SDK copies these options to the global scope, from where logs and metrics take them."""
+        """What the SDK has copied of the options, it copies once more."""
         if self._modules.features.has_global_attributes:
             scope = self._modules.scope.Scope.get_global_scope()
             self._attributes_before = dict(scope._attributes)
             scope.set_global_attributes()
 
     def _make_log_batcher(self, client: Any) -> None:
-        """Up to 2.66 the SDK makes a client's batcher for logs only when they are on from the start."""
-        if client.options.get("enable_logs") and getattr(client, "log_batcher", self) is None:
+        """Logs that are turned on need what the SDK makes only where they are on from the start."""
+        features = self._modules.features
+        if client.options.get("enable_logs") and features.lacks_log_batcher(client):
             capture = client.session_flusher.capture_func
             capture = getattr(capture, "__wrapped__", capture)
-            batcher_class = import_module("sentry_sdk._log_batcher").LogBatcher
-            try:
-                client.log_batcher = batcher_class(capture_func=capture, record_lost_func=self._record_lost(client))
-            except TypeError:
-                client.log_batcher = batcher_class(capture_func=capture)
+            client.log_batcher = features.new_log_batcher(capture, self._record_lost(client))
             self._clients.observe_telemetry(client)
 
     @staticmethod

@@ -73,7 +73,7 @@ class LifetimeVar:
         if self.before_access is not None:
             self.before_access()
         binding = self._var.get()
-        if binding is not None and binding.lifetime.alive:
+        if binding is not None and binding.lifetime.alive:  # as nearly always: it saves a third of the time
             return binding.value
         binding = self._living()
         return default if binding is None else binding.value

@@ -12,11 +12,11 @@ from pytest_sentry_capture._recording.kinds import FACTS
 from pytest_sentry_capture._recording.scope_origin import SECTIONS, ScopeOrigin
 from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.callbacks import callback_of
-from pytest_sentry_capture._sdk.observing.dedupe import Dedupe
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_use
-from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer, application_frame
+from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
+from pytest_sentry_capture._sdk.observing.swallowed_errors import application_frame
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ _WITHOUT_CLIENT: Final = "What is captured without a client is lost without a di
 
 
 class CaptureHooks:
-    """Wraps the SDK's entry points, and judges how each call ended."""
+    """Wraps the SDK's entry points, and judges how each call ended.
+
+    Args:
+        before_attempt: called with the hint of each event that is about to be captured.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class CaptureHooks:
         observer: Observer,
         clients: Clients,
         hand_over: HandOver,
-        dedupe: Dedupe,
+        before_attempt: Callable[[Mapping[str, Any]], None],
         scope_writes: ScopeWrites | None,
     ) -> None:
         self._modules = modules
@@ -49,7 +53,7 @@ class CaptureHooks:
         self._observer = observer
         self._clients = clients
         self._hand_over = hand_over
-        self._dedupe = dedupe
+        self._before_attempt = before_attempt
         self._scope_writes = scope_writes
         self._silenced: Callable[[], bool] = bool
 
@@ -87,7 +91,7 @@ class CaptureHooks:
                 self._refused_unseen((event,), {})
                 return original(client, event, hint, scope, *args, **kwargs)
             attempt = self._begin(client, event, hint, scope)
-            is_guarded = scope is not None and not getattr(scope, "_should_capture", True)
+            is_guarded = scope is not None and self._features.turns_down_captures(scope)
             token = self._observer.enter(attempt)
             try:
                 event_id = original(client, event, hint, scope, *args, **kwargs)
@@ -105,7 +109,7 @@ class CaptureHooks:
         return capture_event
 
     def _begin(self, client: Any, event: Any, hint: Any, scope: Any) -> Attempt:
-        self._dedupe.before_attempt(hint or {})
+        self._before_attempt(hint or {})
         attempt = self._observer.begin(_kind_of(event), event, hint or {}, client.options)
         self._clients.describe(attempt, client)
         if attempt.detailed:

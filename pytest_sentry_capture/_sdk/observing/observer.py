@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import sysconfig
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from pytest_sentry_capture._recording.callables import CallableLocation, location_of, location_of_frame
+from pytest_sentry_capture._recording.callables import CallableLocation, location_of
 from pytest_sentry_capture._recording.contents import Content
 from pytest_sentry_capture._recording.current_operation import current_operation
 from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard, Exchange
 from pytest_sentry_capture._recording.errors import CallbackError, SdkError
-from pytest_sentry_capture._recording.exception_chain import ExceptionChain, members_of
+from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
 from pytest_sentry_capture._recording.recording import Recorder
-from pytest_sentry_capture._sdk.invisible import INVISIBLE
-from pytest_sentry_capture._sdk.observing.plain import as_json
-
-_STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
-_DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})
-_OUR_FOLDER: Final = f"{Path(__file__).parents[1]}{os.sep}"
-_SDK_FOLDER: Final = f"{os.sep}sentry_sdk{os.sep}"
-_ARGUMENTS: Final[Any] = vars(BaseException)["args"]
-_PLAIN: Final = (str, int, float, bool, bytes, type(None))
+from pytest_sentry_capture._sdk.observing.plain_data import as_json
+from pytest_sentry_capture._sdk.observing.swallowed_errors import message_of, traceback_text
 
 Handed = tuple[str, Content, dict[str, Any]]
 """An item that was handed over: its type, its content and its headers."""
@@ -229,17 +217,17 @@ class Observer:
         if self._looks_away.get() or self._seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
-        text = _traceback_text(error)
+        text = traceback_text(error)
         recording = self.recorder.current
         recording.has_callback_errors = True
-        recording.add(CallbackError(by, type(error), _message(error), text, live))
+        recording.add(CallbackError(by, type(error), message_of(error), text, live))
 
     def sdk_failed(self, error: BaseException) -> None:
         """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
         if self._looks_away.get() or self._seen_before(error):
             return
         live = error if self.recorder.current.detailed else None
-        self.recorder.current.add(SdkError(type(error), _message(error), _traceback_text(error), live))
+        self.recorder.current.add(SdkError(type(error), message_of(error), traceback_text(error), live))
 
     def _seen_before(self, error: BaseException) -> bool:
         """Whether an error has been recorded in the capture call under way; nothing is written on the error itself."""
@@ -270,99 +258,7 @@ class Observer:
         return attempt.dropped_by if reason == "event_processor" else None
 
 
-def application_frame(error: BaseException, options: Mapping[str, Any]) -> CallableLocation | None:
-    """The application's function that the SDK had called when ``error`` arose, or None if it arose in the SDK.
-
-    Args:
-        error: with its traceback.
-        options: of the client: a callback among them is called what it is called elsewhere.
-    """
-    in_sdk = False
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals.get("__name__", "").startswith("sentry_sdk."):
-            in_sdk = True
-        elif in_sdk and not _is_ours(frame.f_code.co_filename) and not _is_standard_library(frame):
-            return _callback_in(options, frame.f_code) or location_of_frame(frame)
-    return None
-
-
-def _callback_in(options: Mapping[str, Any], code: CodeType) -> CallableLocation | None:
-    """Python 3.10's frames don't tell a function's qualified name."""
-    functions = (each for each in options.values() if type(each) in (FunctionType, MethodType))
-    return next((location_of(each) for each in functions if each.__code__ is code), None)
-
-
-def arose_in_delivery(error: BaseException) -> bool:
-    """Whether an error arose where the SDK really sends: Sentry can't be reached, say."""
-    modules = (frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__))
-    return not _DELIVERY.isdisjoint(modules)
-
-
-def _is_ours(file: str) -> bool:
-    return file.startswith((_OUR_FOLDER, INVISIBLE))
-
-
-def _is_standard_library(frame: FrameType) -> bool:
-    file = frame.f_code.co_filename
-    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) and "site-packages" not in file
-
-
 def _error_of(hint: Mapping[str, Any]) -> BaseException | None:
     exc_info = hint.get("exc_info")
     error = exc_info[1] if isinstance(exc_info, tuple) and len(exc_info) == 3 else None
     return error if isinstance(error, BaseException) else None
-
-
-def _message(error: BaseException) -> str:
-    """The error's text, where no code of the application makes it; else the plain ones of its arguments."""
-    arguments = _ARGUMENTS.__get__(error)
-    plain = [each for each in arguments if type(each) in _PLAIN]
-    makes_text = next(vars(base)["__str__"] for base in type(error).__mro__ if "__str__" in vars(base))
-    if len(plain) == len(arguments) and type(makes_text) is WrapperDescriptorType:
-        return str(error)
-    return ", ".join(map(str, plain))
-
-
-def _traceback_text(error: BaseException) -> str:
-    rendered = _rendered(error, set())
-    _leave_out_our_frames(rendered)
-    _begin_at_the_application(rendered)
-    return "".join(rendered.format())
-
-
-def _rendered(error: BaseException, seen: set[int]) -> traceback.TracebackException:
-    """The traceback of an error and of those that it comes from; a stand-in is asked for the text, and for advice."""
-    seen.add(id(error))
-    stand_in = SyntaxError if issubclass(type(error), SyntaxError) else Exception
-    rendered = traceback.TracebackException(type(error), stand_in(_message(error)), error.__traceback__)
-    if error.__cause__ is not None and id(error.__cause__) not in seen:
-        rendered.__cause__ = _rendered(error.__cause__, seen)
-    if error.__context__ is not None and id(error.__context__) not in seen:
-        rendered.__context__ = _rendered(error.__context__, seen)
-    rendered.__suppress_context__ = error.__suppress_context__
-    members = [_rendered(each, seen) for each in members_of(error) if id(each) not in seen]
-    if members and hasattr(rendered, "exceptions"):
-        rendered.exceptions = members
-    return rendered
-
-
-def _begin_at_the_application(rendered: traceback.TracebackException) -> None:
-    """Leave out how the SDK came to call the application's code, if it is in there that the error arose."""
-    called = next((n for n, frame in enumerate(rendered.stack) if _SDK_FOLDER not in frame.filename), 0)
-    del rendered.stack[:called]
-
-
-def _is_from_within(context: traceback.TracebackException, rendered: traceback.TracebackException) -> bool:
-    functions = {(frame.filename, frame.name) for frame in rendered.stack}
-    return bool(context.stack) and (context.stack[0].filename, context.stack[0].name) in functions
-
-
-def _leave_out_our_frames(rendered: traceback.TracebackException) -> None:
-    """Leave out what users have no need of: our frames, and what was being handled before the error's own code ran."""
-    context = rendered.__context__
-    if context is not None and not _is_from_within(context, rendered):
-        rendered.__context__ = None
-    rendered.stack[:] = [frame for frame in rendered.stack if not _is_ours(frame.filename)]
-    for linked in rendered.__cause__, rendered.__context__, *(getattr(rendered, "exceptions", None) or ()):
-        if linked is not None:
-            _leave_out_our_frames(linked)

@@ -5,15 +5,12 @@ Here they end with the client, and the one that it had replaced is there again.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.lifetimes import Lifetime
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
-
-_PROFILERS: Final = ("profiler", "profiler.transaction_profiler", "profiler.continuous_profiler")
-"""The modules that hold a profiler's scheduler as ``_scheduler``: the first up to 2.0 or so, the others since."""
 
 Schedulers = dict[str, Any]
 
@@ -61,6 +58,6 @@ class Profilers:
     @property
     def schedulers(self) -> Schedulers:
         """The profilers' schedulers, by module."""
-        modules = ((name, getattr(self._modules, name, None)) for name in _PROFILERS)
+        modules = ((name, getattr(self._modules, name, None)) for name in self._modules.features.profiler_modules)
         found = ((name, getattr(module, "_scheduler", None)) for name, module in modules)
         return {name: scheduler for name, scheduler in found if scheduler is not None}

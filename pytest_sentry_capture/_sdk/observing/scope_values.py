@@ -1,4 +1,4 @@
-"""What the scopes of the calling context hold, in the terms of ``provenance``."""
+"""What the scopes of the calling context hold, in the terms of ``scope_origin``."""
 
 from __future__ import annotations
 

@@ -7,35 +7,35 @@ configuration with ``disable_existing_loggers`` silences filters too.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._sdk.invisible import wrapping
-from pytest_sentry_capture._sdk.observing.observer import Observer, application_frame, arose_in_delivery
+from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.swallowed_errors import application_frame, arose_in_delivery
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
-_DROPPED: Final = ("%s (%s) dropped event", "%s (event processor) dropped event", "%s (error processor) dropped event")
-"""What is logged of a processor, which is the last argument: up to sentry-sdk 2, and since 3."""
 _INTERNAL_ERROR: Final = "Internal error in sentry_sdk"
 
 
 def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
     """Listen to the SDK's log."""
     with touchpoints.missing_means("Which processor dropped an event, and what the SDK swallowed, is not known."):
-        touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer))
+        dropped = touchpoints.features.dropping_processor_logs
+        touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer, dropped))
         loses = touchpoints.features.processors_that_raise_lose_events
         note = partial(_note_internal_error, observer=observer, processors_lose_events=loses)
         touchpoints.replace("utils:logger.warning", lambda original: _watched_warning(original, note))
         touchpoints.replace("utils:logger.error", lambda original: _watched_error(original, note))
 
 
-def _watched_info(original: Callable[..., None], observer: Observer) -> Callable[..., None]:
+def _watched_info(original: Callable[..., None], observer: Observer, dropped: Sequence[str]) -> Callable[..., None]:
     @wrapping(original)
     def info(message: Any, *args: Any, **kwargs: Any) -> None:
         attempt = observer.attempt
-        if attempt is not None and args and type(message) is str and message in _DROPPED:
+        if attempt is not None and args and type(message) is str and message in dropped:
             attempt.dropped_by = location_of(args[-1])
         original(message, *args, **_one_frame_up(kwargs))
 

@@ -7,31 +7,28 @@ The threads run as without us, and views are complete when they are read: what i
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Condition, Thread, current_thread, get_ident
+from threading import Thread, current_thread
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
 from pytest_sentry_capture._recording.contents import Content, LateContent
 from pytest_sentry_capture._recording.kinds import item_type_of
+from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.invisible import wrapping
-from pytest_sentry_capture._sdk.observing.hand_over import HandOver, content_of, is_closed
+from pytest_sentry_capture._sdk.observing.flushes import Flushes
+from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
-from pytest_sentry_capture._sdk.observing.plain import as_json, json_data, plain_copy
-from pytest_sentry_capture._sdk.patching.sleep import Naps
+from pytest_sentry_capture._sdk.observing.plain_data import as_json, json_data, plain_copy
+from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
-_CAPTURE_FUNCTIONS: Final = {"session_flusher": "capture_func", "metrics_aggregator": "_capture_func"}
-_ADDITIONS: Final = {"session_flusher": "add_session", "metrics_aggregator": "_consider_force_flush"}
-"""What is called when a part has taken something; not ``MetricsAggregator.add``, which counts frames to its caller."""
 _OF_THE_SDK: Final = ("_segment_span",)
 """What the SDK keeps in an item for itself."""
-_BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
 _LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 _PATIENCE: Final = 2.0
@@ -54,7 +51,7 @@ class Telemetry:
         self._wrapped: list[tuple[ref[Any], str, ref[Any]]] = []
         self._holding: KnownOf[None] = KnownOf()
         self._late: dict[int, LateContent] = {}
-        self._flushes = _Flushes()
+        self._flushes = Flushes(_PATIENCE)
 
     def observe(self, client: Any) -> None:
         """Look after what a client collects, but for parts that are not built as this plugin knows them."""
@@ -69,13 +66,13 @@ class Telemetry:
                 self._owners[batcher] = ref(client), kind
                 with self._touchpoints.missing_means(_LATE):
                     self._observe_batcher(client, batcher)
-        for name, function in _CAPTURE_FUNCTIONS.items():
+        for name, hands_over, takes in self._touchpoints.features.collecting_parts:
             part = getattr(client, name, None)
             if part is not None and part not in self._owners:
                 self._owners[part] = ref(client), ""
                 with self._touchpoints.missing_means(_LATE):
-                    self._watch(type(part), _ADDITIONS[name], self._noting)
-                    self._wrap(client, part, function, partial(self._hand_over.record, attempt=None))
+                    self._watch(type(part), takes, self._noting)
+                    self._wrap(client, part, hands_over, partial(self._hand_over.record, attempt=None))
 
     def observe_profiler(self, client: Any, scheduler: Any) -> None:
         """Look after a profiler that profiles continuously, which a client has set up."""
@@ -97,9 +94,17 @@ class Telemetry:
             part.flush()
         except Exception as error:
             self._observer.sdk_failed(error)
-            _forget(part)
+            self._forget(part)
         else:
             self._flushes.wait_for(part)
+
+    def _forget(self, batcher: Any) -> None:
+        """Give up what a batcher can't hand over, such as a text that ``before_send_log`` has returned.
+
+        The SDK fails again and again, and sends nothing of this client any more.
+        """
+        for buffer in self._touchpoints.features.buffers_of(batcher):
+            buffer.clear()
 
     def close(self, client: Any, *, leads_nowhere: bool) -> None:
         """Close a client, and wait for the end of its threads.
@@ -134,7 +139,8 @@ class Telemetry:
         self._wrapped.clear()
 
     def _parts(self, client: Any) -> list[Any]:
-        names = (*_CAPTURE_FUNCTIONS, *self._touchpoints.features.batchers(client).values())
+        features = self._touchpoints.features
+        names = (*(part.name for part in features.collecting_parts), *features.batchers(client).values())
         return [part for name in names if (part := client.__dict__.get(name)) is not None]
 
     def _observe_batcher(self, client: Any, batcher: Any) -> None:
@@ -250,12 +256,12 @@ class Telemetry:
         wire_form = self._touchpoints.features.wire_form(kind)
         try:
             if not _has_objects(item):
-                return content_of(wire_form(_own_copy(item)), encodes=False)
+                return PlainJson(json_data(wire_form(_own_copy(item))))
             if type(item) is dict:
                 self._late[id(item)] = late = LateContent(partial(as_json, plain_copy(item), wire_form))
                 return late
             with _guarded(batcher):
-                return content_of(wire_form(item), encodes=False)
+                return PlainJson(json_data(wire_form(item)))
         except Exception as error:
             return error
 
@@ -278,43 +284,6 @@ class Telemetry:
                 return original(batcher, *args, **kwargs)
 
         return flush
-
-
-class _Flushes:
-    """Which threads are just handing over what a batcher holds."""
-
-    def __init__(self) -> None:
-        self._begin_process()
-
-    def _begin_process(self) -> None:
-        self._process_id = os.getpid()
-        self._condition = Condition()
-        self._under_way: WeakKeyDictionary[Any, list[int]] = WeakKeyDictionary()
-
-    def _after_fork(self) -> None:
-        """In a child the other threads are gone, and one of them may have had the lock."""
-        if self._process_id != os.getpid():
-            self._begin_process()
-
-    @contextmanager
-    def of(self, batcher: Any) -> Iterator[None]:
-        """The calling thread hands over what a batcher holds, during the block."""
-        self._after_fork()
-        with self._condition:
-            threads = self._under_way.setdefault(batcher, [])
-            threads.append(get_ident())
-        try:
-            yield
-        finally:
-            with self._condition:
-                threads.remove(get_ident())
-                self._condition.notify_all()
-
-    def wait_for(self, batcher: Any) -> None:
-        """Wait until no other thread is handing over what a batcher held."""
-        self._after_fork()
-        with self._condition:
-            self._condition.wait_for(lambda: not {*self._under_way.get(batcher, ())} - {get_ident()}, _PATIENCE)
 
 
 def _nobody() -> None:
@@ -383,16 +352,6 @@ def _sample_rate(item: Any) -> float | None:
     """The rate that a streamed span's trace was sampled with; asking the SDK's baggage for it would freeze that."""
     rate = getattr(item.get("_segment_span"), "_sample_rate", None) if isinstance(item, dict) else None
     return rate if isinstance(rate, float) else None
-
-
-def _forget(batcher: Any) -> None:
-    """Give up what a batcher can't hand over, such as a text that ``before_send_log`` has returned.
-
-    The SDK fails again and again, and sends nothing of this client any more.
-    """
-    for name in _BUFFERS:
-        if (buffer := vars(batcher).get(name)) is not None:
-            buffer.clear()
 
 
 def _thread_of(part: Any) -> Thread | None:

@@ -1,4 +1,7 @@
-"""The SDK's modules as they are loaded now: after a reload or a purge of ``sys.modules`` they are others."""
+"""The SDK's modules as they are loaded now, and the touchpoints in them: what is replaced, if it is still there.
+
+After a reload, or a purge of ``sys.modules``, the modules are others, and all is looked up and replaced anew.
+"""
 
 from __future__ import annotations
 

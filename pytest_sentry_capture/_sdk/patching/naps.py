@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread, current_thread
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
-
-_SLEEPERS: Final = ("monitor", "sessions")
 
 
 class Naps:
@@ -19,9 +17,8 @@ class Naps:
         self._awake: WeakKeyDictionary[Thread, Event] = WeakKeyDictionary()
 
     def install(self, touchpoints: Touchpoints) -> None:
-        for name in _SLEEPERS:
-            if getattr(getattr(touchpoints.modules, name, None), "time", None) is time:
-                touchpoints.replace(f"{name}:time", lambda _: self)
+        for name in touchpoints.features.modules_that_sleep:
+            touchpoints.replace(f"{name}:time", lambda _: self)
 
     def sleep(self, seconds: float) -> None:
         """Like ``time.sleep``, until the calling thread is woken, which is for once."""

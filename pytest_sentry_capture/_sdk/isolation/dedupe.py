@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 from pytest_sentry_capture._recording.exception_chain import own_attributes
-
-_MARK: Final = "_handled_by_sentry"
-"""What sentry-sdk 3 sets on an exception when it is captured."""
+from pytest_sentry_capture._sdk.versions import Features
 
 
 class ForgetfulVar:
@@ -42,18 +40,18 @@ class Dedupe:
     can share its ``id`` with none that was captured in this test.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, features: Features) -> None:
+        self._features = features
         self._captured: set[int] = set()
 
     def forget(self) -> None:
         """Whatever is captured from now on is captured for the first time."""
         self._captured.clear()
 
-    @staticmethod
-    def forget_last_of(client: Any) -> None:
+    def forget_last_of(self, client: Any) -> None:
         """Forget the last exception that a client's integration has seen, in every context."""
         dedupe = client.integrations.get("dedupe")
-        last_seen = getattr(dedupe, "_last_seen", None)
+        last_seen = self._features.last_seen_by(dedupe)
         if isinstance(last_seen, ForgetfulVar):
             last_seen.forget()
         elif last_seen is not None:
@@ -66,4 +64,4 @@ class Dedupe:
         if not isinstance(error, BaseException) or id(error) in self._captured:
             return
         self._captured.add(id(error))
-        own_attributes(error).pop(_MARK, None)
+        own_attributes(error).pop(self._features.mark_of_captured, None)
