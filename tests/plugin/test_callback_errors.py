@@ -7,37 +7,19 @@ from typing import Any
 import pytest
 
 from any_sdk import IS_3
+from applications import add_application
 
-SHOP = """
-import any_sdk
-import pytest
-import sentry_sdk
-
-DSN = "https://key@sentry.invalid/1"
-
-def crash(*args):
-    raise KeyError("oops")
-
-def crash_too(*args):
-    raise ValueError("crashed too")
-
-def report(before_send=crash):
-    sentry_sdk.init(dsn=DSN, before_send=before_send)
-    sentry_sdk.capture_message("hello")
-
-waived = pytest.mark.sentry_allow("no-callback-errors", reason="it crashes on purpose")
-"""
 HEADING = "Rule 'no-callback-errors' is broken (on in tests that use sentry_capture or sentry_server)."
 
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
+    add_application(pytester, "shop_of_crashing_callbacks")
     return pytester
 
 
 def run(shop: pytest.Pytester, test: str, *args: str) -> pytest.RunResult:
-    shop.makepyfile(f"from shop import *\n\n{test}")
+    shop.makepyfile(f"import any_sdk\nfrom shop import *\n\n{test}")
     return shop.runpytest_inprocess("--tb=short", *args)
 
 
@@ -50,10 +32,10 @@ def test_the_test_fails_with_the_traceback_and_what_was_lost(shop: pytest.Pytest
             "*_ test _*",
             HEADING,
             "",
-            "  shop.crash (shop.py:7) raised KeyError, which Sentry's SDK hides.",
+            "  shop.crash (shop.py:14) raised KeyError, which Sentry's SDK hides.",
             "    lost: info message (5 characters)",
             "    Traceback (most recent call last):",
-            '      File "*shop.py", line 8, in crash',
+            '      File "*shop.py", line 15, in crash',
             '        raise KeyError("oops")',
             "    KeyError: 'oops'",
             "",
@@ -61,8 +43,8 @@ def test_the_test_fails_with_the_traceback_and_what_was_lost(shop: pytest.Pytest
             '@pytest.mark.sentry_allow("no-callback-errors", reason="…"). More about it:',
             "docs/rules.md#no-callback-errors",
             "*- Captured by Sentry -*",
-            "crashed    shop.crash (shop.py:7): KeyError",
-            "discarded  info message (5 characters): callback_error by shop.crash (shop.py:7)",
+            "crashed    shop.crash (shop.py:14): KeyError",
+            "discarded  info message (5 characters): callback_error by shop.crash (shop.py:14)",
         ],
         consecutive=True,
     )
@@ -115,7 +97,7 @@ def test_every_callback_counts(callback: str, shop: pytest.Pytester) -> None:
     result = run(shop, f"def test(sentry_capture):\n    {CRASHES[callback]}")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([HEADING, "", "  shop.crash (shop.py:7) raised KeyError, *"])
+    result.stdout.fnmatch_lines([HEADING, "", "  shop.crash (shop.py:14) raised KeyError, *"])
 
 
 # Since sentry-sdk 3, an event is lost with a processor that raises; up to 2.x, it is sent.
@@ -142,7 +124,7 @@ def test_a_failed_assertion_tells_of_the_crash(callback: str, what: str, shop: p
     )
 
     result.stdout.fnmatch_lines(
-        [f"E * Hint: shop.crash (shop.py:7) crashed, and the SDK {what}:", "E * KeyError: 'oops'"]
+        [f"E * Hint: shop.crash (shop.py:14) crashed, and the SDK {what}:", "E * KeyError: 'oops'"]
     )
 
 
@@ -184,7 +166,7 @@ def test_another_reason(sentry_capture):
             "*_ test_another _*",
             HEADING,
             "",
-            "  shop.crash_too (shop.py:10) raised ValueError, *",
+            "  shop.crash_too (shop.py:18) raised ValueError, *",
             "*_ test_another_reason _*",
         ]
     )
@@ -377,7 +359,7 @@ def test_workers_and_junit(shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines([HEADING, "*KeyError: 'oops'"])
     written = (shop.path / "junit.xml").read_text()
     assert 'failures="1"' in written
-    assert "shop.crash (shop.py:7)" in written
+    assert "shop.crash (shop.py:14)" in written
 
 
 def test_a_secret_is_not_shown(shop: pytest.Pytester) -> None:

@@ -7,41 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from applications import add_application
 from run_output import summary_of
 
-SHOP = """
-import sentry_sdk
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.routing import Route
-
-
-def before_send(event, hint):
-    error = hint.get("exc_info", (None, None))[1]
-    return None if isinstance(error, HTTPException) else event
-
-
-def order(request):
-    if request.path_params["number"] == "10":
-        sentry_sdk.set_tag("shop", "berlin")
-        raise HTTPException(404)
-    return Response()
-
-
-def crash(request):
-    sentry_sdk.set_user({"id": "7"})
-    return 1 / 0
-
-
-def report(request, error):
-    sentry_sdk.capture_exception(error)
-    return Response(status_code=error.status_code)
-
-
-routes = [Route("/orders/{number}", order), Route("/crash", crash)]
-app = Starlette(routes=routes, exception_handlers={HTTPException: report})
-"""
 CONFTEST = """
 import pytest
 import shop
@@ -136,9 +104,8 @@ GONE = "  gone     event, direct: was captured"
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
+    add_application(pytester, "shop_with_a_filter")
     pytester.makeconftest(CONFTEST)
-    pytester.syspathinsert()
     for name, text in TESTS.items():
         (pytester.path / name).parent.mkdir(parents=True, exist_ok=True)
         (pytester.path / name).write_text(text)
@@ -553,10 +520,6 @@ captured = true
 
 def test_a_contract_of_version_1(project: pytest.Pytester) -> None:
     """It held transactions, with the names of tags and users, and the spans that were discarded with them."""
-    project.makepyfile(
-        shop=f"{SHOP}\n\ndef sampler(context):\n"
-        "    return float(context.get('asgi_scope', {}).get('path') != '/orders/10')"
-    )
     project.makeconftest(CONFTEST.replace("before_send=", "traces_sampler=shop.sampler, before_send="))
     (project.path / "tests/jobs/test_jobs.py").write_text(
         "from any_sdk import segment, span\n\n"

@@ -6,59 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-SHOP = """
-import sentry_sdk
-from contextlib import asynccontextmanager
-from fastapi import FastAPI
-
-if hasattr(sentry_sdk.Scope, "get_global_scope"):
-    global_scope = sentry_sdk.Scope.get_global_scope
-    isolation_scope = sentry_sdk.Scope.get_isolation_scope
-    current_scope = sentry_sdk.Scope.get_current_scope
-else:
-    global_scope = isolation_scope = current_scope = lambda: sentry_sdk.Hub.current.scope
-
-def init():
-    sentry_sdk.init(dsn="https://key@sentry.invalid/1", environment="shop", release="shop@1")  # else git is asked
-    sentry_sdk.set_tag("service", "shop")
-    global_scope().set_tag("region", "eu")
-
-@asynccontextmanager
-async def lifespan(app):
-    init()
-    yield
-
-app = FastAPI(lifespan=lifespan)
-plain_app = FastAPI()
-
-@app.get("/mark/{name}")
-@plain_app.get("/mark/{name}")
-async def mark(name: str):
-    sentry_sdk.set_tag(name, "in the handler")
-    global_scope().set_tag("global " + name, "in the handler")
-    sentry_sdk.set_user({"id": name})
-    sentry_sdk.add_breadcrumb(message=name)
-    sentry_sdk.capture_message(name)
-
-def mark_here(name):
-    sentry_sdk.set_tag("test " + name, "in the test")
-    current_scope().set_tag("current " + name, "in the test")
-    global_scope().set_tag("global test " + name, "in the test")
-    isolation_scope().add_event_processor(
-        lambda event, hint: None if event.get("message") != name else event
-    )
-
-def check(capture, name, *, outer=False):
-    [event] = capture.find(message=name)
-    expected = {"service", "region", name, "global " + name}
-    if outer:
-        expected |= {"test " + name, "current " + name, "global test " + name}
-    assert set(event.tags) == expected, event.tags
-    assert event.user == {"id": name}
-    assert [crumb["message"] for crumb in event.breadcrumbs if "message" in crumb][-1:] == [name]
-    assert event.environment == "shop"
-    assert capture.client is not None
-"""
+from applications import add_application
 
 SETUPS = {
     "TestClient with a lifespan, per function": """
@@ -363,7 +311,7 @@ NEEDED = {
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
+    add_application(pytester, "shop_that_marks_scopes")
     return pytester
 
 

@@ -12,29 +12,9 @@ from typing import Any
 import pytest
 
 import any_sdk
+from applications import add_application, copy_application
 from pytest_sentry_capture import CapturedEvent, SentryCapture, SentryInit
 
-SHOP = """
-import any_sdk
-import sentry_sdk
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-
-app = FastAPI()
-
-class Cart:
-    pass
-
-@app.get("/orders/{number}")
-def order(number: int):
-    sentry_sdk.add_breadcrumb(category="shop", level="warning", message=f"looking for {Cart()!r}")
-    with any_sdk.span("SELECT 1", op="db"), any_sdk.span("connect", op="db.connect"):
-        pass
-    return 1 / number
-
-sentry_sdk.init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0)
-client = TestClient(app, raise_server_exceptions=False)
-"""
 WRITE = """
 import json, pathlib
 from shop import client
@@ -48,7 +28,7 @@ def test(sentry_capture):
 
 def snapshot_in(folder: Path, test: str, **environment: str) -> Any:
     folder.mkdir()
-    (folder / "shop.py").write_text(SHOP)
+    copy_application("traced_shop", folder)
     (folder / test).write_text(WRITE)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     unneeded = [f"-pno:{plugin}" for plugin in ("cacheprovider", "schemathesis", "syrupy", "inline_snapshot")]
@@ -114,7 +94,7 @@ def test_a_plain_dict_all_the_way_down(sentry_capture: SentryCapture) -> None:
 @pytest.fixture
 def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # what snapshot plugins go by
-    pytester.makepyfile(shop=SHOP)
+    add_application(pytester, "traced_shop")
     return pytester
 
 
@@ -134,7 +114,8 @@ def test_syrupy(shop: pytest.Pytester) -> None:
     shop.runpytest_subprocess("-p", "syrupy").assert_outcomes(passed=1)
     assert "dict({" in written.read_text()
     assert "Captured" not in written.read_text()
-    (shop.path / "shop.py").write_text(SHOP.replace('"shop"', '"store"'))
+    application = shop.path / "shop.py"
+    application.write_text(application.read_text().replace('"shop"', '"store"'))
     result = shop.runpytest_subprocess("-p", "syrupy")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*-*'category': 'shop',*", "*+*'category': 'store',*"])

@@ -15,85 +15,9 @@ from typing import Final
 
 import pytest
 
+from applications import add_application
 from run_output import summary_of
 from two_runs import ended, run, with_and_without
-
-SHOP: Final = '''
-import logging
-
-import sentry_sdk
-from sentry_sdk.transport import Transport
-
-import any_sdk
-
-kept = []
-
-
-class Kept(Transport):
-    """Keeps what it is given."""
-
-    def capture_envelope(self, envelope):
-        kept.extend(item.type for item in envelope.items)
-
-    def flush(self, timeout, callback=None):
-        """There is nothing to wait for."""
-
-
-def before_send(event, hint):
-    return None if isinstance(hint.get("exc_info", (None, None))[1], KeyError) else event
-
-
-sentry_sdk.init(
-    dsn="https://key@sentry.invalid/1",
-    transport=Kept,
-    before_send=before_send,
-    traces_sample_rate=1.0,
-    integrations=any_sdk.logging_to_events(),
-    **any_sdk.logs_enabled(),
-)
-
-
-class Closed(Exception):
-    """The shop's own exception."""
-
-
-def sent():
-    """What was sent since the last time."""
-    sentry_sdk.flush()
-    before, kept[:] = sorted(kept), []
-    return before
-
-
-def pay(amount):
-    try:
-        return 100 / amount
-    except ZeroDivisionError:
-        sentry_sdk.capture_exception()
-
-
-def order(article):
-    try:
-        return {"tea": 1}[article]
-    except KeyError as error:
-        sentry_sdk.capture_exception(error)
-
-
-def log():
-    sentry_sdk.logger.info("paid {amount}", amount=12)
-
-
-def leak():
-    sentry_sdk.set_tag("shop", "north")
-    with any_sdk.new_scope() as scope:
-        scope.set_extra("passport", "123456789")
-        sentry_sdk.capture_message("hello")
-
-
-def report():
-    with any_sdk.segment("report"):
-        with any_sdk.span("rows"):
-            pass
-'''
 
 PLAIN: Final = """
     import logging
@@ -145,7 +69,7 @@ PLAIN: Final = """
 
     def test_crashes():
         print("about to crash")
-        raise shop.Closed(ZeroDivisionError("closed"))
+        raise shop.ClosedError(ZeroDivisionError("closed"))
 
 
     @pytest.mark.xfail(strict=True)
@@ -593,7 +517,7 @@ COMPANY: Final = {
 
 def write(pytester: pytest.Pytester, company: Company) -> None:
     pytester.makeini("\n".join(["[pytest]", "addopts = -p no:cacheprovider", "pythonpath = .", *company.ini]))
-    pytester.makepyfile(shop=SHOP)
+    add_application(pytester, "shop_with_its_own_transport")
     (pytester.path / "pay.feature").write_text(FEATURE)
 
 
@@ -729,8 +653,8 @@ def test_tests_that_two_threads_run_at_the_same_time(pytester: pytest.Pytester) 
     """A fixture that is asked for then fails at once, and the test that already had it when it ends."""
     pytester.makepyprojecttoml(RULES)
     pytester.makeconftest(TWO_THREADS)
+    add_application(pytester, "shop_with_its_own_transport")
     pytester.makepyfile(
-        shop=SHOP,
         turns="""
             import threading
 
@@ -888,9 +812,12 @@ def test_sockets_that_a_test_suite_blocks_itself(pytester: pytest.Pytester) -> N
 @pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "in a worker"])
 def test_forked_tests_add_the_same_to_the_results(options: list[str], pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml(RULES)
+    with add_application(pytester, "shop_with_its_own_transport").open("a", encoding="utf-8") as shop:
+        shop.write(
+            "\n\nsentry_sdk.init(dsn='https://key@sentry.invalid/1', ignore_errors=[KeyError, OSError])\n"
+            "sentry_sdk.capture_message('at import')\nsentry_sdk.flush()\n"
+        )
     pytester.makepyfile(
-        shop=f"{SHOP}\n\nsentry_sdk.init(dsn='https://key@sentry.invalid/1', ignore_errors=[KeyError, OSError])\n"
-        "sentry_sdk.capture_message('at import')\nsentry_sdk.flush()\n",
         test_shop="""
             import pytest
             import sentry_sdk

@@ -7,46 +7,8 @@ import re
 import pytest
 
 from any_sdk import IS_3
+from applications import add_application
 
-SHOP = """
-import logging
-import sentry_sdk
-from any_sdk import span
-from fastapi import FastAPI, HTTPException
-from fastapi.testclient import TestClient
-from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.integrations.starlette import StarletteIntegration
-
-app = FastAPI()
-
-@app.get("/orders/{number}")
-def order(number: str):
-    with span("SELECT planted-span", "db"):
-        sentry_sdk.set_tag("shop", "planted-tag")
-        sentry_sdk.set_user({"id": "planted-id", "email": "planted-email@example.org"})
-        sentry_sdk.set_extra("cart", "planted-extra")
-        sentry_sdk.add_breadcrumb(category="cart", message="planted-breadcrumb")
-        logging.getLogger("shop").error("order %s is odd", "planted-parameter")
-        logging.getLogger("shop").error("order planted-formatted is odd")
-        if number == "404":
-            raise HTTPException(404, "planted-detail")
-        variable = "planted-variable"
-        raise KeyError("planted-exception")
-
-def hide_not_found(event, hint):
-    event.setdefault("extra", {})["hidden"] = "planted-change"
-    return None if getattr(hint.get("exc_info", [0, 0])[1], "status_code", None) == 404 else event
-
-sentry_sdk.init(
-    dsn="https://key@sentry.invalid/1",
-    before_send=hide_not_found,
-    integrations=[
-        StarletteIntegration(failed_request_status_codes={*range(400, 600)}),
-        LoggingIntegration(event_level=logging.ERROR),
-    ],
-)
-client = TestClient(app, raise_server_exceptions=False)
-"""
 TEST = """
 import pytest, sentry_sdk
 from any_sdk import logs_enabled, segment
@@ -70,7 +32,7 @@ exchange   GET /orders/{{number}} answered 404
 captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} answered 404
 captured   error message (30 characters), logger shop, GET /orders/{{number}} answered 404
 discarded  error HTTPException (14 characters), handled, GET /orders/{{number}} answered 404: \
-before_send by shop.hide_not_found (shop.py:25)
+before_send by shop.hide_not_found (shop.py:37)
 captured   segment '/orders/{{number}}', http.server, GET /orders/{{number}} answered 404
 exchange   GET /orders/{{number}} answered 500
 captured   error message 'order %s is odd', logger shop, GET /orders/{{number}} answered 500
@@ -88,8 +50,7 @@ ON_SDKS_WITH_ALL_KINDS = pytest.mark.needs("logs", "metrics")
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
-    pytester.syspathinsert()
+    add_application(pytester, "shop_with_planted_values")
     return pytester
 
 
@@ -123,7 +84,7 @@ def test_in_full_names_are_shown_too(shop: pytest.Pytester) -> None:
         "             user: email, id",
         "             contexts: runtime, trace",
         "             breadcrumbs: 1 cart, 2 shop",
-        "             changed: extra.hidden by shop.hide_not_found (shop.py:25)",
+        "             changed: extra.hidden by shop.hide_not_found (shop.py:37)",
     ]
     assert "captured   error log " in lines
     assert ("captured   span db (19 characters), " in lines) is IS_3

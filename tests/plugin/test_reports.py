@@ -12,44 +12,12 @@ import pytest
 import sentry_sdk
 
 from any_sdk import IS_3
+from applications import add_application
 from checkout import REPORT_SCHEMA
 from run_output import json_report
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 
-SHOP = """
-import sentry_sdk
-from any_sdk import logging_to_events
-from fastapi import FastAPI
-from fastapi.responses import Response
-from fastapi.testclient import TestClient
-from starlette.exceptions import HTTPException
-
-app = FastAPI()
-
-@app.exception_handler(HTTPException)
-def report(request, error):
-    sentry_sdk.capture_exception(error)
-    return Response(status_code=error.status_code)
-
-@app.get("/orders/{number}")
-def order(number: int):
-    if number == 404:
-        raise HTTPException(404)
-    sentry_sdk.set_tag("order", number)
-    sentry_sdk.set_user({"id": "u-1", "email": "jane@example.org"})
-    return 1 / number
-
-def hide_not_found(event, hint):
-    return None if getattr(hint.get("exc_info", [0, 0])[1], "status_code", None) == 404 else event
-
-sentry_sdk.init(
-    dsn="https://key@sentry.invalid/1",
-    before_send=hide_not_found,
-    integrations=logging_to_events(),
-)
-client = TestClient(app, raise_server_exceptions=False)
-"""
 
 TESTS = """
 import logging, threading
@@ -100,8 +68,7 @@ threading                     event  KeyError           captured                
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
-    pytester.syspathinsert()
+    add_application(pytester, "shop_that_reports_not_found")
     return pytester
 
 
@@ -295,36 +262,13 @@ def test_json_of_a_serial_run_and_of_workers(shop: pytest.Pytester) -> None:
     assert [bool(row["fields"]) for row in serial["rows"]] == [row["captured"] for row in serial["rows"]]
 
 
-FIELDS_SHOP = """
-import sentry_sdk
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-
-sentry_sdk.init(
-    dsn="https://key@sentry.invalid/1",
-    traces_sample_rate=1.0,
-    max_value_length=200,
-    environment="test",
-    release="1",
-)
-app = FastAPI()
-
-@app.post("/orders")
-def order(body: dict):
-    sentry_sdk.set_tag("shop", "berlin")
-    sentry_sdk.set_user({"id": body["name"]})
-    number = 4711
-    raise KeyError("x" * 300)
-
-client = TestClient(app, raise_server_exceptions=False)
-"""
 BODY = {"password": "swordfish", "name": "jane", "items": [{"price": 1}, {"price": 2}]}
 LEFT_OUT = ("event_id", "timestamp", "trace_id", "span_id", "modules", "sdk", "_meta", "spans", "starlette", "anyio")
 
 
 def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
+    add_application(pytester, "shop_with_fields")
     pytester.makepyfile(
-        shop=FIELDS_SHOP,
         test_orders=f"from shop import client\n\ndef test():\n    client.post('/orders', json={BODY})\n",
     )
 
@@ -413,8 +357,8 @@ def test_personal_data_in_a_list_of_a_segment(pytester: pytest.Pytester) -> None
 
 
 def test_a_declared_secret_is_no_name_of_a_header_in_another_case(pytester: pytest.Pytester) -> None:
+    add_application(pytester, "shop_with_fields")
     pytester.makepyfile(
-        shop=FIELDS_SHOP,
         test_orders="""
         from shop import client
 

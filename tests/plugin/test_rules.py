@@ -7,102 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+from applications import add_application
 from run_output import rules_in_report
-
-SHOP = """
-import logging
-import any_sdk
-import pytest
-import sentry_sdk
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import JSONResponse
-from fastapi.testclient import TestClient
-from starlette.background import BackgroundTask
-
-DSN = "https://key@sentry.invalid/1"
-# Every module of tests takes this from here: since 3, messages have the stack, which is that of the run around as well.
-pytestmark = pytest.mark.sentry_options(attach_stacktrace=False)
-
-
-class OutOfStock(Exception):
-    pass
-
-
-app = FastAPI()
-
-
-@app.exception_handler(OutOfStock)
-async def out_of_stock(request, error):
-    return JSONResponse({}, status_code=500)
-
-
-@app.get("/crash")
-def crash():
-    return 1 / 0
-
-
-@app.get("/hidden")
-def hidden():
-    raise OutOfStock
-
-
-@app.get("/twice")
-def twice():
-    try:
-        crash()
-    except ZeroDivisionError as error:
-        sentry_sdk.capture_exception(error)
-        raise HTTPException(500)
-
-
-@app.get("/warning")
-def warning():
-    sentry_sdk.capture_message("nearly", level="warning")
-    return JSONResponse({}, status_code=503)
-
-
-@app.get("/later")
-def later():
-    return JSONResponse({}, background=BackgroundTask(crash))
-
-
-@app.get("/outer")
-async def outer():
-    from httpx import ASGITransport, AsyncClient
-
-    transport = ASGITransport(app, raise_app_exceptions=False)
-    sentry_sdk.set_tag("outer", "yes")
-    async with AsyncClient(transport=transport, base_url="http://inner") as client:
-        return JSONResponse({}, status_code=(await client.get("/crash")).status_code)
-
-
-@app.get("/write")
-def write():
-    sentry_sdk.Scope.get_global_scope().set_tag("tenant", "a")
-    sentry_sdk.Scope.get_global_scope().set_user({"id": "a"})
-    sentry_sdk.Scope.get_global_scope().set_context("cart", {"size": 3})
-    sentry_sdk.Scope.get_global_scope().set_extra("coupon", "x")
-
-
-@app.get("/fork")
-def fork():
-    sentry_sdk.set_tag("tenant", "b")
-    sentry_sdk.set_user({"id": "b"})
-    with sentry_sdk.new_scope() as scope:
-        scope.set_context("cart", {"size": 1})
-        scope.set_extra("coupon", "y")
-        sentry_sdk.capture_message("forked")
-
-
-@pytest.fixture
-def client(sentry_init):
-    from sentry_sdk.integrations.fastapi import FastApiIntegration
-    from sentry_sdk.integrations.starlette import StarletteIntegration
-
-    sentry_init(dsn=DSN, integrations=[StarletteIntegration(), FastApiIntegration()])
-    return TestClient(app, raise_server_exceptions=False)
-"""
-
 
 LISTED = ["not judged", "not exercised", "unused"]
 """What the summary has lines for beside broken rules."""
@@ -249,8 +155,7 @@ CASES = [
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makepyfile(shop=SHOP)
-    pytester.syspathinsert()
+    add_application(pytester, "shop_of_mistakes")
     return pytester
 
 
@@ -365,8 +270,8 @@ def test_strict_runs_tell_unused_entries_of_ignore_errors(shop: pytest.Pytester)
             pass
 
         def test(sentry_init, sentry_capture):
-            sentry_init(dsn=DSN, ignore_errors=[KeyError, "ValueError", Unused, "shop.OutOfStock"])
-            for error in KeyError(), ValueError(), OutOfStock():
+            sentry_init(dsn=DSN, ignore_errors=[KeyError, "ValueError", Unused, "shop.OutOfStockError"])
+            for error in KeyError(), ValueError(), OutOfStockError():
                 sentry_sdk.capture_exception(error)
             sentry_capture.assert_discarded(exception=KeyError, reason="ignore_errors")
         """

@@ -18,48 +18,12 @@ import sentry_sdk
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from applications import add_application
 from pytest_sentry_capture import __version__
 from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
 
 PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
 """Where the Makefile puts sentry-sdk 2.75."""
-
-UNPROTECTED_SHOP = """
-import logging
-
-import sentry_sdk
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-
-sentry_sdk.init(dsn="https://public@sentry.invalid/1", traces_sample_rate=1.0)
-app = FastAPI()
-
-
-@app.get("/log")
-def log():
-    logging.getLogger("shop").error("payment service is down")
-
-
-@app.post("/orders/{number}")
-def order(number: int, body: dict):
-    return 12 / number
-
-
-client = TestClient(app, raise_server_exceptions=False)
-
-
-def test_logged():
-    client.get("/log")
-
-
-def test_order():
-    client.post("/orders/3", json={"item": "tea"})
-
-
-def test_crash():
-    headers = {"X-Forwarded-For": "203.0.113.7", "Cookie": "session=s3cret; theme=dark"}
-    client.post("/orders/0", json={"password": "hunter2", "item": "tea"}, headers=headers)
-"""
 
 
 LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
@@ -70,7 +34,7 @@ LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Run the shop's tests, with another SDK if asked for, and return the report."""
-    pytester.makepyfile(test_shop=UNPROTECTED_SHOP)
+    add_application(pytester, "unprotected_shop", "test_shop")
 
     def run_tests(name: str, *args: str, sdk: Path | None = None) -> Path:
         with monkeypatch.context() as patch:

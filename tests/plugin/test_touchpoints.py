@@ -9,41 +9,23 @@ from typing import NamedTuple
 import pytest
 import sentry_sdk
 
+from applications import add_application
 from pytest_sentry_capture import __version__
 
 OLDEST_SUPPORTED, NEWEST_TESTED = "1.40.0", "3.0.0b2"
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."
 
-REWRITTEN = """
-import re, sys
-from importlib.machinery import PathFinder, SourceFileLoader
-
-class Rewriting(SourceFileLoader):
-    def path_stats(self, path):
-        raise OSError("no bytecode is to be used")
-
-    def source_to_code(self, data, path, *args, **kwargs):
-        source = data.decode()
-        for pattern, replacement in {rewritten!r}.items():
-            source = re.sub(pattern, replacement, source)
-        return super().source_to_code(source.encode(), path, *args, **kwargs)
-
-class Finder:
-    def find_spec(self, name, path=None, target=None):
-        spec = PathFinder.find_spec(name, path, target) if name.partition(".")[0] == "sentry_sdk" else None
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = Rewriting(spec.loader.name, spec.loader.path)
-        return spec
-
-sys.meta_path.insert(0, Finder())
-"""
-"""A plugin with which all code of the SDK is rewritten by regular expressions before it is run."""
-
 
 def renamed(name: str, new: str) -> dict[str, str]:
     """An SDK that calls something otherwise, wherever it speaks of it."""
     return {rf"(?<![\w\"']){name}(?![\w\"'])": new}
+
+
+def add_changes(pytester: pytest.Pytester, rewritten: dict[str, str], changes: str = "") -> None:
+    """Write the plugin ``changed``: code of the SDK is rewritten before it is run, and changed afterwards."""
+    add_application(pytester, "rewriting", "rewriting")
+    pytester.makepyfile(changed=f"from rewriting import rewrite\nrewrite({rewritten!r})\n{changes}")
 
 
 def problem(version: str, reason: str, blocked: str) -> str:
@@ -330,8 +312,8 @@ del client.BaseClient._capture_log
 def lacking(lack: Lack, pytester: pytest.Pytester) -> None:
     """Write a suite whose SDK lacks something: ``pytest -p changed``."""
     prelude = 'import any_sdk, sentry_sdk\n\nDSN = "https://key@sentry.invalid/1"\n'
+    add_changes(pytester, lack.rewritten, lack.changes)
     pytester.makepyfile(
-        changed=f"{REWRITTEN.replace('{rewritten!r}', repr(lack.rewritten))}\n{lack.changes}",
         test_capture=f"""{prelude}
 def test_without_sentry():
     pass
@@ -447,8 +429,8 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
 
 @pytest.mark.needs("scopes without hubs")
 def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pytest.Pytester) -> None:
+    add_changes(pytester, renamed("_init_impl", "_set_up"))
     pytester.makepyfile(
-        changed=REWRITTEN.replace("{rewritten!r}", repr(renamed("_init_impl", "_set_up"))),
         test_shop="""
         import sentry_sdk
 
@@ -539,8 +521,8 @@ def test_an_sdk_that_a_test_imports_first(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.usefixtures("without_pytest_sentry")
 def test_an_sdk_that_a_test_imports_first_and_that_cannot_be_observed(pytester: pytest.Pytester) -> None:
+    add_changes(pytester, renamed("_init_impl", "_set_up"))
     pytester.makepyfile(
-        changed=REWRITTEN.replace("{rewritten!r}", repr(renamed("_init_impl", "_set_up"))),
         test_shop="""
         import sys
         import pytest

@@ -1,4 +1,4 @@
-"""Puts the modules of ``tests/applications`` where the pytest runs inside of tests find them."""
+"""Puts modules of ``tests/applications`` where the pytest runs inside of tests find them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from checkout import TESTS
 APPLICATIONS: Final = TESTS / "applications"
 
 
-def add_application(pytester: pytest.Pytester, name: str, module: str = "shop") -> Path:
-    """Copy an application into the folder of a run, whose tests can import it.
+def copy_application(name: str, folder: Path, module: str = "shop") -> Path:
+    """Copy an application into a folder.
 
     Args:
         name: which of ``tests/applications``.
-        module: what it is called there.
+        folder: where tests will import it.
+        module: what they will call it.
     """
+    return Path(shutil.copyfile(APPLICATIONS / f"{name}.py", folder / f"{module}.py"))
+
+
+def add_application(pytester: pytest.Pytester, name: str, module: str = "shop") -> Path:
+    """Copy an application into the folder of a run, whose tests can import it."""
     pytester.syspathinsert()
-    return Path(shutil.copyfile(APPLICATIONS / f"{name}.py", pytester.path / f"{module}.py"))
+    return copy_application(name, pytester.path, module)

@@ -17,15 +17,12 @@ from pytest_sentry_capture._recording.recording import COLLECTION, Recording
 from pytest_sentry_capture._reports.contract.contract_file import pinned
 from pytest_sentry_capture._reports.fields import FIELD_STATES, FieldState
 from pytest_sentry_capture._reports.table import CaptureTable, Row
+from recordings import capture, recording
 
 EVENT = {"event_id": "a" * 32, "level": "error", "exception": {"values": [{"type": "KeyError"}]}}
 
 
 CERTAIN_RATES: tuple[object, ...] = (None, "1.0", "0.0", "x", [])
-
-
-def capture(payload: dict[str, Any], kind: str = "event", exchange: Exchange | None = None) -> Capture:
-    return Capture(kind, json.dumps(payload).encode(), exchange=exchange)
 
 
 def sampled(kind: str, rate: object) -> Capture:
@@ -84,8 +81,7 @@ def segment_payload(
 
 
 def segment(form: str, *, rate: object = None, exchange: Exchange | None = None, **given: Any) -> Capture:
-    content = json.dumps(segment_payload(form, **given)).encode()
-    return Capture(form, content, exchange=exchange, envelope=envelope(rate))
+    return capture(segment_payload(form, **given), form, exchange=exchange, envelope=envelope(rate))
 
 
 def lost_segment(form: str, reason: str, *, exchange: Exchange | None = None, **given: Any) -> list[Discard]:
@@ -102,14 +98,7 @@ def lost_segment(form: str, reason: str, *, exchange: Exchange | None = None, **
 
 def span(trace: str = TRACE, *, rate: object = None, exchange: Exchange | None = None) -> Capture:
     payload = {"name": "SELECT 1", "is_segment": False, "trace_id": trace}
-    return Capture("span", json.dumps(payload).encode(), exchange=exchange, envelope=envelope(rate))
-
-
-def recording(*entries: Entry, label: str = "tests/test_shop.py::test_order") -> Recording:
-    result = Recording(label)
-    for entry in entries:
-        result.add(entry)
-    return result
+    return capture(payload, "span", exchange=exchange, envelope=envelope(rate))
 
 
 def table(*recordings: Recording, in_contract: bool = True, with_fields: bool = False) -> CaptureTable:
@@ -210,7 +199,7 @@ def test_sessions_and_client_reports_have_no_rows_and_are_no_word_to_sentry() ->
     exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=404)
     discard = Discard("no_client", "session", "session", exchange=exchange)
 
-    row = row_of(exchange, capture({}, "session", exchange), discard, capture({}, "client_report"))
+    row = row_of(exchange, capture({}, "session", exchange=exchange), discard, capture({}, "client_report"))
 
     assert row.result == "nothing"
 
@@ -332,7 +321,7 @@ def test_items_without_an_event_id_that_a_server_received_too_count_once() -> No
     headers = {"filename": "order.txt"}
     in_process = recording(capture(log, "log"), Capture("attachment", b"1", headers=headers))
     server = recording(
-        Capture("log", json.dumps({"items": [log, {**log, "timestamp": 2.5}]}).encode()),
+        capture({"items": [log, {**log, "timestamp": 2.5}]}, "log"),
         Capture("attachment", b"1", headers={**headers, "length": 1}),
         Capture("attachment", b"2", headers={**headers, "length": 1}),
     )
@@ -614,11 +603,11 @@ def test_a_trace_that_chance_let_through_is_no_part_of_the_contract(form: str, d
 @pytest.mark.parametrize("form", FORMS)
 def test_a_segment_that_a_server_received_too_counts_once(form: str) -> None:
     identity = {"event_id": "a" * 32} if form == "transaction" else {"span_id": "a" * 16}
-    in_process = Capture(form, json.dumps({**segment_payload(form), **identity}).encode())
+    in_process = capture({**segment_payload(form), **identity}, form)
     sent = {**segment_payload(form), **identity}
     other = {**sent, **{name: "b" * len(value) for name, value in identity.items()}}
     contents = [{"items": [sent, other]}] if form == "span" else [sent, other]
-    server = recording(*(Capture(form, json.dumps(content).encode()) for content in contents))
+    server = recording(*(capture(content, form) for content in contents))
     result = CaptureTable()
 
     result.add(recording(in_process), server)

@@ -22,22 +22,11 @@ from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
 from pytest_sentry_capture._rules.expectation import ExpectedCapture
 from pytest_sentry_capture._rules.rule import Regex
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
+from recordings import capture, recording
 
 BODY = "attributes.http.request.body.data.value"
 USER = ("attributes.user.id", "attributes.user.email")
 KINDS = ["event", "transaction", "span", "log", "trace_metric", "check_in", "session", "profile", "feedback", "unknown"]
-
-
-def recording(*entries: Entry, secrets: tuple[str, ...] = ()) -> Recording:
-    result = Recording("test_shop.py::test_order")
-    result.client_was_active = True
-    result.secrets += secrets
-    result.add(*entries)
-    return result
-
-
-def capture(payload: Mapping[str, Any], kind: str = "event") -> Capture:
-    return Capture(kind, json.dumps(payload).encode())
 
 
 def problems(rule: Rule, recorded: Recording) -> list[str]:
@@ -470,8 +459,9 @@ def test_only_the_notes_of_the_sdk_are_left_out() -> None:
 def test_the_source_of_the_test_itself_may_hold_its_secrets(path: str, is_found: bool) -> None:
     frame = {"abs_path": path, "pre_context": ["secret('hunter2')"], "context_line": "secret('hunter2')"}
     payload = {"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
+    recorded = recording(capture(payload), label="test_shop.py::test_order", secrets=("hunter2",))
 
-    assert bool(problems(ForbiddenData(), recording(capture(payload), secrets=("hunter2",)))) is is_found
+    assert bool(problems(ForbiddenData(), recorded)) is is_found
 
 
 @pytest.mark.parametrize("values", [lambda error: [error], lambda error: {"values": [None, error]}])

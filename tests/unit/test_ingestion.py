@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -19,9 +18,9 @@ from hypothesis import strategies as st
 
 from any_sdk import IS_3, logging_to_events, segment, span
 from pytest_sentry_capture import CapturedEvent, CapturedTransaction, SentryCapture, SentryInit
-from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import Ingestion, Objection, ServerScrubbing
+from recordings import capture
 
 
 def nested(depth: int, value: Any = "x") -> Any:
@@ -185,7 +184,7 @@ def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -
     ingestion = Ingestion()
 
     for message in ["hello", "goodbye"] * 3:
-        [item] = Capture("event", json.dumps({"message": message}).encode()).items
+        [item] = capture({"message": message}).items
         assert isinstance(item, CapturedEvent)
         ingestion.objections(item)
 

@@ -6,8 +6,7 @@ import json
 import math
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import ANY
 
@@ -19,8 +18,7 @@ from hypothesis import strategies as st
 from pytest_sentry_capture import CapturedItem, Discard, Kind, SentryCapture
 from pytest_sentry_capture._recording.entries import Capture, CaptureContext, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._relay.relay_project import RelayProject
+from recordings import assertions_on, capture, recording
 
 TYPES: dict[Kind, str] = {
     "event": "event",
@@ -56,29 +54,8 @@ CRITERIA = {
 }
 
 
-class NoSdk:
-    """An SDK of which only the recording is left."""
-
-    client: Any = "active"
-    options: Mapping[str, Any] = {}
-    scope_values: Mapping[str, Mapping[str, Any]] = {}
-    without_transactions: str | None = None
-    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
-
-    def drain(self) -> None: ...
-    def flush(self) -> None: ...
-    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-def capture_of(*captures: Capture | Discard) -> SentryCapture:
-    recording = Recording("test")
-    recording.add(*captures)
-    return SentryCapture(recording, NoSdk(), RelayProject)
-
-
 def captured(kind: Kind, payload: object, **more: Any) -> SentryCapture:
-    return capture_of(Capture(TYPES[kind], json.dumps(payload).encode(), **more))
+    return assertions_on(recording(capture(payload, TYPES[kind], **more)))
 
 
 TEXTS = st.sampled_from(["a", "b", "error", "info", "LookupError", "builtins"]) | st.text(max_size=5)
@@ -322,9 +299,9 @@ def test_find_selects_what_the_vocabulary_says(situation: tuple[Kind, list[dict[
     kind, payloads, criteria = situation
     if kind == "span" and "transaction" in criteria:
         criteria.pop("transaction")
-    capture = capture_of(*(Capture(TYPES[kind], json.dumps(payload).encode()) for payload in payloads))
+    sentry_capture = assertions_on(recording(*(capture(payload, TYPES[kind]) for payload in payloads)))
 
-    found = [dict(item) for item in capture.find(kind, **criteria)]
+    found = [dict(item) for item in sentry_capture.find(kind, **criteria)]
 
     assert found == [
         payload
@@ -343,7 +320,7 @@ def test_explaining_raises_nothing_but_assertion_errors(
     exchange = Exchange("GET", "/orders/1", "/orders/{number}", 500)
     discards = [Discard("before_send", "error", kind, payload=content, exchange=exchange) for content in contents]
     captures = [Capture(TYPES[kind], content, exchange=exchange) for content in contents]
-    capture = capture_of(exchange, *captures, *discards)  # type: ignore[arg-type]
+    capture = assertions_on(recording(exchange, *captures, *discards))
     capture._sdk.scope_values = {"isolation": {"tags": scope, "user": None, "contexts": odd}}  # type: ignore[misc]
 
     assertions: list[Callable[[], object]] = [
@@ -747,13 +724,13 @@ REFUSED: list[tuple[Callable[[Any], object], type[Exception], str]] = [
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED, ids=[text for _, _, text in REFUSED])
 def test_bad_input_is_refused_at_the_call(call: Callable[[Any], object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
-        call(capture_of())
+        call(assertions_on(recording()))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"x"', b"\xff", b'{"a": NaN}'])
 @pytest.mark.parametrize("kind", [*TYPES, "attachment"])
 def test_what_is_no_payload_of_the_kind_matches_nothing(kind: Kind, content: bytes) -> None:
-    capture = capture_of(Capture(TYPES.get(kind, kind), content))
+    capture = assertions_on(recording(Capture(TYPES.get(kind, kind), content)))
     broken = not content.startswith(b'{"')
 
     items: Sequence[CapturedItem] = capture.find(kind)

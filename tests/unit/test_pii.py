@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import REFUSED, PiiSearch
 from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+from recordings import capture
 from steps import steps_of
 
 PRIVACY = (DOCS / "privacy.md").read_text(encoding="utf-8")
@@ -176,7 +176,7 @@ def test_each_distinct_payload_is_judged_once(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(engine, "stripped", counted)
     search = PiiSearch()
-    captures = [Capture("event", json.dumps({"message": f"to jane{n % 2}@example.com"}).encode()) for n in range(6)]
+    captures = [capture({"message": f"to jane{n % 2}@example.com"}) for n in range(6)]
 
     found = [search.findings(capture.items[0]) for capture in captures]
 

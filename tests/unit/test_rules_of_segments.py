@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from pytest_sentry_capture import Rule, RuleViews
-from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in.requirements import RequiredContext
 from pytest_sentry_capture._rules.built_in.values import MaxEventBytes
 from pytest_sentry_capture._rules.rule import Judgement
+from recordings import capture, recording
 
 
 def streamed(**payload: Any) -> dict[str, Any]:
@@ -20,11 +18,7 @@ def streamed(**payload: Any) -> dict[str, Any]:
 
 
 def judgements(rule: Rule, content: Any, left_out: tuple[str, ...] = ()) -> list[Judgement]:
-    recording = Recording("test_shop.py::test_nightly")
-    recording.client_was_active = True
-    recording.left_out_of_spans = left_out
-    recording.add(Capture("span", json.dumps(content).encode()))
-    return [*rule.judge(RuleViews(recording))]
+    return [*rule.judge(RuleViews(recording(capture(content, "span"), left_out_of_spans=left_out)))]
 
 
 def judged(rule: Rule, **payload: Any) -> list[Judgement]:

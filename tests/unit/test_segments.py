@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from typing import Any
 from unittest.mock import ANY
@@ -17,24 +15,8 @@ from hypothesis import strategies as st
 
 from pytest_sentry_capture import SentryCapture
 from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._relay.relay_project import RelayProject
+from recordings import assertions_on, recording
 from suggestions import IMPORTED, suggestion
-
-
-class WithoutTransactions:
-    """An SDK that has no transactions, of which nothing is known but that."""
-
-    client: Any = "active"
-    options: Mapping[str, Any] = {}
-    scope_values: Mapping[str, Mapping[str, Any]] = {}
-    without_transactions = "this SDK has no transactions"
-    kinds_from_logging: frozenset[str] = frozenset()
-
-    def drain(self) -> None: ...
-    def flush(self) -> None: ...
-    def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
-        return nullcontext()
 
 
 class Shop(enum.Enum):
@@ -127,12 +109,9 @@ def test_every_suggestion_can_be_run(
         Expectation("transaction", criteria)
     except (TypeError, ValueError):
         assume(False)
-    recording = Recording("test_shop.py::test_order")
-    recording.left_out_of_spans = left_out
+    sentry_capture = assertions_on(recording(left_out_of_spans=left_out), "this SDK has no transactions")
 
-    written, _ = suggestion(
-        SentryCapture(recording, WithoutTransactions(), RelayProject), call, **arguments, **criteria
-    )
+    written, _ = suggestion(sentry_capture, call, **arguments, **criteria)
 
     run: list[str] = []
     eval(f"capture.{written}", {**NAMES, "capture": Bound(run)})
