@@ -102,11 +102,13 @@ class SdkWatch:
         """Say that the set-up of a fixture of a wider scope than function runs meanwhile."""
         lifetime = self._fixtures[key] = Lifetime(name)
         self._lifetimes.enter(lifetime)
-        self._now.begin_fixture(lifetime)
         try:
-            yield
+            self._now.begin_fixture(lifetime)
+            try:
+                yield
+            finally:
+                self._now.end_fixture(lifetime)
         finally:
-            self._now.end_fixture(lifetime)
             self._lifetimes.leave(lifetime)
 
     def fixture_finished(self, key: object) -> None:
