@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input.
     """
     options = _parser().parse_args(arguments)
+    # Here, so that --help and --version answer at once.
     from pytest_sentry_capture._reports.diff.comparing import compare
     from pytest_sentry_capture._reports.diff.reading import ReportError, read_report
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS

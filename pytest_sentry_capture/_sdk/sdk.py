@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_sentry_capture._recording.recording import Recorder
 from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS
@@ -23,6 +23,7 @@ from pytest_sentry_capture._sdk.observing.hand_over import HandOver
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
+from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
 from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
 from pytest_sentry_capture._sdk.observing.unsampled import watch_unsampled
@@ -33,9 +34,6 @@ from pytest_sentry_capture._sdk.patching.otlp import block_exporter
 from pytest_sentry_capture._sdk.patching.pytest_sentry import keep_tags_apart
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
-
-if TYPE_CHECKING:
-    from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 
 _TEST_RUNNERS: Final = ("_pytest.", "pluggy.")
 
@@ -68,7 +66,7 @@ class Sdk:
         self._modules = Modules()
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
-        self._scope_writes = _scope_writes(self._modules, recorder) if watch_scopes else None
+        self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
         self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
@@ -325,12 +323,6 @@ class Sdk:
 
     def _new_options(self) -> Mapping[str, Any]:
         return self._overrides.asked_for if self._lifetimes.current.is_test else {}
-
-
-def _scope_writes(modules: Modules, recorder: Recorder) -> ScopeWrites:
-    from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
-
-    return ScopeWrites(modules, recorder)
 
 
 def _module_being_imported() -> ModuleSpec | None:

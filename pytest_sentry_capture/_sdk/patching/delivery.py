@@ -174,13 +174,11 @@ class Delivery:
 
         @invisible
         async def answer(method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
-            from httpcore import Response
-
             current = getattr(kind, way)
             if current is not own or elsewhere(url):
                 return await current(reference(), method, url, *args, **kwargs)
             network.block(host)
-            return Response(200)
+            return _httpcore_response()
 
         return answer
 
@@ -251,10 +249,10 @@ def _is_async(pool: Any) -> bool:
 
 
 def _empty_response(pool: Any) -> Callable[[], Any]:
-    if _is_of(pool, "httpcore"):
-        from httpcore import Response
+    return _httpcore_response if _is_of(pool, "httpcore") else partial(urllib3.HTTPResponse, b"", status=200)
 
-        return lambda: Response(200)
-    from urllib3 import HTTPResponse
 
-    return lambda: HTTPResponse(b"", status=200)
+def _httpcore_response() -> Any:
+    from httpcore import Response  # it is not installed everywhere, but where there is a pool of it
+
+    return Response(200)

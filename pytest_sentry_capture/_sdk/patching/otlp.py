@@ -42,7 +42,7 @@ class _BlockedExporter:
         self._network = network
 
     def export(self, spans: Any) -> Any:
-        from opentelemetry.sdk.trace.export import SpanExportResult
+        from opentelemetry.sdk.trace.export import SpanExportResult  # it is installed where spans are exported
 
         self._network.block(self._host, "OpenTelemetry span", len(spans))
         return SpanExportResult.SUCCESS
