@@ -526,7 +526,7 @@ def test_{number}(sentry_init, sentry_capture):
         if place != "check-ins" or form == "value"
     )
     shop.makepyfile(
-        f"from shop import *\n{tests}\ndef test_clean(sentry_init, sentry_capture):\n"
+        f"import any_sdk\nfrom shop import *\n{tests}\ndef test_clean(sentry_init, sentry_capture):\n"
         f"    sentry_init(dsn=DSN, traces_sample_rate=1.0, **any_sdk.logs_enabled())\n    value = 'harmless'\n"
         f"    sentry_capture.secret('hünter/2')\n    {PLACES[place]}\n"
     )
