@@ -16,7 +16,7 @@ from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.callables import location_of
+from pytest_sentry_capture._recording.callables import is_callable_at
 from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
 from pytest_sentry_capture._recording.recording import Recording
@@ -199,7 +199,7 @@ class AnyAssertions(RecordingViews):
         Args:
             kind: the kind of item that was discarded.
             reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
-            by: the callable that discarded it, or its dotted or bare name.
+            by: the callable that discarded it, or what that wraps; or its dotted or bare name.
             criteria: what the discarded item looked like, as far as the SDK had built it.
 
         Raises:
@@ -208,17 +208,17 @@ class AnyAssertions(RecordingViews):
         """
         __tracebackhide__ = True
         _check_discard(reason, by)
+        self._check_callables_are_known(by)
         discard = {name: value for name, value in (("reason", reason), ("by", by)) if value is not None}
         expectation = self._expectation("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(expectation), expectation))
-        name = by if by is None or isinstance(by, str) else location_of(by).name
         alike = [each for each in self.discarded if expectation.matches_discard(each)]
-        found = [each for each in alike if reason in (None, each.reason) and _is_by(each, name)]
+        found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
         captured = self._find(expectation)
         if captured or not found:
             evidence = self._evidence(expectation)
-            raise AssertionError(failure_messages.not_discarded(evidence, expectation, reason, name, captured, alike))
+            raise AssertionError(failure_messages.not_discarded(evidence, expectation, reason, by, captured, alike))
         self._recording.accounted_for += found
         return found
 
@@ -302,6 +302,9 @@ class AnyAssertions(RecordingViews):
             message = failure_messages.without_transactions(self._evidence(None), expectation, why, call, arguments)
             raise AssertionError(message)
         return expectation
+
+    def _check_callables_are_known(self, by: object) -> None:
+        """Fail where nothing can be said of callables."""
 
     @property
     def _client_was_active(self) -> bool:
@@ -427,10 +430,12 @@ def _check_discard(reason: object, by: object) -> None:
         raise TypeError(f"by must be the callable that discarded it, or its name, not {by!r}")
 
 
-def _is_by(discard: Discard, name: str | None) -> bool:
-    if name is None:
-        return True
-    return discard.by is not None and (discard.by.name == name or discard.by.name.endswith(f".{name}"))
+def _is_by(discard: Discard, by: object) -> bool:
+    if by is None or discard.by is None:
+        return by is None
+    if isinstance(by, str):
+        return discard.by.name == by or discard.by.name.endswith(f".{by}")
+    return is_callable_at(discard.by, by)
 
 
 class _Before(NamedTuple):

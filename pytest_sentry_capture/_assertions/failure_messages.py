@@ -17,6 +17,7 @@ from pytest_sentry_capture._assertions.formatting import (
     difference,
     discard_reason,
     discarded_summary,
+    located,
     name_of,
     redacted,
     redacting,
@@ -32,6 +33,7 @@ from pytest_sentry_capture._assertions.hints import (
 )
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.translation import written_for_segments
+from pytest_sentry_capture._recording.callables import is_callable_at, location_of
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard
 from pytest_sentry_capture._text.nouns import counted, plural, with_article
 
@@ -125,12 +127,13 @@ def not_discarded(
     evidence: Evidence,
     expectation: Expectation,
     reason: str | None,
-    by: str | None,
+    by: object,
     captured: Sequence[CapturedItem],
     discarded: Sequence[Discard],
 ) -> str:
     """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
-    wanted = {**({"reason": reason} if reason else {}), **({"by": by} if by else {})}
+    name = by if by is None or isinstance(by, str) else location_of(by).name
+    wanted = {**({"reason": reason} if reason else {}), **({"by": name} if name else {})}
     criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(expectation.kind))} captured."
@@ -142,11 +145,27 @@ def not_discarded(
         paragraphs = _discards(discarded, expectation.kind, "Discarded, but otherwise")
         is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
         hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
+        hints += _about_namesakes(by, discarded)
         return _message(heading, [*paragraphs, *_hints(hints)])
     misses = _Misses.of(expectation, evidence.items)
     paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
     hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
     return _message(heading, [*paragraphs, *_hints(hints)])
+
+
+def _about_namesakes(by: object, discarded: Sequence[Discard]) -> Iterator[str]:
+    """That another callable has the name of the one that was given."""
+    if by is None or isinstance(by, str):
+        return
+    name = location_of(by).name
+    alike = [each.by for each in discarded if each.by is not None and each.by.name == name]
+    if any(each._target is None for each in alike):
+        yield f"Of {name} only the place is known, not the callable, so that the places were compared."
+    elif alike and not any(is_callable_at(each, by) for each in alike):
+        yield (
+            f"Another callable is called {name} too: {located(alike[0])} is not the one that was given. Functions and"
+            " lambdas that are made twice are two; give the object that the client has."
+        )
 
 
 @_without_secrets

@@ -152,6 +152,11 @@ class SentryServer(SentryAssertions):
         finally:
             self._thread.relieve()
 
+    def _check_callables_are_known(self, by: object) -> None:
+        __tracebackhide__ = True
+        if by is not None:
+            raise TypeError("by: of the callables of another process nothing is known. Leave it out, and give a reason")
+
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return replace(super()._evidence(expectation), about_no_client=_NOTHING_RECEIVED)
 
