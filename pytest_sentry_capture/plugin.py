@@ -273,12 +273,11 @@ def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -
     if recording.entries or (recording.detailed and report.when == "call"):
         from pytest_sentry_capture._reports import section
 
-        report.sections.append((section.TITLE, section.render(recording.entries, show, recording.redacted)))
+        report.sections.append((section.TITLE, section.render(recording, show)))
     if received is not None and (received.entries or report.when == "call"):
         from pytest_sentry_capture._reports import section
 
-        text = section.render(received.entries, show, received.redacted)
-        report.sections.append((section.SERVER_TITLE, text))
+        report.sections.append((section.SERVER_TITLE, section.render(received, show)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -324,8 +323,9 @@ class _EmptyViews:
         if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
             return None
         from pytest_sentry_capture._assertions import failure_messages
+        from pytest_sentry_capture._assertions.formatting import Formatter
 
-        return failure_messages.not_empty(left or right, self._run.recorder.current.secrets)
+        return failure_messages.not_empty(Formatter.for_assertions(self._run.recorder.current), left or right)
 
 
 class _ResultsOfTests:

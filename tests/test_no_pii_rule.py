@@ -15,7 +15,9 @@ if TYPE_CHECKING or sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan
+from pytest_sentry_capture import Judgement, RuleViews
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._rules.built_in.personal_data import NoPii
 
@@ -127,15 +129,19 @@ def test_every_entry_is_needed_and_one_without_a_use_is_told(pytester: pytest.Py
     ]  # fmt: skip
 
 
+def judged(rule: NoPii, payload: dict[str, Any], item_type: str = "event") -> list[Judgement]:
+    recording = Recording("test_shop.py::test_order")
+    recording.add(Capture(item_type, json.dumps(payload).encode()))
+    return [*rule.judge(RuleViews(recording))]
+
+
 def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
     """The problems with an event, and whether the entries that are said to excuse them do."""
-    event = CapturedEvent(payload)
-    found = rule.search.of_payload(event)
     told = []
-    for each in rule._judged(event, found):
+    for each in judged(rule, payload):
         problem, (details,) = str(each.problem).rpartition(":")[0], each.details
         [entry] = tomllib.loads(details.partition("; ")[2].removesuffix(" would excuse it"))["allow"]
-        problems = [other.problem for other in NoPii(allow=(entry,))._judged(event, found)]
+        problems = [other.problem for other in judged(NoPii(allow=(entry,), also=rule.also), payload)]
         told.append((problem, each.problem not in problems))
     return told
 
@@ -185,12 +191,11 @@ def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excuse
     }
     payload = {"name": "nightly", "is_segment": True, "attributes": owners}
 
-    def problems(item: CapturedItem) -> int:
-        rule = NoPii(allow=(entry,))
-        return sum(each.problem is not None for each in rule._judged(item, rule.search.of_payload(item)))
+    def problems(item_type: str) -> int:
+        return sum(each.problem is not None for each in judged(NoPii(allow=(entry,)), payload, item_type))
 
-    assert problems(CapturedSpan(payload)) == 3 - excused
-    assert problems(CapturedLog(payload)) == 3 - (excused if entry.startswith("attributes") else 0)
+    assert problems("span") == 3 - excused
+    assert problems("log") == 3 - (excused if entry.startswith("attributes") else 0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_sdk import IS_3, logs_enabled, new_scope, nothing_scrubbed, segment, span
-from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, SentryCapture, SentryInit
+from pytest_sentry_capture import CapturedAttachment, CapturedEvent, PiiFinding, RuleViews, SentryCapture, SentryInit
 from pytest_sentry_capture._recording import Capture
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, PiiSearch
@@ -248,8 +248,8 @@ def test_false_alarms_are_as_the_guide_says(text: str, rule: str, allow: str, se
     found = sentry_capture.pii()
 
     assert [each.rule for each in found] == [rule]
-    [[of_event]] = [rule_that_allows.search.of_capture(found[0].item._capture)]
-    assert [judgement.allowed for judgement in rule_that_allows._judged(found[0].item, of_event)] == [allow]
+    views = RuleViews(sentry_capture._recording)
+    assert [judgement.allowed for judgement in rule_that_allows.judge(views)] == [allow]
 
 
 def test_a_finding_says_what_it_is_and_never_shows_it(sentry_capture: SentryCapture, unscrubbed: None) -> None:

@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
+from pytest_sentry_capture import RuleViews
+from pytest_sentry_capture._recording import Capture
+from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._rules.built_in.requirements import RequiredContext, RequiredTags
+from pytest_sentry_capture._rules.rule import Rule
+
 SHOP = """
 import logging
 import any_sdk
@@ -620,3 +626,14 @@ def test_{number}(sentry_init, sentry_capture):
     output = result.stdout.str()
     assert output.count("holds a declared secret") >= tests.count("def test_")
     assert "hünter" not in output
+
+
+@pytest.mark.parametrize("rule", [RequiredTags(tags=("plan",)), RequiredContext(always=("tags.plan",))])
+@pytest.mark.parametrize(("value", "is_missing"), [("", True), (None, True), ([], True), ({}, True), (0, False)])
+def test_what_is_empty_is_missing(rule: Rule, value: object, is_missing: bool) -> None:
+    recording = Recording("test_shop.py::test_order")
+    recording.add(Capture("event", json.dumps({"tags": {"plan": value}}).encode()))
+
+    [judgement] = rule.judge(RuleViews(recording))
+
+    assert (judgement.problem is not None) is is_missing

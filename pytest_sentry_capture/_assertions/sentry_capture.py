@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from pytest_sentry_capture._assertions import failure_messages
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
 from pytest_sentry_capture._assertions.matching import Expectation
@@ -327,7 +328,7 @@ class SentryCapture(RecordingViews):
         self._assert_was_active(None)
         ignored = _NEVER_COUNTED if traces else (*_NEVER_COUNTED, *_TRACES)
         if found := [item for item in self.items if item.kind not in ignored]:
-            raise AssertionError(failure_messages.unexpected(self._evidence(None), "nothing to be captured", found))
+            raise AssertionError(failure_messages.unexpected(self._formatter, "nothing to be captured", found))
 
     def assert_discarded(
         self,
@@ -623,7 +624,7 @@ class SentryCapture(RecordingViews):
         """Fail where nothing tells whether an item came of a request like that, which was not seen."""
         __tracebackhide__ = True
         if undecided := [item for item in items if expectation.is_undecided(item)]:
-            raise AssertionError(failure_messages.undecided(self._evidence(expectation), expectation, undecided))
+            raise AssertionError(failure_messages.undecided(self._formatter, expectation, undecided))
 
     def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
@@ -665,8 +666,13 @@ class SentryCapture(RecordingViews):
             self._evidence(expectation), count, timeout, expectation, matching, blocked_loop
         )
 
+    @property
+    def _formatter(self) -> Formatter:
+        return Formatter.for_assertions(self._recording)
+
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return Evidence(
+            formatter=self._formatter,
             items=self._items_of(expectation.item_class) if expectation is not None else (),
             entries=self._entries,
             client_was_active=self._client_was_active,
@@ -675,7 +681,6 @@ class SentryCapture(RecordingViews):
             kinds_from_logging=self._sdk.kinds_from_logging,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
-            secrets=tuple(self._recording.secrets),
         )
 
 

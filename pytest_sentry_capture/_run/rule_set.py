@@ -76,12 +76,15 @@ class RuleSet:
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
             return text
+        from pytest_sentry_capture._assertions.formatting import Formatter
         from pytest_sentry_capture._rules.rule_run import RuleRun
         from pytest_sentry_capture._run.results import Findings
 
         findings, rule_run = Findings(recording.label), RuleRun(self.rules, recording)
-        findings.add_broken(rule_run.judge_rest(), recording.redacted)
-        findings.add_rule_run(rule_run, recording.redacted)
+        broken = rule_run.judge_rest()
+        formatter = Formatter.for_reports(recording)
+        findings.add_broken(formatter, broken)
+        findings.add_rule_run(formatter, rule_run)
         if self.wants_table:
             findings.add_rows(recording, with_fields=self.wants_fields)
         text = findings.to_json()

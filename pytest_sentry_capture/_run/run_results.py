@@ -115,10 +115,12 @@ class RunResults:
 
     def give_up(self, error: Exception) -> None:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""
+        from pytest_sentry_capture._assertions.formatting import Formatter
         from pytest_sentry_capture._run.internal_error import internal_error_text
         from pytest_sentry_capture._run.run_summary import Conclusion
 
-        self.conclusion = Conclusion(internal_error_text(error, ()).splitlines(), (), fails=True)
+        lines = internal_error_text(Formatter.without_secrets(), error).splitlines()
+        self.conclusion = Conclusion(lines, (), fails=True)
 
     def summary(self) -> list[str]:
         """The lines of the terminal summary."""

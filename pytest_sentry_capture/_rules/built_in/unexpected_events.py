@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording import Capture
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
@@ -21,6 +21,7 @@ class NoUnexpectedEvents(Rule):
     name = "no-unexpected-events"
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views.recording)
         for capture in views.recording.entries_of(Capture):
             if capture.kind != "event":
                 continue
@@ -28,4 +29,4 @@ class NoUnexpectedEvents(Rule):
             if capture.seen:
                 yield self.kept(event)
             else:
-                yield self.broken(event, f"captured, but the test did not ask for it: {summary(event, masked=True)}")
+                yield self.broken(event, f"captured, but the test did not ask for it: {formatter.summary(event)}")
