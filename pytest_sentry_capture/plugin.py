@@ -271,11 +271,9 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: CurrentTest) -> N
 def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -> None:
     recording, received = test.recording, test.received
     if recording.entries or (recording.detailed and report.when == "call"):
-        text = on_demand.section.render(recording.entries, show, recording.redacted)
-        report.sections.append((on_demand.section.TITLE, text))
+        report.sections.append((on_demand.section.TITLE, on_demand.section.render(recording, show)))
     if received is not None and (received.entries or report.when == "call"):
-        text = on_demand.section.render(received.entries, show, received.redacted)
-        report.sections.append((on_demand.section.SERVER_TITLE, text))
+        report.sections.append((on_demand.section.SERVER_TITLE, on_demand.section.render(received, show)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -320,7 +318,8 @@ class _EmptyViews:
         """
         if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
             return None
-        return on_demand.failure_messages.not_empty(left or right, self._run.recorder.current.secrets)
+        formatter = on_demand.formatting.Formatter.for_assertions(self._run.recorder.current)
+        return on_demand.failure_messages.not_empty(formatter, left or right)
 
 
 class _ResultsOfTests:

@@ -9,6 +9,7 @@ from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pytest_sentry_capture._assertions import failure_messages
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
 from pytest_sentry_capture._assertions.matching import Expectation
@@ -182,7 +183,7 @@ class AnyAssertions(RecordingViews):
         self._assert_was_active(None)
         counted = ("always", "as trace") if traces else ("always",)
         if found := [item for item in self.items if counts_of(item.kind) in counted]:
-            raise AssertionError(failure_messages.unexpected(self._evidence(None), "nothing to be captured", found))
+            raise AssertionError(failure_messages.unexpected(self._formatter, "nothing to be captured", found))
 
     def assert_discarded(
         self,
@@ -331,7 +332,7 @@ class AnyAssertions(RecordingViews):
         """Fail where nothing tells whether an item came of a request like that, which was not seen."""
         __tracebackhide__ = True
         if undecided := [item for item in items if expectation.is_undecided(item)]:
-            raise AssertionError(failure_messages.undecided(self._evidence(expectation), expectation, undecided))
+            raise AssertionError(failure_messages.undecided(self._formatter, expectation, undecided))
 
     def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
@@ -369,6 +370,10 @@ class AnyAssertions(RecordingViews):
             self._evidence(expectation), count, timeout, expectation, matching, blocked_loop
         )
 
+    @property
+    def _formatter(self) -> Formatter:
+        return Formatter.for_assertions(self._recording)
+
     def _evidence(self, expectation: Expectation | None) -> Evidence:
         return Evidence(
             items=self._items_of(expectation.item_class) if expectation is not None else (),
@@ -379,7 +384,7 @@ class AnyAssertions(RecordingViews):
             kinds_from_logging=self._sdk.kinds_from_logging,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
-            secrets=tuple(self._recording.secrets),
+            formatter=self._formatter,
         )
 
 

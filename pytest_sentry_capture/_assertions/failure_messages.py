@@ -6,23 +6,12 @@ although it would have matched, and hints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from textwrap import wrap
-from typing import Concatenate, Final, NamedTuple, ParamSpec
+from typing import Final, NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import (
-    described,
-    difference,
-    discard_reason,
-    discarded_summary,
-    located,
-    name_of,
-    redacted,
-    redacting,
-    summary,
-)
+from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.hints import (
     WITHOUT_EXCHANGE,
     Evidence,
@@ -36,8 +25,6 @@ from pytest_sentry_capture._assertions.translation import written_for_segments
 from pytest_sentry_capture._recording.callables import is_callable_at, location_of
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard
 from pytest_sentry_capture._text.nouns import counted, plural, with_article
-
-Parameters = ParamSpec("Parameters")
 
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
@@ -57,25 +44,13 @@ _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
 
 
-def _without_secrets(
-    explanation: Callable[Concatenate[Evidence, Parameters], str],
-) -> Callable[Concatenate[Evidence, Parameters], str]:
-    @wraps(explanation)
-    def explained(evidence: Evidence, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> str:
-        with redacting(evidence.secrets):
-            return redacted(explanation(evidence, *args, **kwargs))
-
-    return explained
-
-
-@_without_secrets
 def wrong_count(evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem]) -> str:
     """Why the number of matching items is not ``n``."""
-    heading = f"Expected {_number(n)} {_plural(n, expectation)}; {_found(len(matching))}."
-    return _message(heading, _about_count(n, expectation, matching, evidence))
+    formatter = evidence.formatter
+    heading = f"Expected {_number(n)} {_plural(formatter, n, expectation)}; {_found(len(matching))}."
+    return _message(formatter, heading, _about_count(n, expectation, matching, evidence))
 
 
-@_without_secrets
 def wrong_count_inside(
     evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int
 ) -> str:
@@ -83,15 +58,16 @@ def wrong_count_inside(
 
     The evidence is what was seen inside the block.
     """
-    heading = f"Expected {_number(n)} {_plural(n, expectation)} inside the block; {_found(len(matching))}."
+    formatter = evidence.formatter
+    what = _plural(formatter, n, expectation)
+    heading = f"Expected {_number(n)} {what} inside the block; {_found(len(matching))}."
     if before and not matching:
         was = "was" if before == 1 else "were"
         hint = f"{counted(before, name_of(expectation.kind))} like this {was} captured before the block."
-        return _message(heading, _hints([hint]))
-    return _message(heading, _about_count(n, expectation, matching, evidence, "inside the block"))
+        return _message(formatter, heading, _hints(formatter, [hint]))
+    return _message(formatter, heading, _about_count(n, expectation, matching, evidence, "inside the block"))
 
 
-@_without_secrets
 def timed_out(
     evidence: Evidence,
     count: int,
@@ -102,27 +78,25 @@ def timed_out(
 ) -> str:
     """Why waiting was in vain; ``blocked_loop`` says that it kept the thread's own event loop from running."""
     number = "one" if count == 1 else str(count)
-    heading = f"Waited {timeout:g} s for {number} {_plural(count, expectation)}; {_found(len(matching))}."
-    blocked = _hints([_ABOUT_BLOCKED_LOOP]) if blocked_loop else []
-    return _message(heading, [*blocked, *_about_count(count, expectation, matching, evidence)])
+    formatter = evidence.formatter
+    heading = f"Waited {timeout:g} s for {number} {_plural(formatter, count, expectation)}; {_found(len(matching))}."
+    blocked = _hints(formatter, [_ABOUT_BLOCKED_LOOP]) if blocked_loop else []
+    return _message(formatter, heading, [*blocked, *_about_count(count, expectation, matching, evidence)])
 
 
-@_without_secrets
-def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:  # noqa: ARG001  (its secrets)
+def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -> str:
     """What was captured although nothing should have been."""
-    return _message(f"Expected {what}; {_found(len(found))}.", _listed("Captured", found))
+    return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
 
 
-@_without_secrets
-def undecided(evidence: Evidence, expectation: Expectation, items: Sequence[CapturedItem]) -> str:  # noqa: ARG001
+def undecided(formatter: Formatter, expectation: Expectation, items: Sequence[CapturedItem]) -> str:
     """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
-    what = f"no {described(expectation.kind, expectation.criteria)}"
+    what = f"no {formatter.described(expectation.kind, expectation.criteria)}"
     heading = f"Expected {what}, but whether there is one can't be said."
-    listed = _listed("Captured, of requests that were not seen", items, expectation.kind)
-    return _message(heading, [*listed, *_hints([WITHOUT_EXCHANGE])])
+    listed = _listed(formatter, "Captured, of requests that were not seen", items, expectation.kind)
+    return _message(formatter, heading, [*listed, *_hints(formatter, [WITHOUT_EXCHANGE])])
 
 
-@_without_secrets
 def not_discarded(
     evidence: Evidence,
     expectation: Expectation,
@@ -132,28 +106,29 @@ def not_discarded(
     discarded: Sequence[Discard],
 ) -> str:
     """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
+    formatter = evidence.formatter
     name = by if by is None or isinstance(by, str) else location_of(by).name
     wanted = {**({"reason": reason} if reason else {}), **({"by": name} if name else {})}
-    criteria = _one(expectation.kind, {**expectation.criteria, **wanted})
+    criteria = _one(formatter, expectation.kind, {**expectation.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(expectation.kind))} captured."
-        listed = _listed("Captured", captured, expectation.kind)
-        paragraphs = [*listed, *_discards(discarded, expectation.kind, "Discarded")]
-        return _message(heading, [*paragraphs, *_hints(hints_about_reason(reason))])
+        listed = _listed(formatter, "Captured", captured, expectation.kind)
+        paragraphs = [*listed, *_discards(formatter, discarded, expectation.kind, "Discarded")]
+        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints_about_reason(reason))])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
-        paragraphs = _discards(discarded, expectation.kind, "Discarded, but otherwise")
+        paragraphs = _discards(formatter, discarded, expectation.kind, "Discarded, but otherwise")
         is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
         hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
-        hints += _about_namesakes(by, discarded)
-        return _message(heading, [*paragraphs, *_hints(hints)])
+        hints += _about_namesakes(formatter, by, discarded)
+        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     misses = _Misses.of(expectation, evidence.items)
-    paragraphs = [*_near_misses(expectation, misses), *_near_discards(expectation, evidence)]
+    paragraphs = [*_near_misses(formatter, expectation, misses), *_near_discards(expectation, evidence)]
     hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
-    return _message(heading, [*paragraphs, *_hints(hints)])
+    return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
 
 
-def _about_namesakes(by: object, discarded: Sequence[Discard]) -> Iterator[str]:
+def _about_namesakes(formatter: Formatter, by: object, discarded: Sequence[Discard]) -> Iterator[str]:
     """That another callable has the name of the one that was given."""
     if by is None or isinstance(by, str):
         return
@@ -163,12 +138,11 @@ def _about_namesakes(by: object, discarded: Sequence[Discard]) -> Iterator[str]:
         yield f"Of {name} only the place is known, not the callable, so that the places were compared."
     elif alike and not any(is_callable_at(each, by) for each in alike):
         yield (
-            f"Another callable is called {name} too: {located(alike[0])} is not the one that was given. Functions and"
-            " lambdas that are made twice are two; give the object that the client has."
+            f"Another callable is called {name} too: {formatter.located(alike[0])} is not the one that was given."
+            " Functions and lambdas that are made twice are two; give the object that the client has."
         )
 
 
-@_without_secrets
 def without_transactions(
     evidence: Evidence,
     expectation: Expectation,
@@ -184,70 +158,75 @@ def without_transactions(
         call: the name of the assertion.
         arguments: its further arguments.
     """
-    instead, *lost = written_for_segments(call, arguments, expectation.criteria, evidence.left_out_of_spans)
-    heading = f"{call} asks for {_one(expectation.kind, expectation.criteria)}, but {why}."
-    return _message(heading, [_section("Segments take their place. Write", [instead], 1), *_hints(lost)])
+    formatter, left_out = evidence.formatter, evidence.left_out_of_spans
+    instead, *lost = written_for_segments(formatter, call, arguments, expectation.criteria, left_out)
+    heading = f"{call} asks for {_one(formatter, expectation.kind, expectation.criteria)}, but {why}."
+    written = _section("Segments take their place. Write", [instead], 1)
+    return _message(formatter, heading, [written, *_hints(formatter, lost)])
 
 
-@_without_secrets
 def without_client(evidence: Evidence, absent: Expectation | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
-    what = "nothing to be captured" if absent is None else f"no {described(absent.kind, absent.criteria)}"
-    return _message(f"Expected {what}, but that would be true of anything.", _no_client(evidence))
+    formatter = evidence.formatter
+    what = "nothing to be captured" if absent is None else f"no {formatter.described(absent.kind, absent.criteria)}"
+    return _message(formatter, f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
-def not_empty(view: list[object], secrets: Sequence[str]) -> list[str] | None:
+def not_empty(formatter: Formatter, view: list[object]) -> list[str] | None:
     """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
     classes = {type(each) for each in view}  # not isinstance, which may ask the objects of others
-    with redacting(secrets):
-        if all(issubclass(each, CapturedItem) for each in classes):
-            items = [each for each in view if isinstance(each, CapturedItem)]
-            asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
-            lines = [redacted(summary(each, asked_kind=asked_kind)) for each in items]
-        elif classes == {Discard}:
-            lines = [redacted(_discarded(each)) for each in view if isinstance(each, Discard)]
-        else:
-            return None
+    if all(issubclass(each, CapturedItem) for each in classes):
+        items = [each for each in view if isinstance(each, CapturedItem)]
+        asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
+        lines = [formatter.summary(each, asked_kind=asked_kind) for each in items]
+    elif classes == {Discard}:
+        lines = [_discarded(formatter, each) for each in view if isinstance(each, Discard)]
+    else:
+        return None
     numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
     rest = [f"… and {len(lines) - _MOST_ITEMS} more"] if len(lines) > _MOST_ITEMS else []
     what = "discarded" if isinstance(view[0], Discard) else "captured"
     return [f"{len(view)} {what} == []", *numbered, *rest]
 
 
-def _one(kind: str, criteria: Mapping[str, object]) -> str:
-    return with_article(described(kind, criteria))
+def _one(formatter: Formatter, kind: str, criteria: Mapping[str, object]) -> str:
+    return with_article(formatter.described(kind, criteria))
 
 
-def _discarded(discard: Discard) -> str:
-    return f"{discarded_summary(discard)}: {discard_reason(discard)}"
+def _discarded(formatter: Formatter, discard: Discard) -> str:
+    return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
 
 
-@_without_secrets
 def discarded_without_client(evidence: Evidence, expectation: Expectation) -> str:
     """Why a discard proves nothing: without a client everything is discarded."""
-    criteria = _one(expectation.kind, expectation.criteria)
+    formatter = evidence.formatter
+    criteria = _one(formatter, expectation.kind, expectation.criteria)
     heading = f"Expected {criteria} to be discarded, but without a client everything is."
-    ask = wrapped("Hint: assert_discarded(reason='no_client') asks for this very reason.")
-    return _message(heading, [*_no_client(evidence), ask])
+    ask = "assert_discarded(reason='no_client') asks for this very reason."
+    return _message(formatter, heading, [*_no_client(evidence), *_hints(formatter, [ask])])
 
 
-@_without_secrets
 def was_active(evidence: Evidence) -> str:
     """Why Sentry was not off."""
+    formatter = evidence.formatter
     has_no_dsn = bool(evidence.options) and not evidence.options.get("dsn")
     return _message(
+        formatter,
         "Expected no active Sentry client during this test, but there was one.",
-        [*_listed("Captured", evidence.captured), *_hints([_ABOUT_NO_DSN] if has_no_dsn else [])],
+        [
+            *_listed(formatter, "Captured", evidence.captured),
+            *_hints(formatter, [_ABOUT_NO_DSN] if has_no_dsn else []),
+        ],
     )
 
 
-def _message(heading: str, paragraphs: Iterable[str]) -> str:
-    return "\n\n".join([heading, *paragraphs])
+def _message(formatter: Formatter, heading: str, paragraphs: Iterable[str]) -> str:
+    return formatter.redacted("\n\n".join([heading, *paragraphs]))
 
 
-def _plural(n: int, expectation: Expectation) -> str:
+def _plural(formatter: Formatter, n: int, expectation: Expectation) -> str:
     kind = expectation.kind
-    text = described(kind, expectation.criteria)
+    text = formatter.described(kind, expectation.criteria)
     return text if n in (0, 1) else text.replace(name_of(kind), plural(name_of(kind)), 1)
 
 
@@ -262,28 +241,32 @@ def _found(number: int) -> str:
 def _about_count(
     n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = "at all"
 ) -> Iterator[str]:
+    formatter = evidence.formatter
     if not evidence.client_was_active:
         yield from _no_client(evidence)
     elif len(matching) > n:
-        yield from _listed("Matching", matching, expectation.kind)
-        yield from _hints(hints_about_excess(matching))
+        yield from _listed(formatter, "Matching", matching, expectation.kind)
+        yield from _hints(formatter, hints_about_excess(matching))
     else:
-        yield from _listed("Matching", matching, expectation.kind)
+        yield from _listed(formatter, "Matching", matching, expectation.kind)
         misses = _Misses.of(expectation, evidence.items)
-        yield from _near_misses(expectation, misses, where)
-        yield from _discards(_matching_discards(expectation, evidence), expectation.kind)
-        yield from _hints(hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
+        yield from _near_misses(formatter, expectation, misses, where)
+        yield from _discards(formatter, _matching_discards(expectation, evidence), expectation.kind)
+        yield from _hints(formatter, hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
 
 
 def _no_client(evidence: Evidence) -> list[str]:
-    return [wrapped(evidence.about_no_client), *_discards(evidence.discarded, None, "Attempted all the same")]
+    formatter = evidence.formatter
+    attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
+    return [wrapped(formatter, evidence.about_no_client), *attempted]
 
 
-def _listed(title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
+def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
     """A paragraph that lists items; ``kind`` is the one that was asked for."""
     if not items:
         return []
-    lines = [f"{number}. {summary(item, asked_kind=kind)}" for number, item in enumerate(items[:_MOST_ITEMS], 1)]
+    summaries = (formatter.summary(item, asked_kind=kind) for item in items[:_MOST_ITEMS])
+    lines = [f"{number}. {summary}" for number, summary in enumerate(summaries, 1)]
     return [_section(title, lines, len(items))]
 
 
@@ -302,18 +285,18 @@ class _Misses(NamedTuple):
         return cls([items[index] for index in nearest], len(others), len(items))
 
 
-def _near_misses(expectation: Expectation, misses: _Misses, where: str = "at all") -> list[str]:
+def _near_misses(formatter: Formatter, expectation: Expectation, misses: _Misses, where: str = "at all") -> list[str]:
     if not misses.number:
         return [] if misses.captured else [f"No {name_of(expectation.kind)} was captured {where}."]
     lines = []
     for number, item in enumerate(misses.nearest, 1):
-        lines.append(f"{number}. {summary(item, asked_kind=expectation.kind)}")
-        lines += _differences(expectation, item)
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=expectation.kind)}")
+        lines += _differences(formatter, expectation, item)
     return [_section("Captured instead, the nearest first", lines, misses.number)]
 
 
-def _differences(expectation: Expectation, item: CapturedItem) -> list[str]:
-    lines = [f"     {difference(mismatch)}" for mismatch in expectation.mismatches(item)]
+def _differences(formatter: Formatter, expectation: Expectation, item: CapturedItem) -> list[str]:
+    lines = [f"     {formatter.difference(mismatch)}" for mismatch in expectation.mismatches(item)]
     if len(lines) > _MOST_DIFFERENCES:
         lines[_MOST_DIFFERENCES:] = [f"     … and {len(lines) - _MOST_DIFFERENCES} more differences"]
     return lines
@@ -324,14 +307,21 @@ def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Dis
 
 
 def _discards(
-    discards: Sequence[Discard], kind: str | None, title: str = "Discarded, though it would have matched"
+    formatter: Formatter,
+    discards: Sequence[Discard],
+    kind: str | None,
+    title: str = "Discarded, though it would have matched",
 ) -> list[str]:
     if not discards:
         return []
     lines = []
     for discard in discards[:_MOST_ITEMS]:
-        lines += [discarded_summary(discard, asked_kind=kind), f"  {discard_reason(discard)}"]
-    return [_section(title, lines, len(discards)), *_hints(hints_about_discards(discards))]
+        lines += _about_discard(formatter, discard, kind)
+    return [_section(title, lines, len(discards)), *_hints(formatter, hints_about_discards(discards))]
+
+
+def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> list[str]:
+    return [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
 
 
 def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
@@ -339,8 +329,9 @@ def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
     others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
-        lines += [discarded_summary(discard, asked_kind=expectation.kind), f"  {discard_reason(discard)}"]
-        lines += _differences(expectation, item) if discard.payload is not None else [_UNKNOWN]
+        lines += _about_discard(evidence.formatter, discard, expectation.kind)
+        is_known = discard.payload is not None
+        lines += _differences(evidence.formatter, expectation, item) if is_known else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 
 
@@ -349,13 +340,16 @@ def _section(title: str, lines: Sequence[str], count: int) -> str:
     return "\n".join([f"{title}:", *_indented([*lines, *rest])])
 
 
-def _hints(hints: Sequence[str]) -> list[str]:
-    return [wrapped(f"Hint: {hint}") for hint in hints]
+def _hints(formatter: Formatter, hints: Iterable[str]) -> list[str]:
+    return [wrapped(formatter, f"Hint: {hint}") for hint in hints]
 
 
-def wrapped(text: str) -> str:
-    """The first line of a hint in lines that fit a screen; what follows, such as a traceback, as it is."""
-    first, *rest = text.split("\n")
+def wrapped(formatter: Formatter, text: str) -> str:
+    """The first line of a text in lines that fit a screen; what follows, such as a traceback, as it is.
+
+    Secrets are taken out before that: one that is broken into two lines would not be found.
+    """
+    first, *rest = formatter.redacted(text).split("\n")
     return "\n".join([*wrap(first, _WIDTH, break_long_words=False, break_on_hyphens=False), *rest])
 
 

@@ -1,15 +1,14 @@
-"""How values, items and discards are put in words: short, the same on every machine, and without declared secrets."""
+"""How values, items and discards are put in words: short, the same on every machine, and without secrets."""
 
 from __future__ import annotations
 
 import ast
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property
 from math import isfinite
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
@@ -29,12 +28,12 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     facts_of,
 )
+from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._text.encoded_forms import encoded_forms
 
-WITHHELD: Final = "[secret]"
+REDACTED: Final = "[secret]"
 _LONGEST: Final = 100
 _BEFORE_THE_DIFFERENCE: Final = 30
-_secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 _INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _SOME_PREDICATE: Final = "lambda value: ..."
@@ -46,175 +45,256 @@ def name_of(kind: str) -> str:
     return (facts.noun if facts is not None else "") or kind.replace("_", " ")
 
 
-def described(kind: str, criteria: Mapping[str, Any]) -> str:
-    """The expectation in the words in which the user wrote it."""
-    named = ", ".join(f"{name}={shown(value)}" for name, value in criteria.items())
-    return f"{name_of(kind)} with {named}" if named else name_of(kind)
+@dataclass(frozen=True)
+class Formatter:
+    """Puts values, items and discards in words. No word of it shows a secret.
 
+    It is made where a text for users begins, and handed on to all that write a part of the text.
 
-def shown(value: object) -> str:
-    """A value as a test would write it, shortened at its end."""
-    text = written(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def difference(mismatch: Mismatch) -> str:
-    """Where an item differs, with both sides shortened around the first difference."""
-    expected, found = _both_sides(mismatch)
-    if mismatch.error is None:
-        return f"{mismatch.path}: expected {expected}, found {found}"
-    return f"{mismatch.path}: {expected} raised {shown(mismatch.error)} for {found}"
-
-
-def summary(item: CapturedItem, *, masked: bool = False, asked_kind: str | None = None) -> str:
-    """One line that says which item is meant, and where it came from.
-
-    Args:
-        item: the item.
-        masked: leave out what may hold personal data or secrets: messages, URLs, names of files.
-        asked_kind: the kind by which the user asked for it. A segment is called a transaction or a span for those
-            who ask for that, and a segment for everyone else, whatever the SDK sends.
+    Attributes:
+        secrets: what is shown in no form, and not in part either where a value is shortened.
+        masked: whether to leave out what may hold personal data or secrets: messages, URLs, names of files.
     """
-    segment = None if item.kind == asked_kind else CapturedSegment.of(item)
-    exchange = exchange_summary(item.exchange) if item.exchange is not None else ""
-    return ", ".join(part for part in (*_parts(segment or item, masked), exchange) if part)
+
+    secrets: tuple[str, ...] = field(repr=False)
+    masked: bool
+
+    @classmethod
+    def for_assertions(cls, recording: Recording) -> Formatter:
+        """For the test that recorded this: it sees values, except those that it has declared secret."""
+        return cls(tuple(recording.secrets), masked=False)
+
+    @classmethod
+    def for_reports(cls, *recordings: Recording) -> Formatter:
+        """For whoever reads the results of a run: without what was found to be personal data, and masked."""
+        secrets = [value for recording in recordings for value in recording.redacted]
+        return cls(tuple(secrets), masked=True) if secrets else _WITHOUT_SECRETS
+
+    @classmethod
+    def without_secrets(cls) -> Formatter:
+        """For a run as a whole: its results hold no values, and nobody knows any more what was secret."""
+        return _WITHOUT_SECRETS
+
+    def redacted(self, text: str) -> str:
+        """A text without the secrets in it, in whatever form. It must be whole: in a part of a secret none is found."""
+        for form in self._forms:
+            text = text.replace(form, REDACTED)
+        return text
+
+    def redacted_in_any_case(self, name: str) -> str:
+        """A name without the secrets in it, be they in another case: protocols write names of headers in their own."""
+        redacted = self.redacted(name)
+        in_lower_case = redacted.lower()
+        return REDACTED if any(form in in_lower_case for form in self._forms_in_lower_case) else redacted
+
+    def described(self, kind: str, criteria: Mapping[str, Any]) -> str:
+        """The expectation in the words in which the user wrote it."""
+        named = ", ".join(f"{name}={self.shown(value)}" for name, value in criteria.items())
+        return f"{name_of(kind)} with {named}" if named else name_of(kind)
+
+    def shown(self, value: object) -> str:
+        """A value as a test would write it, shortened at its end."""
+        text = self.written(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+    def written(self, value: object) -> str:
+        """A value as a test would write it, in full."""
+        return self.redacted(self._unguarded(value))
+
+    def difference(self, mismatch: Mismatch) -> str:
+        """Where an item differs, with both sides shortened around the first difference."""
+        path, (expected, found) = self.redacted(mismatch.path), self._both_sides(mismatch)
+        if mismatch.error is None:
+            return f"{path}: expected {expected}, found {found}"
+        return f"{path}: {expected} raised {self.shown(mismatch.error)} for {found}"
+
+    def summary(self, item: CapturedItem, *, asked_kind: str | None = None) -> str:
+        """One line that says which item is meant, and where it came from.
+
+        Args:
+            item: the item.
+            asked_kind: the kind by which the user asked for it. A segment is called a transaction or a span for those
+                who ask for that, and a segment for everyone else, whatever the SDK sends.
+        """
+        segment = None if item.kind == asked_kind else CapturedSegment.of(item)
+        exchange = self.exchange_summary(item.exchange) if item.exchange is not None else ""
+        return self.redacted(", ".join(part for part in (*self._parts(segment or item), exchange) if part))
+
+    def discarded_summary(self, discard: Discard, *, asked_kind: str | None = None) -> str:
+        """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
+        item = discard.item_as(asked_kind or CapturedSegment.kind) or discard.item
+        if discard.payload is not None:
+            return self.summary(item, asked_kind=asked_kind)
+        return name_of(item.kind or discard.kind)
+
+    def discard_reason(self, discard: Discard) -> str:
+        """Why something was discarded, and by which callable."""
+        by = f" by {self.located(discard.by)}" if discard.by is not None else ""
+        times = f" ({discard.quantity} times)" if discard.quantity > 1 else ""
+        return self.redacted(f"{discard.reason}{by}{times}")
+
+    def exchange_summary(self, exchange: Exchange) -> str:
+        """The request by its route, and the answer."""
+        if exchange.status is not None:
+            answer = f"answered {exchange.status}"
+        else:
+            answer = f"raised {exchange.exception_type.__name__}" if exchange.exception_type else "not answered"
+        return self.redacted(f"{exchange.method} {exchange.route or '(no route)'} {answer}")
+
+    def located(self, location: CallableLocation) -> str:
+        """A callable with its place, relative to the working directory or to where packages are installed."""
+        if location.file is None:
+            return self.redacted(location.name)
+        return self.redacted(f"{location.name} ({_relative(location.file)}:{location.line})")
+
+    def as_source(self, value: object) -> str:
+        """A value as Python that can be run where its names are known.
+
+        ``...`` stands for an object of which no code is known, and for what a predicate without a name says.
+        """
+        if isinstance(value, Mapping):
+            pairs = (f"{self.as_source(key)}: {self.as_source(each)}" for key, each in value.items())
+            return "{" + ", ".join(pairs) + "}"
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return self._collection_as_source(value)
+        if isinstance(value, Enum):
+            is_named = str(value._name_).isidentifier()  # combinations of flags have none
+            return f"{type(value).__name__}.{value._name_}" if is_named else self.as_source(value._value_)
+        if isinstance(value, re.Pattern):
+            flags = re.RegexFlag(value.flags) & ~re.UNICODE
+            return f"re.compile({self.as_source(value.pattern)}{f', {flags!r}' if flags else ''})"
+        if isinstance(value, str):
+            return self.redacted(repr(str.__str__(value)))
+        if isinstance(value, (type, FunctionType)) or _is_built_in(value):
+            name: str = value.__name__
+            return name if name.isidentifier() else _SOME_PREDICATE
+        return self._representation_as_source(value)
+
+    @cached_property
+    def _forms(self) -> tuple[str, ...]:
+        """All forms of the secrets; a secret before those that may be parts of it."""
+        by_length = sorted(self.secrets, key=len, reverse=True)
+        return tuple(form for secret in by_length for form in encoded_forms(secret))
+
+    @cached_property
+    def _forms_in_lower_case(self) -> frozenset[str]:
+        return frozenset(form.lower() for form in self._forms)
+
+    def _parts(self, item: CapturedItem) -> Iterator[str | None]:
+        if isinstance(item, CapturedEvent):
+            yield _joined(item.level, item.exception or "message", self._title(item))
+            yield {True: "handled", False: "unhandled", None: None}[item.handled]
+            yield f"logger {item.logger}" if item.logger and item.exception is None else None
+        elif isinstance(item, CapturedTransaction):
+            yield _joined("transaction", self._text(item.transaction, is_personal=item.source == "url"))
+            yield item.op
+        elif isinstance(item, CapturedSegment):
+            yield _joined("segment", self._text(item.name, is_personal=item.source == "url"))
+            yield item.op
+        elif isinstance(item, CapturedSpan):
+            yield _joined("span", item.op, self._text(item.name))
+        elif isinstance(item, CapturedLog):
+            text = self._text(item.body) if item.template is None else self.shown(item.template)
+            yield _joined(item.level, "log", text)
+        elif isinstance(item, CapturedMetric):
+            yield _joined(item.type, "metric", item.name, None if self.masked else self.shown(item.value))
+        elif isinstance(item, CapturedCheckIn):
+            yield _joined("check-in", item.monitor_slug, item.status)
+        elif isinstance(item, CapturedAttachment):
+            yield _joined("attachment", self._text(item.filename))
+        else:
+            yield name_of(item.kind or item.type_header)
+
+    def _title(self, event: CapturedEvent) -> str | None:
+        """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
+        entry = event.get("logentry")
+        if self.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
+            return self.shown(entry["message"])
+        return self._text(event.message)
+
+    def _text(self, text: str | None, *, is_personal: bool = True) -> str | None:
+        """A text of an item; masked, no more than its length where it may be personal."""
+        if text is None:
+            return None
+        if not (self.masked and is_personal):
+            return self.shown(text)
+        return f"({len(text)} character{'' if len(text) == 1 else 's'})"
+
+    def _collection_as_source(self, value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> str:
+        parts = [self.as_source(each) for each in value]
+        if isinstance(value, list):
+            return f"[{', '.join(parts)}]"
+        if isinstance(value, tuple):
+            return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        text = "{" + ", ".join(sorted(parts)) + "}" if parts else ""
+        name = "set" if isinstance(value, set) else "frozenset"
+        return text if parts and isinstance(value, set) else f"{name}({text})"
+
+    def _representation_as_source(self, value: object) -> str:
+        if isinstance(value, float) and not isfinite(value):
+            return f"float({str(value)!r})"
+        source = self.written(value)
+        try:
+            ast.parse(source, mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return _SOME_PREDICATE if callable(value) else "..."
+        return source if "\n" not in source else "..."
+
+    def _unguarded(self, value: object) -> str:
+        if isinstance(value, type):
+            return value.__qualname__
+        if callable(value) and hasattr(value, "__qualname__"):
+            return f"<{self.located(location_of(value))}>"
+        if type(value) in (list, tuple, set, frozenset, dict):
+            return self._container(value)
+        try:
+            return _ADDRESS.sub("", repr(value))
+        except Exception as error:
+            return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+
+    def _container(self, value: Any) -> str:
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{self.written(key)}: {self.written(each)}" for key, each in value.items()) + "}"
+        parts = [self.written(each) for each in value]
+        if isinstance(value, list):
+            return f"[{', '.join(parts)}]"
+        if isinstance(value, tuple):
+            return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        return "{" + ", ".join(sorted(parts)) + "}" if parts else f"{type(value).__name__}()"
+
+    def _both_sides(self, mismatch: Mismatch) -> tuple[str, str]:
+        expected, found = mismatch.expected, mismatch.found
+        if mismatch.path == "exception":
+            one, other = self._exceptions(expected, " or "), self._exceptions(found, " from ")
+        else:
+            one, other = self.written(expected), self.written(found)
+        if found is None or found is MISSING:
+            other = "nothing"
+        if max(len(one), len(other)) <= _LONGEST:
+            return one, other
+        if isinstance(expected, str) and isinstance(found, str):
+            one, other = self.redacted(expected), self.redacted(found)  # whose quotes and escapes differ when written
+            first = _first_difference(one, other)
+            return _around(one, first, as_text=repr), _around(other, first, as_text=repr)
+        first = _first_difference(one, other) if type(expected) is type(found) else 0
+        return _around(one, first), _around(other, first)
+
+    def _exceptions(self, value: object, between: str) -> str:
+        """Exception classes by their dotted names: several packages have an HTTPException."""
+        if isinstance(value, type):
+            module = "" if value.__module__ == "builtins" else f"{value.__module__}."
+            return self.redacted(f"{module}{value.__qualname__}")
+        if isinstance(value, (list, tuple)) and all(isinstance(each, (str, type)) for each in value):
+            names = (each if isinstance(each, str) else self._exceptions(each, between) for each in value)
+            return self.redacted(between.join(names))
+        return self.written(value)
 
 
-def discarded_summary(discard: Discard, *, masked: bool = False, asked_kind: str | None = None) -> str:
-    """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
-    item = discard.item_as(asked_kind or CapturedSegment.kind) or discard.item
-    if discard.payload is not None:
-        return summary(item, masked=masked, asked_kind=asked_kind)
-    return name_of(item.kind or discard.kind)
-
-
-def discard_reason(discard: Discard) -> str:
-    """Why something was discarded, and by which callable."""
-    by = f" by {located(discard.by)}" if discard.by is not None else ""
-    times = f" ({discard.quantity} times)" if discard.quantity > 1 else ""
-    return f"{discard.reason}{by}{times}"
-
-
-def exchange_summary(exchange: Exchange) -> str:
-    """The request by its route, and the answer."""
-    if exchange.status is not None:
-        answer = f"answered {exchange.status}"
-    else:
-        answer = f"raised {exchange.exception_type.__name__}" if exchange.exception_type else "not answered"
-    return f"{exchange.method} {exchange.route or '(no route)'} {answer}"
-
-
-def located(location: CallableLocation) -> str:
-    """A callable with its place, relative to the working directory or to where packages are installed."""
-    if location.file is None:
-        return location.name
-    return f"{location.name} ({_relative(location.file)}:{location.line})"
-
-
-@contextmanager
-def redacting(secrets: Sequence[str]) -> Iterator[None]:
-    """Show none of these secrets in what is put in words meanwhile, not even their beginnings in shortened values."""
-    token = _secrets.set(tuple(sorted(secrets, key=len, reverse=True)))
-    try:
-        yield
-    finally:
-        _secrets.reset(token)
-
-
-def redacted(text: str) -> str:
-    """The text without the secrets in it, in whatever form."""
-    for secret in _secrets.get():
-        for form in encoded_forms(secret):
-            text = text.replace(form, WITHHELD)
-    return text
-
-
-def withheld_in_any_case(name: str) -> str:
-    """A name without the secrets in it, be they in another case: protocols write names of headers in their own."""
-    shown_name = redacted(name)
-    in_lower_case = shown_name.lower()
-    is_secret = any(form in in_lower_case for form in _forms_in_lower_case(_secrets.get()))
-    return WITHHELD if is_secret else shown_name
-
-
-@lru_cache(maxsize=8)
-def _forms_in_lower_case(secrets: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(form.lower() for secret in secrets for form in encoded_forms(secret))
-
-
-def _parts(item: CapturedItem, masked: bool) -> Iterator[str | None]:
-    if isinstance(item, CapturedEvent):
-        yield _joined(item.level, item.exception or "message", _title(item, masked))
-        yield {True: "handled", False: "unhandled", None: None}[item.handled]
-        yield f"logger {item.logger}" if item.logger and item.exception is None else None
-    elif isinstance(item, CapturedTransaction):
-        yield _joined("transaction", _redacted(item.transaction, masked and item.source == "url"))
-        yield item.op
-    elif isinstance(item, CapturedSegment):
-        yield _joined("segment", _redacted(item.name, masked and item.source == "url"))
-        yield item.op
-    elif isinstance(item, CapturedSpan):
-        yield _joined("span", item.op, _redacted(item.name, masked))
-    elif isinstance(item, CapturedLog):
-        yield _joined(
-            item.level, "log", _redacted(item.body, masked) if item.template is None else shown(item.template)
-        )
-    elif isinstance(item, CapturedMetric):
-        yield _joined(item.type, "metric", item.name, None if masked else shown(item.value))
-    elif isinstance(item, CapturedCheckIn):
-        yield _joined("check-in", item.monitor_slug, item.status)
-    elif isinstance(item, CapturedAttachment):
-        yield _joined("attachment", _redacted(item.filename, masked))
-    else:
-        yield name_of(item.kind or item.type_header)
+_WITHOUT_SECRETS: Final = Formatter((), masked=True)
 
 
 def _joined(*parts: str | None) -> str:
     return " ".join(part for part in parts if part)
-
-
-def _title(event: CapturedEvent, masked: bool) -> str | None:
-    """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
-    entry = event.get("logentry")
-    if masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
-        return shown(entry["message"])
-    return _redacted(event.message, masked)
-
-
-def _redacted(text: str | None, masked: bool) -> str | None:
-    if text is None:
-        return None
-    if not masked:
-        return shown(text)
-    return f"({len(text)} character{'' if len(text) == 1 else 's'})"
-
-
-def written(value: object) -> str:
-    """A value as a test would write it, in full."""
-    return redacted(_unguarded(value)) if _secrets.get() else _unguarded(value)
-
-
-def as_source(value: object) -> str:
-    """A value as Python that can be run where its names are known.
-
-    ``...`` stands for an object of which no code is known, and for what a predicate without a name says.
-    """
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{as_source(key)}: {as_source(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _collection_as_source(value)
-    if isinstance(value, Enum):
-        is_named = str(value._name_).isidentifier()  # combinations of flags have none
-        return f"{type(value).__name__}.{value._name_}" if is_named else as_source(value._value_)
-    if isinstance(value, re.Pattern):
-        flags = re.RegexFlag(value.flags) & ~re.UNICODE
-        return f"re.compile({as_source(value.pattern)}{f', {flags!r}' if flags else ''})"
-    if isinstance(value, str):
-        return redacted(repr(str.__str__(value)))
-    if isinstance(value, (type, FunctionType)) or _is_built_in(value):
-        name: str = value.__name__
-        return name if name.isidentifier() else _SOME_PREDICATE
-    return _representation_as_source(value)
 
 
 def _is_built_in(value: object) -> TypeGuard[BuiltinFunctionType]:
@@ -222,81 +302,9 @@ def _is_built_in(value: object) -> TypeGuard[BuiltinFunctionType]:
     return isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, ModuleType)
 
 
-def _collection_as_source(value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> str:
-    parts = [as_source(each) for each in value]
-    if isinstance(value, list):
-        return f"[{', '.join(parts)}]"
-    if isinstance(value, tuple):
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-    text = "{" + ", ".join(sorted(parts)) + "}" if parts else ""
-    return text if parts and isinstance(value, set) else f"{'set' if isinstance(value, set) else 'frozenset'}({text})"
-
-
-def _representation_as_source(value: object) -> str:
-    if isinstance(value, float) and not isfinite(value):
-        return f"float({str(value)!r})"
-    source = written(value)
-    try:
-        ast.parse(source, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _SOME_PREDICATE if callable(value) else "..."
-    return source if "\n" not in source else "..."
-
-
-def _unguarded(value: object) -> str:
-    if isinstance(value, type):
-        return value.__qualname__
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"<{located(location_of(value))}>"
-    if type(value) in (list, tuple, set, frozenset, dict):
-        return _container(value)
-    try:
-        return _ADDRESS.sub("", repr(value))
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-
-
-def _container(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{written(key)}: {written(each)}" for key, each in value.items()) + "}"
-    parts = [written(each) for each in value]
-    if isinstance(value, list):
-        return f"[{', '.join(parts)}]"
-    if isinstance(value, tuple):
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-    return "{" + ", ".join(sorted(parts)) + "}" if parts else f"{type(value).__name__}()"
-
-
-def _both_sides(mismatch: Mismatch) -> tuple[str, str]:
-    expected, found = mismatch.expected, mismatch.found
-    if mismatch.path == "exception":
-        one, other = _exceptions(expected, " or "), _exceptions(found, " from ")
-    else:
-        one, other = written(expected), written(found)
-    if found is None or found is MISSING:
-        other = "nothing"
-    if max(len(one), len(other)) <= _LONGEST:
-        return one, other
-    if isinstance(expected, str) and isinstance(found, str):
-        one, other = redacted(expected), redacted(found)  # whose quotes and escapes differ when they are written
-        first = _first_difference(one, other)
-        return _around(one, first, as_text=repr), _around(other, first, as_text=repr)
-    first = _first_difference(one, other) if type(expected) is type(found) else 0
-    return _around(one, first), _around(other, first)
-
-
 def _first_difference(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-
-
-def _exceptions(value: object, between: str) -> str:
-    """Exception classes by their dotted names: several packages have an HTTPException."""
-    if isinstance(value, type):
-        return value.__qualname__ if value.__module__ == "builtins" else f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, (list, tuple)) and all(isinstance(each, (str, type)) for each in value):
-        return between.join(each if isinstance(each, str) else _exceptions(each, between) for each in value)
-    return written(value)
 
 
 def _around(text: str, position: int, as_text: Callable[[str], str] = str) -> str:

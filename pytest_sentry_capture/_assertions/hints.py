@@ -8,14 +8,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._assertions.comparison import Mismatch, comparison
-from pytest_sentry_capture._assertions.formatting import (
-    as_source,
-    exchange_summary,
-    located,
-    name_of,
-    shown,
-    summary,
-)
+from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
 from pytest_sentry_capture._recording.entries import DISCARD_REASONS, Capture, CapturedItem, Discard, Entry, Exchange
@@ -28,6 +21,8 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedSpan,
     CapturedTransaction,
 )
+from pytest_sentry_capture._recording.masks import is_empty
+from pytest_sentry_capture._recording.payload_walk import is_within
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._recording.scope_origin import Source
 from pytest_sentry_capture._text.did_you_mean import did_you_mean
@@ -56,7 +51,6 @@ _OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "h
 """The criteria for which what was logged tells whether it could have been the event."""
 _THE_SAME_ITEM: Final = ("segment", "transaction")
 """Who asks for segments is not sent back to what the SDK may make of them."""
-_NOTHING_FOUND: Final[tuple[object, ...]] = (None, MISSING, {}, [])
 _MOST_HINTS: Final = 3
 _LAST_LINES: Final = 12
 _DEDUPE: Final = "DedupeIntegration"
@@ -76,24 +70,24 @@ class Evidence:
     """What a test saw that bears on an expectation.
 
     Attributes:
+        formatter: puts in words what was seen.
         items: the captured items of the expected kind.
         entries: everything that was seen, in order.
         client_was_active: whether a Sentry client was active at any time.
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
-        secrets: values that no message may show.
         about_no_client: why nothing could have been captured, where no client was active.
         kinds_from_logging: what the active client makes of what is logged.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
     """
 
+    formatter: Formatter
     items: Sequence[CapturedItem] = ()
     entries: Sequence[Entry] = ()
     client_was_active: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    secrets: Sequence[str] = ()
     about_no_client: str = NO_CLIENT
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
     logged: Sequence[CapturedEvent] | None = None
@@ -156,16 +150,16 @@ def hints_about_reason(reason: str | None) -> list[str]:
 
 def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
     for error in evidence.of(CallbackError):
-        lines = error.traceback.rstrip().splitlines()
+        lines = evidence.formatter.redacted(error.traceback).rstrip().splitlines()
         shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
         is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
         what = "the SDK lost what it was given" if is_lost else "the SDK hid it"
-        yield "\n".join([f"{located(error.by)} crashed, and {what}:", *shortened])
+        yield "\n".join([f"{evidence.formatter.located(error.by)} crashed, and {what}:", *shortened])
 
 
 def _rejected(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
     for rejection in evidence.of(Rejection):
-        items = ", ".join(summary(item, asked_kind=expectation.kind) for item in rejection.items)
+        items = ", ".join(evidence.formatter.summary(item, asked_kind=expectation.kind) for item in rejection.items)
         what = items or f"{rejection.method} {rejection.path}".strip()
         did = "gave no answer" if rejection.status is None else f"answered {rejection.status}"
         yield f"sentry_server {did} to {what or 'a request'}: {rejection.reason}."
@@ -194,7 +188,7 @@ def _unknown_of_sampled_out(expectation: Expectation, evidence: Evidence) -> lis
         misses = expectation.mismatches(item) if isinstance(item, expectation.item_class) else []
         if discard.payload is None or not misses:
             found.append([])
-        elif _is_traced(expectation) and all(miss.found in _NOTHING_FOUND for miss in misses):
+        elif _is_traced(expectation) and all(is_empty(miss.found) for miss in misses):
             found.append([*dict.fromkeys(miss.path for miss in misses)])
     return min(found, key=len, default=None)
 
@@ -236,7 +230,7 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
         except (TypeError, ValueError):  # what is a name of a transaction may be no message
             continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
-            given = "".join(f", {name}={as_source(value)}" for name, value in criteria.items())
+            given = "".join(f", {name}={evidence.formatter.as_source(value)}" for name, value in criteria.items())
             found = f"{with_article(name_of(kind))} like this was captured; this finds it:"
             yield f"{found[0].upper()}{found[1:]}\n  assert_captured({kind!r}{given})"
             return
@@ -261,9 +255,10 @@ def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Itera
     rest = Expectation("event", {k: v for k, v in expectation.criteria.items() if k not in ("exception", "message")})
     for event in without:
         if event.get("logentry") and rest.matches(event):
+            message = evidence.formatter.shown(event.message)
             yield (
                 f"An event arrived through logging (logger {event.logger}), so it has no exception to match, only a"
-                f" message: {shown(event.message)}. Report with logger.exception(…) or exc_info=True to have both."
+                f" message: {message}. Report with logger.exception(…) or exc_info=True to have both."
             )
             return
 
@@ -275,7 +270,8 @@ def _logging_is_off(expectation: Expectation, evidence: Evidence) -> Iterator[st
     reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
     for logged in reversed(evidence.logged or ()):
         if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
-            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {summary(logged)}. {_LOGGING_OPTION}"
+            what = evidence.formatter.summary(logged)
+            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {what}. {_LOGGING_OPTION}"
             return
     if not any(map(as_logged.matches, reported)) and _may_be_logged(expectation, evidence):
         yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
@@ -310,8 +306,9 @@ def _answered_without_report(expectation: Expectation, evidence: Evidence) -> It
             capture.kind == "event" for capture in exchange._captures
         )
         if exchange.status is not None and exchange.status >= 500 and is_silent:
+            what = evidence.formatter.exchange_summary(exchange)
             yield (
-                f"{exchange_summary(exchange)}, and nothing was ever reported. The SDK hears nothing when the answer is"
+                f"{what}, and nothing was ever reported. The SDK hears nothing when the answer is"
                 " returned rather than raised, when a middleware swallows the exception, or when an exception handler"
                 " answers for an exception class without a status_code of 500 or more."
             )
@@ -326,7 +323,7 @@ def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: Cap
     """Where a value that is missing from the nearest item is found, or who changed it."""
     for mismatch in expectation.mismatches(nearest):
         section, _, key = mismatch.path.partition(".")
-        if changed := [*_changed(nearest, mismatch.path)]:
+        if changed := [*_changed(evidence.formatter, nearest, mismatch.path)]:
             yield from changed
             continue
         if section in _WITHOUT_KEYS:
@@ -341,10 +338,10 @@ def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: Cap
 
 def _where_else(mismatch: Mismatch, section: str, key: str, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
     is_match = comparison(mismatch.expected)
-    wanted = f"{mismatch.path}={shown(mismatch.expected)}"
+    wanted = f"{mismatch.path}={evidence.formatter.shown(mismatch.expected)}"
     for item in evidence.items:
         if item is not nearest and is_match(_at(getattr(item, section, {}), key)):
-            yield f"{wanted} is on another event: {summary(item)}."
+            yield f"{wanted} is on another event: {evidence.formatter.summary(item)}."
             return
     for scope, sections in evidence.scopes.items():
         if is_match(_at(sections.get(section) or {}, key)):
@@ -355,20 +352,16 @@ def _where_else(mismatch: Mismatch, section: str, key: str, evidence: Evidence, 
             return
 
 
-def _changed(item: CapturedItem, path: str) -> Iterator[str]:
+def _changed(formatter: Formatter, item: CapturedItem, path: str) -> Iterator[str]:
     places = _places(item, path)
     for change in _changes(item):
-        if any(_is_inside(change.path, place) or _is_inside(place, change.path) for place in places):
-            by = f" by {located(change.by)}" if change.by is not None else ""
+        if any(is_within(change.path, place) or is_within(place, change.path) for place in places):
+            by = f" by {formatter.located(change.by)}" if change.by is not None else ""
             before = (
                 "it was not there before" if change.before is MISSING else f"it was {redacted_value(change.before)}"
             )
             done = "removed" if change.after is MISSING else "changed"
             yield f"{change.path} was {done}{by}; {before}."
-
-
-def _is_inside(path: str, other: str) -> bool:
-    return path == other or path.startswith(f"{other}.")
 
 
 def _places(item: CapturedItem, path: str) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions.comparison import comparison
-from pytest_sentry_capture._assertions.formatting import as_source
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path, transaction_paths
 from pytest_sentry_capture._recording.callables import location_of
 from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan
 from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
+from pytest_sentry_capture._recording.payload_walk import is_within
 
 _SAME: Final = ("op", "source", "release", "environment", "trace_id", "status_code", "method", "path", "route")
 _KNOWN_OF_LOST: Final = ("name", "op", "source", "origin", "trace_id", "status_code", "method", "path", "route")
@@ -57,11 +58,16 @@ _ABOUT_PLACEHOLDERS: Final = "... stands for what can't be written here: a predi
 
 
 def written_for_segments(
-    call: str, arguments: Mapping[str, Any], criteria: Mapping[str, Any], left_out: Sequence[str] = ()
+    formatter: Formatter,
+    call: str,
+    arguments: Mapping[str, Any],
+    criteria: Mapping[str, Any],
+    left_out: Sequence[str] = (),
 ) -> list[str]:
     """The same assertion for segments, as it can be run, and what can't be asked of spans, one line each.
 
     Args:
+        formatter: writes the values.
         call: the name of the assertion.
         arguments: further arguments of the call as it was written.
         criteria: the criteria that were given for transactions.
@@ -76,16 +82,16 @@ def written_for_segments(
         unknown = [name for name in segments if name not in _KNOWN_OF_LOST]
         segments = {name: expected for name, expected in segments.items() if name not in unknown}
         notes += [f"{name} is not known of a segment that was not sampled, or was ignored." for name in unknown]
-    written = _call(call, given, segments)
+    written = _call(formatter, call, given, segments)
     notes += [*translation.notes]
     notes += [_ABOUT_PLACEHOLDERS] if _has_placeholder(written) else []
     return [written, *notes]
 
 
-def _call(call: str, arguments: Mapping[str, Any], criteria: Mapping[str, Any]) -> str:
+def _call(formatter: Formatter, call: str, arguments: Mapping[str, Any], criteria: Mapping[str, Any]) -> str:
     named = {name: value for name, value in arguments.items() if name != "n"}
-    positional = [as_source(arguments["n"])] if "n" in arguments else []
-    given = [f"{name}={as_source(value)}" for name, value in {**named, **criteria}.items()]
+    positional = [formatter.as_source(arguments["n"])] if "n" in arguments else []
+    given = [f"{name}={formatter.as_source(value)}" for name, value in {**named, **criteria}.items()]
     kind = f'"{CapturedSegment.kind}"'
     return f"{call}({', '.join([*positional, kind, *given])})"
 
@@ -157,11 +163,11 @@ class _Translation:
         if path.startswith(self._left_out):
             section = path.partition(".")[0] if path.startswith("user") else path
             self._note(f"The active client puts no {section} into spans, as it is configured.")
-        elif path == "spans" or path.startswith("spans."):
+        elif is_within(path, "spans"):
             self._note(_ABOUT_SPANS)
         elif path == _STATUS:
             self._add_status(expected)
-        elif path == _BODY or path.startswith(f"{_BODY}."):
+        elif is_within(path, _BODY):
             self._add_body(path.removeprefix(_BODY).rpartition(".")[2], expected)
         elif isinstance(expected, Mapping):
             for key, each in expected.items():

@@ -82,24 +82,24 @@ def containers(payload: Any) -> Iterator[tuple[Keys, Any]]:
 def names_and_texts(payload: Any) -> tuple[set[str], list[str]]:
     """All keys of a payload, and its texts and numbers as texts, wherever they stand.
 
-    For searches that only ask whether it is worth looking closely: it takes a third of the time of ``walk``.
+    For searches that only ask whether it is worth looking closely: it takes a quarter of the time of ``walk``.
     """
     names: set[object] = set()
     texts: list[str] = []
     entered = {id(payload)}
-    stack: list[Any] = [payload]
-    while stack:
-        container = stack.pop()
-        if isinstance(container, dict):
+    queue: list[Any] = [payload]
+    for container in queue:  # which grows meanwhile
+        is_mapping = isinstance(container, dict)
+        if is_mapping:
             names.update(container)
-            container = container.values()
-        for value in container:
-            if isinstance(value, str):
+        for value in container.values() if is_mapping else container:
+            kind = type(value)
+            if kind is str:
                 texts.append(value)
-            elif isinstance(value, CONTAINERS):
+            elif issubclass(kind, CONTAINERS):
                 if id(value) not in entered:
                     entered.add(id(value))
-                    stack.append(value)
+                    queue.append(value)
             elif value is not None:
                 texts.append(str(value))
     return {*map(str, names)}, texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture._recording.entries import CapturedItem, RawItem
@@ -12,7 +13,7 @@ from pytest_sentry_capture._recording.kinds import CapturedAttachment
 from pytest_sentry_capture._recording.masks import is_empty, is_filtered
 from pytest_sentry_capture._recording.payload_walk import CONTAINERS, Keys, at, dotted, parts_of, walk
 from pytest_sentry_capture._recording.stack_frames import first_own_frame
-from pytest_sentry_capture._reports.names import shown_key
+from pytest_sentry_capture._reports.names import ShownNames
 
 FieldState = Literal["filtered", "cut", "sent"]
 FIELD_STATES: Final = get_args(FieldState)
@@ -61,7 +62,7 @@ _LIMIT: Final = "!limit"
 _DEEPEST: Final = 12
 
 
-def fields_of(item: CapturedItem) -> Fields:
+def fields_of(names: ShownNames, item: CapturedItem) -> Fields:
     """The fields of an item that hold something."""
     if isinstance(item, (CapturedAttachment, RawItem)):
         return {}
@@ -72,9 +73,9 @@ def fields_of(item: CapturedItem) -> Fields:
         if name not in _ATTRIBUTES_LEFT_OUT
     }
     fields: Fields = {}
-    for path, state in _fields_in(own, shown_key, mapping_of(item.get("_meta")), _OF_THE_SDK):
+    for path, state in _fields_in(names, own, names.key, mapping_of(item.get("_meta")), _OF_THE_SDK):
         note(fields, path, state)
-    for path, state in _fields_in(attributes, _shown_attribute):
+    for path, state in _fields_in(names, attributes, partial(_shown_attribute, names)):
         note(fields, path, state)
     return fields
 
@@ -96,10 +97,10 @@ def tells_more(state: FieldState | None, other: FieldState | None) -> bool:
     return state is not None and (other is None or FIELD_STATES.index(state) > FIELD_STATES.index(other))
 
 
-def _shown_attribute(name: str) -> str:
+def _shown_attribute(names: ShownNames, name: str) -> str:
     """The name of an attribute; of a header only its own name may be one that is not shown."""
     prefix = _HEADER if name.startswith(_HEADER) else ""
-    return prefix + shown_key(name[len(prefix) :])
+    return prefix + names.key(name[len(prefix) :])
 
 
 def _attribute(name: str, value: Any) -> Any:
@@ -113,6 +114,7 @@ def _attribute(name: str, value: Any) -> Any:
 
 
 def _fields_in(
+    names: ShownNames,
     payload: Mapping[str, Any],
     shown_at_root: Callable[[str], str],
     meta: Mapping[str, Any] | None = None,
@@ -121,6 +123,7 @@ def _fields_in(
     """The fields of a payload.
 
     Args:
+        names: says how keys are shown.
         payload: what they are looked for in.
         shown_at_root: how the keys of the payload itself are shown.
         meta: the SDK's notes about it.
@@ -128,8 +131,8 @@ def _fields_in(
     """
 
     def shown(keys: Keys) -> list[str]:
-        names = [key for key in keys if isinstance(key, str)]
-        return [*map(shown_at_root, names[:1]), *map(shown_key, names[1:])]
+        own = [key for key in keys if isinstance(key, str)]
+        return [*map(shown_at_root, own[:1]), *map(names.key, own[1:])]
 
     def parts(keys: Keys, container: Any) -> Iterable[tuple[Any, Any]]:
         place = shown(keys)
@@ -163,7 +166,7 @@ def _state(value: Any, notes: object) -> FieldState:
     return "cut" if is_cut else "sent"
 
 
-def place_of(path: str) -> str:
+def place_of(names: ShownNames, path: str) -> str:
     """A path of a finding, as fields are named: without indices, and with names that may be shown."""
-    parts = [shown_key(part) for part in path.split(".") if not part.isdigit()]
+    parts = [names.key(part) for part in names.redacted(path).split(".") if not part.isdigit()]
     return ".".join(parts[1:-1] if parts[:1] == ["attributes"] and parts[-1:] == ["value"] else parts)

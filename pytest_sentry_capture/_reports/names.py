@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from pytest_sentry_capture._assertions.formatting import redacted, withheld_in_any_case
+from pytest_sentry_capture._assertions.formatting import Formatter
 
 NOT_SHOWN: Final = "(not shown)"
 """Stands for a name that is none: with spaces, an ``@`` or the like in it."""
@@ -29,24 +29,39 @@ _UNPRINTABLE: Final = re.compile(
 )
 
 
-def shown_key(name: str) -> str:
-    """The name of a tag, of a user field, of a kind or a level."""
-    return _shown_name(_KEY, withheld_in_any_case(name))
+class ShownNames:
+    """Names of an application as they may be shown, without a test's secrets.
 
+    Args:
+        formatter: knows the secrets.
+    """
 
-def shown_dotted(name: str) -> str:
-    """The name of a class or callable."""
-    return _shown_name(_DOTTED, withheld_in_any_case(name))
+    def __init__(self, formatter: Formatter) -> None:
+        self._formatter = formatter
+        self._keys: dict[str, str] = {}
 
+    def redacted(self, text: str) -> str:
+        """A text that holds several names."""
+        return self._formatter.redacted(text)
 
-def shown_method(method: str) -> str:
-    """An HTTP method."""
-    return method if _METHOD.fullmatch(method) else NOT_SHOWN
+    def key(self, name: str) -> str:
+        """The name of a tag, of a user field, of a kind or a level."""
+        shown = self._keys.get(name)
+        if shown is None:
+            shown = self._keys[name] = _shown_name(_KEY, self._formatter.redacted_in_any_case(name))
+        return shown
 
+    def dotted(self, name: str) -> str:
+        """The name of a class or callable."""
+        return _shown_name(_DOTTED, self._formatter.redacted_in_any_case(name))
 
-def shown_route(route: str) -> str:
-    """The template of a route."""
-    return _shown_route(redacted(route))
+    def method(self, method: str) -> str:
+        """An HTTP method."""
+        return method if _METHOD.fullmatch(method) else NOT_SHOWN
+
+    def route(self, route: str) -> str:
+        """The template of a route."""
+        return _shown_route(self._formatter.redacted(route))
 
 
 def shown_test(nodeid: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import redacted
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._reports.fields import place_of
+from pytest_sentry_capture._reports.names import ShownNames
 from pytest_sentry_capture._reports.table import row_of
 
 
@@ -30,10 +30,10 @@ class PersonalData(NamedTuple):
     rule: str
 
     @classmethod
-    def of(cls, item: CapturedItem, path: str, rule: str) -> PersonalData:
+    def of(cls, names: ShownNames, item: CapturedItem, path: str, rule: str) -> PersonalData:
         """What was found at a dotted path of an item."""
-        row = row_of(item)
-        return cls(row.kind, row.method, row.origin, row.status, place_of(redacted(path)), rule)
+        row = row_of(names, item)
+        return cls(row.kind, row.method, row.origin, row.status, place_of(names, path), rule)
 
     @property
     def sort_key(self) -> tuple[str, str, str, str, str, int]:

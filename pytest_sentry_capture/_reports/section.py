@@ -6,16 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from pytest_sentry_capture._assertions.formatting import (
-    discard_reason,
-    discarded_summary,
-    exchange_summary,
-    located,
-    name_of,
-    redacted,
-    redacting,
-    summary,
-)
+from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.errors import CallbackError, SdkError
 from pytest_sentry_capture._recording.kinds import (
@@ -26,6 +17,7 @@ from pytest_sentry_capture._recording.kinds import (
     facts_of,
 )
 from pytest_sentry_capture._recording.payload_types import Breadcrumb
+from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._text.nouns import counted
 
@@ -36,19 +28,15 @@ SERVER_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
 
 
-def render(entries: Sequence[Entry], detail: Detail, secrets: Sequence[str] = ()) -> str:
+def render(recording: Recording, detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
-    with redacting(secrets):
-        return redacted(_rendered(entries, detail))
-
-
-def _rendered(entries: Sequence[Entry], detail: Detail) -> str:
-    lines = [line for entry in entries for line in _lines(entry, detail)]
+    formatter, entries = Formatter.for_reports(recording), recording.entries
+    lines = [line for entry in entries for line in _lines(formatter, entry, detail)]
     if detail == "short" and len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
     if detail == "short":
         lines += _others(entries)
-    return "\n".join(lines) or "Nothing was captured, and nothing was discarded."
+    return formatter.redacted("\n".join(lines)) or "Nothing was captured, and nothing was discarded."
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
@@ -60,21 +48,21 @@ def _others(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"captured   {', '.join(counted(number, name_of(kind)) for kind, number in counts.items())}"
 
 
-def _lines(entry: Entry, detail: Detail) -> Iterator[str]:
+def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
     if isinstance(entry, Exchange):
-        yield f"exchange   {exchange_summary(entry)}"
+        yield f"exchange   {formatter.exchange_summary(entry)}"
     elif isinstance(entry, Capture):
         for item in _shown_items(entry):
             if _has_line(item, detail):
-                yield f"captured   {summary(item, masked=True)}"
-                yield from _details(item) if detail == "full" else ()
+                yield f"captured   {formatter.summary(item)}"
+                yield from _details(formatter, item) if detail == "full" else ()
     elif isinstance(entry, Discard):
-        yield f"discarded  {discarded_summary(entry, masked=True)}: {discard_reason(entry)}"
-        yield from _details(entry.item) if detail == "full" else ()
+        yield f"discarded  {formatter.discarded_summary(entry)}: {formatter.discard_reason(entry)}"
+        yield from _details(formatter, entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
-        yield f"crashed    {located(entry.by)}: {entry.exception_type.__name__}"
+        yield f"crashed    {formatter.located(entry.by)}: {entry.exception_type.__name__}"
     elif isinstance(entry, Rejection):
-        items = ", ".join(summary(item, masked=True) for item in entry.items)
+        items = ", ".join(map(formatter.summary, entry.items))
         yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
         yield f"SDK error  {entry.exception_type.__name__}"
@@ -97,7 +85,7 @@ def _as_shown(item: CapturedItem) -> CapturedItem:
     return item if segment is None else segment
 
 
-def _details(item: CapturedItem) -> Iterator[str]:
+def _details(formatter: Formatter, item: CapturedItem) -> Iterator[str]:
     if not isinstance(item, (CapturedEvent, CapturedTransaction)):
         return
     for title, names in (("tags", item.tags), ("user", item.user), ("contexts", item.contexts)):
@@ -106,7 +94,7 @@ def _details(item: CapturedItem) -> Iterator[str]:
     if isinstance(item, CapturedEvent) and item.breadcrumbs:
         yield f"             breadcrumbs: {_categories(item.breadcrumbs)}"
     for change in item.changes:
-        by = f" by {located(change.by)}" if change.by is not None else ""
+        by = f" by {formatter.located(change.by)}" if change.by is not None else ""
         yield f"             changed: {change.path}{by}"
 
 

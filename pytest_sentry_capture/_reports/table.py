@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import redacting
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import exception_names
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange, sample_rate_of
 from pytest_sentry_capture._recording.kinds import (
@@ -27,7 +27,7 @@ from pytest_sentry_capture._recording.kinds import (
 from pytest_sentry_capture._recording.kinds.segment import MANUAL
 from pytest_sentry_capture._recording.recording import BETWEEN_TESTS, COLLECTION, Recording
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
-from pytest_sentry_capture._reports.names import shown_dotted, shown_key, shown_method, shown_route, shown_test
+from pytest_sentry_capture._reports.names import ShownNames, shown_test
 
 CAPTURED: Final = "captured"
 SILENT: Final = "nothing"
@@ -144,19 +144,19 @@ class CaptureTable:
         """
         known: set[Hashable] = set()
         by_chance = _traces_sampled_by_chance(recordings)
-        with redacting([value for recording in recordings for value in recording.redacted]):
-            for recording in recordings:
-                entries = recording.entries
-                for entry in entries:
-                    for found in _rows_of(entry, known, by_chance):
-                        counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
-                        tally = self._count(found, recording.label, counts)
-                        if self._with_fields and found.item is not None:
-                            merge(tally.fields, fields_of(found.item))
-                    if self._with_fields and isinstance(entry, Capture):
-                        self.counts.update(_counted(entry, known))
-                if len(recordings) > 1:
-                    known.update(_identity(item) for entry in entries for item in _items_of(entry))
+        names = ShownNames(Formatter.for_reports(*recordings))
+        for recording in recordings:
+            entries = recording.entries
+            for entry in entries:
+                for found in _rows_of(names, entry, known, by_chance):
+                    counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
+                    tally = self._count(found, recording.label, counts)
+                    if self._with_fields and found.item is not None:
+                        merge(tally.fields, fields_of(names, found.item))
+                if self._with_fields and isinstance(entry, Capture):
+                    self.counts.update(_counted(entry, known))
+            if len(recordings) > 1:
+                known.update(_identity(item) for entry in entries for item in _items_of(entry))
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
@@ -204,10 +204,10 @@ class CaptureTable:
         return tally
 
 
-def row_of(item: CapturedItem) -> Row:
+def row_of(names: ShownNames, item: CapturedItem) -> Row:
     """The row of a captured item; spans that are not segments, which the table leaves out, have one too."""
     item = CapturedSegment.of(item) or item
-    return _row(item, item.kind or item.type_header, CAPTURED, "")
+    return _row(names, item, item.kind or item.type_header, CAPTURED, "")
 
 
 def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
@@ -247,32 +247,32 @@ class _Found(NamedTuple):
     item: CapturedItem | None = None
 
 
-def _rows_of(entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterator[_Found]:
+def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterator[_Found]:
     if isinstance(entry, Capture):
         for item in _items_of(entry):
             if not known or _identity(item) not in known:
-                row = row_of(item)
+                row = row_of(names, item)
                 if isinstance(item, CapturedSegment):
                     is_by_chance = _is_chance(entry) or item.trace_id in by_chance
                     yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
                 else:
                     yield _Found(row, item=item)
     elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry._of_lost_segment:
-        yield _of_discard(entry)
+        yield _of_discard(names, entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
-        exception = shown_dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
-        method, origin = _request(entry)
+        exception = names.dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
+        method, origin = _request(names, entry)
         yield _Found(Row(origin, method, _status(entry.status), exception=exception, result=SILENT))
 
 
-def _of_discard(discard: Discard) -> _Found:
+def _of_discard(names: ShownNames, discard: Discard) -> _Found:
     """A sampler that always says the same is told by its name; without one a random number may have decided."""
     item = discard.item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
-    by = _short_name(discard.by.name) if discard.by is not None else ""
+    by = _short_name(names, discard.by.name) if discard.by is not None else ""
     is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(item)
     is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
-    row = _row(item, kind, discard.reason, by)
+    row = _row(names, item, kind, discard.reason, by)
     return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item))
 
 
@@ -336,44 +336,45 @@ def _identity(item: CapturedItem) -> Hashable:
     return item.type_header, json.dumps(headers, sort_keys=True), content
 
 
-def _row(item: CapturedItem, kind: str, result: str, by: str) -> Row:
-    names, exchange = exception_names(item), item.exchange
-    method, origin = _request(exchange) if exchange is not None else _origin(item)
+def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str) -> Row:
+    exceptions, exchange = exception_names(item), item.exchange
+    method, origin = _request(names, exchange) if exchange is not None else _origin(names, item)
     return Row(
         origin=origin,
         method=method,
         status=_status(exchange.status if exchange is not None else _answered(item)),
-        kind=shown_key(kind),
-        exception=shown_dotted(names[0].rpartition(".")[2]) if names else "",
-        result=shown_key(result),
+        kind=names.key(kind),
+        exception=names.dotted(exceptions[0].rpartition(".")[2]) if exceptions else "",
+        result=names.key(result),
         by=by,
-        level=shown_key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
-        tags=_names(item.tags) if isinstance(item, CapturedEvent) else (),
-        user=_names(item.user) if isinstance(item, CapturedEvent) else (),
+        level=names.key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
+        tags=_keys(names, item.tags) if isinstance(item, CapturedEvent) else (),
+        user=_keys(names, item.user) if isinstance(item, CapturedEvent) else (),
     )
 
 
-def _request(exchange: Exchange) -> tuple[str, str]:
-    return shown_method(exchange.method), shown_route(exchange.route) if exchange.route else NO_ROUTE
+def _request(names: ShownNames, exchange: Exchange) -> tuple[str, str]:
+    return names.method(exchange.method), names.route(exchange.route) if exchange.route else NO_ROUTE
 
 
-def _origin(item: CapturedItem) -> tuple[str, str]:
+def _origin(names: ShownNames, item: CapturedItem) -> tuple[str, str]:
     """The method and route where no exchange was seen but the item tells of a request, else what it came from."""
     if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
-        return request
+        method, name = request
+        return names.method(method), names.route(name)
     if isinstance(item, CapturedLog):
         return "", _LOGGING if "logger.name" in item.attributes else DIRECT
     if isinstance(item, CapturedSegment) and item.origin not in _OF_APPLICATION:
-        return "", shown_key(item.origin or "")
+        return "", names.key(item.origin or "")
     if not isinstance(item, CapturedEvent):
         return "", DIRECT
     if item.get("logentry"):
         return "", _LOGGING
-    return "", DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else shown_key(item.mechanism)
+    return "", DIRECT if item.mechanism in (None, _UNSPECIFIC_MECHANISM) else names.key(item.mechanism)
 
 
 def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None:
-    """The method and route that an item tells of by itself."""
+    """The method and route that an item tells of by itself, as the item has them."""
     if isinstance(item, CapturedSegment):
         name, source = item.name, item.source
     elif item.mechanism == _THREADING:
@@ -382,7 +383,7 @@ def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None
         name, source = item.transaction, _mapping(item.get("transaction_info")).get("source")
     if not item.method or not name or source not in _NAMES_WITHOUT_VALUES:
         return None
-    return shown_method(item.method), shown_route(name)
+    return item.method, name
 
 
 def _answered(item: CapturedItem) -> object:
@@ -399,10 +400,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _names(values: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(sorted({shown_key(str(name)) for name in values}))
+def _keys(names: ShownNames, values: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(sorted({names.key(str(name)) for name in values}))
 
 
-def _short_name(name: str) -> str:
+def _short_name(names: ShownNames, name: str) -> str:
     """A callable within its class or module; which function has made it does not matter."""
-    return shown_dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))
+    return names.dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))

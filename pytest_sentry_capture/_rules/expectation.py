@@ -6,14 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions.formatting import (
-    difference,
-    discard_reason,
-    discarded_summary,
-    exchange_summary,
-    name_of,
-    summary,
-)
+from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
@@ -51,46 +44,47 @@ class ExpectedCapture(Rule):
         if (why := views._recording.without_transactions) is not None and self._asks_in_vain(views):
             yield self.not_judged(None, f'{why}: write kind = "segment"')
             return
+        formatter = Formatter.for_reports(views._recording)
         captures = views._matching(self.expectation)
         discards = [*filter(self.expectation.matches_discard, views.discarded)]
         for item in captures:
-            yield self._of_capture(item)
+            yield self._of_capture(formatter, item)
         for discard in discards:
-            yield self._of_discard(discard, is_repeated=bool(captures))
+            yield self._of_discard(formatter, discard, is_repeated=bool(captures))
         judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
         for exchange in views.exchanges:
             if exchange not in judged and self.expectation.matches_exchange(exchange):
-                yield self._of_silent(exchange)
+                yield self._of_silent(formatter, exchange)
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""
         return self.expectation.item_class is CapturedTransaction and not views.transactions
 
-    def _of_capture(self, item: CapturedItem) -> Judgement:
+    def _of_capture(self, formatter: Formatter, item: CapturedItem) -> Judgement:
         if not self.captured:
-            return self.broken(item, f"captured, but must not be: {self._named(item)}")
+            return self.broken(item, f"captured, but must not be: {self._named(formatter, item)}")
         mark_seen([item])
         mismatches = self._look.mismatches(item)
         if not mismatches:
             return self.kept(item)
         paths = ", ".join(mismatch.path for mismatch in mismatches)
-        problem = f"captured, but not as expected in {paths}: {self._named(item)}"
-        details = [difference(mismatch) for mismatch in mismatches]
+        problem = f"captured, but not as expected in {paths}: {self._named(formatter, item)}"
+        details = map(formatter.difference, mismatches)
         return self.broken(item, problem, path=mismatches[0].path, details=details)
 
-    def _of_discard(self, discard: Discard, *, is_repeated: bool) -> Judgement:
+    def _of_discard(self, formatter: Formatter, discard: Discard, *, is_repeated: bool) -> Judgement:
         is_repetition = is_repeated and discard.by is not None and _DEDUPE in discard.by.name
         if not self.captured or is_repetition:
             return self.kept(discard)
-        what = discarded_summary(discard, masked=True, asked_kind=self.expectation.kind)
+        what = formatter.discarded_summary(discard, asked_kind=self.expectation.kind)
         problem = f"discarded, but must be captured: {what}"
-        return self.broken(discard, problem, by=discard.by, details=[discard_reason(discard)])
+        return self.broken(discard, problem, by=discard.by, details=[formatter.discard_reason(discard)])
 
-    def _named(self, item: CapturedItem) -> str:
-        return summary(item, masked=True, asked_kind=self.expectation.kind)
+    def _named(self, formatter: Formatter, item: CapturedItem) -> str:
+        return formatter.summary(item, asked_kind=self.expectation.kind)
 
-    def _of_silent(self, exchange: Exchange) -> Judgement:
+    def _of_silent(self, formatter: Formatter, exchange: Exchange) -> Judgement:
         if not self.captured:
             return self.kept(exchange)
-        problem = f"{exchange_summary(exchange)}, and no {name_of(self.expectation.kind)} was captured"
+        problem = f"{formatter.exchange_summary(exchange)}, and no {name_of(self.expectation.kind)} was captured"
         return self.broken(exchange, problem)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._assertions.failure_messages import wrapped
-from pytest_sentry_capture._assertions.formatting import redacted, redacting
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
@@ -15,32 +15,32 @@ from pytest_sentry_capture._rules.rule_run import BrokenRule
 _MOST_PROBLEMS: Final = 3
 
 
-def message(broken: Sequence[BrokenRule], secrets: Sequence[str]) -> str:
-    """All that is to be said about the broken rules of a test; none of the secrets is shown."""
-    with redacting(secrets):
-        return redacted("\n\n".join(paragraph for rule in broken for paragraph in _paragraphs(rule)))
+def message(formatter: Formatter, broken: Sequence[BrokenRule]) -> str:
+    """All that is to be said about the broken rules of a test."""
+    paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule))
+    return formatter.redacted("\n\n".join(paragraphs))
 
 
-def headline(broken: BrokenRule, secrets: Sequence[str]) -> str:
+def headline(formatter: Formatter, broken: BrokenRule) -> str:
     """The first problem in one line, without values of the application's."""
     more = f" (and {len(broken.problems) - 1} more)" if len(broken.problems) > 1 else ""
-    with redacting(secrets):
-        return redacted(f"{broken.problems[0].problem}{more}")
+    return formatter.redacted(f"{broken.problems[0].problem}{more}")
 
 
-def _paragraphs(broken: BrokenRule) -> Iterator[str]:
+def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:
     yield f"Rule {broken.name!r} is broken ({broken.place})."
     for problem in broken.problems[:_MOST_PROBLEMS]:
-        yield "\n".join(_lines(problem))
+        yield "\n".join(_lines(formatter, problem))
     if len(broken.problems) > _MOST_PROBLEMS:
         yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
     if not broken.has_raised:
-        yield wrapped(" ".join(_ways_out(broken)))
+        yield wrapped(formatter, " ".join(_ways_out(broken)))
 
 
-def _lines(problem: Judgement) -> Iterator[str]:
-    yield from (f"  {line}" for line in wrapped(problem.problem or "").splitlines())
-    yield from (f"    {line}" for line in problem.details)
+def _lines(formatter: Formatter, problem: Judgement) -> Iterator[str]:
+    yield from (f"  {line}" for line in wrapped(formatter, problem.problem or "").splitlines())
+    if problem.details:  # together: a secret of several lines would not be found in one of them
+        yield from (f"    {line}" for line in formatter.redacted("\n".join(problem.details)).split("\n"))
 
 
 def _ways_out(broken: BrokenRule) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 
 import pluggy
 
-from pytest_sentry_capture._assertions.formatting import redacted
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Capture, Entry
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
@@ -83,9 +83,10 @@ class RuleTally:
         """The tally with these values, which JSON has brought."""
         return cls(**{**values, "allowed": Counter(values["allowed"]), "reasons": Counter(values["reasons"])})
 
-    def shown(self) -> RuleTally:
+    def shown(self, formatter: Formatter) -> RuleTally:
         """The same, with the reasons as they may be shown."""
-        return replace(self, reasons=Counter({redacted(reason): times for reason, times in self.reasons.items()}))
+        reasons = Counter({formatter.redacted(reason): times for reason, times in self.reasons.items()})
+        return replace(self, reasons=reasons)
 
     def add(self, other: RuleTally) -> None:
         """Count in other tests."""

@@ -110,11 +110,14 @@ class CurrentTest:
         broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
         if not broken:
             return None
-        self._found().add_broken(broken, self.recording.redacted, **where)
+        from pytest_sentry_capture._assertions.formatting import Formatter
+
+        formatter = Formatter.for_reports(self.recording)
+        self._found().add_broken(formatter, broken, **where)
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None
-        return on_demand.messages.message(failing, self.recording.redacted)
+        return on_demand.messages.message(formatter, failing)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
@@ -124,7 +127,9 @@ class CurrentTest:
         findings = self._found()
         findings.is_complete = not self.has_failed
         if self._rule_run is not None:
-            findings.add_rule_run(self._rule_run, self.recording.redacted)
+            from pytest_sentry_capture._assertions.formatting import Formatter
+
+            findings.add_rule_run(Formatter.for_reports(self.recording), self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
         if not self.rules_decide:
@@ -138,7 +143,8 @@ class CurrentTest:
         """
         self.has_failed = True
         self._findings = on_demand.findings.Findings(self.recording.label, is_complete=False)
-        return on_demand.internal_error.internal_error_text(error, self.recording.redacted)
+        formatter = on_demand.formatting.Formatter.for_reports(self.recording)
+        return on_demand.internal_error.internal_error_text(formatter, error)
 
     def export(self) -> str | None:
         """What was found, in plain data; None where nothing was."""

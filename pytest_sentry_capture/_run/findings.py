@@ -6,13 +6,14 @@ It travels as JSON text with the test's last report, so that serial and parallel
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions.formatting import redacting
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard
 from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._reports.names import ShownNames
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import CaptureTable
 from pytest_sentry_capture._rules.messages import headline
@@ -75,24 +76,24 @@ class Findings:
             if waiver.rule == CONTRACT:
                 self.waivers[waiver] = bool(self.rows)
 
-    def add_rule_run(self, rule_run: RuleRun, secrets: Sequence[str]) -> None:
-        """Count in how the rules were judged; none of the secrets is shown."""
-        with redacting(secrets):
-            self.tallies = {name: tally.shown() for name, tally in rule_run.tallies.items()}
-            found = {
-                PersonalData.of(each.subject, each.path or "", each.detector or "")
-                for each in rule_run.personal_data
-                if isinstance(each.subject, CapturedItem)
-            }
+    def add_rule_run(self, formatter: Formatter, rule_run: RuleRun) -> None:
+        """Count in how the rules were judged."""
+        self.tallies = {name: tally.shown(formatter) for name, tally in rule_run.tallies.items()}
+        names = ShownNames(formatter)
+        found = {
+            PersonalData.of(names, each.subject, each.path or "", each.detector or "")
+            for each in rule_run.personal_data
+            if isinstance(each.subject, CapturedItem)
+        }
         self.personal_data = [[*each] for each in sorted(found, key=lambda each: each.sort_key)]
         self.waivers.update(dict.fromkeys(rule_run.used_waivers, True))
         unjudged = {name for name, tally in self.tallies.items() if tally.not_judged}
         self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule in unjudged})
 
-    def add_broken(self, broken: Iterable[BrokenRule], secrets: Sequence[str], **where: Any) -> None:
+    def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
         self.breaches += [
-            Breach(each.name, each.severity, headline(each, secrets), self.label, **where) for each in broken
+            Breach(each.name, each.severity, headline(formatter, each), self.label, **where) for each in broken
         ]
 
     def drop_unused_waivers(self) -> None:

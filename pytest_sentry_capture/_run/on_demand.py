@@ -12,6 +12,7 @@ from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import failure_messages as failure_messages
+    from pytest_sentry_capture._assertions import formatting as formatting
     from pytest_sentry_capture._assertions import sentry_capture as sentry_capture
     from pytest_sentry_capture._operations import registry as registry
     from pytest_sentry_capture._relay import ingestion as ingestion
@@ -35,6 +36,7 @@ else:
             "did_you_mean": "_text.did_you_mean",
             "failure_messages": "_assertions.failure_messages",
             "findings": "_run.findings",
+            "formatting": "_assertions.formatting",
             "ingestion": "_relay.ingestion",
             "internal_error": "_run.internal_error",
             "messages": "_rules.messages",

@@ -73,8 +73,10 @@ class RuleSet:
             return text
         findings = on_demand.findings.Findings(recording.label)
         rule_run = on_demand.rule_run.RuleRun(self.rules, recording)
-        findings.add_broken(rule_run.judge_rest(), recording.redacted)
-        findings.add_rule_run(rule_run, recording.redacted)
+        broken = rule_run.judge_rest()
+        formatter = on_demand.formatting.Formatter.for_reports(recording)
+        findings.add_broken(formatter, broken)
+        findings.add_rule_run(formatter, rule_run)
         if self.wants_table:
             findings.add_rows(recording, with_fields=self.wants_fields)
         text = findings.to_json()

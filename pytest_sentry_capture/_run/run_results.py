@@ -108,7 +108,8 @@ class RunResults:
 
     def give_up(self, error: Exception) -> None:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""
-        lines = on_demand.internal_error.internal_error_text(error, ()).splitlines()
+        formatter = on_demand.formatting.Formatter.without_secrets()
+        lines = on_demand.internal_error.internal_error_text(formatter, error).splitlines()
         self.conclusion = on_demand.run_summary.Conclusion(lines, (), fails=True)
 
     def summary(self) -> list[str]:

@@ -323,6 +323,17 @@ def test_a_secret_is_found_wherever_it_is_planted(planted: tuple[dict[str, Any],
     assert secret not in first
 
 
+@pytest.mark.parametrize("around", ["", "'", '"'])
+@pytest.mark.parametrize("secret", ["it's hunter2", 'say "hunter2"', r"it\'s hunter2"])
+def test_a_secret_with_quotes_is_found_in_representations(secret: str, around: str) -> None:
+    for text in (secret, json.dumps(secret), repr(secret)):
+        payload = {"extra": {"form": repr({"text": f"{around}{text}{around}"})}}
+
+        [problem] = problems(ForbiddenData(), recording(capture(payload), secrets=(secret,)))
+
+        assert problem.startswith("extra.form holds a declared secret")
+
+
 @given(payload=st.dictionaries(TEXTS, VALUES, max_size=3), kind=st.sampled_from(KINDS))
 def test_what_is_not_there_is_not_found(payload: dict[str, Any], kind: str) -> None:
     recorded = recording(capture(payload, kind), secrets=("a secret that is in no payload",))

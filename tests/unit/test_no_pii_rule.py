@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_sentry_capture import CapturedEvent, CapturedItem, CapturedLog, CapturedSpan
+from pytest_sentry_capture import Judgement, RuleViews
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._rules.built_in.personal_data import NoPii
+from recordings import capture, recording
 
 if TYPE_CHECKING or sys.version_info >= (3, 11):
     import tomllib
@@ -17,15 +18,17 @@ else:
     import tomli as tomllib
 
 
+def judged(rule: NoPii, payload: dict[str, Any], item_type: str = "event") -> list[Judgement]:
+    return [*rule.judge(RuleViews(recording(capture(payload, item_type))))]
+
+
 def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
     """The problems with an event, and whether the entries that are said to excuse them do."""
-    event = CapturedEvent(payload)
-    found = rule._pii_search.of_payload(event)
     told = []
-    for each in rule._judged(event, found):
+    for each in judged(rule, payload):
         problem, (details,) = str(each.problem).rpartition(":")[0], each.details
         [entry] = tomllib.loads(details.partition("; ")[2].removesuffix(" would excuse it"))["allow"]
-        problems = [other.problem for other in NoPii(allow=(entry,))._judged(event, found)]
+        problems = [other.problem for other in judged(NoPii(allow=(entry,), also=rule.also), payload)]
         told.append((problem, each.problem not in problems))
     return told
 
@@ -75,12 +78,11 @@ def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excuse
     }
     payload = {"name": "nightly", "is_segment": True, "attributes": owners}
 
-    def problems(item: CapturedItem) -> int:
-        rule = NoPii(allow=(entry,))
-        return sum(each.problem is not None for each in rule._judged(item, rule._pii_search.of_payload(item)))
+    def problems(item_type: str) -> int:
+        return sum(each.problem is not None for each in judged(NoPii(allow=(entry,)), payload, item_type))
 
-    assert problems(CapturedSpan(payload)) == 3 - excused
-    assert problems(CapturedLog(payload)) == 3 - (excused if entry.startswith("attributes") else 0)
+    assert problems("span") == 3 - excused
+    assert problems("log") == 3 - (excused if entry.startswith("attributes") else 0)
 
 
 @pytest.mark.parametrize(

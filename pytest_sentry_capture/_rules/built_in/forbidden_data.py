@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction, transaction_paths
 from pytest_sentry_capture._recording.changes import redacted_value
 from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, RawItem
@@ -66,13 +66,14 @@ class ForbiddenData(Rule):
         secrets = tuple(form for secret in views._recording.secrets for form in encoded_forms(secret))
         if not (secrets or self.keys or self.patterns):
             return
+        formatter = Formatter.for_reports(views._recording)
         test_file = views.test.partition("::")[0]
         for entry in views._recording.entries:
             if isinstance(entry, Capture):
                 for item in entry.items:
                     if isinstance(item, (CapturedAttachment, RawItem)) or self._may_hold(item, secrets):
                         found = _places_of(item, test_file)
-                        yield from self._judged(item, summary(item, masked=True), found, secrets)
+                        yield from self._judged(item, formatter.summary(item), found, secrets)
                     else:
                         yield self.kept(item)
             elif isinstance(entry, CapturedEnvelope):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import Ingestion
@@ -44,7 +44,8 @@ class AcceptedBySentry(Rule):
                 yield self.kept(item)
                 continue
             views._recording.redact(value for found in self._search.of_payload(item) for value in found.values)
+            formatter = Formatter.for_reports(views._recording)
             for each in objections:
                 what = f"{each.path or 'the whole'} would not be stored as it was sent"
-                problem = f"{what} ({each.reason}): {summary(item, masked=True)}"
+                problem = f"{what} ({each.reason}): {formatter.summary(item)}"
                 yield self.broken(item, problem, path=each.path or None, details=(f"stored: {each.stored}",))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, located
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.errors import CallbackError, SdkError
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
@@ -37,9 +37,10 @@ class NoCallbackErrors(Rule):
 
     def _broken_by(self, error: CallbackError, views: RuleViews) -> Judgement:
         lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
-        problem = f"{located(error.by)} raised {error.exception_type.__name__}, which Sentry's SDK hides."
+        formatter = Formatter.for_reports(views._recording)
+        problem = f"{formatter.located(error.by)} raised {error.exception_type.__name__}, which Sentry's SDK hides."
         details = [
-            *(f"lost: {discarded_summary(discard, masked=True)}" for discard in lost),
+            *(f"lost: {formatter.discarded_summary(discard)}" for discard in lost),
             *error.traceback.rstrip().splitlines(),
         ]
         return self.broken(lost[0] if lost else None, problem, by=error.by, details=details)
@@ -59,10 +60,11 @@ class NoSilentLoss(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = views._recording.accounted_for
+        formatter = Formatter.for_reports(views._recording)
         for discard in views.discarded:
             if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
-                what = discarded_summary(discard, masked=True)
-                problem = f"{what} was lost without a word: {discard_reason(discard)}."
+                what = formatter.discarded_summary(discard)
+                problem = f"{what} was lost without a word: {formatter.discard_reason(discard)}."
                 yield self.broken(discard, problem, by=discard.by, details=_swallowed(views))
             else:
                 yield self.kept(discard)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.attribute_names import paths_in_transaction
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
@@ -104,8 +104,9 @@ class NoPii(Rule):
         for capture in views._recording.entries_of(Capture):
             of_items = self._found_in(capture, test_file)
             views._recording.redact(value for found in of_items for each in found for value in each.values)
+            formatter = Formatter.for_reports(views._recording)
             for item, found in zip(capture.items, of_items, strict=True):
-                yield from self._judged(item, found)
+                yield from self._judged(formatter, item, found)
 
     def _found_in(self, capture: Capture, test_file: str) -> Sequence[Sequence[Found]]:
         if self.after == "sdk" or capture.kind not in (CapturedEvent.kind, CapturedTransaction.kind):
@@ -130,7 +131,7 @@ class NoPii(Rule):
         of_tags = {f"tags.{pair[0]}" for index, pair in enumerate(tags) if f"tags.{index}.1" in scrubbed}
         return [each for each in found if each.path not in scrubbed | of_tags]
 
-    def _judged(self, item: CapturedItem, found: Sequence[Found]) -> Iterator[Judgement]:
+    def _judged(self, formatter: Formatter, item: CapturedItem, found: Sequence[Found]) -> Iterator[Judgement]:
         if not found:
             yield self.kept(item)
         alike: dict[tuple[str, str], list[Found]] = {}
@@ -143,7 +144,7 @@ class NoPii(Rule):
         for (_, place), (first, *more) in alike.items():
             path = first.path if len(first.path) <= _LONGEST_PATH else f"…{first.path[-_LONGEST_PATH:]}"
             places = f" and {len(more)} {'places' if len(more) > 1 else 'place'} like it hold" if more else " holds"
-            problem = f"{path or 'it'}{places} {first.kind}: {summary(item, masked=True)}"
+            problem = f"{path or 'it'}{places} {first.kind}: {formatter.summary(item)}"
             broken = self.broken(item, problem, path=path, details=_details(first, place))
             yield replace(broken, path=first.path, detector=first.rule)
 

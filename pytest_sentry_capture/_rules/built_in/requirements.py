@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, Literal
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import CapturedItem
 from pytest_sentry_capture._recording.fields import tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._recording.kinds.segment import has_at
+from pytest_sentry_capture._recording.masks import is_empty
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 SentryEventKind = Literal["event", "segment", "transaction"]
@@ -41,13 +42,14 @@ class RequiredTags(Rule):
             raise ValueError("the name of a tag must not be empty")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for item in sentry_events(views, self.kinds):
             if is_span(item):
                 yield self.not_judged(item, NO_TAGS)
                 continue
             tags = tags_of(item.get("tags"))
-            missing = [tag for tag in self.tags if tags.get(tag) in (None, "")]
-            yield from _judged(self, item, [f"tags.{tag}" for tag in missing])
+            missing = [f"tags.{tag}" for tag in self.tags if is_empty(tags.get(tag))]
+            yield from _judged(self, formatter, item, missing)
 
 
 @dataclass(kw_only=True)
@@ -75,6 +77,7 @@ class RequiredContext(Rule):
                 raise ValueError(f"{path!r} is no path; paths look like 'user.id'")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for item in sentry_events(views, self.kinds):
             is_authenticated = item.exchange is not None and item.exchange.authenticated
             required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
@@ -85,7 +88,7 @@ class RequiredContext(Rule):
                 yield self.not_judged(item, f"spans carry no {path} on this SDK")
             missing = [path for path, is_there in known.items() if is_there is False]
             if missing or any(known.values()) or not required:
-                yield from _judged(self, item, missing)
+                yield from _judged(self, formatter, item, missing)
 
 
 def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:
@@ -101,8 +104,8 @@ def is_span(item: CapturedItem) -> bool:
     return isinstance(item, CapturedSegment) and item.is_span
 
 
-def _judged(rule: Rule, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:
+def _judged(rule: Rule, formatter: Formatter, item: CapturedItem, missing: list[str]) -> Iterator[Judgement]:
     if not missing:
         yield rule.kept(item)
     for path in missing:
-        yield rule.broken(item, f"{path} is missing: {summary(item, masked=True)}", path=path)
+        yield rule.broken(item, f"{path} is missing: {formatter.summary(item)}", path=path)

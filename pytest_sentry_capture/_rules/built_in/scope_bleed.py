@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_sentry_capture._assertions.formatting import exchange_summary, summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.payload_walk import is_within, resolve
@@ -33,18 +33,20 @@ class NoScopeBleed(Rule):
         return self.allow
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for capture in views._recording.entries_of(Capture):
             if capture.kind == "event" and capture.exchange is not None:
-                yield from self._judged(capture)
+                yield from self._judged(formatter, capture)
 
-    def _judged(self, capture: Capture) -> Iterator[Judgement]:
+    def _judged(self, formatter: Formatter, capture: Capture) -> Iterator[Judgement]:
         [event] = capture.items
         foreign = [each for each in capture.context.foreign_writes if resolve(event, each.path) is not MISSING]
         for write in foreign:
             if (allowed := self._allowing(write.path)) is not None:
                 yield self.kept(event, allowed=allowed)
                 continue
-            problem = f"{write.path} was written by {exchange_summary(write.exchange)}: {summary(event, masked=True)}"
+            writer = formatter.exchange_summary(write.exchange)
+            problem = f"{write.path} was written by {writer}: {formatter.summary(event)}"
             yield self.broken(event, problem, path=write.path)
         if not foreign:
             yield self.kept(event)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import discard_reason, discarded_summary, exchange_summary, summary
+from pytest_sentry_capture._assertions.formatting import (
+    Formatter,
+)
 from pytest_sentry_capture._recording.entries import Discard, Exchange
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
@@ -32,10 +34,11 @@ class ServerErrorsCaptured(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if not views._recording.client_was_active:
             return
+        formatter = Formatter.for_reports(views._recording)
         exchanges = views.exchanges
         for exchange in exchanges:
             if self._has_failed(exchange):
-                yield self._judged(exchange, [each for each in exchanges if exchange in ancestors(each)])
+                yield self._judged(formatter, exchange, [each for each in exchanges if exchange in ancestors(each)])
 
     def _has_failed(self, exchange: Exchange) -> bool:
         if exchange.status in self.except_status:
@@ -43,18 +46,18 @@ class ServerErrorsCaptured(Rule):
         has_crashed = exchange.exception_type is not None and issubclass(exchange.exception_type, Exception)
         return has_crashed or (exchange.status is not None and exchange.status >= 500)
 
-    def _judged(self, exchange: Exchange, nested: Sequence[Exchange]) -> Judgement:
+    def _judged(self, formatter: Formatter, exchange: Exchange, nested: Sequence[Exchange]) -> Judgement:
         own = _errors(exchange)
         if len(own) == 1 or (not own and any(_errors(each) for each in nested)):
             return self.kept(exchange)
-        what = exchange_summary(exchange)
+        what = formatter.exchange_summary(exchange)
         if own:
-            events = [f"{number}. {summary(event, masked=True)}" for number, event in enumerate(own, 1)]
+            events = [f"{number}. {formatter.summary(event)}" for number, event in enumerate(own, 1)]
             problem = f"{what}, and Sentry was told {len(own)} times: noise."
             return self.broken(exchange, problem, details=events)
         problem = f"{what}, and Sentry was not told: a blind spot."
         by = next((discard.by for discard in exchange.discarded if discard.by is not None), None)
-        return self.broken(exchange, problem, by=by, details=_instead(exchange))
+        return self.broken(exchange, problem, by=by, details=_instead(formatter, exchange))
 
 
 def ancestors(exchange: Exchange) -> Iterable[Exchange]:
@@ -68,17 +71,17 @@ def _errors(exchange: Exchange) -> list[CapturedEvent]:
     return [item for item in exchange.items if isinstance(item, CapturedEvent) and item.level in _ERROR_LEVELS]
 
 
-def _instead(exchange: Exchange) -> Iterator[str]:
+def _instead(formatter: Formatter, exchange: Exchange) -> Iterator[str]:
     """What was captured with another level, and what was discarded."""
     for event in exchange.items:
         if isinstance(event, CapturedEvent):
-            yield f"captured with level {event.level}: {summary(event, masked=True)}"
+            yield f"captured with level {event.level}: {formatter.summary(event)}"
     for discard in exchange.discarded:
         if discard.kind == CapturedEvent.kind:
-            yield from described_discard(discard)
+            yield from described_discard(formatter, discard)
 
 
-def described_discard(discard: Discard) -> Iterator[str]:
+def described_discard(formatter: Formatter, discard: Discard) -> Iterator[str]:
     """Two lines: what was discarded, and why."""
-    yield f"discarded: {discarded_summary(discard, masked=True)}" if discard.payload is not None else "discarded"
-    yield f"  {discard_reason(discard)}"
+    yield f"discarded: {formatter.discarded_summary(discard)}" if discard.payload is not None else "discarded"
+    yield f"  {formatter.discard_reason(discard)}"

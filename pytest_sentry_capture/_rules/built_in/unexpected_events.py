@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_sentry_capture._assertions.formatting import summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
@@ -23,6 +23,7 @@ class NoUnexpectedEvents(Rule):
     _built_in_needs: ClassVar[Needs] = Needs(is_last=True)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for capture in views._recording.entries_of(Capture):
             if capture.kind != "event":
                 continue
@@ -30,4 +31,4 @@ class NoUnexpectedEvents(Rule):
             if capture.seen:
                 yield self.kept(event)
             else:
-                yield self.broken(event, f"captured, but the test did not ask for it: {summary(event, masked=True)}")
+                yield self.broken(event, f"captured, but the test did not ask for it: {formatter.summary(event)}")

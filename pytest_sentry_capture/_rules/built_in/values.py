@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._assertions.comparison import comparison
-from pytest_sentry_capture._assertions.formatting import shown, summary
+from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.fields import tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
@@ -46,6 +46,7 @@ class TagValues(Rule):
                 raise ValueError(f"tags[{tag!r}] must not be empty: no value would be allowed")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for item in sentry_events(views, _BOTH):
             if is_span(item):
                 yield self.not_judged(item, NO_TAGS)
@@ -58,8 +59,8 @@ class TagValues(Rule):
                 if comparison(_expected(allowed))(value):
                     yield self.kept(item)
                     continue
-                problem = f"tags.{tag} has a value that is not allowed: {summary(item, masked=True)}"
-                details = (f"found {shown(value)}, allowed {_described(allowed)}",)
+                problem = f"tags.{tag} has a value that is not allowed: {formatter.summary(item)}"
+                details = (f"found {formatter.shown(value)}, allowed {_described(allowed)}",)
                 yield self.broken(item, problem, path=f"tags.{tag}", details=details)
 
 
@@ -82,12 +83,13 @@ class MaxEventBytes(Rule):
             raise ValueError(f"bytes must be at least 1, not {self.bytes}")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for item in sentry_events(views, _BOTH):
             size = _size_of(item)
             if size <= self.bytes:
                 yield self.kept(item)
             else:
-                problem = f"{size:,} bytes are more than {self.bytes:,}: {summary(item, masked=True)}"
+                problem = f"{size:,} bytes are more than {self.bytes:,}: {formatter.summary(item)}"
                 yield self.broken(item, problem, details=_largest_parts(item))
 
 
@@ -108,12 +110,13 @@ class MaxBreadcrumbs(Rule):
             raise ValueError(f"number must be at least 0, not {self.number}")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
+        formatter = Formatter.for_reports(views._recording)
         for event in views.events:
             number = len(event.breadcrumbs)
             if number <= self.number:
                 yield self.kept(event)
             else:
-                problem = f"{number} breadcrumbs are more than {self.number}: {summary(event, masked=True)}"
+                problem = f"{number} breadcrumbs are more than {self.number}: {formatter.summary(event)}"
                 yield self.broken(event, problem, path="breadcrumbs")
 
 
