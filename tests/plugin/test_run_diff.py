@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -14,84 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import sentry_sdk
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from applications import add_application
 from pytest_sentry_capture import __version__
 from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
 
-PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
-"""Where the Makefile puts sentry-sdk 2.75."""
-
-
 LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
-
-# Runs
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Run the shop's tests, with another SDK if asked for, and return the report."""
-    add_application(pytester, "unprotected_shop", "test_shop")
-
-    def run_tests(name: str, *args: str, sdk: Path | None = None) -> Path:
-        with monkeypatch.context() as patch:
-            if sdk is not None:
-                patch.setenv("PYTHONPATH", str(sdk), prepend=os.pathsep)
-            result = pytester.runpytest_subprocess(f"--sentry-report={name}.json", *args)
-        assert result.ret == pytest.ExitCode.OK
-        return pytester.path / f"{name}.json"
-
-    return run_tests
-
-
-def test_equal_runs(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
-    before, after = run("before"), run("after", "-p", "no:randomly")
-
-    assert sentry_contract("diff", before, after, "--exit-code") == 0
-    assert capsys.readouterr().out.endswith(f"sentry-sdk {sentry_sdk.VERSION} in both runs\n\nNothing differs.\n")
-
-
-@pytest.mark.needs("segments without transactions")
-@pytest.mark.skipif(not PREVIOUS_SDK.exists(), reason="needs sentry-sdk 2.75 where `make` puts it")
-def test_the_upgrade_to_3(run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
-    before, after = run("before", sdk=PREVIOUS_SDK), run("after")
-    assert sentry_contract("diff", before, after, "--exit-code") == 1
-    found = differences(capsys.readouterr().out.splitlines())
-
-    for line in (
-        "gone     event, GET /log 200: was captured",
-        "request.data.password: filtered -> sent, in event ZeroDivisionError, POST /orders/{number} 500",
-        "http.request.body.data.password: filtered -> sent, in segment, POST /orders/{number} 500",
-        "request.cookies.theme: not sent -> sent, in event ZeroDivisionError, POST /orders/{number} 500",
-        "request.headers.x-forwarded-for: filtered -> sent, in event ZeroDivisionError, POST /orders/{number} 500",
-        "request.env.REMOTE_ADDR: not sent -> sent, in event ZeroDivisionError, POST /orders/{number} 500",
-        "client.address: not sent -> sent, in 3 rows, first: segment, GET /log 200",
-        "integrations: no longer logging; new unraisablehook",
-        "fields that segments carry: no longer contexts.runtime.build, tags.asgi.type, tags.http.status_code",
-    ):
-        assert line in found
-    renamed = ("url.full", "http.request.method", "http.query", "sentry.op", "process.", "server.address", "sentry.")
-    assert [line for line in found if line.startswith(renamed)] == []
-    assert [line for line in found if line.startswith(("gone     segment", "new      segment"))] == []
-
-
-@pytest.mark.needs("segments without transactions")
-def test_what_a_partial_run_has_not_tried_is_no_difference(
-    run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    whole, partial = run("whole"), run("partial", "-k", "test_crash")
-
-    sentry_contract("diff", whole, partial)
-    out = capsys.readouterr().out
-    assert "Nothing differs." in out
-    assert (
-        "The second run was partial (2 tests deselected): what only the first run has is left out,"
-        " because the second one may not have tried it."
-    ) in out
-
 
 # What is reported
 

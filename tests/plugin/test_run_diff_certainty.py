@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import permutations
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
+from run_reports import BY_CHANCE, NOTHING, diff, differences, dropped, finding, report, row, segment_row
 
 # Partial runs
 
@@ -112,10 +111,6 @@ def test_what_was_left_out_is_said(of_first: list[str], of_second: list[str], no
 
 # Rows that a random number decides
 
-BY_CHANCE = (
-    "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained:"
-    " to compare all of it, set the rate to 1.0 in both runs."
-)
 SAMPLED = segment_row({"name": "sent"}, by_chance=True, in_contract=False)
 
 
@@ -268,49 +263,3 @@ def test_two_equal_runs_with_sampling_differ_in_nothing(requests: list[Request],
     )
 
     assert diff(report_of(before), report_of(after), "--exit-code")[2:3] == NOTHING
-
-
-SAMPLED_SHOP = """
-import os
-
-import sentry_sdk
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-
-sentry_sdk.init(dsn="https://public@sentry.invalid/1", traces_sample_rate=float(os.environ["RATE"]))
-app = FastAPI()
-
-
-@app.post("/orders/{number}")
-def order(number: int):
-    return 12 / number
-
-
-client = TestClient(app, raise_server_exceptions=False)
-
-
-def test_order():
-    client.post("/orders/3")
-
-
-def test_crash():
-    client.post("/orders/0")
-"""
-
-
-def test_real_runs_in_which_chance_decided_otherwise(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """At these rates almost surely all or nothing is sampled."""
-    pytester.makepyfile(test_shop=SAMPLED_SHOP)
-
-    def run(rate: str) -> Path:
-        monkeypatch.setenv("RATE", rate)
-        pytester.runpytest_subprocess(f"--sentry-report={rate}.json").assert_outcomes(passed=2)
-        return pytester.path / f"{rate}.json"
-
-    reports = [run("0.0000001"), run("0.9999999")]
-    capsys.readouterr()
-    for before, after in permutations(reports):
-        assert sentry_contract("diff", before, after, "--exit-code") == 0
-        assert capsys.readouterr().out.endswith(f"\n\nNothing differs.\n\n{BY_CHANCE}\n")

@@ -11,6 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 NOTHING = ["Nothing differs."]
+BY_CHANCE = (
+    "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained:"
+    " to compare all of it, set the rate to 1.0 in both runs."
+)
 ROUTE = {"request": {"method": "GET", "route": "/orders/{number}"}, "origin": None, "status": 500}
 
 

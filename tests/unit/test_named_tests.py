@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from checkout import CHECKOUT, DOCS
 from matrix.environments import environments
@@ -14,7 +18,8 @@ else:
     import tomli as tomllib
 
 NAMED = re.compile(r"\btests/(?:applications|plugin|support|unit)\b[\w./-]*\b")
-PLACES = (CHECKOUT / ".ci" / "run", CHECKOUT / "Makefile", CHECKOUT / "README.md", *sorted(DOCS.rglob("*.md")))
+PLACES = (CHECKOUT / ".ci" / "run", CHECKOUT / "README.md", *sorted(DOCS.rglob("*.md")))
+TARGETS = ("quick", "matrix-short", "fuzz", "soak", "gallery")
 
 
 def test_every_test_of_the_matrix_exists() -> None:
@@ -26,10 +31,21 @@ def test_every_test_of_the_matrix_exists() -> None:
     assert [test for test in sorted(named) if not (CHECKOUT / test).exists()] == []
 
 
-def test_every_test_that_is_named_elsewhere_exists() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_test_of_make_exists(target: str) -> None:
+    command = ["make", "--dry-run", f"BIN={Path(sys.executable).parent}", target]
+    commands = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    named = NAMED.findall(commands)
+
+    assert named
+    assert [test for test in named if not (CHECKOUT / test).exists()] == []
+
+
+def test_every_test_of_ci_and_the_documentation_exists() -> None:
     named = [(place.name, test) for place in PLACES for test in NAMED.findall(place.read_text(encoding="utf-8"))]
 
-    assert {place for place, _ in named} >= {"run", "Makefile", "README.md"}
+    assert {place for place, _ in named} >= {"run", "README.md"}
     assert [(place, test) for place, test in named if not (CHECKOUT / test).exists()] == []
 
 
