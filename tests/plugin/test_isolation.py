@@ -377,6 +377,41 @@ def test_attributes_traces_and_open_spans_do_not_leak(pytester: pytest.Pytester)
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+@pytest.mark.needs("scopes without hubs")
+def test_a_thread_that_is_older_than_the_run_leaves_its_scope(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        early="""
+        import threading
+        import sentry_sdk
+
+        inside, go_on, raised = threading.Event(), threading.Event(), []
+
+        def work():
+            try:
+                with sentry_sdk.new_scope():
+                    inside.set()
+                    go_on.wait(60)
+            except BaseException as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        inside.wait(60)
+        """,
+        test_shop="""
+        import early
+
+        def test():
+            early.go_on.set()
+            early.thread.join()
+            assert early.raised == []
+        """,
+    )
+    pytester.syspathinsert()
+
+    pytester.runpytest_subprocess("-p", "early").assert_outcomes(passed=1)
+
+
 def test_doctest_items_are_isolated_too(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         '''

@@ -92,7 +92,7 @@ class LifetimeVar:
         old_value = LifetimeToken.MISSING if held is None else held.value
         return LifetimeToken(self, old_value, self._var.set(binding))
 
-    def reset(self, token: LifetimeToken) -> None:
+    def reset(self, token: LifetimeToken | Token[Any]) -> None:
         """Go back to what the context held before, like ``ContextVar.reset``.
 
         Raises:
@@ -100,6 +100,8 @@ class LifetimeVar:
             ValueError: the token is another variable's, or was made in another context.
             RuntimeError: the token has been used already.
         """
+        if isinstance(token, Token):  # of a thread that was in a scope before this variable took the original's place
+            return self._original.reset(token)
         if not isinstance(token, LifetimeToken):
             raise TypeError(f"expected an instance of Token, got {token!r}")
         if token.var is not self:
@@ -108,6 +110,7 @@ class LifetimeVar:
         self._var.reset(token.of_binding)
         if binding is not None and self._lasting.get(id(binding.value)) is binding:
             self._lasting.pop(id(binding.value), None)
+        return None
 
     def take_root(self, value: Any) -> None:
         """Say what the application's own scope is, outside of any test."""
