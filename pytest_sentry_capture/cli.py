@@ -25,10 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # Here, so that --help and --version answer at once.
-    from pytest_sentry_capture._reports.diff.comparing import compare
-    from pytest_sentry_capture._reports.diff.reading import ReportError, read_report
-    from pytest_sentry_capture._reports.diff.rendering import RENDERINGS
-    from pytest_sentry_capture._reports.names import printable
+    from pytest_sentry_capture._reports import RENDERINGS, ReportError, compare, printable, read_report
 
     try:
         difference = compare(read_report(options.before), read_report(options.after))

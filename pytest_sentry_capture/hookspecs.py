@@ -10,7 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_sentry_capture._rules.rule import Rule
+    from pytest_sentry_capture._rules import Rule
 
 hookspec = pluggy.HookspecMarker("pytest")
 

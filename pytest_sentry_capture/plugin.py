@@ -15,19 +15,22 @@ import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._run import on_demand
-from pytest_sentry_capture._run.run import Run
-from pytest_sentry_capture._run.settings.configuration import Configuration, read_configuration
-from pytest_sentry_capture._run.settings.options import Settings, SettingsError, read_settings
-from pytest_sentry_capture._sdk.invisible import invisible
+from pytest_sentry_capture._run import (
+    Configuration,
+    Run,
+    Settings,
+    SettingsError,
+    on_demand,
+    read_configuration,
+    read_settings,
+)
+from pytest_sentry_capture._sdk import invisible
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._assertions.sentry_capture import SentryCapture, SentryInit
-    from pytest_sentry_capture._reports.section import Detail
-    from pytest_sentry_capture._run.current_test import CurrentTest
-    from pytest_sentry_capture._run.partial_run import Invocation
-    from pytest_sentry_capture._run.settings.options import ShowMode
-    from pytest_sentry_capture._server.sentry_server import SentryServer
+    from pytest_sentry_capture._assertions import SentryCapture, SentryInit
+    from pytest_sentry_capture._reports import Detail
+    from pytest_sentry_capture._run import CurrentTest, Invocation, ShowMode
+    from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
 _OPTIONS_MARKER: Final = (
@@ -271,9 +274,9 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: CurrentTest) -> N
 def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -> None:
     recording, received = test.recording, test.received
     if recording.entries or (recording.detailed and report.when == "call"):
-        report.sections.append((on_demand.section.TITLE, on_demand.section.render(recording, show)))
+        report.sections.append((on_demand.SECTION_TITLE, on_demand.section_text(recording, show)))
     if received is not None and (received.entries or report.when == "call"):
-        report.sections.append((on_demand.section.SERVER_TITLE, on_demand.section.render(received, show)))
+        report.sections.append((on_demand.SERVER_SECTION_TITLE, on_demand.section_text(received, show)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -318,8 +321,8 @@ class _EmptyViews:
         """
         if op != "==" or type(left) is not list or type(right) is not list or bool(left) == bool(right):
             return None
-        formatter = on_demand.formatting.Formatter.for_assertions(self._run.recorder.current)
-        return on_demand.failure_messages.not_empty(formatter, left or right)
+        formatter = on_demand.Formatter.for_assertions(self._run.recorder.current)
+        return on_demand.about_view(formatter, left or right)
 
 
 class _ResultsOfTests:
@@ -394,7 +397,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _invocation(session: pytest.Session) -> Invocation:
     config = session.config
     stopped = session.shouldfail or session.shouldstop
-    return on_demand.partial_run.Invocation(
+    return on_demand.Invocation(
         root=config.rootpath,
         folder=config.invocation_params.dir,
         arguments=config.args,
@@ -451,14 +454,14 @@ class _Fixtures:
         self._explain_views()
         recording = self._run.recorder.current
         recording.detailed = True
-        return on_demand.sentry_capture.SentryCapture(recording, self._run.sdk, self._run.relay_project)
+        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
         """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
-        return on_demand.sentry_capture.SentryInit(self._run.sdk)
+        return on_demand.SentryInit(self._run.sdk)
 
     @pytest.fixture
     def sentry_server(self) -> Iterator[SentryServer]:
@@ -477,7 +480,7 @@ class _Fixtures:
             return self._run.serve()
         except ImportError as error:
             problem = f"{_SERVER_EXTRA}; {error.name} is missing"
-        except on_demand.sockets.SocketsBlockedError as error:
+        except on_demand.SocketsBlockedError as error:
             problem = str(error)
         pytest.fail(problem, pytrace=False)
 

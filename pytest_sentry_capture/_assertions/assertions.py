@@ -17,16 +17,20 @@ from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.callables import is_callable_at
-from pytest_sentry_capture._recording.entries import CapturedEnvelope, CapturedItem, Discard, Entry, mark_seen
+from pytest_sentry_capture._recording import (
+    CapturedEnvelope,
+    CapturedItem,
+    Discard,
+    Entry,
+    Recording,
+    is_callable_at,
+    mark_seen,
+)
 from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._relay.engine import require as require_relay
+from pytest_sentry_capture._relay import require_engine
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.ingestion import AnyEvent
-    from pytest_sentry_capture._relay.privacy import PiiFinding
-    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._relay import AnyEvent, PiiFinding, RelayProject
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
@@ -108,7 +112,7 @@ class AnyAssertions(RecordingViews):
             ModuleNotFoundError: the extra is not installed.
         """
         __tracebackhide__ = True
-        require_relay()
+        require_engine()
         if item is not None and not isinstance(item, CapturedItem):
             raise TypeError(f"pii takes a captured item, not {type(item).__name__}")
         test_file = self._recording.label.partition("::")[0]
@@ -128,7 +132,7 @@ class AnyAssertions(RecordingViews):
             ModuleNotFoundError: the extra is not installed.
         """
         __tracebackhide__ = True
-        require_relay()
+        require_engine()
         return self._relay_project().scrubbing.stored(event)
 
     def find(self, kind: str = "event", **criteria: object) -> Any:

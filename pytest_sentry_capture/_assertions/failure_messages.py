@@ -22,9 +22,8 @@ from pytest_sentry_capture._assertions.hints import (
 )
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._assertions.translation import written_for_segments
-from pytest_sentry_capture._recording.callables import is_callable_at, location_of
-from pytest_sentry_capture._recording.entries import CapturedItem, Discard
-from pytest_sentry_capture._text.nouns import counted, plural, with_article
+from pytest_sentry_capture._recording import CapturedItem, Discard, is_callable_at, location_of
+from pytest_sentry_capture._text import counted, plural, with_article
 
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
@@ -172,7 +171,7 @@ def without_client(evidence: Evidence, absent: Expectation | None) -> str:
     return _message(formatter, f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
-def not_empty(formatter: Formatter, view: list[object]) -> list[str] | None:
+def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
     """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
     classes = {type(each) for each in view}  # not isinstance, which may ask the objects of others
     if all(issubclass(each, CapturedItem) for each in classes):

@@ -13,10 +13,16 @@ from math import isfinite
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
 
-from pytest_sentry_capture._assertions.comparison import Mismatch
-from pytest_sentry_capture._recording.callables import CallableLocation, location_of
-from pytest_sentry_capture._recording.changes import MISSING
-from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
+from pytest_sentry_capture._assertions.comparisons import Mismatch
+from pytest_sentry_capture._recording import (
+    MISSING,
+    CallableLocation,
+    CapturedItem,
+    Discard,
+    Exchange,
+    Recording,
+    location_of,
+)
 from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedCheckIn,
@@ -28,8 +34,7 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     facts_of,
 )
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._text.encoded_forms import encoded_forms
+from pytest_sentry_capture._text import encoded_forms
 
 REDACTED: Final = "[secret]"
 _LONGEST: Final = 100

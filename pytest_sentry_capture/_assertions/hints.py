@@ -7,13 +7,26 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from pytest_sentry_capture._assertions.comparison import Mismatch, comparison
+from pytest_sentry_capture._assertions.comparisons import Mismatch, comparison
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._recording.changes import MISSING, Change, redacted_value
-from pytest_sentry_capture._recording.entries import DISCARD_REASONS, Capture, CapturedItem, Discard, Entry, Exchange
-from pytest_sentry_capture._recording.errors import CallbackError
-from pytest_sentry_capture._recording.facts import SAMPLED_TRACES
+from pytest_sentry_capture._recording import (
+    DISCARD_REASONS,
+    MISSING,
+    SAMPLED_TRACES,
+    CallbackError,
+    Capture,
+    CapturedItem,
+    Change,
+    Discard,
+    Entry,
+    Exchange,
+    Rejection,
+    Source,
+    is_empty,
+    is_within,
+    redacted_value,
+)
 from pytest_sentry_capture._recording.kinds import (
     FACTS,
     CapturedEvent,
@@ -21,12 +34,7 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedSpan,
     CapturedTransaction,
 )
-from pytest_sentry_capture._recording.masks import is_empty
-from pytest_sentry_capture._recording.payload_walk import is_within
-from pytest_sentry_capture._recording.rejections import Rejection
-from pytest_sentry_capture._recording.scope_origin import Source
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
-from pytest_sentry_capture._text.nouns import with_article
+from pytest_sentry_capture._text import did_you_mean, with_article
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 

@@ -6,8 +6,7 @@ import json
 import logging
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.entries import Capture, CaptureContext
-from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording import Capture, CaptureContext, ExceptionChain
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 
 _LEVELS: Final = {logging.ERROR: "error", logging.CRITICAL: "fatal"}

@@ -8,15 +8,21 @@ from datetime import date, datetime, time
 from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
 
-from pytest_sentry_capture._assertions.comparison import Comparison, Mismatch, comparison, mismatches
-from pytest_sentry_capture._recording.changes import MISSING
-from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
-from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from pytest_sentry_capture._recording.facts import OF_EXCHANGE, Field, Sort
+from pytest_sentry_capture._assertions.comparisons import Comparison, Mismatch, comparison, mismatches
+from pytest_sentry_capture._recording import (
+    MISSING,
+    OF_EXCHANGE,
+    SEGMENT_STATUSES,
+    CapturedItem,
+    Discard,
+    ExceptionChain,
+    Exchange,
+    Field,
+    Sort,
+    resolve_parts,
+)
 from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent, CapturedSegment
-from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
-from pytest_sentry_capture._recording.payload_walk import resolve_parts
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}
 """The criteria of each kind, which are its fields."""

@@ -11,10 +11,10 @@ from pytest_sentry_capture._assertions.assertions import ObservedSdk, SentryAsse
 from pytest_sentry_capture._assertions.typed_calls import TypedClient, TypedInit
 from pytest_sentry_capture._assertions.views import ApplicationViews
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording import Recording
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._relay import RelayProject
 
 
 class SteeredSdk(ObservedSdk, Protocol):

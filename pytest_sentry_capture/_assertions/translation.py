@@ -8,14 +8,18 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions.comparison import comparison
+from pytest_sentry_capture._assertions.comparisons import comparison
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path, transaction_paths
-from pytest_sentry_capture._recording.callables import location_of
+from pytest_sentry_capture._recording import (
+    SEGMENT_STATUSES,
+    attributes_below,
+    is_within,
+    location_of,
+    span_path,
+    transaction_paths,
+)
 from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan
-from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES
-from pytest_sentry_capture._recording.payload_walk import is_within
 
 _SAME: Final = ("op", "source", "release", "environment", "trace_id", "status_code", "method", "path", "route")
 _KNOWN_OF_LOST: Final = ("name", "op", "source", "origin", "trace_id", "status_code", "method", "path", "route")

@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TypeVar
 
-from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, Discard, Entry, Exchange
-from pytest_sentry_capture._recording.errors import CallbackError, SdkError
+from pytest_sentry_capture._recording import (
+    CallbackError,
+    Capture,
+    CapturedEnvelope,
+    CapturedItem,
+    Discard,
+    Entry,
+    Exchange,
+    Recording,
+    SdkError,
+)
 from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedCheckIn,
@@ -22,7 +31,6 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedSpan,
     CapturedTransaction,
 )
-from pytest_sentry_capture._recording.recording import Recording
 
 AnyItem = TypeVar("AnyItem", bound=CapturedItem)
 AnyEntry = TypeVar("AnyEntry", bound=Entry)

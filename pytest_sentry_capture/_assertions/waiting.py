@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording import Recording
 
 
 def wait_until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:

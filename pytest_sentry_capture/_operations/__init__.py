@@ -5,3 +5,19 @@ module's import each waits for, and installs those whose framework is there. Not
 (``_sdk``), how an exchange is judged (``_rules``), and what messages say of it, but for what only an adapter knows
 (``Exchange.hint``).
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._operations.registry import Operations as Operations
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "Operations": "_operations.registry:Operations",
+        },
+    )

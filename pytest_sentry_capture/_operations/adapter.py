@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.recording import Recorder
+    from pytest_sentry_capture._recording import Recorder
 
 
 class OperationAdapter(ABC):

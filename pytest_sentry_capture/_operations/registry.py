@@ -10,7 +10,7 @@ from pytest_sentry_capture._lazy import imported
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._operations.adapter import OperationAdapter
-    from pytest_sentry_capture._recording.recording import Recorder
+    from pytest_sentry_capture._recording import Recorder
 
 ADAPTERS: Final[Mapping[str, str]] = {
     "starlette.applications": "_operations.starlette:StarletteAdapter",

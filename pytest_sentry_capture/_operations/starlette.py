@@ -10,10 +10,7 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
-from pytest_sentry_capture._recording.current_operation import serving
-from pytest_sentry_capture._recording.entries import Exchange
-from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from pytest_sentry_capture._recording.recording import Recorder
+from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, serving
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

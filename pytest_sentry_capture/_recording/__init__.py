@@ -3,3 +3,199 @@
 The standard library is all that it needs. Not here: who sees it (``_sdk``, ``_operations``, ``_server``), and who asks
 for it (``_assertions``, ``_rules``, ``_reports``).
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.attribute_names import attribute_name as attribute_name
+    from pytest_sentry_capture._recording.attribute_names import attributes_below as attributes_below
+    from pytest_sentry_capture._recording.attribute_names import field_name as field_name
+    from pytest_sentry_capture._recording.attribute_names import paths_in_transaction as paths_in_transaction
+    from pytest_sentry_capture._recording.attribute_names import span_path as span_path
+    from pytest_sentry_capture._recording.attribute_names import transaction_paths as transaction_paths
+    from pytest_sentry_capture._recording.callables import CallableLocation as CallableLocation
+    from pytest_sentry_capture._recording.callables import is_callable_at as is_callable_at
+    from pytest_sentry_capture._recording.callables import location_of as location_of
+    from pytest_sentry_capture._recording.callables import location_of_frame as location_of_frame
+    from pytest_sentry_capture._recording.changes import MISSING as MISSING
+    from pytest_sentry_capture._recording.changes import Change as Change
+    from pytest_sentry_capture._recording.changes import redacted_value as redacted_value
+    from pytest_sentry_capture._recording.contents import Content as Content
+    from pytest_sentry_capture._recording.contents import FileContent as FileContent
+    from pytest_sentry_capture._recording.contents import LateContent as LateContent
+    from pytest_sentry_capture._recording.entries import DISCARD_REASONS as DISCARD_REASONS
+    from pytest_sentry_capture._recording.entries import Capture as Capture
+    from pytest_sentry_capture._recording.entries import CaptureContext as CaptureContext
+    from pytest_sentry_capture._recording.entries import CapturedEnvelope as CapturedEnvelope
+    from pytest_sentry_capture._recording.entries import CapturedItem as CapturedItem
+    from pytest_sentry_capture._recording.entries import Discard as Discard
+    from pytest_sentry_capture._recording.entries import Entry as Entry
+    from pytest_sentry_capture._recording.entries import Exchange as Exchange
+    from pytest_sentry_capture._recording.entries import ForeignWrite as ForeignWrite
+    from pytest_sentry_capture._recording.entries import Phase as Phase
+    from pytest_sentry_capture._recording.entries import RawItem as RawItem
+    from pytest_sentry_capture._recording.entries import mark_seen as mark_seen
+    from pytest_sentry_capture._recording.entries import sample_rate_of as sample_rate_of
+    from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
+    from pytest_sentry_capture._recording.errors import SdkError as SdkError
+    from pytest_sentry_capture._recording.exception_chain import ExceptionChain as ExceptionChain
+    from pytest_sentry_capture._recording.exception_chain import members_of as members_of
+    from pytest_sentry_capture._recording.exception_chain import own_attributes as own_attributes
+    from pytest_sentry_capture._recording.facts import KIB as KIB
+    from pytest_sentry_capture._recording.facts import MIB as MIB
+    from pytest_sentry_capture._recording.facts import OF_EXCHANGE as OF_EXCHANGE
+    from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
+    from pytest_sentry_capture._recording.facts import Field as Field
+    from pytest_sentry_capture._recording.facts import ItemType as ItemType
+    from pytest_sentry_capture._recording.facts import Sort as Sort
+    from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
+    from pytest_sentry_capture._recording.fields import tags_of as tags_of
+    from pytest_sentry_capture._recording.fields import unwrapped as unwrapped
+    from pytest_sentry_capture._recording.item_contents import is_binary as is_binary
+    from pytest_sentry_capture._recording.item_contents import name_of_content as name_of_content
+    from pytest_sentry_capture._recording.item_contents import payloads_of as payloads_of
+    from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
+    from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
+    from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
+    from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT as NO_VALUE_IN_TEXT
+    from pytest_sentry_capture._recording.masks import TEXTS_THAT_SAY_NOTHING as TEXTS_THAT_SAY_NOTHING
+    from pytest_sentry_capture._recording.masks import is_empty as is_empty
+    from pytest_sentry_capture._recording.masks import is_filtered as is_filtered
+    from pytest_sentry_capture._recording.masks import is_masked as is_masked
+    from pytest_sentry_capture._recording.masks import says_nothing as says_nothing
+    from pytest_sentry_capture._recording.payload_types import Breadcrumb as Breadcrumb
+    from pytest_sentry_capture._recording.payload_walk import CONTAINERS as CONTAINERS
+    from pytest_sentry_capture._recording.payload_walk import Key as Key
+    from pytest_sentry_capture._recording.payload_walk import Keys as Keys
+    from pytest_sentry_capture._recording.payload_walk import at as at
+    from pytest_sentry_capture._recording.payload_walk import common_containers as common_containers
+    from pytest_sentry_capture._recording.payload_walk import containers as containers
+    from pytest_sentry_capture._recording.payload_walk import differing_places as differing_places
+    from pytest_sentry_capture._recording.payload_walk import dotted as dotted
+    from pytest_sentry_capture._recording.payload_walk import is_within as is_within
+    from pytest_sentry_capture._recording.payload_walk import names_and_texts as names_and_texts
+    from pytest_sentry_capture._recording.payload_walk import notes_in as notes_in
+    from pytest_sentry_capture._recording.payload_walk import parts_of as parts_of
+    from pytest_sentry_capture._recording.payload_walk import resolve as resolve
+    from pytest_sentry_capture._recording.payload_walk import resolve_parts as resolve_parts
+    from pytest_sentry_capture._recording.payload_walk import walk as walk
+    from pytest_sentry_capture._recording.plain_json import PlainJson as PlainJson
+    from pytest_sentry_capture._recording.recording import BETWEEN_TESTS as BETWEEN_TESTS
+    from pytest_sentry_capture._recording.recording import COLLECTION as COLLECTION
+    from pytest_sentry_capture._recording.recording import Recorder as Recorder
+    from pytest_sentry_capture._recording.recording import Recording as Recording
+    from pytest_sentry_capture._recording.rejections import Rejection as Rejection
+    from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS as SCOPE_SECTIONS
+    from pytest_sentry_capture._recording.scope_origin import SECTIONS as SECTIONS
+    from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
+    from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
+    from pytest_sentry_capture._recording.scope_origin import Source as Source
+    from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
+    from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
+    from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
+    from pytest_sentry_capture._recording.stack_frames import is_in_file as is_in_file
+    from pytest_sentry_capture._recording.stack_frames import is_of_test_runner as is_of_test_runner
+    from pytest_sentry_capture._recording.under_way import current_operation as current_operation
+    from pytest_sentry_capture._recording.under_way import serving as serving
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "BETWEEN_TESTS": "_recording.recording:BETWEEN_TESTS",
+            "Breadcrumb": "_recording.payload_types:Breadcrumb",
+            "COLLECTION": "_recording.recording:COLLECTION",
+            "CONTAINERS": "_recording.payload_walk:CONTAINERS",
+            "CallableLocation": "_recording.callables:CallableLocation",
+            "CallbackError": "_recording.errors:CallbackError",
+            "Capture": "_recording.entries:Capture",
+            "CaptureContext": "_recording.entries:CaptureContext",
+            "CapturedEnvelope": "_recording.entries:CapturedEnvelope",
+            "CapturedItem": "_recording.entries:CapturedItem",
+            "Change": "_recording.changes:Change",
+            "Content": "_recording.contents:Content",
+            "DISCARD_REASONS": "_recording.entries:DISCARD_REASONS",
+            "Discard": "_recording.entries:Discard",
+            "Entry": "_recording.entries:Entry",
+            "ExceptionChain": "_recording.exception_chain:ExceptionChain",
+            "Exchange": "_recording.entries:Exchange",
+            "FILTERED": "_recording.masks:FILTERED",
+            "Field": "_recording.facts:Field",
+            "FileContent": "_recording.contents:FileContent",
+            "ForeignWrite": "_recording.entries:ForeignWrite",
+            "ItemType": "_recording.facts:ItemType",
+            "KIB": "_recording.facts:KIB",
+            "Key": "_recording.payload_walk:Key",
+            "Keys": "_recording.payload_walk:Keys",
+            "LateContent": "_recording.contents:LateContent",
+            "MANUAL": "_recording.kinds.segment:MANUAL",
+            "MIB": "_recording.facts:MIB",
+            "MISSING": "_recording.changes:MISSING",
+            "NO_VALUE_IN_TEXT": "_recording.masks:NO_VALUE_IN_TEXT",
+            "OF_EXCHANGE": "_recording.facts:OF_EXCHANGE",
+            "Phase": "_recording.entries:Phase",
+            "PlainJson": "_recording.plain_json:PlainJson",
+            "RawItem": "_recording.entries:RawItem",
+            "Recorder": "_recording.recording:Recorder",
+            "Recording": "_recording.recording:Recording",
+            "Rejection": "_recording.rejections:Rejection",
+            "SAMPLED_TRACES": "_recording.facts:SAMPLED_TRACES",
+            "SCOPE_SECTIONS": "_recording.scope_origin:SCOPE_SECTIONS",
+            "SECTIONS": "_recording.scope_origin:SECTIONS",
+            "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
+            "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
+            "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
+            "ScopeValues": "_recording.scope_origin:ScopeValues",
+            "SdkError": "_recording.errors:SdkError",
+            "Sort": "_recording.facts:Sort",
+            "Source": "_recording.scope_origin:Source",
+            "TEXTS_THAT_SAY_NOTHING": "_recording.masks:TEXTS_THAT_SAY_NOTHING",
+            "at": "_recording.payload_walk:at",
+            "attribute_name": "_recording.attribute_names:attribute_name",
+            "attributes_below": "_recording.attribute_names:attributes_below",
+            "bytes_of_test_runner": "_recording.stack_frames:bytes_of_test_runner",
+            "common_containers": "_recording.payload_walk:common_containers",
+            "containers": "_recording.payload_walk:containers",
+            "current_operation": "_recording.under_way:current_operation",
+            "differing_places": "_recording.payload_walk:differing_places",
+            "dotted": "_recording.payload_walk:dotted",
+            "field_name": "_recording.attribute_names:field_name",
+            "first_own_frame": "_recording.stack_frames:first_own_frame",
+            "has_at": "_recording.kinds.segment:has_at",
+            "is_binary": "_recording.item_contents:is_binary",
+            "is_callable_at": "_recording.callables:is_callable_at",
+            "is_empty": "_recording.masks:is_empty",
+            "is_filtered": "_recording.masks:is_filtered",
+            "is_in_file": "_recording.stack_frames:is_in_file",
+            "is_masked": "_recording.masks:is_masked",
+            "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
+            "is_within": "_recording.payload_walk:is_within",
+            "location_of": "_recording.callables:location_of",
+            "location_of_frame": "_recording.callables:location_of_frame",
+            "mapping_of": "_recording.fields:mapping_of",
+            "mark_seen": "_recording.entries:mark_seen",
+            "members_of": "_recording.exception_chain:members_of",
+            "name_of_content": "_recording.item_contents:name_of_content",
+            "names_and_texts": "_recording.payload_walk:names_and_texts",
+            "notes_in": "_recording.payload_walk:notes_in",
+            "own_attributes": "_recording.exception_chain:own_attributes",
+            "parts_of": "_recording.payload_walk:parts_of",
+            "paths_in_transaction": "_recording.attribute_names:paths_in_transaction",
+            "payloads_of": "_recording.item_contents:payloads_of",
+            "redacted_value": "_recording.changes:redacted_value",
+            "resolve": "_recording.payload_walk:resolve",
+            "resolve_parts": "_recording.payload_walk:resolve_parts",
+            "sample_rate_of": "_recording.entries:sample_rate_of",
+            "says_nothing": "_recording.masks:says_nothing",
+            "serving": "_recording.under_way:serving",
+            "span_path": "_recording.attribute_names:span_path",
+            "tags_of": "_recording.fields:tags_of",
+            "transaction_paths": "_recording.attribute_names:transaction_paths",
+            "unwrapped": "_recording.fields:unwrapped",
+            "walk": "_recording.payload_walk:walk",
+        },
+    )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_sentry_capture._recording.changes import MISSING
 from pytest_sentry_capture._recording.scope_origin import KEYED_SECTIONS, PLAIN_SECTIONS
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 """What the SDK moves from an event's trace context to the envelope's headers after ``before_send``."""

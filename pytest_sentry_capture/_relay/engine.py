@@ -33,7 +33,7 @@ class RelayError(ValueError):
 
 
 @cache
-def obstacle() -> str | None:
+def engine_obstacle() -> str | None:
     """Why Relay can't be used here, with the way to install it; None where it can."""
     if find_spec("sentry_relay") is None:
         return NOT_INSTALLED
@@ -42,19 +42,19 @@ def obstacle() -> str | None:
     return None
 
 
-def is_usable() -> bool:
+def engine_is_usable() -> bool:
     """Whether the extra is there."""
-    return obstacle() is None
+    return engine_obstacle() is None
 
 
-def require() -> None:
+def require_engine() -> None:
     """Make sure that the extra is there.
 
     Raises:
         ModuleNotFoundError: it is not; the message says how to install it.
     """
     __tracebackhide__ = True
-    if (reason := obstacle()) is not None:
+    if (reason := engine_obstacle()) is not None:
         raise ModuleNotFoundError(reason, name="sentry_relay")
 
 
@@ -176,7 +176,7 @@ def rules_of_switches(switches: Mapping[str, Any]) -> str:
 
 @cache
 def _engine() -> Any:
-    require()
+    require_engine()
     backtrace = os.environ.get("RUST_BACKTRACE")
     import sentry_relay
     import sentry_relay.processing

@@ -10,24 +10,25 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
-from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment, CapturedTransaction
-from pytest_sentry_capture._recording.masks import is_empty
-from pytest_sentry_capture._recording.payload_walk import (
+from pytest_sentry_capture._recording import (
     CONTAINERS,
+    Capture,
+    CapturedItem,
     Key,
     Keys,
     at,
     common_containers,
     differing_places,
     dotted,
+    is_empty,
+    is_of_test_runner,
     is_within,
     notes_in,
     walk,
 )
-from pytest_sentry_capture._recording.stack_frames import is_of_test_runner
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment, CapturedTransaction
 from pytest_sentry_capture._relay import engine
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 Alteration = tuple[Keys, str, str]
 """The keys to a place, why it is altered, and what is stored instead."""

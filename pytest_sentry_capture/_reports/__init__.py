@@ -3,3 +3,83 @@
 Not here: rules and their states (``_rules``, summed up by ``_run``), and what single tests print when they fail, but
 for their section "Captured by Sentry".
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._reports.contract.contract_file import FILE as FILE
+    from pytest_sentry_capture._reports.contract.contract_file import Contract as Contract
+    from pytest_sentry_capture._reports.contract.contract_file import ContractError as ContractError
+    from pytest_sentry_capture._reports.contract.contract_file import pinned as pinned
+    from pytest_sentry_capture._reports.contract.contract_file import read_contract as read_contract
+    from pytest_sentry_capture._reports.contract.differences import STATES as STATES
+    from pytest_sentry_capture._reports.contract.differences import Difference as Difference
+    from pytest_sentry_capture._reports.contract.differences import differences_text as differences_text
+    from pytest_sentry_capture._reports.diff.comparing import compare as compare
+    from pytest_sentry_capture._reports.diff.reading import ReportError as ReportError
+    from pytest_sentry_capture._reports.diff.reading import read_report as read_report
+    from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
+    from pytest_sentry_capture._reports.formats import FORMATS as FORMATS
+    from pytest_sentry_capture._reports.formats.markdown import render_report as render_report
+    from pytest_sentry_capture._reports.github_annotations import GITHUB_SUMMARY_VARIABLE as GITHUB_SUMMARY_VARIABLE
+    from pytest_sentry_capture._reports.github_annotations import GithubLevel as GithubLevel
+    from pytest_sentry_capture._reports.github_annotations import append_to_github_summary as append_to_github_summary
+    from pytest_sentry_capture._reports.github_annotations import github_annotation as github_annotation
+    from pytest_sentry_capture._reports.github_annotations import path_in_repository as path_in_repository
+    from pytest_sentry_capture._reports.names import ShownNames as ShownNames
+    from pytest_sentry_capture._reports.names import printable as printable
+    from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
+    from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
+    from pytest_sentry_capture._reports.report import RuleState as RuleState
+    from pytest_sentry_capture._reports.report import RuleSummary as RuleSummary
+    from pytest_sentry_capture._reports.report import RunFacts as RunFacts
+    from pytest_sentry_capture._reports.report import RunReport as RunReport
+    from pytest_sentry_capture._reports.section import SECTION_TITLE as SECTION_TITLE
+    from pytest_sentry_capture._reports.section import SERVER_SECTION_TITLE as SERVER_SECTION_TITLE
+    from pytest_sentry_capture._reports.section import Detail as Detail
+    from pytest_sentry_capture._reports.section import section_text as section_text
+    from pytest_sentry_capture._reports.table import CaptureTable as CaptureTable
+    from pytest_sentry_capture._reports.writing import replace_file as replace_file
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "CaptureTable": "_reports.table:CaptureTable",
+            "Contract": "_reports.contract.contract_file:Contract",
+            "ContractError": "_reports.contract.contract_file:ContractError",
+            "Detail": "_reports.section:Detail",
+            "Difference": "_reports.contract.differences:Difference",
+            "FILE": "_reports.contract.contract_file:FILE",
+            "FORMATS": "_reports.formats:FORMATS",
+            "GITHUB_SUMMARY_VARIABLE": "_reports.github_annotations:GITHUB_SUMMARY_VARIABLE",
+            "GithubLevel": "_reports.github_annotations:GithubLevel",
+            "PersonalData": "_reports.personal_data:PersonalData",
+            "RENDERINGS": "_reports.diff.rendering:RENDERINGS",
+            "RULE_STATES": "_reports.report:RULE_STATES",
+            "ReportError": "_reports.diff.reading:ReportError",
+            "RuleState": "_reports.report:RuleState",
+            "RuleSummary": "_reports.report:RuleSummary",
+            "RunFacts": "_reports.report:RunFacts",
+            "RunReport": "_reports.report:RunReport",
+            "SECTION_TITLE": "_reports.section:SECTION_TITLE",
+            "SERVER_SECTION_TITLE": "_reports.section:SERVER_SECTION_TITLE",
+            "STATES": "_reports.contract.differences:STATES",
+            "ShownNames": "_reports.names:ShownNames",
+            "append_to_github_summary": "_reports.github_annotations:append_to_github_summary",
+            "compare": "_reports.diff.comparing:compare",
+            "differences_text": "_reports.contract.differences:differences_text",
+            "github_annotation": "_reports.github_annotations:github_annotation",
+            "path_in_repository": "_reports.github_annotations:path_in_repository",
+            "pinned": "_reports.contract.contract_file:pinned",
+            "printable": "_reports.names:printable",
+            "read_contract": "_reports.contract.contract_file:read_contract",
+            "read_report": "_reports.diff.reading:read_report",
+            "render_report": "_reports.formats.markdown:render_report",
+            "replace_file": "_reports.writing:replace_file",
+            "section_text": "_reports.section:section_text",
+        },
+    )

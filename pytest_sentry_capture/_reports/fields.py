@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal, get_args
 
-from pytest_sentry_capture._recording.entries import CapturedItem, RawItem
-from pytest_sentry_capture._recording.fields import mapping_of, unwrapped
+from pytest_sentry_capture._recording import (
+    CONTAINERS,
+    CapturedItem,
+    Keys,
+    RawItem,
+    at,
+    dotted,
+    first_own_frame,
+    is_empty,
+    is_filtered,
+    mapping_of,
+    parts_of,
+    unwrapped,
+    walk,
+)
 from pytest_sentry_capture._recording.kinds import CapturedAttachment
-from pytest_sentry_capture._recording.masks import is_empty, is_filtered
-from pytest_sentry_capture._recording.payload_walk import CONTAINERS, Keys, at, dotted, parts_of, walk
-from pytest_sentry_capture._recording.stack_frames import first_own_frame
 from pytest_sentry_capture._reports.names import ShownNames
 
 FieldState = Literal["filtered", "cut", "sent"]

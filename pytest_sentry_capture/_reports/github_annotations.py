@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-Level = Literal["error", "warning"]
+GithubLevel = Literal["error", "warning"]
 
-SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
+GITHUB_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file of the step's summary."""
 WORKSPACE_VARIABLE: Final = "GITHUB_WORKSPACE"
 """The environment variable that names the folder of the checkout."""
@@ -22,7 +22,7 @@ _UNFOLDED: Final = b"\n\n</details>"
 _SHORTENED: Final = b"\n\n*Shortened: GitHub shows no more than 1 MiB. --sentry-report writes all of it.*\n"
 
 
-def annotation(level: Level, file: str | None, line: int | None, title: str, message: str) -> str:
+def github_annotation(level: GithubLevel, file: str | None, line: int | None, title: str, message: str) -> str:
     """The workflow command, to be printed on a line of its own, that annotates a line of a file.
 
     Args:
@@ -46,7 +46,7 @@ def path_in_repository(file: Path) -> str:
         return str(file)
 
 
-def append_to_summary(path: Path, markdown: str) -> None:
+def append_to_github_summary(path: Path, markdown: str) -> None:
     """Add Markdown to the summary of the step, shortened where GitHub would refuse it.
 
     Raises:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from pytest_sentry_capture._assertions.formatting import Formatter
+from pytest_sentry_capture._assertions import Formatter
 
 NOT_SHOWN: Final = "(not shown)"
 """Stands for a name that is none: with spaces, an ``@`` or the like in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording import CapturedItem
 from pytest_sentry_capture._reports.fields import place_of
 from pytest_sentry_capture._reports.names import ShownNames
 from pytest_sentry_capture._reports.table import row_of

@@ -6,9 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from pytest_sentry_capture._assertions.formatting import Formatter, name_of
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange
-from pytest_sentry_capture._recording.errors import CallbackError, SdkError
+from pytest_sentry_capture._assertions import Formatter, name_of
+from pytest_sentry_capture._recording import (
+    Breadcrumb,
+    CallbackError,
+    Capture,
+    CapturedItem,
+    Discard,
+    Entry,
+    Exchange,
+    Recording,
+    Rejection,
+    SdkError,
+)
 from pytest_sentry_capture._recording.kinds import (
     CapturedEvent,
     CapturedSegment,
@@ -16,19 +26,16 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     facts_of,
 )
-from pytest_sentry_capture._recording.payload_types import Breadcrumb
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._recording.rejections import Rejection
-from pytest_sentry_capture._text.nouns import counted
+from pytest_sentry_capture._text import counted
 
 Detail = Literal["short", "full"]
 
-TITLE: Final = "Captured by Sentry"
-SERVER_TITLE: Final = "Received by sentry_server"
+SECTION_TITLE: Final = "Captured by Sentry"
+SERVER_SECTION_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
 
 
-def render(recording: Recording, detail: Detail) -> str:
+def section_text(recording: Recording, detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
     lines = [line for entry in entries for line in _lines(formatter, entry, detail)]

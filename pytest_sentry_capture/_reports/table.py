@@ -12,9 +12,19 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._assertions.matching import exception_names
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard, Entry, Exchange, sample_rate_of
+from pytest_sentry_capture._assertions import Formatter, exception_names
+from pytest_sentry_capture._recording import (
+    BETWEEN_TESTS,
+    COLLECTION,
+    MANUAL,
+    Capture,
+    CapturedItem,
+    Discard,
+    Entry,
+    Exchange,
+    Recording,
+    sample_rate_of,
+)
 from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
     CapturedEvent,
@@ -24,8 +34,6 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     counts_of,
 )
-from pytest_sentry_capture._recording.kinds.segment import MANUAL
-from pytest_sentry_capture._recording.recording import BETWEEN_TESTS, COLLECTION, Recording
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
 from pytest_sentry_capture._reports.names import ShownNames, shown_test
 

@@ -3,3 +3,53 @@
 ``rule`` is what users derive from, ``built_in`` has a file for each sort of rule, ``rule_run`` judges. Not here: which
 rules a project has turned on (``_run/settings``), and when a test is judged (``_run``).
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES as BUILT_IN_RULES
+    from pytest_sentry_capture._rules.built_in.values import Pattern as Pattern
+    from pytest_sentry_capture._rules.expectation import ExpectedCapture as ExpectedCapture
+    from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
+    from pytest_sentry_capture._rules.messages import rule_headline as rule_headline
+    from pytest_sentry_capture._rules.rule import Regex as Regex
+    from pytest_sentry_capture._rules.rule import Rule as Rule
+    from pytest_sentry_capture._rules.rule import Severity as Severity
+    from pytest_sentry_capture._rules.rule_run import BrokenRule as BrokenRule
+    from pytest_sentry_capture._rules.rule_run import EnforcedRule as EnforcedRule
+    from pytest_sentry_capture._rules.rule_run import RuleRun as RuleRun
+    from pytest_sentry_capture._rules.rule_run import RuleTally as RuleTally
+    from pytest_sentry_capture._rules.rule_run import UnusableRulesError as UnusableRulesError
+    from pytest_sentry_capture._rules.rule_run import Waiver as Waiver
+    from pytest_sentry_capture._rules.rule_run import default_rules as default_rules
+    from pytest_sentry_capture._rules.rule_run import own_rules as own_rules
+    from pytest_sentry_capture._rules.rule_run import rule_names as rule_names
+    from pytest_sentry_capture._rules.rule_run import traceback_of as traceback_of
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "BUILT_IN_RULES": "_rules.built_in:BUILT_IN_RULES",
+            "BrokenRule": "_rules.rule_run:BrokenRule",
+            "EnforcedRule": "_rules.rule_run:EnforcedRule",
+            "ExpectedCapture": "_rules.expectation:ExpectedCapture",
+            "Pattern": "_rules.built_in.values:Pattern",
+            "Regex": "_rules.rule:Regex",
+            "Rule": "_rules.rule:Rule",
+            "RuleRun": "_rules.rule_run:RuleRun",
+            "RuleTally": "_rules.rule_run:RuleTally",
+            "Severity": "_rules.rule:Severity",
+            "UnusableRulesError": "_rules.rule_run:UnusableRulesError",
+            "Waiver": "_rules.rule_run:Waiver",
+            "broken_rules_message": "_rules.messages:broken_rules_message",
+            "default_rules": "_rules.rule_run:default_rules",
+            "own_rules": "_rules.rule_run:own_rules",
+            "rule_headline": "_rules.messages:rule_headline",
+            "rule_names": "_rules.rule_run:rule_names",
+            "traceback_of": "_rules.rule_run:traceback_of",
+        },
+    )

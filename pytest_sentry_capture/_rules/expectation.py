@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions.formatting import Formatter, name_of
-from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange, mark_seen
+from pytest_sentry_capture._assertions import Expectation, Formatter, name_of
+from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_sentry_capture._assertions.failure_messages import wrapped
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.entries import Discard
+from pytest_sentry_capture._assertions import Formatter, wrapped
+from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
 from pytest_sentry_capture._rules.rule_run import BrokenRule
@@ -15,13 +14,13 @@ from pytest_sentry_capture._rules.rule_run import BrokenRule
 _MOST_PROBLEMS: Final = 3
 
 
-def message(formatter: Formatter, broken: Sequence[BrokenRule]) -> str:
+def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule]) -> str:
     """All that is to be said about the broken rules of a test."""
     paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule))
     return formatter.redacted("\n\n".join(paragraphs))
 
 
-def headline(formatter: Formatter, broken: BrokenRule) -> str:
+def rule_headline(formatter: Formatter, broken: BrokenRule) -> str:
     """The first problem in one line, without values of the application's."""
     more = f" (and {len(broken.problems) - 1} more)" if len(broken.problems) > 1 else ""
     return formatter.redacted(f"{broken.problems[0].problem}{more}")

@@ -7,17 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
 
-from pytest_sentry_capture._assertions.matching import Expectation
-from pytest_sentry_capture._assertions.typed_calls import TypedFind
-from pytest_sentry_capture._assertions.views import ApplicationViews
+from pytest_sentry_capture._assertions import ApplicationViews, Expectation, TypedFind
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.callables import CallableLocation
-from pytest_sentry_capture._recording.entries import CapturedItem, Discard, Exchange
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Exchange, Recording
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.ingestion import ServerScrubbing
-    from pytest_sentry_capture._relay.privacy import PiiSearch
+    from pytest_sentry_capture._relay import PiiSearch, ServerScrubbing
 
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)

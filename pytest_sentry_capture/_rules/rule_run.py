@@ -12,12 +12,11 @@ from typing import Any, Final, get_args
 
 import pluggy
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.entries import Capture, Entry
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import Capture, Entry, Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews, Severity
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 _OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).parent))
@@ -284,7 +283,7 @@ def _check_own(rule: Rule) -> None:
         raise UnusableRulesError(f"{name}: {did_you_mean('severity', str(rule.severity), get_args(Severity))}")
 
 
-def names_of(rules: Iterable[EnforcedRule]) -> list[str]:
+def rule_names(rules: Iterable[EnforcedRule]) -> list[str]:
     """What a waiver may name: the built-in rules, and the others that are on."""
     return [*dict.fromkeys([*BUILT_IN_RULES, *(each.rule.name for each in rules)])]
 

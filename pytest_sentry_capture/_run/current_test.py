@@ -15,9 +15,8 @@ from pytest_sentry_capture._run import on_demand
 if TYPE_CHECKING:
     from types import FrameType
 
-    from pytest_sentry_capture._recording.entries import Phase
-    from pytest_sentry_capture._recording.recording import Recording
-    from pytest_sentry_capture._rules.rule_run import RuleRun, Waiver
+    from pytest_sentry_capture._recording import Phase, Recording
+    from pytest_sentry_capture._rules import RuleRun, Waiver
     from pytest_sentry_capture._run.findings import Findings
     from pytest_sentry_capture._run.rule_set import RuleSet
 
@@ -110,14 +109,14 @@ class CurrentTest:
         broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
         if not broken:
             return None
-        from pytest_sentry_capture._assertions.formatting import Formatter
+        from pytest_sentry_capture._assertions import Formatter
 
         formatter = Formatter.for_reports(self.recording)
         self._found().add_broken(formatter, broken, **where)
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None
-        return on_demand.messages.message(formatter, failing)
+        return on_demand.broken_rules_message(formatter, failing)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
@@ -127,7 +126,7 @@ class CurrentTest:
         findings = self._found()
         findings.is_complete = not self.has_failed
         if self._rule_run is not None:
-            from pytest_sentry_capture._assertions.formatting import Formatter
+            from pytest_sentry_capture._assertions import Formatter
 
             findings.add_rule_run(Formatter.for_reports(self.recording), self._rule_run)
         if wants_table:
@@ -142,9 +141,9 @@ class CurrentTest:
             What failed, in words for users.
         """
         self.has_failed = True
-        self._findings = on_demand.findings.Findings(self.recording.label, is_complete=False)
-        formatter = on_demand.formatting.Formatter.for_reports(self.recording)
-        return on_demand.internal_error.internal_error_text(formatter, error)
+        self._findings = on_demand.Findings(self.recording.label, is_complete=False)
+        formatter = on_demand.Formatter.for_reports(self.recording)
+        return on_demand.internal_error_text(formatter, error)
 
     def export(self) -> str | None:
         """What was found, in plain data; None where nothing was."""
@@ -152,7 +151,7 @@ class CurrentTest:
 
     def counts(self) -> list[tuple[str, object]]:
         """What the attempt has seen, in numbers, as properties of its test."""
-        return on_demand.findings.counts_of(self.recordings, self._findings)
+        return on_demand.counts_of(self.recordings, self._findings)
 
     @property
     def _is_to_be_judged(self) -> bool:
@@ -163,5 +162,5 @@ class CurrentTest:
     def _found(self) -> Findings:
         if self._findings is None:
             waivers = dict.fromkeys(self._waivers, False)
-            self._findings = on_demand.findings.Findings(self.recording.label, waivers=waivers)
+            self._findings = on_demand.Findings(self.recording.label, waivers=waivers)
         return self._findings

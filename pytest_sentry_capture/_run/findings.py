@@ -10,14 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Discard
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._reports.names import ShownNames
-from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import CaptureTable
-from pytest_sentry_capture._rules.messages import headline
-from pytest_sentry_capture._rules.rule_run import BrokenRule, RuleRun, RuleTally, Waiver
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Recording
+from pytest_sentry_capture._reports import CaptureTable, PersonalData, ShownNames
+from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Waiver, rule_headline
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
@@ -93,7 +89,7 @@ class Findings:
     def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
         self.breaches += [
-            Breach(each.name, each.severity, headline(formatter, each), self.label, **where) for each in broken
+            Breach(each.name, each.severity, rule_headline(formatter, each), self.label, **where) for each in broken
         ]
 
     def drop_unused_waivers(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._rules.rule_run import traceback_of
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._rules import traceback_of
 
 
 def internal_error_text(formatter: Formatter, error: Exception) -> str:

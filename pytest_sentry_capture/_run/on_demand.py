@@ -1,7 +1,7 @@
-"""The door to what a run without Sentry and without rules does not need: a module is imported when it is first used.
+"""The door to what a run without Sentry and without rules does not need: it is imported when it is first used.
 
 What every run needs is imported directly, and stands above this module in the order of the room. Write
-``on_demand.rule_run.RuleRun(…)``: to import a name from here would import its module at once.
+``on_demand.RuleRun(…)``: to import a name from here would import its module at once.
 """
 
 from __future__ import annotations
@@ -11,45 +11,73 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._assertions import failure_messages as failure_messages
-    from pytest_sentry_capture._assertions import formatting as formatting
-    from pytest_sentry_capture._assertions import sentry_capture as sentry_capture
-    from pytest_sentry_capture._operations import registry as registry
-    from pytest_sentry_capture._relay import ingestion as ingestion
-    from pytest_sentry_capture._relay import privacy as privacy
-    from pytest_sentry_capture._relay import relay_project as relay_project
-    from pytest_sentry_capture._reports import section as section
-    from pytest_sentry_capture._rules import messages as messages
-    from pytest_sentry_capture._rules import rule_run as rule_run
-    from pytest_sentry_capture._run import findings as findings
-    from pytest_sentry_capture._run import internal_error as internal_error
-    from pytest_sentry_capture._run import partial_run as partial_run
-    from pytest_sentry_capture._run import run_summary as run_summary
-    from pytest_sentry_capture._run import totals as totals
-    from pytest_sentry_capture._server import server_run as server_run
-    from pytest_sentry_capture._server import sockets as sockets
+    from pytest_sentry_capture._assertions import Formatter as Formatter
+    from pytest_sentry_capture._assertions import SentryCapture as SentryCapture
+    from pytest_sentry_capture._assertions import SentryInit as SentryInit
+    from pytest_sentry_capture._assertions import about_view as about_view
+    from pytest_sentry_capture._operations import Operations as Operations
+    from pytest_sentry_capture._relay import PiiSearch as PiiSearch
+    from pytest_sentry_capture._relay import RelayProject as RelayProject
+    from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
+    from pytest_sentry_capture._reports import SECTION_TITLE as SECTION_TITLE
+    from pytest_sentry_capture._reports import SERVER_SECTION_TITLE as SERVER_SECTION_TITLE
+    from pytest_sentry_capture._reports import section_text as section_text
+    from pytest_sentry_capture._rules import RuleRun as RuleRun
+    from pytest_sentry_capture._rules import UnusableRulesError as UnusableRulesError
+    from pytest_sentry_capture._rules import Waiver as Waiver
+    from pytest_sentry_capture._rules import broken_rules_message as broken_rules_message
+    from pytest_sentry_capture._rules import default_rules as default_rules
+    from pytest_sentry_capture._rules import own_rules as own_rules
+    from pytest_sentry_capture._rules import rule_names as rule_names
+    from pytest_sentry_capture._rules import traceback_of as traceback_of
+    from pytest_sentry_capture._run.findings import CONTRACT as CONTRACT
+    from pytest_sentry_capture._run.findings import Findings as Findings
+    from pytest_sentry_capture._run.findings import counts_of as counts_of
+    from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
+    from pytest_sentry_capture._run.partial_run import Invocation as Invocation
+    from pytest_sentry_capture._run.partial_run import why_partial as why_partial
+    from pytest_sentry_capture._run.run_summary import Conclusion as Conclusion
+    from pytest_sentry_capture._run.run_summary import conclude as conclude
+    from pytest_sentry_capture._run.totals import Totals as Totals
+    from pytest_sentry_capture._server import ServerRun as ServerRun
+    from pytest_sentry_capture._server import SocketsBlockedError as SocketsBlockedError
+    from pytest_sentry_capture._server import check_sockets as check_sockets
     from pytest_sentry_capture._text import did_you_mean as did_you_mean
 else:
     __getattr__ = lazy_names(
         __name__,
         {
-            "did_you_mean": "_text.did_you_mean",
-            "failure_messages": "_assertions.failure_messages",
-            "findings": "_run.findings",
-            "formatting": "_assertions.formatting",
-            "ingestion": "_relay.ingestion",
-            "internal_error": "_run.internal_error",
-            "messages": "_rules.messages",
-            "partial_run": "_run.partial_run",
-            "privacy": "_relay.privacy",
-            "registry": "_operations.registry",
-            "relay_project": "_relay.relay_project",
-            "rule_run": "_rules.rule_run",
-            "run_summary": "_run.run_summary",
-            "section": "_reports.section",
-            "sentry_capture": "_assertions.sentry_capture",
-            "server_run": "_server.server_run",
-            "sockets": "_server.sockets",
-            "totals": "_run.totals",
+            "CONTRACT": "_run.findings:CONTRACT",
+            "Conclusion": "_run.run_summary:Conclusion",
+            "Findings": "_run.findings:Findings",
+            "Formatter": "_assertions:Formatter",
+            "Invocation": "_run.partial_run:Invocation",
+            "Operations": "_operations:Operations",
+            "PiiSearch": "_relay:PiiSearch",
+            "RelayProject": "_relay:RelayProject",
+            "RuleRun": "_rules:RuleRun",
+            "SECTION_TITLE": "_reports:SECTION_TITLE",
+            "SERVER_SECTION_TITLE": "_reports:SERVER_SECTION_TITLE",
+            "SentryCapture": "_assertions:SentryCapture",
+            "SentryInit": "_assertions:SentryInit",
+            "ServerRun": "_server:ServerRun",
+            "ServerScrubbing": "_relay:ServerScrubbing",
+            "SocketsBlockedError": "_server:SocketsBlockedError",
+            "Totals": "_run.totals:Totals",
+            "UnusableRulesError": "_rules:UnusableRulesError",
+            "Waiver": "_rules:Waiver",
+            "about_view": "_assertions:about_view",
+            "broken_rules_message": "_rules:broken_rules_message",
+            "check_sockets": "_server:check_sockets",
+            "conclude": "_run.run_summary:conclude",
+            "counts_of": "_run.findings:counts_of",
+            "default_rules": "_rules:default_rules",
+            "did_you_mean": "_text:did_you_mean",
+            "internal_error_text": "_run.internal_error:internal_error_text",
+            "own_rules": "_rules:own_rules",
+            "rule_names": "_rules:rule_names",
+            "section_text": "_reports:section_text",
+            "traceback_of": "_rules:traceback_of",
+            "why_partial": "_run.partial_run:why_partial",
         },
     )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.recording import Recording
-    from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun, Waiver
+    from pytest_sentry_capture._recording import Recording
+    from pytest_sentry_capture._rules import EnforcedRule, RuleRun, Waiver
     from pytest_sentry_capture._run.settings.configuration import Configuration
 
 
@@ -39,13 +39,12 @@ class RuleSet:
         Returns:
             What is wrong with them, in words for users; None where nothing is.
         """
-        rule_run = on_demand.rule_run
         try:
-            self.rules = (*self.rules, *rule_run.own_rules(given(), self.rules))
-        except rule_run.UnusableRulesError as error:
+            self.rules = (*self.rules, *on_demand.own_rules(given(), self.rules))
+        except on_demand.UnusableRulesError as error:
             return f": {error}"
         except Exception as error:
-            return "\n".join([f" raised {type(error).__name__}:", *rule_run.traceback_of(error)])
+            return "\n".join([f" raised {type(error).__name__}:", *on_demand.traceback_of(error)])
         return None
 
     def waiver(self, rule: str, place: str) -> Waiver:
@@ -54,14 +53,14 @@ class RuleSet:
         Raises:
             ValueError: there is no such rule.
         """
-        valid = [*on_demand.rule_run.names_of(self.rules), on_demand.findings.CONTRACT]
+        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT]
         if rule not in valid:
-            raise ValueError(on_demand.did_you_mean.did_you_mean("rule", rule, valid))
-        return on_demand.rule_run.Waiver(rule, place)
+            raise ValueError(on_demand.did_you_mean("rule", rule, valid))
+        return on_demand.Waiver(rule, place)
 
     def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
         """The judging of a test, by the rules that are on by themselves too."""
-        return on_demand.rule_run.RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
+        return on_demand.RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
 
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
@@ -71,10 +70,10 @@ class RuleSet:
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
             return text
-        findings = on_demand.findings.Findings(recording.label)
-        rule_run = on_demand.rule_run.RuleRun(self.rules, recording)
+        findings = on_demand.Findings(recording.label)
+        rule_run = on_demand.RuleRun(self.rules, recording)
         broken = rule_run.judge_rest()
-        formatter = on_demand.formatting.Formatter.for_reports(recording)
+        formatter = on_demand.Formatter.for_reports(recording)
         findings.add_broken(formatter, broken)
         findings.add_rule_run(formatter, rule_run)
         if self.wants_table:
@@ -85,4 +84,4 @@ class RuleSet:
 
     @cached_property
     def _on_by_themselves(self) -> list[EnforcedRule]:
-        return on_demand.rule_run.default_rules(self.rules, self._switched_off)
+        return on_demand.default_rules(self.rules, self._switched_off)

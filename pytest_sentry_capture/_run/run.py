@@ -9,25 +9,22 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_sentry_capture._recording.recording import Recorder, Recording
-from pytest_sentry_capture._reports.formats import FORMATS
+from pytest_sentry_capture._recording import Recorder, Recording
+from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.run_results import RunResults
-from pytest_sentry_capture._sdk.sdk_watch import SdkWatch
+from pytest_sentry_capture._sdk import SdkWatch
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._operations.registry import Operations
-    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._operations import Operations
+    from pytest_sentry_capture._relay import RelayProject
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.options import Settings
-    from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk
-    from pytest_sentry_capture._sdk.lifetimes import Lifetime
-    from pytest_sentry_capture._sdk.sdk import Sdk
-    from pytest_sentry_capture._server.sentry_server import SentryServer
-    from pytest_sentry_capture._server.server_run import ServerRun
+    from pytest_sentry_capture._sdk import AbsentSdk, Lifetime, Sdk
+    from pytest_sentry_capture._server import SentryServer, ServerRun
 
 
 class Run:
@@ -144,9 +141,9 @@ class Run:
             ImportError: the extra is not installed.
             SocketsBlockedError: something keeps tests from making sockets.
         """
-        on_demand.sockets.check_sockets()
+        on_demand.check_sockets()
         if self._server is None:
-            self._server = on_demand.server_run.ServerRun()
+            self._server = on_demand.ServerRun()
         recording = self.test.recording
         received = self.test.received = Recording(recording.label)
         received.phase = recording.phase
@@ -206,9 +203,9 @@ class Run:
     @cached_property
     def _relay_project(self) -> RelayProject:
         searches = (each.rule._pii_search for each in self.configuration.rules)
-        search = next((each for each in searches if each is not None), None) or on_demand.privacy.PiiSearch()
-        scrubbing = self.configuration.scrubbing or on_demand.ingestion.ServerScrubbing()
-        return on_demand.relay_project.RelayProject(search, scrubbing)
+        search = next((each for each in searches if each is not None), None) or on_demand.PiiSearch()
+        scrubbing = self.configuration.scrubbing or on_demand.ServerScrubbing()
+        return on_demand.RelayProject(search, scrubbing)
 
     def _begin_in_child(self) -> None:
         """A plugin has forked for the tests to come: what was found so far, the parent reports itself."""
@@ -228,5 +225,5 @@ class Run:
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
         if self._operations is None:
-            self._operations = on_demand.registry.Operations(self.recorder, self.sdk_watch.imports.watch)
+            self._operations = on_demand.Operations(self.recorder, self.sdk_watch.imports.watch)
         self._operations.install()

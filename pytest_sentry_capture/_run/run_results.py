@@ -66,7 +66,7 @@ class RunResults:
     def take_test(self, findings: str, process: str) -> None:
         """Take what an attempt at a test in this process, or in one of its workers, has found."""
         self._has_tests = True
-        self._totals.add_attempt(on_demand.findings.Findings.from_json(findings), process)
+        self._totals.add_attempt(on_demand.Findings.from_json(findings), process)
 
     def take_process(self, findings: ProcessFindings, process: str) -> None:
         """Take what a process has found beside its tests, in place of what it had found before."""
@@ -90,14 +90,14 @@ class RunResults:
             return
         totals = self._totals
         for text in outside_tests:
-            totals.add_outside_tests(on_demand.findings.Findings.from_json(text))
+            totals.add_outside_tests(on_demand.Findings.from_json(text))
         for process in processes:
             totals.ignored_errors.update(process["ignored_errors"])
             totals.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
             totals.integrations.update(process["integrations"])
         totals.settle()
         invocation = describe_invocation()
-        self.conclusion = on_demand.run_summary.conclude(
+        self.conclusion = on_demand.conclude(
             totals,
             rule_set.rules,
             self._settings,
@@ -108,9 +108,9 @@ class RunResults:
 
     def give_up(self, error: Exception) -> None:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""
-        formatter = on_demand.formatting.Formatter.without_secrets()
-        lines = on_demand.internal_error.internal_error_text(formatter, error).splitlines()
-        self.conclusion = on_demand.run_summary.Conclusion(lines, (), fails=True)
+        formatter = on_demand.Formatter.without_secrets()
+        lines = on_demand.internal_error_text(formatter, error).splitlines()
+        self.conclusion = on_demand.Conclusion(lines, (), fails=True)
 
     def summary(self) -> list[str]:
         """The lines of the terminal summary."""
@@ -126,7 +126,7 @@ class RunResults:
         ]
 
     def _why_partial(self, invocation: Invocation, failed_tests: int) -> list[str]:
-        return on_demand.partial_run.why_partial(
+        return on_demand.why_partial(
             invocation,
             deselected=max((process["deselected"] for process in self._processes.values()), default=0),
             not_collected=self.not_collected,
@@ -136,7 +136,7 @@ class RunResults:
 
     @cached_property
     def _totals(self) -> Totals:
-        return on_demand.totals.Totals()
+        return on_demand.Totals()
 
 
 def _blocked_lines(processes: Iterable[ProcessFindings]) -> list[str]:

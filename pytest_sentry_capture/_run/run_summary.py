@@ -8,14 +8,30 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_sentry_capture._reports import github_annotations
-from pytest_sentry_capture._reports.contract.contract_file import FILE, Contract, ContractError, pinned, read_contract
-from pytest_sentry_capture._reports.contract.differences import STATES, Difference, render
-from pytest_sentry_capture._reports.formats import FORMATS
-from pytest_sentry_capture._reports.formats.markdown import render_report as render_markdown
-from pytest_sentry_capture._reports.report import RULE_STATES, RuleState, RuleSummary, RunFacts, RunReport
-from pytest_sentry_capture._reports.writing import replace_file
-from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally
+from pytest_sentry_capture._reports import (
+    FILE,
+    FORMATS,
+    GITHUB_SUMMARY_VARIABLE,
+    RULE_STATES,
+    STATES,
+    Contract,
+    ContractError,
+    Difference,
+    GithubLevel,
+    RuleState,
+    RuleSummary,
+    RunFacts,
+    RunReport,
+    append_to_github_summary,
+    differences_text,
+    github_annotation,
+    path_in_repository,
+    pinned,
+    read_contract,
+    replace_file,
+)
+from pytest_sentry_capture._reports import render_report as render_markdown
+from pytest_sentry_capture._rules import EnforcedRule, RuleTally
 from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.totals import Totals
@@ -115,7 +131,7 @@ class RunSummary:
         if self._settings.contract == "update":
             self._update(file, contract, contract.updated(found, partial=bool(self._partial)))
         elif self._differences:
-            self._fail(*render(self._differences).splitlines())
+            self._fail(*differences_text(self._differences).splitlines())
         else:
             self.lines.append(f"The contract is kept: {len(contract.rows)} rows in {FILE}.{self._partial_note()}")
 
@@ -135,7 +151,7 @@ class RunSummary:
 
     def write_reports(self, folder: Path) -> None:
         """Write the files that were asked for and, in GitHub Actions, the summary of the step."""
-        summary = os.environ.get(github_annotations.SUMMARY_VARIABLE)
+        summary = os.environ.get(GITHUB_SUMMARY_VARIABLE)
         is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
         if not (self._settings.reports or is_summed_up):
             return
@@ -153,7 +169,7 @@ class RunSummary:
                 self.lines.append(f"What was captured and what was not: {path}")
         if summary and is_summed_up:
             try:
-                github_annotations.append_to_summary(Path(summary), render_markdown(report))
+                append_to_github_summary(Path(summary), render_markdown(report))
             except OSError as error:
                 self._fail(f"The summary of the step could not be written: {error.strerror}")
 
@@ -273,6 +289,6 @@ def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
 
 def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:
     for breach in breaches:
-        level: github_annotations.Level = "warning" if breach.severity == "warn" else "error"
-        file = github_annotations.path_in_repository(root / breach.file) if breach.file is not None else None
-        yield github_annotations.annotation(level, file, breach.line, f"Sentry rule {breach.rule}", breach.headline)
+        level: GithubLevel = "warning" if breach.severity == "warn" else "error"
+        file = path_in_repository(root / breach.file) if breach.file is not None else None
+        yield github_annotation(level, file, breach.line, f"Sentry rule {breach.rule}", breach.headline)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from pytest_sentry_capture._recording.recording import COLLECTION
-from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import CaptureTable
-from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleTally, Waiver
+from pytest_sentry_capture._recording import COLLECTION
+from pytest_sentry_capture._reports import CaptureTable, PersonalData
+from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings
 
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._sdk import sdk as sdk
-    from pytest_sentry_capture._sdk.patching import fallback as fallback
-    from pytest_sentry_capture._sdk.patching import network as network
+    from pytest_sentry_capture._sdk.patching.fallback import block_only as block_only
+    from pytest_sentry_capture._sdk.patching.network import Network as Network
+    from pytest_sentry_capture._sdk.sdk import Sdk as Sdk
 else:
     __getattr__ = lazy_names(
         __name__,
         {
-            "fallback": "_sdk.patching.fallback",
-            "network": "_sdk.patching.network",
-            "sdk": "_sdk.sdk",
+            "Network": "_sdk.patching.network:Network",
+            "Sdk": "_sdk.sdk:Sdk",
+            "block_only": "_sdk.patching.fallback:block_only",
         },
     )

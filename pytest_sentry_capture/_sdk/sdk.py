@@ -10,8 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import FrameType
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.recording import Recorder
-from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS
+from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation

@@ -17,7 +17,7 @@ from pytest_sentry_capture._sdk.importing import ImportWatcher
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.recording import Recorder
+    from pytest_sentry_capture._recording import Recorder
     from pytest_sentry_capture._sdk.patching.network import Network, NetworkMode
     from pytest_sentry_capture._sdk.sdk import Sdk
 
@@ -147,7 +147,7 @@ class SdkWatch:
         """The SDK is there: let it answer from now on, or let its twin say why it can't be observed."""
         self._now.uninstall()
         try:
-            sdk = on_demand.sdk.Sdk(
+            sdk = on_demand.Sdk(
                 self._recorder,
                 self._lifetimes,
                 self._network(),
@@ -164,10 +164,10 @@ class SdkWatch:
 
     def _give_up(self, error: Exception) -> None:
         self._now.uninstall()
-        self._now = AbsentSdk(self._import_sdk, on_demand.fallback.block_only(self._network(), error))
+        self._now = AbsentSdk(self._import_sdk, on_demand.block_only(self._network(), error))
 
     def _network(self) -> Network:
-        return on_demand.network.Network(self._network_mode, frozenset(self._hosts), self.blocked)
+        return on_demand.Network(self._network_mode, frozenset(self._hosts), self.blocked)
 
     def _suspend(self) -> None:
         self.imports.uninstall()

@@ -5,3 +5,25 @@ clients; ``server_thread`` runs that in a thread; ``server_run`` is all of it in
 ``sentry_server`` is what users see, and can be imported without it. Not here: assertions, which are those of
 ``_assertions``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._server.sentry_server import SentryServer as SentryServer
+    from pytest_sentry_capture._server.server_run import ServerRun as ServerRun
+    from pytest_sentry_capture._server.sockets import SocketsBlockedError as SocketsBlockedError
+    from pytest_sentry_capture._server.sockets import check_sockets as check_sockets
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "SentryServer": "_server.sentry_server:SentryServer",
+            "ServerRun": "_server.server_run:ServerRun",
+            "SocketsBlockedError": "_server.sockets:SocketsBlockedError",
+            "check_sockets": "_server.sockets:check_sockets",
+        },
+    )

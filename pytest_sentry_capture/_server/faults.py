@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from threading import TIMEOUT_MAX
 from typing import Final, Literal, get_args
 
-from pytest_sentry_capture._recording.facts import ItemType
+from pytest_sentry_capture._recording import ItemType
 from pytest_sentry_capture._recording.kinds import ITEM_TYPES
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 OutageMode = Literal["refuses", "resets", "hangs", "answers_500", "answers_garbage"]
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard
+from pytest_sentry_capture._recording import Capture, CaptureContext, CapturedEnvelope, Discard, Rejection
 from pytest_sentry_capture._recording.kinds import ITEM_TYPES, KIND_OF_CATEGORY
-from pytest_sentry_capture._recording.rejections import Rejection
 from pytest_sentry_capture._server.authentication import key_and_project_in_envelope, key_in_request
 from pytest_sentry_capture._server.envelopes import Envelope, is_event_id
 from pytest_sentry_capture._server.faults import Faults, OutageMode

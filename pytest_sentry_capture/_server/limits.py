@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_sentry_capture._recording.facts import KIB, MIB
+from pytest_sentry_capture._recording import KIB, MIB
 from pytest_sentry_capture._recording.kinds import ITEM_TYPES
 
 ENVELOPE: Final = 200 * MIB

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
 
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording import Recording
 from pytest_sentry_capture._server.faults import Faults
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 

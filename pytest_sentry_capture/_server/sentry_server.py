@@ -8,18 +8,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_sentry_capture._assertions.assertions import SentryAssertions
-from pytest_sentry_capture._assertions.hints import Evidence
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions import Evidence, Expectation, SentryAssertions
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.recording import Recording
-from pytest_sentry_capture._recording.rejections import Rejection
+from pytest_sentry_capture._recording import Recording, Rejection
 from pytest_sentry_capture._server.addresses import LOOPBACK, TUNNEL
 from pytest_sentry_capture._server.faults import OutageMode, check_delay, check_mode, rate_limit
 from pytest_sentry_capture._server.projects import Project, Projects
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._relay import RelayProject
     from pytest_sentry_capture._server.server_thread import ServerThread
 
 _NOTHING_RECEIVED: Final = (

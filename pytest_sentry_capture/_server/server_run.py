@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_sentry_capture._recording.recording import Recording
+from pytest_sentry_capture._recording import Recording
 from pytest_sentry_capture._server.ingest_handler import IngestHandler
 from pytest_sentry_capture._server.projects import Projects
 from pytest_sentry_capture._server.sentry_server import SentryServer
 from pytest_sentry_capture._server.server_thread import ServerThread
-from pytest_sentry_capture._text.nouns import counted
+from pytest_sentry_capture._text import counted
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.relay_project import RelayProject
+    from pytest_sentry_capture._relay import RelayProject
 
 
 class ServerRun:

@@ -1,1 +1,25 @@
 """Pure functions of text, which know nothing of Sentry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._text.encoded import encoded_forms as encoded_forms
+    from pytest_sentry_capture._text.nouns import counted as counted
+    from pytest_sentry_capture._text.nouns import plural as plural
+    from pytest_sentry_capture._text.nouns import with_article as with_article
+    from pytest_sentry_capture._text.suggestions import did_you_mean as did_you_mean
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "counted": "_text.nouns:counted",
+            "did_you_mean": "_text.suggestions:did_you_mean",
+            "encoded_forms": "_text.encoded:encoded_forms",
+            "plural": "_text.nouns:plural",
+            "with_article": "_text.nouns:with_article",
+        },
+    )

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture._reports.contract.contract_file import Contract, ContractError, pinned, read_contract
-from pytest_sentry_capture._reports.contract.differences import render
+from pytest_sentry_capture._reports.contract.differences import differences_text
 from pytest_sentry_capture._reports.table import Row, Tally
 from steps import steps_of
 
@@ -122,7 +122,7 @@ def updated(text: str, rows: list[Row], *, partial: bool = False) -> str:
 
 
 def shown(contract: list[Row], found: list[Row], *, partial: bool = False) -> list[str]:
-    lines = render(Contract(tables=tuple(contract)).differences(found, partial=partial)).splitlines()
+    lines = differences_text(Contract(tables=tuple(contract)).differences(found, partial=partial)).splitlines()
     return [line[2:] for line in lines if line.startswith("  ")]
 
 
@@ -174,13 +174,13 @@ def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
 
 
 def test_nothing_differs() -> None:
-    assert render(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
+    assert differences_text(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
 
 
 def test_the_whole_message() -> None:
     found = [replace(REJECTED, result="captured", by="", level="warning"), LOGGED, replace(CRASH, tags=("b", "c", "d"))]
 
-    assert render(Contract(tables=(REJECTED, ANONYMOUS_CRASH, SILENT)).differences(found)) == (
+    assert differences_text(Contract(tables=(REJECTED, ANONYMOUS_CRASH, SILENT)).differences(found)) == (
         """\
 4 rows differ from the contract.
 
@@ -200,7 +200,7 @@ If this is meant, "pytest --sentry-contract=update" writes it.
 
 
 def test_one_row_differs() -> None:
-    assert render(Contract().differences([LOGGED])).splitlines()[0] == "1 row differs from the contract."
+    assert differences_text(Contract().differences([LOGGED])).splitlines()[0] == "1 row differs from the contract."
 
 
 def test_another_callable_discards() -> None:
@@ -627,7 +627,9 @@ def test_a_partial_run_updates_rows_of_an_older_file_that_it_did_not_see() -> No
 
 
 def test_what_differs_from_an_older_file() -> None:
-    assert render(Contract.parse(OLD).differences([replace(TRACED, result="ignored"), SAMPLED_OUT, LOGGED])) == (
+    assert differences_text(
+        Contract.parse(OLD).differences([replace(TRACED, result="ignored"), SAMPLED_OUT, LOGGED])
+    ) == (
         """\
 3 rows differ from the contract.
 

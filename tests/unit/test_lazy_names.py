@@ -28,7 +28,7 @@ EVERY_RUN = {
     "_run.settings.options",
     "_sdk.absent_sdk",
     "_sdk.importing",
-    "_sdk.invisible",
+    "_sdk.call_stack",
     "_sdk.lifetimes",
     "_sdk.on_demand",
     "_sdk.sdk_watch",
@@ -36,6 +36,12 @@ EVERY_RUN = {
     "plugin",
 }
 """The modules that a run without Sentry pays for, beside the packages that they are in."""
+
+ROOMS = sorted(
+    f"{pytest_sentry_capture.__name__}.{each.name}"
+    for each in Path(str(pytest_sentry_capture.__file__)).parent.iterdir()
+    if (each / "__init__.py").exists()
+)
 
 WITHOUT_SENTRY = """
 import sys
@@ -60,7 +66,12 @@ def offered(module: ModuleType) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "module",
-    [pytest_sentry_capture, pytest_sentry_capture._run.on_demand, pytest_sentry_capture._sdk.on_demand],
+    [
+        pytest_sentry_capture,
+        *map(importlib.import_module, ROOMS),
+        pytest_sentry_capture._run.on_demand,
+        pytest_sentry_capture._sdk.on_demand,
+    ],
     ids=lambda module: module.__name__,
 )
 def test_names_are_what_type_checkers_take_them_for(module: ModuleType) -> None:
@@ -69,7 +80,7 @@ def test_names_are_what_type_checkers_take_them_for(module: ModuleType) -> None:
 
     for name, place in names.items():
         owner, _, attribute = place.rpartition(".")
-        importlib.import_module(owner if module is pytest_sentry_capture else place)
+        importlib.import_module(owner)
         assert getattr(module, name) is getattr(sys.modules[owner], attribute)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_sentry_capture._reports.github_annotations import Level, annotation, append_to_summary
+from pytest_sentry_capture._reports.github_annotations import GithubLevel, append_to_github_summary, github_annotation
 from pytest_sentry_capture._reports.writing import replace_file
 
 
@@ -131,16 +131,16 @@ def test_a_file_that_must_not_be_written_is_not_replaced(tmp_path: Path, monkeyp
     ],
 )
 def test_an_annotation(
-    level: Level, file: str | None, line: int | None, title: str, message: str, command: str
+    level: GithubLevel, file: str | None, line: int | None, title: str, message: str, command: str
 ) -> None:
-    assert annotation(level, file, line, title, message) == command
+    assert github_annotation(level, file, line, title, message) == command
 
 
 def test_the_summary_of_a_step_is_added_to(tmp_path: Path) -> None:
     path = tmp_path / "summary.md"
 
-    append_to_summary(path, "## One\n")
-    append_to_summary(path, "## Zwölf\n")
+    append_to_github_summary(path, "## One\n")
+    append_to_github_summary(path, "## Zwölf\n")
 
     assert path.read_bytes() == "## One\n\n## Zwölf\n".encode()
 
@@ -149,17 +149,17 @@ def test_a_summary_that_github_would_refuse_is_shortened(tmp_path: Path) -> None
     path = tmp_path / "summary.md"
     path.write_text("x" * 1000)
 
-    append_to_summary(path, "<details>\n\n" + "| ä |\n" * 300_000 + "</details>\n")
+    append_to_github_summary(path, "<details>\n\n" + "| ä |\n" * 300_000 + "</details>\n")
 
     text = path.read_text()
     assert 1024 * 1024 - 100 < len(text.encode()) <= 1024 * 1024
     assert text.endswith(
         "| ä |\n\n</details>\n\n*Shortened: GitHub shows no more than 1 MiB. --sentry-report writes all of it.*\n"
     )
-    append_to_summary(path, "| more |\n" * 1000)
+    append_to_github_summary(path, "| more |\n" * 1000)
     assert path.read_text() == text
 
 
 def test_a_summary_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
-        append_to_summary(tmp_path, "## One\n")
+        append_to_github_summary(tmp_path, "## One\n")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CapturedEvent, Judgement, RuleViews
-from pytest_sentry_capture._assertions.comparison import Mismatch
+from pytest_sentry_capture._assertions.comparisons import Mismatch
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import Expectation
 from pytest_sentry_capture._recording.entries import Capture

@@ -71,7 +71,7 @@ def kind_of_toys(add: Add) -> None:
                     "    @property\n    def items(self)"
                 ),
                 "from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND\n": (
-                    "from pytest_sentry_capture._recording.recording import"
+                    "from pytest_sentry_capture._recording.kinds import"
                 ),
             },
             "__init__.py": {

@@ -29,7 +29,7 @@ INSTALL = "Sentry's own engine is not installed: pip install 'pytest-sentry-cont
 @pytest.fixture(autouse=True)
 def _not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_sentry_capture._relay.engine.find_spec", lambda name: None)
-    monkeypatch.setattr("pytest_sentry_capture._relay.engine.obstacle", engine.obstacle.__wrapped__)
+    monkeypatch.setattr("pytest_sentry_capture._relay.engine.engine_obstacle", engine.engine_obstacle.__wrapped__)
 
 
 def test_its_rules_say_so_in_a_line(pytester: pytest.Pytester) -> None:
@@ -100,7 +100,7 @@ def test_one_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "find_spec", lambda name: name)
     monkeypatch.setattr(engine, "version", lambda: "0.10.0")
 
-    assert engine.obstacle() == "sentry-relay 0.10.0 is too old: pip install 'pytest-sentry-contract[relay]'"
+    assert engine.engine_obstacle() == "sentry-relay 0.10.0 is too old: pip install 'pytest-sentry-contract[relay]'"
 
 
 def test_it_is_imported_only_when_it_is_used(pytester: pytest.Pytester) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT, TEXTS_THAT_SAY_NOTHING, is_masked, says_nothing
+from pytest_sentry_capture._recording import NO_VALUE_IN_TEXT, TEXTS_THAT_SAY_NOTHING, is_masked, says_nothing
 from pytest_sentry_capture._relay.privacy.places import texts_of
 
 _NOTHING: Final = TEXTS_THAT_SAY_NOTHING | {"True", "False"}

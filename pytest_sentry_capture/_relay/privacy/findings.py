@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.changes import redacted_value
-from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording import CapturedItem, redacted_value
 from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS, PASSWORD
 
 REFUSED: Final = "(refused)"

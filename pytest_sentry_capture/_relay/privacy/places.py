@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_sentry_capture._recording.payload_walk import CONTAINERS, Keys, containers, walk
+from pytest_sentry_capture._recording import CONTAINERS, Keys, containers, walk
 
 
 def paths_of(payload: Any) -> dict[int, Keys]:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
+from pytest_sentry_capture._recording import CONTAINERS
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
-from pytest_sentry_capture._recording.payload_walk import CONTAINERS
 from pytest_sentry_capture._relay.privacy.false_alarms import holds_nothing
 
 DATA: Final = "data"

@@ -8,9 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from pytest_sentry_capture._recording.masks import FILTERED
-from pytest_sentry_capture._recording.payload_walk import Key, Keys, at, dotted, notes_in
-from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES, is_in_file
+from pytest_sentry_capture._recording import FILTERED, SOURCE_LINES, Key, Keys, at, dotted, is_in_file, notes_in
 from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, USER_PATH, rule_of
 from pytest_sentry_capture._relay.privacy.false_alarms import is_secret, of_other_users
 from pytest_sentry_capture._relay.privacy.findings import Found, excerpt

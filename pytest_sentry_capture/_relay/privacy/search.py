@@ -10,10 +10,17 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
-from pytest_sentry_capture._recording.item_contents import is_binary, name_of_content, payloads_of
-from pytest_sentry_capture._recording.payload_walk import Keys, dotted, parts_of
-from pytest_sentry_capture._recording.stack_frames import is_of_test_runner
+from pytest_sentry_capture._recording import (
+    Capture,
+    CapturedItem,
+    Keys,
+    dotted,
+    is_binary,
+    is_of_test_runner,
+    name_of_content,
+    parts_of,
+    payloads_of,
+)
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (
     IN_ORDER,

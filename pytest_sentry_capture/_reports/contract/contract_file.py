@@ -13,7 +13,7 @@ from pytest_sentry_capture._recording.kinds import FACTS, CapturedSegment, Captu
 from pytest_sentry_capture._reports.contract.differences import UPDATE, Difference, differences
 from pytest_sentry_capture._reports.contract.toml_lines import ROW, Layout, Line, Table, new_table
 from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, Row, Tally
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib

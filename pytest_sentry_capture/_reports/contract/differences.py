@@ -77,7 +77,7 @@ def key_of(row: Row) -> Key:
     return Key(row.kind, row.request_or_origin, row.status, row.exception)
 
 
-def render(found: Sequence[Difference], *, updated: bool = False) -> str:
+def differences_text(found: Sequence[Difference], *, updated: bool = False) -> str:
     """All differences, in the style of a diff, or that there are none; ``updated`` as in ``headline``."""
     if not found:
         return f"{headline(found)}\n"

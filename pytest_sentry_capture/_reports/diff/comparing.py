@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pytest_sentry_capture._recording import is_within
 from pytest_sentry_capture._recording.kinds import CapturedProfile, CapturedSegment
-from pytest_sentry_capture._recording.payload_walk import is_within
 from pytest_sentry_capture._reports.contract.differences import Difference, Key, differences, key_of
 from pytest_sentry_capture._reports.diff.certainty import Certainty, Shown
 from pytest_sentry_capture._reports.diff.reading import ReadReport

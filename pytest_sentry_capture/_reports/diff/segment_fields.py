@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pytest_sentry_capture._recording.attribute_names import attribute_name, field_name
+from pytest_sentry_capture._recording import attribute_name, field_name
 from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan
 from pytest_sentry_capture._reports.diff.reading import ReadReport
 from pytest_sentry_capture._reports.fields import BODY, Fields, FieldState, note, tells_more

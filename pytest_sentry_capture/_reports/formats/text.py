@@ -14,7 +14,7 @@ def render_report(report: RunReport) -> str:
     if report.rules:
         parts.append(_aligned(rule_cells(report.rules)))
     if report.differences is not None:
-        parts.append(differences.render(report.differences, updated=report.contract_was_updated))
+        parts.append(differences.differences_text(report.differences, updated=report.contract_was_updated))
     if report.partial:
         parts.append(f"{partial_note(report.partial)}\n")
     return "\n".join(parts)

@@ -8,26 +8,34 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.attribute_names import paths_in_transaction, transaction_paths
-from pytest_sentry_capture._recording.changes import redacted_value
-from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, CapturedItem, RawItem
-from pytest_sentry_capture._recording.fields import unwrapped
-from pytest_sentry_capture._recording.item_contents import name_of_content, payloads_of
-from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
-from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT, says_nothing
-from pytest_sentry_capture._recording.payload_walk import (
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import (
     CONTAINERS,
+    NO_VALUE_IN_TEXT,
+    SOURCE_LINES,
+    Capture,
+    CapturedEnvelope,
+    CapturedItem,
     Keys,
+    RawItem,
     dotted,
+    is_in_file,
+    is_of_test_runner,
     is_within,
+    name_of_content,
     names_and_texts,
     parts_of,
+    paths_in_transaction,
+    payloads_of,
+    redacted_value,
+    says_nothing,
+    transaction_paths,
+    unwrapped,
     walk,
 )
-from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES, is_in_file, is_of_test_runner
+from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
-from pytest_sentry_capture._text.encoded_forms import encoded_forms
+from pytest_sentry_capture._text import encoded_forms
 
 _NOTES_OF_THE_SDK: Final = "_meta"
 _BETWEEN: Final = "\n\0\n"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_sentry_capture._assertions.formatting import Formatter
+from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
-from pytest_sentry_capture._relay import engine
-from pytest_sentry_capture._relay.ingestion import Ingestion
-from pytest_sentry_capture._relay.privacy import PiiSearch
+from pytest_sentry_capture._relay import Ingestion, PiiSearch, engine_obstacle
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 
@@ -29,7 +27,7 @@ class AcceptedBySentry(Rule):
 
     @property
     def _obstacle(self) -> str | None:
-        return engine.obstacle()
+        return engine_obstacle()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self._obstacle is not None:

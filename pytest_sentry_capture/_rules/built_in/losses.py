@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._recording.errors import CallbackError, SdkError
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import CallbackError, Capture, SdkError
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 _CALLBACK_ERROR: Final = "callback_error"

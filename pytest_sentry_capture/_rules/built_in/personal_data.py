@@ -10,15 +10,23 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.attribute_names import paths_in_transaction
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import Capture, CapturedItem, paths_in_transaction
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
-from pytest_sentry_capture._relay import engine
-from pytest_sentry_capture._relay.ingestion import ServerScrubbing, scrubbed_places
-from pytest_sentry_capture._relay.privacy import KINDS, REFUSED, Found, PiiSearch, digest_of
+from pytest_sentry_capture._relay import (
+    KINDS,
+    REFUSED,
+    Found,
+    PiiSearch,
+    RelayError,
+    ServerScrubbing,
+    digest_of,
+    engine_is_usable,
+    engine_obstacle,
+    scrubbed_places,
+)
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 _NOT_SCRUBBED: Final = ("_meta", "errors")
 """What a stored event holds about its own scrubbing, originals included."""
@@ -78,7 +86,7 @@ class NoPii(Rule):
     def __post_init__(self) -> None:
         self._scrubbing = ServerScrubbing()
         self._found_after_server: dict[bytes, Sequence[Sequence[Found]]] = {}
-        if engine.is_usable():
+        if engine_is_usable():
             self._pii_search.check()
         self._allowances = [self._allowance(entry) for entry in self.allow]
 
@@ -95,7 +103,7 @@ class NoPii(Rule):
 
     @property
     def _obstacle(self) -> str | None:
-        return engine.obstacle()
+        return engine_obstacle()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self._obstacle is not None:
@@ -122,7 +130,7 @@ class NoPii(Rule):
             return self._pii_search.of_payload(item, test_file)
         try:
             stored = self._scrubbing.stored(item)
-        except engine.RelayError:
+        except RelayError:
             return ()
         scrubbed = scrubbed_places(stored)
         kept = {key: value for key, value in stored.items() if key not in _NOT_SCRUBBED}

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, Literal
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.entries import CapturedItem
-from pytest_sentry_capture._recording.fields import tags_of
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import CapturedItem, has_at, is_empty, tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
-from pytest_sentry_capture._recording.kinds.segment import has_at
-from pytest_sentry_capture._recording.masks import is_empty
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 SentryEventKind = Literal["event", "segment", "transaction"]

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.changes import MISSING
-from pytest_sentry_capture._recording.entries import Capture
-from pytest_sentry_capture._recording.payload_walk import is_within, resolve
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import MISSING, Capture, is_within, resolve
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 

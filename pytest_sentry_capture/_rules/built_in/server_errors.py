@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from pytest_sentry_capture._assertions.formatting import (
-    Formatter,
-)
-from pytest_sentry_capture._recording.entries import Discard, Exchange
+from pytest_sentry_capture._assertions import Formatter
+from pytest_sentry_capture._recording import Discard, Exchange
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 

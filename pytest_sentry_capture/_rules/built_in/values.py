@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from pytest_sentry_capture._assertions.comparison import comparison
-from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._recording.changes import MISSING
-from pytest_sentry_capture._recording.fields import tags_of
+from pytest_sentry_capture._assertions import Formatter, comparison
+from pytest_sentry_capture._recording import MISSING, bytes_of_test_runner, tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
-from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_span, sentry_events
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_sentry_capture._run.settings.options import SettingsError
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._relay.ingestion import ServerScrubbing
-    from pytest_sentry_capture._rules.rule_run import EnforcedRule
+    from pytest_sentry_capture._relay import ServerScrubbing
+    from pytest_sentry_capture._rules import EnforcedRule
 
 _PYPROJECT: Final = "pyproject.toml"
 _OWN_FILE: Final = "sentry_capture.toml"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from pytest_sentry_capture._reports.formats import FORMATS
+from pytest_sentry_capture._reports import FORMATS
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._sdk.patching.network import NetworkMode
+    from pytest_sentry_capture._sdk import NetworkMode
 
 ShowMode = Literal["no", "short", "full"]
 ContractMode = Literal["off", "check", "update"]
@@ -106,7 +106,7 @@ def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: 
 
 
 def _wrong(name: str, value: str) -> str:
-    from pytest_sentry_capture._text.did_you_mean import did_you_mean  # which most runs never need
+    from pytest_sentry_capture._text import did_you_mean
 
     return f"{name}: {did_you_mean('value', value, _CHOICES[name])}"
 

@@ -10,17 +10,12 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origi
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
-from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
-from pytest_sentry_capture._relay import engine
-from pytest_sentry_capture._relay.ingestion import ServerScrubbing
-from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
-from pytest_sentry_capture._rules.built_in.values import Pattern
-from pytest_sentry_capture._rules.expectation import ExpectedCapture
-from pytest_sentry_capture._rules.rule import Regex, Rule, Severity
-from pytest_sentry_capture._rules.rule_run import EnforcedRule
+from pytest_sentry_capture._assertions import CRITERIA, Expectation
+from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
+from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectedCapture, Pattern, Regex, Rule, Severity
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import Path, Source
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 Structured = TypeVar("Structured")
 _KEYS: Final = ("rules", "expect", "relay")
@@ -171,7 +166,7 @@ class RuleTables:
             return scrubbing
         scrubbing = replace(scrubbing, pii_config=text)
         try:
-            if engine.is_usable():
+            if engine_is_usable():
                 scrubbing.check()
         except ValueError as error:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file}: {error}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from pytest_sentry_capture._recording.exception_chain import own_attributes
+from pytest_sentry_capture._recording import own_attributes
 from pytest_sentry_capture._sdk.versions import Features
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.observing.clients import Clients, Given
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
-from pytest_sentry_capture._text.did_you_mean import did_you_mean
+from pytest_sentry_capture._text import did_you_mean
 
 Check = tuple[Callable[[Any], bool], str]
 

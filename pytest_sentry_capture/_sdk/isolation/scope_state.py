@@ -13,7 +13,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording import MISSING
 from pytest_sentry_capture._sdk.versions import Features
 
 _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")

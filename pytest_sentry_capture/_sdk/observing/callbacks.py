@@ -6,9 +6,9 @@ import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_sentry_capture._recording.callables import location_of
+from pytest_sentry_capture._recording import location_of
 from pytest_sentry_capture._recording.kinds import facts_of
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_sentry_capture._recording.callables import location_of
+from pytest_sentry_capture._recording import SECTIONS, ScopeOrigin, location_of
 from pytest_sentry_capture._recording.kinds import FACTS
-from pytest_sentry_capture._recording.scope_origin import SECTIONS, ScopeOrigin
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.callbacks import callback_of
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_use

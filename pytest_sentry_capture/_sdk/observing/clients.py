@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
-from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.lifetimes import Lifetime
 from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.ignored_errors import note_entries

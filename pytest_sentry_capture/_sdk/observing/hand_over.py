@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.contents import Content, FileContent
-from pytest_sentry_capture._recording.entries import CapturedEnvelope
-from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._recording import CapturedEnvelope, Content, FileContent, PlainJson
+from pytest_sentry_capture._sdk.call_stack import invisible, wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
-from pytest_sentry_capture._sdk.invisible import invisible, wrapping
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Handed, Observer
 from pytest_sentry_capture._sdk.observing.plain_data import json_data
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints

@@ -9,14 +9,22 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pytest_sentry_capture._recording.callables import CallableLocation, location_of
-from pytest_sentry_capture._recording.contents import Content
-from pytest_sentry_capture._recording.current_operation import current_operation
-from pytest_sentry_capture._recording.entries import Capture, CaptureContext, CapturedEnvelope, Discard, Exchange
-from pytest_sentry_capture._recording.errors import CallbackError, SdkError
-from pytest_sentry_capture._recording.exception_chain import ExceptionChain
+from pytest_sentry_capture._recording import (
+    CallableLocation,
+    CallbackError,
+    Capture,
+    CaptureContext,
+    CapturedEnvelope,
+    Content,
+    Discard,
+    ExceptionChain,
+    Exchange,
+    Recorder,
+    SdkError,
+    current_operation,
+    location_of,
+)
 from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
-from pytest_sentry_capture._recording.recording import Recorder
 from pytest_sentry_capture._sdk.observing.plain_data import as_json
 from pytest_sentry_capture._sdk.observing.swallowed_errors import message_of, traceback_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_sentry_capture._recording.scope_origin import ScopeValues, Source
+from pytest_sentry_capture._recording import ScopeValues, Source
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
 
 

@@ -6,10 +6,8 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.current_operation import current_operation
-from pytest_sentry_capture._recording.entries import Exchange, ForeignWrite
-from pytest_sentry_capture._recording.recording import Recorder
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._recording import Exchange, ForeignWrite, Recorder, current_operation
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 

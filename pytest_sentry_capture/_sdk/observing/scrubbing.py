@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import location_of
-from pytest_sentry_capture._recording.changes import MISSING, Change
-from pytest_sentry_capture._recording.payload_walk import Keys, dotted, walk
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._recording import MISSING, Change, Keys, dotted, location_of, walk
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 

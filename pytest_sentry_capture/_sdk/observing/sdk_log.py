@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import location_of
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._recording import location_of
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.swallowed_errors import application_frame, arose_in_delivery
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints

@@ -13,9 +13,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import CallableLocation, location_of, location_of_frame
-from pytest_sentry_capture._recording.exception_chain import members_of
-from pytest_sentry_capture._sdk.invisible import INVISIBLE
+from pytest_sentry_capture._recording import CallableLocation, location_of, location_of_frame, members_of
+from pytest_sentry_capture._sdk.call_stack import INVISIBLE
 
 _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 _DELIVERY: Final = frozenset({"sentry_sdk.transport", "sentry_sdk.worker"})

@@ -14,11 +14,10 @@ from threading import Thread, current_thread
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
-from pytest_sentry_capture._recording.contents import Content, LateContent
+from pytest_sentry_capture._recording import Content, LateContent, PlainJson
 from pytest_sentry_capture._recording.kinds import item_type_of
-from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
-from pytest_sentry_capture._sdk.invisible import wrapping
 from pytest_sentry_capture._sdk.observing.flushes import Flushes
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost

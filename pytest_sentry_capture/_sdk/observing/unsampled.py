@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.callables import CallableLocation
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._recording import CallableLocation
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary, ref
 
 import urllib3
 
+from pytest_sentry_capture._sdk.call_stack import invisible, wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
-from pytest_sentry_capture._sdk.invisible import invisible, wrapping
 from pytest_sentry_capture._sdk.patching.network import Network
 from pytest_sentry_capture._sdk.patching.pytest_sentry import is_pytest_sentrys
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints

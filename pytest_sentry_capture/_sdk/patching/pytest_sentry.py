@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture._sdk.invisible import wrapping
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 _INTEGRATION: Final = "pytest"

@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
-from pytest_sentry_capture._recording.current_operation import serving
 from pytest_sentry_capture._recording.entries import Exchange
+from pytest_sentry_capture._recording.under_way import serving
 
 FRAMEWORK = "toy_framework"
 

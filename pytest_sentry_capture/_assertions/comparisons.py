@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_sentry_capture._recording.changes import MISSING
+from pytest_sentry_capture._recording import MISSING
 
 Comparison = Callable[[Any], bool]
 
