@@ -134,8 +134,8 @@ class Sdk:
         self._touchpoints.resume()
 
     def uninstall(self) -> None:
-        """Leave the SDK as it was."""
-        self._touchpoints.suspend()
+        """Leave the SDK as it was, but for the context variables of its scopes."""
+        self._touchpoints.remove()
         self._telemetry.release()
         self._delivery.release()
         self._clients.release()

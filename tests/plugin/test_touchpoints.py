@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from textwrap import dedent
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +14,7 @@ import sentry_sdk
 from applications import add_application
 from pytest_sentry_capture import __version__
 
+PATIENCE = 60
 OLDEST_SUPPORTED, NEWEST_TESTED = "1.40.0", "3.0.0b2"
 NO_CLIENTS = "New clients are kept from sending."
 NOTHING = "Nothing keeps it from sending."
@@ -568,6 +571,73 @@ def test_the_sdk_is_as_it_was_after_the_run(pytester: pytest.Pytester) -> None:
 
     after = state()
     assert [name for name in before if after[name] != before[name]] == []
+
+
+POOL_THAT_OUTLIVES_THE_RUN = """
+import concurrent.futures, sentry_sdk
+
+pool = concurrent.futures.ThreadPoolExecutor(1)
+
+def test():
+    sentry_sdk.init()  # whose threads run in scopes of their own
+    assert pool.submit(int).result() == 0
+"""
+
+
+def test_threads_that_outlive_the_run_end_as_ever(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(POOL_THAT_OUTLIVES_THE_RUN)
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1)
+    assert [line for line in result.errlines if line] == []
+
+
+def test_threads_that_outlive_a_run_end_as_ever_in_the_next_one(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_pool=POOL_THAT_OUTLIVES_THE_RUN)
+    runs = pytester.makepyfile(
+        runs="""
+        import sys, pytest
+
+        options = ["-q", "-p", "no:cacheprovider"]
+        assert pytest.main([*options, "test_pool.py"]) == 0
+        first = sys.modules.pop("test_pool")
+        assert pytest.main([*options, "test_pool.py"]) == 0
+        first.pool.shutdown(wait=True)
+        """
+    )
+
+    result = pytester.run(sys.executable, runs)
+
+    assert result.ret == 0
+    assert [line for line in result.errlines if line] == []
+
+
+def test_threads_of_a_run_inside_a_test_end_as_ever(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, sentry_capture: object
+) -> None:
+    outer = ModuleType("outer")
+    go_on = vars(outer)["go_on"] = threading.Event()
+    monkeypatch.setitem(sys.modules, "outer", outer)
+    pytester.makepyfile(
+        """
+        import outer, sentry_sdk, threading
+
+        def test():
+            sentry_sdk.init()
+            threading.Thread(target=outer.go_on.wait, name="of the inner run").start()
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+    errors: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+
+    [thread] = [each for each in threading.enumerate() if each.name == "of the inner run"]
+    go_on.set()
+    thread.join(PATIENCE)
+
+    assert not thread.is_alive()
+    assert errors == []
 
 
 def test_a_run_inside_a_test_leaves_the_outer_one_its_own(pytester: pytest.Pytester, sentry_capture: object) -> None:

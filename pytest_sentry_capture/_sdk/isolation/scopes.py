@@ -56,10 +56,12 @@ class LifetimeVar:
     before, or, if its scope was handed in from elsewhere, to the application's own.
     """
 
-    def __init__(self, original: ContextVar[Any], lifetimes: Lifetimes) -> None:
+    def __init__(self, original: ContextVar[Any] | LifetimeVar, lifetimes: Lifetimes) -> None:
+        if isinstance(original, LifetimeVar):  # of a run in this process that is over
+            original = original._original
         self.name = getattr(original, "name", "scope")
         self.before_access: Callable[[], None] | None = None
-        self._original = original
+        self._original: ContextVar[Any] = original
         self._lifetimes = lifetimes
         self._var: ContextVar[_Binding | None] = ContextVar(self.name, default=None)
         self._root: _Binding | None = None
@@ -104,6 +106,8 @@ class LifetimeVar:
             return self._original.reset(token)
         if not isinstance(token, LifetimeToken):
             raise TypeError(f"expected an instance of Token, got {token!r}")
+        if token.var is not self and token.var._original is self._original:  # of a thread from another run
+            return token.var.reset(token)
         if token.var is not self:
             raise ValueError(f"{token!r} was created by a different ContextVar")
         binding = self._var.get()
@@ -245,13 +249,14 @@ class Isolation:
                     other.before = undone.before if other.before is undone.after else other.before
 
     def _replace(self, touchpoints: Touchpoints, touchpoint: str, get_root: Callable[[], Any]) -> None:
-        def make(original: ContextVar[Any]) -> LifetimeVar:
+        def make(original: ContextVar[Any] | LifetimeVar) -> LifetimeVar:
             variable = LifetimeVar(original, self._lifetimes)
             variable.take_root(get_root())
             self._vars.append(variable)
             return variable
 
-        touchpoints.replace(touchpoint, make)
+        # A thread may have entered a scope and leave it at the interpreter's exit: the original would refuse its token.
+        touchpoints.replace_for_good(touchpoint, make)
 
     def _holders(self) -> list[Any]:
         if self._modules is None:

@@ -6,7 +6,7 @@ After a reload, or a purge of ``sys.modules``, the modules are others, and all i
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,6 +79,14 @@ class Touchpoints:
         """Put ``make(original)`` in the place of a touchpoint."""
         self.replace_in(*self._owner(touchpoint), make)
 
+    def replace_for_good(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
+        """Like ``replace``, for what code that is under way will come back to: it stays when the run is over.
+
+        ``make`` may be given what an earlier run has left there.
+        """
+        owner, name = self._owner(touchpoint)
+        self._put(owner, name, make(getattr(owner, name)), stays=True)
+
     def replace_in(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         """Put ``make(original)`` in the place of an attribute of the SDK's that has been found already."""
         replacement = make(getattr(owner, name))
@@ -91,13 +99,20 @@ class Touchpoints:
         parent, _, name = touchpoint.rpartition(".")
         self._put(self.find(parent), name, attribute)
 
-    def _put(self, owner: Any, name: str, replacement: Any) -> None:
-        self._replaced.append(_Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement))
+    def _put(self, owner: Any, name: str, replacement: Any, *, stays: bool = False) -> None:
+        self._replaced.append(_Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement, stays))
         setattr(owner, name, replacement)
 
     def suspend(self) -> None:
         """Put every original back, except where somebody else has put theirs on top."""
-        for replaced in reversed(self._replaced):
+        self._put_back(self._replaced)
+
+    def remove(self) -> None:
+        """Put the originals back for ever, but for what was replaced for good."""
+        self._put_back([replaced for replaced in self._replaced if not replaced.stays])
+
+    def _put_back(self, replaced_attributes: Sequence[_Replaced]) -> None:
+        for replaced in reversed(replaced_attributes):
             if vars(replaced.owner).get(replaced.name) is not replaced.replacement:
                 continue
             if replaced.original is _INHERITED:
@@ -108,7 +123,9 @@ class Touchpoints:
     def resume(self) -> None:
         """Put every replacement where it was before ``suspend``."""
         for replaced in self._replaced:
-            if vars(replaced.owner).get(replaced.name, _INHERITED) is replaced.original:
+            now = vars(replaced.owner).get(replaced.name, _INHERITED)
+            left_by_other_run = replaced.stays and type(now) is type(replaced.replacement)
+            if now is replaced.original or left_by_other_run:
                 setattr(replaced.owner, replaced.name, replaced.replacement)
 
     def _owner(self, touchpoint: str) -> tuple[Any, str]:
@@ -129,3 +146,4 @@ class _Replaced:
     name: str
     original: Any
     replacement: Any
+    stays: bool
