@@ -26,7 +26,7 @@ from sentry_sdk.client import BaseClient
 from typing_extensions import Unpack
 
 from pytest_sentry_capture._assertions.assertions import Expected
-from pytest_sentry_capture._recording.entries import Discard
+from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._recording.kinds import (
 """
 WAITS = "*, count: int = ..., timeout: float = ..., "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -24,14 +24,7 @@ from pytest_sentry_capture._recording import (
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
-    CapturedAttachment,
-    CapturedCheckIn,
-    CapturedEvent,
-    CapturedLog,
-    CapturedMetric,
     CapturedSegment,
-    CapturedSpan,
-    CapturedTransaction,
     facts_of,
 )
 from pytest_sentry_capture._text import encoded_forms
@@ -106,6 +99,14 @@ class Formatter:
         """A value as a test would write it, in full."""
         return self.redacted(self._unguarded(value))
 
+    def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
+        """A text of an item; masked, no more than its length where it may be personal."""
+        if text is None:
+            return None
+        if not (self.masked and is_personal):
+            return self.shown(text)
+        return f"({len(text)} character{'' if len(text) == 1 else 's'})"
+
     def difference(self, mismatch: Mismatch) -> str:
         """Where an item differs, with both sides shortened around the first difference."""
         path, (expected, found) = self.redacted(mismatch.path), self._both_sides(mismatch)
@@ -123,7 +124,7 @@ class Formatter:
         """
         segment = None if item.kind == asked_kind else CapturedSegment.of(item)
         exchange = self.exchange_summary(item.exchange) if item.exchange is not None else ""
-        return self.redacted(", ".join(part for part in (*self._parts(segment or item), exchange) if part))
+        return self.redacted(", ".join(part for part in (*(segment or item)._title(self), exchange) if part))
 
     def discarded_summary(self, discard: Discard, *, asked_kind: str | None = None) -> str:
         """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
@@ -184,46 +185,6 @@ class Formatter:
     @cached_property
     def _forms_in_lower_case(self) -> frozenset[str]:
         return frozenset(form.lower() for form in self._forms)
-
-    def _parts(self, item: CapturedItem) -> Iterator[str | None]:
-        if isinstance(item, CapturedEvent):
-            yield _joined(item.level, item.exception or "message", self._title(item))
-            yield {True: "handled", False: "unhandled", None: None}[item.handled]
-            yield f"logger {item.logger}" if item.logger and item.exception is None else None
-        elif isinstance(item, CapturedTransaction):
-            yield _joined("transaction", self._text(item.transaction, is_personal=item.source == "url"))
-            yield item.op
-        elif isinstance(item, CapturedSegment):
-            yield _joined("segment", self._text(item.name, is_personal=item.source == "url"))
-            yield item.op
-        elif isinstance(item, CapturedSpan):
-            yield _joined("span", item.op, self._text(item.name))
-        elif isinstance(item, CapturedLog):
-            text = self._text(item.body) if item.template is None else self.shown(item.template)
-            yield _joined(item.level, "log", text)
-        elif isinstance(item, CapturedMetric):
-            yield _joined(item.type, "metric", item.name, None if self.masked else self.shown(item.value))
-        elif isinstance(item, CapturedCheckIn):
-            yield _joined("check-in", item.monitor_slug, item.status)
-        elif isinstance(item, CapturedAttachment):
-            yield _joined("attachment", self._text(item.filename))
-        else:
-            yield name_of(item.kind or item.type_header)
-
-    def _title(self, event: CapturedEvent) -> str | None:
-        """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
-        entry = event.get("logentry")
-        if self.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
-            return self.shown(entry["message"])
-        return self._text(event.message)
-
-    def _text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text of an item; masked, no more than its length where it may be personal."""
-        if text is None:
-            return None
-        if not (self.masked and is_personal):
-            return self.shown(text)
-        return f"({len(text)} character{'' if len(text) == 1 else 's'})"
 
     def _collection_as_source(self, value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> str:
         parts = [self.as_source(each) for each in value]
@@ -296,10 +257,6 @@ class Formatter:
 
 
 _WITHOUT_SECRETS: Final = Formatter((), masked=True)
-
-
-def _joined(*parts: str | None) -> str:
-    return " ".join(part for part in parts if part)
 
 
 def _is_built_in(value: object) -> TypeGuard[BuiltinFunctionType]:

@@ -10,7 +10,7 @@ import json
 import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal, NamedTuple
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
@@ -140,6 +140,20 @@ def sample_rate_of(context: object) -> float | None:
         return None
 
 
+class Words(Protocol):
+    """Puts values in words, for those who may read them: see ``Formatter``."""
+
+    @property
+    def masked(self) -> bool:
+        """Whether what may be personal is left out."""
+
+    def shown(self, value: object) -> str:
+        """A value as a test would write it."""
+
+    def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
+        """A text that a person has written, or what it was made from; masked, its length."""
+
+
 CLASS_OF_ITEM_TYPE: Final[dict[str, type[CapturedItem]]] = {}
 """By Sentry's item types (https://develop.sentry.dev/sdk/foundations/transport/envelope-items/)."""
 CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {}
@@ -197,6 +211,11 @@ class CapturedItem(dict[str, Any]):
         """The phase of the test in which the item was captured; None outside tests."""
         return self._capture.phase
 
+    def _title(self, words: Words) -> Iterable[str | None]:
+        """What tells the item from others in one line, in parts: what names it, then what more there is to say."""
+        del words
+        return (self._facts.noun or self.kind.replace("_", " "),)
+
     @classmethod
     def _in_capture(cls, capture: Capture) -> list[CapturedItem]:
         """The items of this class that a capture carries, be it within others."""
@@ -226,6 +245,10 @@ class RawItem(CapturedItem):
     """An item of a type that this plugin does not know; its bytes are in ``payload``."""
 
     __slots__ = ()
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        del words
+        return (self.type_header.replace("_", " "),)
 
 
 def _class_of(item_type: str) -> type[CapturedItem]:

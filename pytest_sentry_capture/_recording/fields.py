@@ -83,3 +83,8 @@ def value_at(payload: Mapping[str, Any], section: str, key: str | None) -> Any:
     if key is None:
         return MISSING if value is None else value
     return (tags_of(value) if section == "tags" else mapping_of(value)).get(key, MISSING)
+
+
+def joined(*parts: str | None) -> str:
+    """The parts that there are, as one phrase."""
+    return " ".join(part for part in parts if part)

@@ -253,7 +253,7 @@ def test_values_of_segments_and_logs(noted: dict[str, Any]) -> None:
         set_value = getattr(segment, "set_data", None) or segment.set_attribute
         set_value("value", values["data"])
     if HAS_LOGS:
-        sentry_sdk.logger.info("hello {value}", attributes={"value": values["log"]})
+        sentry_sdk.logger.info("hello", attributes={"value": values["log"]})
     sentry_sdk.flush()
 
     noted["counts"] = {name: value.counts for name, value in values.items()}

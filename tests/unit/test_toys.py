@@ -115,6 +115,7 @@ def test_a_kind(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*Expected exactly one toy with wheels=3*",
+            "*toy 'car', on 4 wheels",
             "*wheels: expected 3, found 4",
             "*TypeError: unknown criterion for kind 'toy': 'whels'; did you mean 'wheels'? Valid: name, wheels, where",
         ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
 from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
-from pytest_sentry_capture._recording.fields import text_at
+from pytest_sentry_capture._recording.fields import joined, text_at
 
 _FIELDS: Final = ("filename", "content_type", "attachment_type")
 
@@ -39,6 +40,9 @@ class CapturedAttachment(CapturedItem):
     def content_type(self) -> str | None:
         """The media type, such as ``"text/plain"``."""
         return text_at(self, "content_type")
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return (joined("attachment", words.text(self.filename)),)
 
 
 export(CapturedAttachment)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording.entries import CapturedItem, Words
 from pytest_sentry_capture._recording.facts import (
     KIB,
     NUMBER,
@@ -16,7 +17,7 @@ from pytest_sentry_capture._recording.facts import (
     ItemType,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import text_at
+from pytest_sentry_capture._recording.fields import joined, text_at
 
 
 class CapturedCheckIn(CapturedItem):
@@ -64,6 +65,10 @@ class CapturedCheckIn(CapturedItem):
     def release(self) -> str | None:
         """The version of the application."""
         return text_at(self, "release")
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        del words
+        return (joined("check-in", self.monitor_slug, self.status),)
 
 
 export(CapturedCheckIn)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.entries import Words
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
@@ -19,7 +21,7 @@ from pytest_sentry_capture._recording.facts import (
     ItemType,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import formatted, interfaces_of, mapping_of, text_at
+from pytest_sentry_capture._recording.fields import formatted, interfaces_of, joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 
 if TYPE_CHECKING:
@@ -68,6 +70,18 @@ class CapturedEvent(SentryEvent):
         """The live exception, kept until the teardown of the test that uses the fixture ends."""
         chain = self._capture.context.chain
         return chain.original if chain is not None else None
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        yield joined(self.level, self.exception or "message", self._title_of_sentry(words))
+        yield {True: "handled", False: "unhandled", None: None}[self.handled]
+        yield f"logger {self.logger}" if self.logger and self.exception is None else None
+
+    def _title_of_sentry(self, words: Words) -> str | None:
+        """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
+        entry = self.get("logentry")
+        if words.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
+            return words.shown(entry["message"])
+        return words.text(self.message)
 
     @property
     def _exception_chain(self) -> ExceptionChain | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.entries import Words
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_TELEMETRY,
     SEARCHED_TEXT,
@@ -14,7 +16,7 @@ from pytest_sentry_capture._recording.facts import (
     ItemType,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import text_at
+from pytest_sentry_capture._recording.fields import joined, text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
@@ -51,6 +53,10 @@ class CapturedLog(Telemetry):
     def template(self) -> str | None:
         """The message before its parameters were filled in; None where it had none."""
         return text_at(self.attributes, "sentry.message.template")
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        text = words.text(self.body) if self.template is None else words.shown(self.template)
+        return (joined(self.level, "log", text),)
 
 
 export(CapturedLog)

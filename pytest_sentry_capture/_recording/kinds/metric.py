@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.entries import Words
 from pytest_sentry_capture._recording.facts import NUMBER, PATHS_OF_TELEMETRY, SECTION, TEXT, WHERE, ItemType, KindFacts
-from pytest_sentry_capture._recording.fields import text_at
+from pytest_sentry_capture._recording.fields import joined, text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
 
@@ -49,6 +51,9 @@ class CapturedMetric(Telemetry):
     def unit(self) -> str | None:
         """The unit of ``value``, such as ``"millisecond"``; None where it has none."""
         return text_at(self, "unit")
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return (joined(self.type, "metric", self.name, None if words.masked else words.shown(self.value)),)
 
 
 export(CapturedMetric)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, get_args
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
 from pytest_sentry_capture._recording.facts import (
     DERIVED_SECTION,
     OF_EXCHANGE,
@@ -20,7 +20,7 @@ from pytest_sentry_capture._recording.facts import (
     WHERE,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import mapping_of, path_of_url, text_at, unwrapped
+from pytest_sentry_capture._recording.fields import joined, mapping_of, path_of_url, text_at, unwrapped
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
 from pytest_sentry_capture._recording.kinds.transaction import CapturedTransaction
 from pytest_sentry_capture._recording.masks import is_empty
@@ -209,6 +209,9 @@ class CapturedSegment(CapturedItem):
     def route(self) -> str | None:
         """The route template of the exchange, such as ``"/statements/{statement_id}"``."""
         return self.exchange.route if self.exchange is not None else None
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return joined("segment", words.text(self.name, is_personal=self.source == "url")), self.op
 
     @property
     def _trace(self) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
 from pytest_sentry_capture._recording.facts import (
     PATHS_OF_SPANS,
     SAMPLED_TRACES,
@@ -16,7 +16,7 @@ from pytest_sentry_capture._recording.facts import (
     ItemType,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import mapping_of, text_at
+from pytest_sentry_capture._recording.fields import joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
 
@@ -99,6 +99,9 @@ class CapturedSpan(Telemetry):
     def attributes(self) -> dict[str, Any]:
         """The span's data: that of a transaction's span, or the unwrapped attributes of a streamed one."""
         return dict(mapping_of(self.get("data"))) if self._parent is not None else super().attributes
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return (joined("span", self.op, words.text(self.name)),)
 
 
 export(CapturedSpan)

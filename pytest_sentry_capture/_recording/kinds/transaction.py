@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._recording.entries import Capture, Words
 from pytest_sentry_capture._recording.facts import (
     OF_EXCHANGE,
     PATHS_OF_EVENTS,
@@ -18,7 +18,7 @@ from pytest_sentry_capture._recording.facts import (
     ItemType,
     KindFacts,
 )
-from pytest_sentry_capture._recording.fields import mapping_of, text_at
+from pytest_sentry_capture._recording.fields import joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
 
@@ -79,6 +79,9 @@ class CapturedTransaction(SentryEvent):
                 for span in (spans if isinstance(spans, list) else ())
             ]
         return list(self._spans)
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), self.op
 
 
 export(CapturedTransaction)

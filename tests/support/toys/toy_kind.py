@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording.entries import CapturedItem, Words
 from pytest_sentry_capture._recording.facts import NUMBER, TEXT, WHERE, ItemType, KindFacts
 from pytest_sentry_capture._recording.fields import text_at
 
@@ -31,6 +32,9 @@ class CapturedToy(CapturedItem):
     def wheels(self) -> object:
         """How many it has."""
         return self.get("wheels")
+
+    def _title(self, words: Words) -> Iterable[str | None]:
+        return f"toy {words.text(self.name)}", f"on {words.shown(self.wheels)} wheels"
 
 
 export(CapturedToy)
