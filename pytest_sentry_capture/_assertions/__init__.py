@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.formatting import name_of as name_of
     from pytest_sentry_capture._assertions.hints import Evidence as Evidence
     from pytest_sentry_capture._assertions.matching import CRITERIA as CRITERIA
-    from pytest_sentry_capture._assertions.matching import Expectation as Expectation
+    from pytest_sentry_capture._assertions.matching import Matcher as Matcher
     from pytest_sentry_capture._assertions.matching import exception_names as exception_names
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit
@@ -31,7 +31,7 @@ else:
             "ApplicationViews": "_assertions.views:ApplicationViews",
             "CRITERIA": "_assertions.matching:CRITERIA",
             "Evidence": "_assertions.hints:Evidence",
-            "Expectation": "_assertions.matching:Expectation",
+            "Matcher": "_assertions.matching:Matcher",
             "Formatter": "_assertions.formatting:Formatter",
             "SentryAssertions": "_assertions.assertions:SentryAssertions",
             "SentryCapture": "_assertions.sentry_capture:SentryCapture",

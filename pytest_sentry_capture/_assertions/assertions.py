@@ -12,7 +12,7 @@ from pytest_sentry_capture._assertions import failure_messages
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.typed_calls import TypedCalls
 from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
@@ -138,7 +138,7 @@ class AnyAssertions(RecordingViews):
     def find(self, kind: str = "event", **criteria: object) -> Any:
         """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
         __tracebackhide__ = True
-        return self._asked_for(_expectation(kind, criteria))
+        return self._asked_for(_matcher(kind, criteria))
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
@@ -147,8 +147,8 @@ class AnyAssertions(RecordingViews):
             AssertionError: none matches, or several do.
         """
         __tracebackhide__ = True
-        expectation = self._expectation("assert_captured", {}, kind, criteria)
-        return self._assert_count(1, expectation)[0]
+        matcher = self._matcher("assert_captured", {}, kind, criteria)
+        return self._assert_count(1, matcher)[0]
 
     def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
         """Exactly ``n`` items of the kind match all criteria; they are returned.
@@ -161,7 +161,7 @@ class AnyAssertions(RecordingViews):
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
-        return self._assert_count(n, self._expectation("assert_count", {"n": n}, kind, criteria))
+        return self._assert_count(n, self._matcher("assert_count", {"n": n}, kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria.
@@ -173,7 +173,7 @@ class AnyAssertions(RecordingViews):
             AssertionError: one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
-        self._assert_count(0, self._expectation("assert_not_captured", {}, kind, criteria))
+        self._assert_count(0, self._matcher("assert_not_captured", {}, kind, criteria))
 
     def assert_nothing_captured(self, traces: bool = False) -> None:
         """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
@@ -215,15 +215,15 @@ class AnyAssertions(RecordingViews):
         _check_discard(reason, by)
         self._check_callables_are_known(by)
         discard = {name: value for name, value in (("reason", reason), ("by", by)) if value is not None}
-        expectation = self._expectation("assert_discarded", discard, kind, criteria)
+        matcher = self._matcher("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
-            raise AssertionError(failure_messages.discarded_without_client(self._evidence(expectation), expectation))
-        alike = [each for each in self.discarded if expectation.matches_discard(each)]
+            raise AssertionError(failure_messages.discarded_without_client(self._evidence(matcher), matcher))
+        alike = [each for each in self.discarded if matcher.matches_discard(each)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
-        captured = self._find(expectation)
+        captured = self._find(matcher)
         if captured or not found:
-            evidence = self._evidence(expectation)
-            raise AssertionError(failure_messages.not_discarded(evidence, expectation, reason, by, captured, alike))
+            evidence = self._evidence(matcher)
+            raise AssertionError(failure_messages.not_discarded(evidence, matcher, reason, by, captured, alike))
         self._recording.accounted_for += found
         return found
 
@@ -246,7 +246,7 @@ class AnyAssertions(RecordingViews):
             AssertionError: at the end of the block, none or several match.
         """
         __tracebackhide__ = True
-        return _ExpectedBlock(self, self._expectation("expect", {}, kind, criteria))
+        return _ExpectBlock(self, self._matcher("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
         """A block of code during which no new item matches; fails too when no client was active.
@@ -257,7 +257,7 @@ class AnyAssertions(RecordingViews):
             AssertionError: at the end of the block, one matches, or no client was active.
         """
         __tracebackhide__ = True
-        return _EmptyBlock(self, self._expectation("expect_nothing", {}, kind, criteria))
+        return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
 
     def wait_for(self, kind: str = "event", *, count: int = 1, timeout: float = 5.0, **criteria: object) -> Any:
         """Block until ``count`` items match, and return all that do.
@@ -275,10 +275,10 @@ class AnyAssertions(RecordingViews):
         """
         __tracebackhide__ = True
         _check_wait(count, timeout)
-        expectation = self._expectation("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
-        if not wait_until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=is_in_event_loop()))
-        return self._asked_for(expectation)
+        matcher = self._matcher("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
+        if not wait_until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=is_in_event_loop()))
+        return self._asked_for(matcher)
 
     async def await_for(
         self,
@@ -291,22 +291,22 @@ class AnyAssertions(RecordingViews):
         """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
         __tracebackhide__ = True
         _check_wait(count, timeout)
-        expectation = self._expectation("await_for", {"count": count} if count != 1 else {}, kind, criteria)
-        if not await until(lambda: len(self._find(expectation)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, expectation, blocked_loop=False))
-        return self._asked_for(expectation)
+        matcher = self._matcher("await_for", {"count": count} if count != 1 else {}, kind, criteria)
+        if not await until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
+            raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=False))
+        return self._asked_for(matcher)
 
-    def _expectation(
+    def _matcher(
         self, call: str, arguments: Mapping[str, object], kind: str, criteria: Mapping[str, object]
-    ) -> Expectation:
+    ) -> Matcher:
         """The compiled criteria of an assertion, which fails at once where it asks for what can't be."""
         __tracebackhide__ = True
-        expectation = _expectation(kind, criteria)
-        why = self._sdk.without_transactions if expectation.item_class is CapturedTransaction else None
+        matcher = _matcher(kind, criteria)
+        why = self._sdk.without_transactions if matcher.item_class is CapturedTransaction else None
         if why is not None and not self._items_of(CapturedTransaction):
-            message = failure_messages.without_transactions(self._evidence(None), expectation, why, call, arguments)
+            message = failure_messages.without_transactions(self._evidence(None), matcher, why, call, arguments)
             raise AssertionError(message)
-        return expectation
+        return matcher
 
     def _check_callables_are_known(self, by: object) -> None:
         """Fail where nothing can be said of callables."""
@@ -315,72 +315,70 @@ class AnyAssertions(RecordingViews):
     def _client_was_active(self) -> bool:
         return self._recording.client_was_active or self._sdk.client is not None
 
-    def _assert_was_active(self, absent: Expectation | None) -> None:
+    def _assert_was_active(self, absent: Matcher | None) -> None:
         __tracebackhide__ = True
         if not self._client_was_active:
             raise AssertionError(failure_messages.without_client(self._evidence(None), absent))
 
-    def _assert_count(self, n: int, expectation: Expectation) -> list[CapturedItem]:
+    def _assert_count(self, n: int, matcher: Matcher) -> list[CapturedItem]:
         __tracebackhide__ = True
         if n == 0:
-            self._assert_was_active(expectation)
-        matching = self._find(expectation)
+            self._assert_was_active(matcher)
+        matching = self._find(matcher)
         if len(matching) != n:
-            raise AssertionError(failure_messages.wrong_count(self._evidence(expectation), n, expectation, matching))
+            raise AssertionError(failure_messages.wrong_count(self._evidence(matcher), n, matcher, matching))
         if n == 0:
-            self._assert_decided(expectation, self._items_of(expectation.item_class))
+            self._assert_decided(matcher, self._items_of(matcher.item_class))
         mark_seen(matching)
         return matching
 
-    def _assert_decided(self, expectation: Expectation, items: Sequence[CapturedItem]) -> None:
+    def _assert_decided(self, matcher: Matcher, items: Sequence[CapturedItem]) -> None:
         """Fail where nothing tells whether an item came of a request like that, which was not seen."""
         __tracebackhide__ = True
-        if undecided := [item for item in items if expectation.is_undecided(item)]:
-            raise AssertionError(failure_messages.undecided(self._formatter, expectation, undecided))
+        if undecided := [item for item in items if matcher.is_undecided(item)]:
+            raise AssertionError(failure_messages.undecided(self._formatter, matcher, undecided))
 
-    def _assert_new(self, n: int, expectation: Expectation, before: _Before) -> list[CapturedItem]:
+    def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
-        items = [item for item in self._items_of(expectation.item_class) if id(item) not in before.items]
-        matching = [item for item in items if expectation.matches(item)]
+        items = [item for item in self._items_of(matcher.item_class) if id(item) not in before.items]
+        matching = [item for item in items if matcher.matches(item)]
         if len(matching) != n:
             entries = [entry for entry in self._entries if id(entry) not in before.entries]
-            evidence = replace(self._evidence(expectation), items=items, entries=entries)
-            like_these = sum(map(expectation.matches, before.items.values()))
-            raise AssertionError(failure_messages.wrong_count_inside(evidence, n, expectation, matching, like_these))
+            evidence = replace(self._evidence(matcher), items=items, entries=entries)
+            like_these = sum(map(matcher.matches, before.items.values()))
+            raise AssertionError(failure_messages.wrong_count_inside(evidence, n, matcher, matching, like_these))
         if n == 0:
-            self._assert_decided(expectation, items)
+            self._assert_decided(matcher, items)
         mark_seen(matching)
         return matching
 
-    def _before(self, expectation: Expectation) -> _Before:
-        items = {id(item): item for item in self._items_of(expectation.item_class)}
+    def _before(self, matcher: Matcher) -> _Before:
+        items = {id(item): item for item in self._items_of(matcher.item_class)}
         return _Before(items, {id(entry): entry for entry in self._entries})
 
     def _handed_out(self, view: Iterable[CapturedItem | CapturedEnvelope]) -> None:
         mark_seen(view)
 
-    def _asked_for(self, expectation: Expectation) -> list[CapturedItem]:
-        found = self._find(expectation)
+    def _asked_for(self, matcher: Matcher) -> list[CapturedItem]:
+        found = self._find(matcher)
         mark_seen(found)
         return found
 
-    def _find(self, expectation: Expectation) -> list[CapturedItem]:
-        matches = expectation.matches
-        return [item for item in self._items_of(expectation.item_class) if matches(item)]
+    def _find(self, matcher: Matcher) -> list[CapturedItem]:
+        matches = matcher.matches
+        return [item for item in self._items_of(matcher.item_class) if matches(item)]
 
-    def _timed_out(self, count: int, timeout: float, expectation: Expectation, *, blocked_loop: bool) -> str:
-        matching = self._find(expectation)
-        return failure_messages.timed_out(
-            self._evidence(expectation), count, timeout, expectation, matching, blocked_loop
-        )
+    def _timed_out(self, count: int, timeout: float, matcher: Matcher, *, blocked_loop: bool) -> str:
+        matching = self._find(matcher)
+        return failure_messages.timed_out(self._evidence(matcher), count, timeout, matcher, matching, blocked_loop)
 
     @property
     def _formatter(self) -> Formatter:
         return Formatter.for_assertions(self._recording)
 
-    def _evidence(self, expectation: Expectation | None) -> Evidence:
+    def _evidence(self, matcher: Matcher | None) -> Evidence:
         return Evidence(
-            items=self._items_of(expectation.item_class) if expectation is not None else (),
+            items=self._items_of(matcher.item_class) if matcher is not None else (),
             entries=self._entries,
             client_was_active=self._client_was_active,
             options=self._sdk.options,
@@ -405,10 +403,10 @@ class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # whic
     """
 
 
-def _expectation(kind: str, criteria: Mapping[str, object]) -> Expectation:
+def _matcher(kind: str, criteria: Mapping[str, object]) -> Matcher:
     __tracebackhide__ = True
     try:
-        return Expectation(kind, criteria)
+        return Matcher(kind, criteria)
     except (TypeError, ValueError) as error:
         mistake = type(error)(str(error))
     raise mistake
@@ -454,32 +452,32 @@ class _Before(NamedTuple):
     entries: Mapping[int, Entry]
 
 
-class _ExpectedBlock:
+class _ExpectBlock:
     """The context manager of ``expect``: a class of its own, so that no frame but the test's is shown."""
 
-    def __init__(self, capture: AnyAssertions, expectation: Expectation) -> None:
+    def __init__(self, capture: AnyAssertions, matcher: Matcher) -> None:
         self._capture = capture
-        self._expectation = expectation
+        self._matcher = matcher
 
     def __enter__(self) -> Expected[CapturedItem]:
-        self._before = self._capture._before(self._expectation)
+        self._before = self._capture._before(self._matcher)
         self._expected = Expected[CapturedItem]()
         return self._expected
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
         __tracebackhide__ = True
         if error_type is None:
-            [self._expected._item] = self._capture._assert_new(1, self._expectation, self._before)
+            [self._expected._item] = self._capture._assert_new(1, self._matcher, self._before)
 
 
-class _EmptyBlock(_ExpectedBlock):
+class _ExpectNothingBlock(_ExpectBlock):
     """The context manager of ``expect_nothing``."""
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
         __tracebackhide__ = True
         if error_type is None:
-            self._capture._assert_was_active(self._expectation)
-            self._capture._assert_new(0, self._expectation, self._before)
+            self._capture._assert_was_active(self._matcher)
+            self._capture._assert_new(0, self._matcher, self._before)
 
 
 export(Expected, SentryAssertions)

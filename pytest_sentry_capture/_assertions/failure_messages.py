@@ -1,7 +1,7 @@
 """Pure text: what a failed assertion tells about what was expected, what happened instead, and why.
 
-Every message has the same order: the expectation in the user's words, the nearest that was captured, what was discarded
-although it would have matched, and hints.
+Every message has the same order: what was asked for in the user's words, the nearest that was captured, what was
+discarded although it would have matched, and hints.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pytest_sentry_capture._assertions.hints import (
     hints_about_excess,
     hints_about_reason,
 )
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
 from pytest_sentry_capture._recording import CapturedItem, Discard, is_callable_at, location_of
 from pytest_sentry_capture._text import counted, plural, with_article
@@ -43,44 +43,44 @@ _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
 
 
-def wrong_count(evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem]) -> str:
+def wrong_count(evidence: Evidence, n: int, matcher: Matcher, matching: Sequence[CapturedItem]) -> str:
     """Why the number of matching items is not ``n``."""
     formatter = evidence.formatter
-    heading = f"Expected {_number(n)} {_plural(formatter, n, expectation)}; {_found(len(matching))}."
-    return _message(formatter, heading, _about_count(n, expectation, matching, evidence))
+    heading = f"Expected {_number(n)} {_plural(formatter, n, matcher)}; {_found(len(matching))}."
+    return _message(formatter, heading, _about_count(n, matcher, matching, evidence))
 
 
 def wrong_count_inside(
-    evidence: Evidence, n: int, expectation: Expectation, matching: Sequence[CapturedItem], before: int
+    evidence: Evidence, n: int, matcher: Matcher, matching: Sequence[CapturedItem], before: int
 ) -> str:
     """Why the number of matching items inside a block is not ``n``; ``before`` it, so many matched.
 
     The evidence is what was seen inside the block.
     """
     formatter = evidence.formatter
-    what = _plural(formatter, n, expectation)
+    what = _plural(formatter, n, matcher)
     heading = f"Expected {_number(n)} {what} inside the block; {_found(len(matching))}."
     if before and not matching:
         was = "was" if before == 1 else "were"
-        hint = f"{counted(before, name_of(expectation.kind))} like this {was} captured before the block."
+        hint = f"{counted(before, name_of(matcher.kind))} like this {was} captured before the block."
         return _message(formatter, heading, _hints(formatter, [hint]))
-    return _message(formatter, heading, _about_count(n, expectation, matching, evidence, "inside the block"))
+    return _message(formatter, heading, _about_count(n, matcher, matching, evidence, "inside the block"))
 
 
 def timed_out(
     evidence: Evidence,
     count: int,
     timeout: float,
-    expectation: Expectation,
+    matcher: Matcher,
     matching: Sequence[CapturedItem],
     blocked_loop: bool,
 ) -> str:
     """Why waiting was in vain; ``blocked_loop`` says that it kept the thread's own event loop from running."""
     number = "one" if count == 1 else str(count)
     formatter = evidence.formatter
-    heading = f"Waited {timeout:g} s for {number} {_plural(formatter, count, expectation)}; {_found(len(matching))}."
+    heading = f"Waited {timeout:g} s for {number} {_plural(formatter, count, matcher)}; {_found(len(matching))}."
     blocked = _hints(formatter, [_ABOUT_BLOCKED_LOOP]) if blocked_loop else []
-    return _message(formatter, heading, [*blocked, *_about_count(count, expectation, matching, evidence)])
+    return _message(formatter, heading, [*blocked, *_about_count(count, matcher, matching, evidence)])
 
 
 def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -> str:
@@ -88,17 +88,17 @@ def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -
     return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
 
 
-def undecided(formatter: Formatter, expectation: Expectation, items: Sequence[CapturedItem]) -> str:
+def undecided(formatter: Formatter, matcher: Matcher, items: Sequence[CapturedItem]) -> str:
     """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
-    what = f"no {formatter.described(expectation.kind, expectation.criteria)}"
+    what = f"no {formatter.described(matcher.kind, matcher.criteria)}"
     heading = f"Expected {what}, but whether there is one can't be said."
-    listed = _listed(formatter, "Captured, of requests that were not seen", items, expectation.kind)
+    listed = _listed(formatter, "Captured, of requests that were not seen", items, matcher.kind)
     return _message(formatter, heading, [*listed, *_hints(formatter, [WITHOUT_EXCHANGE])])
 
 
 def not_discarded(
     evidence: Evidence,
-    expectation: Expectation,
+    matcher: Matcher,
     reason: str | None,
     by: object,
     captured: Sequence[CapturedItem],
@@ -108,22 +108,22 @@ def not_discarded(
     formatter = evidence.formatter
     name = by if by is None or isinstance(by, str) else location_of(by).name
     wanted = {**({"reason": reason} if reason else {}), **({"by": name} if name else {})}
-    criteria = _one(formatter, expectation.kind, {**expectation.criteria, **wanted})
+    criteria = _one(formatter, matcher.kind, {**matcher.criteria, **wanted})
     if captured:
-        heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(expectation.kind))} captured."
-        listed = _listed(formatter, "Captured", captured, expectation.kind)
-        paragraphs = [*listed, *_discards(formatter, discarded, expectation.kind, "Discarded")]
+        heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(matcher.kind))} captured."
+        listed = _listed(formatter, "Captured", captured, matcher.kind)
+        paragraphs = [*listed, *_discards(formatter, discarded, matcher.kind, "Discarded")]
         return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints_about_reason(reason))])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
-        paragraphs = _discards(formatter, discarded, expectation.kind, "Discarded, but otherwise")
+        paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but otherwise")
         is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
         hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
         hints += _about_namesakes(formatter, by, discarded)
         return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
-    misses = _Misses.of(expectation, evidence.items)
-    paragraphs = [*_near_misses(formatter, expectation, misses), *_near_discards(expectation, evidence)]
-    hints = [*hints_about_reason(reason), *hints_about_absence(expectation, evidence, None)]
+    misses = _Misses.of(matcher, evidence.items)
+    paragraphs = [*_near_misses(formatter, matcher, misses), *_near_discards(matcher, evidence)]
+    hints = [*hints_about_reason(reason), *hints_about_absence(matcher, evidence, None)]
     return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
 
 
@@ -144,7 +144,7 @@ def _about_namesakes(formatter: Formatter, by: object, discarded: Sequence[Disca
 
 def without_transactions(
     evidence: Evidence,
-    expectation: Expectation,
+    matcher: Matcher,
     why: str,
     call: str,
     arguments: Mapping[str, object],
@@ -152,19 +152,19 @@ def without_transactions(
     """Why nothing can be said of transactions, and what to write instead.
 
     Args:
-        expectation: what was expected of transactions.
+        matcher: what was expected of transactions.
         why: why there are none.
         call: the name of the assertion.
         arguments: its further arguments.
     """
     formatter, left_out = evidence.formatter, evidence.left_out_of_spans
-    instead, *lost = written_for_segments(formatter, call, arguments, expectation.criteria, left_out)
-    heading = f"{call} asks for {_one(formatter, expectation.kind, expectation.criteria)}, but {why}."
+    instead, *lost = written_for_segments(formatter, call, arguments, matcher.criteria, left_out)
+    heading = f"{call} asks for {_one(formatter, matcher.kind, matcher.criteria)}, but {why}."
     written = _section("Segments take their place. Write", [instead], 1)
     return _message(formatter, heading, [written, *_hints(formatter, lost)])
 
 
-def without_client(evidence: Evidence, absent: Expectation | None) -> str:
+def without_client(evidence: Evidence, absent: Matcher | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
     formatter = evidence.formatter
     what = "nothing to be captured" if absent is None else f"no {formatter.described(absent.kind, absent.criteria)}"
@@ -196,10 +196,10 @@ def _discarded(formatter: Formatter, discard: Discard) -> str:
     return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
 
 
-def discarded_without_client(evidence: Evidence, expectation: Expectation) -> str:
+def discarded_without_client(evidence: Evidence, matcher: Matcher) -> str:
     """Why a discard proves nothing: without a client everything is discarded."""
     formatter = evidence.formatter
-    criteria = _one(formatter, expectation.kind, expectation.criteria)
+    criteria = _one(formatter, matcher.kind, matcher.criteria)
     heading = f"Expected {criteria} to be discarded, but without a client everything is."
     ask = "assert_discarded(reason='no_client') asks for this very reason."
     return _message(formatter, heading, [*_no_client(evidence), *_hints(formatter, [ask])])
@@ -223,9 +223,9 @@ def _message(formatter: Formatter, heading: str, paragraphs: Iterable[str]) -> s
     return formatter.redacted("\n\n".join([heading, *paragraphs]))
 
 
-def _plural(formatter: Formatter, n: int, expectation: Expectation) -> str:
-    kind = expectation.kind
-    text = formatter.described(kind, expectation.criteria)
+def _plural(formatter: Formatter, n: int, matcher: Matcher) -> str:
+    kind = matcher.kind
+    text = formatter.described(kind, matcher.criteria)
     return text if n in (0, 1) else text.replace(name_of(kind), plural(name_of(kind)), 1)
 
 
@@ -238,20 +238,20 @@ def _found(number: int) -> str:
 
 
 def _about_count(
-    n: int, expectation: Expectation, matching: Sequence[CapturedItem], evidence: Evidence, where: str = "at all"
+    n: int, matcher: Matcher, matching: Sequence[CapturedItem], evidence: Evidence, where: str = "at all"
 ) -> Iterator[str]:
     formatter = evidence.formatter
     if not evidence.client_was_active:
         yield from _no_client(evidence)
     elif len(matching) > n:
-        yield from _listed(formatter, "Matching", matching, expectation.kind)
+        yield from _listed(formatter, "Matching", matching, matcher.kind)
         yield from _hints(formatter, hints_about_excess(matching))
     else:
-        yield from _listed(formatter, "Matching", matching, expectation.kind)
-        misses = _Misses.of(expectation, evidence.items)
-        yield from _near_misses(formatter, expectation, misses, where)
-        yield from _discards(formatter, _matching_discards(expectation, evidence), expectation.kind)
-        yield from _hints(formatter, hints_about_absence(expectation, evidence, next(iter(misses.nearest), None)))
+        yield from _listed(formatter, "Matching", matching, matcher.kind)
+        misses = _Misses.of(matcher, evidence.items)
+        yield from _near_misses(formatter, matcher, misses, where)
+        yield from _discards(formatter, _matching_discards(matcher, evidence), matcher.kind)
+        yield from _hints(formatter, hints_about_absence(matcher, evidence, next(iter(misses.nearest), None)))
 
 
 def _no_client(evidence: Evidence) -> list[str]:
@@ -277,32 +277,32 @@ class _Misses(NamedTuple):
     captured: int
 
     @classmethod
-    def of(cls, expectation: Expectation, items: Sequence[CapturedItem]) -> _Misses:
-        counts = [expectation.count_mismatches(item) for item in items]
+    def of(cls, matcher: Matcher, items: Sequence[CapturedItem]) -> _Misses:
+        counts = [matcher.count_mismatches(item) for item in items]
         others = [index for index, number in enumerate(counts) if number]
         nearest = nsmallest(_MOST_ITEMS, others, key=counts.__getitem__)
         return cls([items[index] for index in nearest], len(others), len(items))
 
 
-def _near_misses(formatter: Formatter, expectation: Expectation, misses: _Misses, where: str = "at all") -> list[str]:
+def _near_misses(formatter: Formatter, matcher: Matcher, misses: _Misses, where: str = "at all") -> list[str]:
     if not misses.number:
-        return [] if misses.captured else [f"No {name_of(expectation.kind)} was captured {where}."]
+        return [] if misses.captured else [f"No {name_of(matcher.kind)} was captured {where}."]
     lines = []
     for number, item in enumerate(misses.nearest, 1):
-        lines.append(f"{number}. {formatter.summary(item, asked_kind=expectation.kind)}")
-        lines += _differences(formatter, expectation, item)
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+        lines += _differences(formatter, matcher, item)
     return [_section("Captured instead, the nearest first", lines, misses.number)]
 
 
-def _differences(formatter: Formatter, expectation: Expectation, item: CapturedItem) -> list[str]:
-    lines = [f"     {formatter.difference(mismatch)}" for mismatch in expectation.mismatches(item)]
+def _differences(formatter: Formatter, matcher: Matcher, item: CapturedItem) -> list[str]:
+    lines = [f"     {formatter.difference(mismatch)}" for mismatch in matcher.mismatches(item)]
     if len(lines) > _MOST_DIFFERENCES:
         lines[_MOST_DIFFERENCES:] = [f"     … and {len(lines) - _MOST_DIFFERENCES} more differences"]
     return lines
 
 
-def _matching_discards(expectation: Expectation, evidence: Evidence) -> list[Discard]:
-    return [discard for discard in evidence.discarded if expectation.matches_discard(discard)]
+def _matching_discards(matcher: Matcher, evidence: Evidence) -> list[Discard]:
+    return [discard for discard in evidence.discarded if matcher.matches_discard(discard)]
 
 
 def _discards(
@@ -323,14 +323,14 @@ def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> 
     return [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
 
 
-def _near_discards(expectation: Expectation, evidence: Evidence) -> list[str]:
-    items = ((discard, discard.item_as(expectation.kind)) for discard in evidence.discarded)
-    others = [(discard, item) for discard, item in items if isinstance(item, expectation.item_class)]
+def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
+    items = ((discard, discard.item_as(matcher.kind)) for discard in evidence.discarded)
+    others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
-    for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: expectation.count_mismatches(other[1])):
-        lines += _about_discard(evidence.formatter, discard, expectation.kind)
+    for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):
+        lines += _about_discard(evidence.formatter, discard, matcher.kind)
         is_known = discard.payload is not None
-        lines += _differences(evidence.formatter, expectation, item) if is_known else [_UNKNOWN]
+        lines += _differences(evidence.formatter, matcher, item) if is_known else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
 
 

@@ -86,7 +86,7 @@ class Formatter:
         return REDACTED if any(form in in_lower_case for form in self._forms_in_lower_case) else redacted
 
     def described(self, kind: str, criteria: Mapping[str, Any]) -> str:
-        """The expectation in the words in which the user wrote it."""
+        """What is asked for, in the words in which the user wrote it."""
         named = ", ".join(f"{name}={self.shown(value)}" for name, value in criteria.items())
         return f"{name_of(kind)} with {named}" if named else name_of(kind)
 

@@ -1,4 +1,4 @@
-"""What is known about why an expectation failed: each hint recognises one situation, and says what to do about it."""
+"""What is known about why an assertion failed: each hint recognises one situation, and says what to do about it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch, comparison
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     DISCARD_REASONS,
     MISSING,
@@ -75,7 +75,7 @@ _WITHOUT_KEYS: Final = ("release", "environment", "level")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a test saw that bears on an expectation.
+    """What a test saw that bears on what it asks for.
 
     Attributes:
         formatter: puts in words what was seen.
@@ -120,19 +120,19 @@ class Evidence:
         return items
 
 
-def hints_about_absence(expectation: Expectation, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
+def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
     """Why what was expected may be missing, the surest reasons first."""
     found = [
         *_crashed_callbacks(evidence),
-        *_rejected(expectation, evidence),
-        *_sampled_out(expectation, evidence),
-        *_other_kinds(expectation, evidence),
-        *_came_through_logging(expectation, evidence),
-        *_logging_is_off(expectation, evidence),
-        *(_from_exchanges(evidence) or _answered_without_report(expectation, evidence)),
-        *_switched_off(expectation, evidence),
-        *_without_exchange(expectation, nearest),
-        *(_where_values_are(expectation, evidence, nearest) if nearest is not None else ()),
+        *_rejected(matcher, evidence),
+        *_sampled_out(matcher, evidence),
+        *_other_kinds(matcher, evidence),
+        *_came_through_logging(matcher, evidence),
+        *_logging_is_off(matcher, evidence),
+        *(_from_exchanges(evidence) or _answered_without_report(matcher, evidence)),
+        *_switched_off(matcher, evidence),
+        *_without_exchange(matcher, nearest),
+        *(_where_values_are(matcher, evidence, nearest) if nearest is not None else ()),
     ]
     return found[:_MOST_HINTS]
 
@@ -165,76 +165,76 @@ def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
         yield "\n".join([f"{evidence.formatter.located(error.by)} crashed, and {what}:", *shortened])
 
 
-def _rejected(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+def _rejected(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     for rejection in evidence.of(Rejection):
-        items = ", ".join(evidence.formatter.summary(item, asked_kind=expectation.kind) for item in rejection.items)
+        items = ", ".join(evidence.formatter.summary(item, asked_kind=matcher.kind) for item in rejection.items)
         what = items or f"{rejection.method} {rejection.path}".strip()
         did = "gave no answer" if rejection.status is None else f"answered {rejection.status}"
         yield f"sentry_server {did} to {what or 'a request'}: {rejection.reason}."
 
 
-def _sampled_out(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    rate, sampler = expectation.facts.sampled_by or ("", "")
-    unknown = _unknown_of_sampled_out(expectation, evidence)
+def _sampled_out(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    rate, sampler = matcher.facts.sampled_by or ("", "")
+    unknown = _unknown_of_sampled_out(matcher, evidence)
     if unknown is None or rate not in evidence.options:
         return
     by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
     marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
-    kind = with_article(name_of(expectation.kind))
+    kind = with_article(name_of(matcher.kind))
     may_be = f"The client sampled out {kind} that may be this one, by {by}. Not known of it: {', '.join(unknown)}."
     did = may_be if unknown else f"The client sampled it out, by {by}."
     yield f"{did} This marker keeps everything in one test: @pytest.mark.sentry_options({marker})"
 
 
-def _unknown_of_sampled_out(expectation: Expectation, evidence: Evidence) -> list[str] | None:
+def _unknown_of_sampled_out(matcher: Matcher, evidence: Evidence) -> list[str] | None:
     """What is not known of what was sampled out and may be what was expected; None where nothing may be."""
     found: list[list[str]] = []
     for discard in evidence.discarded:
-        item = discard.item_as(expectation.kind) if discard.reason == "sample_rate" else None
+        item = discard.item_as(matcher.kind) if discard.reason == "sample_rate" else None
         if item is None:
             continue
-        misses = expectation.mismatches(item) if isinstance(item, expectation.item_class) else []
+        misses = matcher.mismatches(item) if isinstance(item, matcher.item_class) else []
         if discard.payload is None or not misses:
             found.append([])
-        elif _is_traced(expectation) and all(is_empty(miss.found) for miss in misses):
+        elif _is_traced(matcher) and all(is_empty(miss.found) for miss in misses):
             found.append([*dict.fromkeys(miss.path for miss in misses)])
     return min(found, key=len, default=None)
 
 
-def _is_traced(expectation: Expectation) -> bool:
+def _is_traced(matcher: Matcher) -> bool:
     """Whether it is about what is sampled with traces, of which the SDK builds nothing where they are not sampled."""
-    return expectation.facts.sampled_by == SAMPLED_TRACES
+    return matcher.facts.sampled_by == SAMPLED_TRACES
 
 
-def _switched_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
+def _switched_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     options = evidence.options
     if not options or evidence.items:
         return
-    if _is_traced(expectation) and not any(options.get(name) is not None for name in SAMPLED_TRACES):
+    if _is_traced(matcher) and not any(options.get(name) is not None for name in SAMPLED_TRACES):
         yield (
             "Tracing is off: the client has neither traces_sample_rate nor traces_sampler. This marker turns it on for"
             " one test: @pytest.mark.sentry_options(traces_sample_rate=1.0)"
         )
-    if expectation.kind == "log" and not options.get("enable_logs", True):
+    if matcher.kind == "log" and not options.get("enable_logs", True):
         yield (
             "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
             " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
         )
-    elif expectation.kind == "log" and "log" not in evidence.kinds_from_logging:
+    elif matcher.kind == "log" and "log" not in evidence.kinds_from_logging:
         yield (
             "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
             " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
         )
 
 
-def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    if not expectation.criteria or any(map(expectation.matches, evidence.items)):
+def _other_kinds(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    if not matcher.criteria or any(map(matcher.matches, evidence.items)):
         return
-    for kind, criteria in _translations(expectation):
-        if kind == expectation.kind or (expectation.kind, kind) == _THE_SAME_ITEM:
+    for kind, criteria in _translations(matcher):
+        if kind == matcher.kind or (matcher.kind, kind) == _THE_SAME_ITEM:
             continue
         try:
-            other = Expectation(kind, criteria)
+            other = Matcher(kind, criteria)
         except (TypeError, ValueError):  # what is a name of a transaction may be no message
             continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
@@ -244,23 +244,23 @@ def _other_kinds(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
             return
 
 
-def _translations(expectation: Expectation) -> Iterator[tuple[str, dict[str, Any]]]:
+def _translations(matcher: Matcher) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same criteria for other kinds, by the names that they have there."""
-    own = expectation.facts.text
+    own = matcher.facts.text
     for kind, facts in FACTS.items():
         renamed = {own: facts.text} if own and facts.text else {}
-        if (expectation.kind, kind) == ("event", "segment"):
+        if (matcher.kind, kind) == ("event", "segment"):
             renamed["transaction"] = "name"
-        criteria = {renamed.get(name, name): value for name, value in expectation.criteria.items()}
+        criteria = {renamed.get(name, name): value for name, value in matcher.criteria.items()}
         if "where" not in criteria and criteria.keys() <= facts.fields.keys():
             yield kind, criteria
 
 
-def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    if expectation.kind != "event" or expectation.criteria.get("exception") is None:
+def _came_through_logging(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    if matcher.kind != "event" or matcher.criteria.get("exception") is None:
         return
     without = [item for item in evidence.items if isinstance(item, CapturedEvent) and not item.exceptions]
-    rest = Expectation("event", {k: v for k, v in expectation.criteria.items() if k not in ("exception", "message")})
+    rest = Matcher("event", {k: v for k, v in matcher.criteria.items() if k not in ("exception", "message")})
     for event in without:
         if event.get("logentry") and rest.matches(event):
             message = evidence.formatter.shown(event.message)
@@ -271,17 +271,17 @@ def _came_through_logging(expectation: Expectation, evidence: Evidence) -> Itera
             return
 
 
-def _logging_is_off(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    if expectation.kind != "event" or "event" in evidence.kinds_from_logging:
+def _logging_is_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    if matcher.kind != "event" or "event" in evidence.kinds_from_logging:
         return
-    as_logged = Expectation("event", {k: v for k, v in expectation.criteria.items() if k in _OF_LOGGING})
+    as_logged = Matcher("event", {k: v for k, v in matcher.criteria.items() if k in _OF_LOGGING})
     reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
     for logged in reversed(evidence.logged or ()):
         if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
             what = evidence.formatter.summary(logged)
             yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {what}. {_LOGGING_OPTION}"
             return
-    if not any(map(as_logged.matches, reported)) and _may_be_logged(expectation, evidence):
+    if not any(map(as_logged.matches, reported)) and _may_be_logged(matcher, evidence):
         yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
 
 
@@ -291,9 +291,9 @@ def _is_of_same_failure(logged: CapturedEvent, item: CapturedItem) -> bool:
     return item.exception == logged.exception if logged.exceptions else item.message == logged.message
 
 
-def _may_be_logged(expectation: Expectation, evidence: Evidence) -> bool:
+def _may_be_logged(matcher: Matcher, evidence: Evidence) -> bool:
     """Whether it may have been logged, though no such record was kept: a logger may keep its records to itself."""
-    criteria = expectation.criteria
+    criteria = matcher.criteria
     if criteria.get("handled") is False or not comparison(criteria.get("mechanism", "logging"))("logging"):
         return False
     if evidence.logged is None:
@@ -306,8 +306,8 @@ def _from_exchanges(evidence: Evidence) -> list[str]:
     return [*dict.fromkeys(exchange._hint for exchange in evidence.of(Exchange) if exchange._hint is not None)]
 
 
-def _answered_without_report(expectation: Expectation, evidence: Evidence) -> Iterator[str]:
-    if expectation.kind != "event":
+def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    if matcher.kind != "event":
         return
     for exchange in evidence.of(Exchange):
         is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
@@ -323,13 +323,13 @@ def _answered_without_report(expectation: Expectation, evidence: Evidence) -> It
             return
 
 
-def _without_exchange(expectation: Expectation, nearest: CapturedItem | None) -> list[str]:
-    return [WITHOUT_EXCHANGE] if nearest is not None and expectation.is_undecided(nearest) else []
+def _without_exchange(matcher: Matcher, nearest: CapturedItem | None) -> list[str]:
+    return [WITHOUT_EXCHANGE] if nearest is not None and matcher.is_undecided(nearest) else []
 
 
-def _where_values_are(expectation: Expectation, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
+def _where_values_are(matcher: Matcher, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
     """Where a value that is missing from the nearest item is found, or who changed it."""
-    for mismatch in expectation.mismatches(nearest):
+    for mismatch in matcher.mismatches(nearest):
         section, _, key = mismatch.path.partition(".")
         if changed := [*_changed(evidence.formatter, nearest, mismatch.path)]:
             yield from changed

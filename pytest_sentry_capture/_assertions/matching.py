@@ -88,7 +88,7 @@ class Criterion(NamedTuple):
     is_match: Comparison
 
 
-class Expectation:
+class Matcher:
     """Compiled criteria for items of one kind.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture._assertions.comparisons import comparison
 from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     SEGMENT_STATUSES,
     attributes_below,
@@ -257,7 +257,7 @@ def _statuses(expected: Any) -> Sequence[Any]:
     if expected is None:
         return ["ok"]
     try:
-        Expectation(CapturedSegment.kind, {"status": [expected]})
+        Matcher(CapturedSegment.kind, {"status": [expected]})
     except TypeError:
         return []
     return [] if isinstance(expected, _CHOICES) else [expected]

@@ -13,7 +13,7 @@ from pytest_sentry_capture._lazy import lazy_names
 if TYPE_CHECKING:
     from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES as BUILT_IN_RULES
     from pytest_sentry_capture._rules.built_in.values import Pattern as Pattern
-    from pytest_sentry_capture._rules.expectation import ExpectedCapture as ExpectedCapture
+    from pytest_sentry_capture._rules.expect_rule import ExpectRule as ExpectRule
     from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
     from pytest_sentry_capture._rules.messages import rule_headline as rule_headline
     from pytest_sentry_capture._rules.rule import Regex as Regex
@@ -36,7 +36,7 @@ else:
             "BUILT_IN_RULES": "_rules.built_in:BUILT_IN_RULES",
             "BrokenRule": "_rules.rule_run:BrokenRule",
             "EnforcedRule": "_rules.rule_run:EnforcedRule",
-            "ExpectedCapture": "_rules.expectation:ExpectedCapture",
+            "ExpectRule": "_rules.expect_rule:ExpectRule",
             "Pattern": "_rules.built_in.values:Pattern",
             "Regex": "_rules.rule:Regex",
             "Rule": "_rules.rule:Rule",

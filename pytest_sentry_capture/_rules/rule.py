@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
 
-from pytest_sentry_capture._assertions import ApplicationViews, Expectation, TypedFind
+from pytest_sentry_capture._assertions import ApplicationViews, Matcher, TypedFind
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Exchange, Recording
 
@@ -48,11 +48,11 @@ class Judgement:
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
         """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
-        return self._matching(Expectation(kind, criteria))
+        return self._matching(Matcher(kind, criteria))
 
-    def _matching(self, expectation: Expectation) -> list[CapturedItem]:
+    def _matching(self, matcher: Matcher) -> list[CapturedItem]:
         """The captured items that match."""
-        return [item for item in self._items_of(expectation.item_class) if expectation.matches(item)]
+        return [item for item in self._items_of(matcher.item_class) if matcher.matches(item)]
 
 
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less

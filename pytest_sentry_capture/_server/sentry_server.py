@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_sentry_capture._assertions import Evidence, Expectation, SentryAssertions
+from pytest_sentry_capture._assertions import Evidence, Matcher, SentryAssertions
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import Recording, Rejection
 from pytest_sentry_capture._server.addresses import LOOPBACK, TUNNEL
@@ -154,8 +154,8 @@ class SentryServer(SentryAssertions):
         if by is not None:
             raise TypeError("by: of the callables of another process nothing is known. Leave it out, and give a reason")
 
-    def _evidence(self, expectation: Expectation | None) -> Evidence:
-        return replace(super()._evidence(expectation), about_no_client=_NOTHING_RECEIVED)
+    def _evidence(self, matcher: Matcher | None) -> Evidence:
+        return replace(super()._evidence(matcher), about_no_client=_NOTHING_RECEIVED)
 
 
 export(SentryServer)

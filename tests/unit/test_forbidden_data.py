@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import CallableLocation, Rule, RuleViews
-from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._assertions.matching import CRITERIA, Matcher
 from pytest_sentry_capture._recording.entries import Capture, CapturedEnvelope, Discard, Entry, Exchange
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
-from pytest_sentry_capture._rules.expectation import ExpectedCapture
+from pytest_sentry_capture._rules.expect_rule import ExpectRule
 from pytest_sentry_capture._rules.rule import Regex
 from pytest_sentry_capture._rules.rule_run import EnforcedRule, RuleRun
 from recordings import capture, recording
@@ -395,7 +395,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 EVERY_RULE = [rule(**OPTIONS.get(name, {})) for name, rule in BUILT_IN_RULES.items()]
 EVERY_EXPECTATION = [
-    ExpectedCapture(name=f"{kind} {captured}", expectation=Expectation(kind, {}), captured=captured)
+    ExpectRule(name=f"{kind} {captured}", matcher=Matcher(kind, {}), captured=captured)
     for kind in CRITERIA
     for captured in (True, False)
 ]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pytest_sentry_capture import CapturedEvent, Judgement, RuleViews
 from pytest_sentry_capture._assertions.comparisons import Mismatch
 from pytest_sentry_capture._assertions.formatting import Formatter
-from pytest_sentry_capture._assertions.matching import Expectation
+from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording.entries import Capture
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._rules.built_in.requirements import RequiredTags
 from pytest_sentry_capture._rules.built_in.values import TagValues
-from pytest_sentry_capture._rules.expectation import ExpectedCapture
+from pytest_sentry_capture._rules.expect_rule import ExpectRule
 from pytest_sentry_capture._rules.rule import Rule
 
 SECRETS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(lambda text: f"hunter2{text}")
@@ -72,15 +72,11 @@ def texts(judgements: Iterator[Judgement]) -> str:
         (TagValues(tags={"plan": ("free",)}), {"tags": {"plan": CUT}}),
         (RequiredTags(tags=("plan",)), {"logentry": {"message": f"{CUT} %s", "params": ["1"]}}),
         (
-            ExpectedCapture(
-                name="plans", expectation=Expectation("event", {}), captured=True, event={"logger": "shop"}
-            ),
+            ExpectRule(name="plans", matcher=Matcher("event", {}), captured=True, event={"logger": "shop"}),
             {"logger": CUT},
         ),
         (
-            ExpectedCapture(
-                name="plans", expectation=Expectation("event", {}), captured=True, event={"tags": {"a": 1}}
-            ),
+            ExpectRule(name="plans", matcher=Matcher("event", {}), captured=True, event={"tags": {"a": 1}}),
             {"tags": {"a": [CUT]}},
         ),
     ],

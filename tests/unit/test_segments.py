@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import SentryCapture
-from pytest_sentry_capture._assertions.matching import CRITERIA, Expectation
+from pytest_sentry_capture._assertions.matching import CRITERIA, Matcher
 from recordings import assertions_on, recording
 from suggestions import IMPORTED, suggestion
 
@@ -106,7 +106,7 @@ def test_every_suggestion_can_be_run(
 ) -> None:
     call, arguments = method
     try:
-        Expectation("transaction", criteria)
+        Matcher("transaction", criteria)
     except (TypeError, ValueError):
         assume(False)
     sentry_capture = assertions_on(recording(left_out_of_spans=left_out), "this SDK has no transactions")
@@ -127,7 +127,7 @@ class Bound:
     def __getattr__(self, name: str) -> Any:
         def call(*args: object, **kwargs: object) -> None:
             bound = signature(getattr(SentryCapture, name)).bind(self, *args, **kwargs).arguments
-            Expectation(bound["kind"], bound.get("criteria", {}))
+            Matcher(bound["kind"], bound.get("criteria", {}))
             self._run.append(name)
 
         return call

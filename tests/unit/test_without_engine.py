@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pytest_sentry_capture._relay import engine
@@ -27,9 +29,11 @@ INSTALL = "Sentry's own engine is not installed: pip install 'pytest-sentry-cont
 
 
 @pytest.fixture(autouse=True)
-def _not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_sentry_capture._relay.engine.find_spec", lambda name: None)
-    monkeypatch.setattr("pytest_sentry_capture._relay.engine.engine_obstacle", engine.engine_obstacle.__wrapped__)
+def _not_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    engine.engine_obstacle.cache_clear()
+    yield
+    engine.engine_obstacle.cache_clear()
 
 
 def test_its_rules_say_so_in_a_line(pytester: pytest.Pytester) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origi
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
-from pytest_sentry_capture._assertions import CRITERIA, Expectation
+from pytest_sentry_capture._assertions import CRITERIA, Matcher
 from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
-from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectedCapture, Pattern, Regex, Rule, Severity
+from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectRule, Pattern, Regex, Rule, Severity
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import Path, Source
 from pytest_sentry_capture._text import did_you_mean
@@ -181,7 +181,7 @@ class RuleTables:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} is no text in UTF-8")
         return None
 
-    def _expected(self, path: Path, entry: Mapping[str, Any]) -> ExpectedCapture | None:
+    def _expected(self, path: Path, entry: Mapping[str, Any]) -> ExpectRule | None:
         own = {key: value for key, value in entry.items() if key in _ExpectEntry.__dataclass_fields__}
         criteria = {key: value for key, value in entry.items() if key not in own}
         structured = self._structured(path, "expect", own, _ExpectEntry)
@@ -190,28 +190,28 @@ class RuleTables:
             if name in criteria:
                 self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
             criteria[name] = value
-        expectation = self._expectation(path, kind, criteria)
+        matcher = self._matcher(path, kind, criteria)
         if structured is None:
             return None
         self._check_paths(path, "expect", structured.paths)
-        look = self._expectation((*path, "event"), kind, structured.event)
+        look = self._matcher((*path, "event"), kind, structured.event)
         if structured.event and not structured.captured:
             self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
-        if expectation is None or look is None:
+        if matcher is None or look is None:
             return None
-        return ExpectedCapture(
+        return ExpectRule(
             name=structured.name,
-            expectation=expectation,
+            matcher=matcher,
             captured=structured.captured,
             event=look.criteria,
             severity=structured.severity,
             paths=structured.paths,
         )
 
-    def _expectation(self, path: Path, kind: str, criteria: Mapping[str, Any]) -> Expectation | None:
+    def _matcher(self, path: Path, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
         place = ".".join(map(str, (path[0], *path[2:])))
         try:
-            return Expectation(kind, {key: _value(value) for key, value in criteria.items()})
+            return Matcher(kind, {key: _value(value) for key, value in criteria.items()})
         except re.error as error:
             self._mistake(path, f"{place}: no valid regex: {error}")
         except (TypeError, ValueError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions import Expectation, Formatter, name_of
+from pytest_sentry_capture._assertions import Formatter, Matcher, name_of
 from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
@@ -15,7 +15,7 @@ _DEDUPE: Final = "DedupeIntegration"
 
 
 @dataclass(kw_only=True)
-class ExpectedCapture(Rule):
+class ExpectRule(Rule):
     """Whatever meets the criteria is captured, or is not.
 
     With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
@@ -24,18 +24,18 @@ class ExpectedCapture(Rule):
 
     Attributes:
         name: what the entry is called.
-        expectation: the kind and the criteria.
+        matcher: the kind and the criteria.
         captured: whether what meets them is to be captured.
         event: what the captured item must look like, in the same vocabulary.
     """
 
     name: str = field(default="", init=True)
-    expectation: Expectation
+    matcher: Matcher
     captured: bool
     event: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._look = Expectation(self.expectation.kind, self.event)
+        self._look = Matcher(self.matcher.kind, self.event)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self.captured and not views._recording.client_was_active:
@@ -44,20 +44,20 @@ class ExpectedCapture(Rule):
             yield self.not_judged(None, f'{why}: write kind = "segment"')
             return
         formatter = Formatter.for_reports(views._recording)
-        captures = views._matching(self.expectation)
-        discards = [*filter(self.expectation.matches_discard, views.discarded)]
+        captures = views._matching(self.matcher)
+        discards = [*filter(self.matcher.matches_discard, views.discarded)]
         for item in captures:
             yield self._of_capture(formatter, item)
         for discard in discards:
             yield self._of_discard(formatter, discard, is_repeated=bool(captures))
         judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
         for exchange in views.exchanges:
-            if exchange not in judged and self.expectation.matches_exchange(exchange):
+            if exchange not in judged and self.matcher.matches_exchange(exchange):
                 yield self._of_silent(formatter, exchange)
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""
-        return self.expectation.item_class is CapturedTransaction and not views.transactions
+        return self.matcher.item_class is CapturedTransaction and not views.transactions
 
     def _of_capture(self, formatter: Formatter, item: CapturedItem) -> Judgement:
         if not self.captured:
@@ -75,15 +75,15 @@ class ExpectedCapture(Rule):
         is_repetition = is_repeated and discard.by is not None and _DEDUPE in discard.by.name
         if not self.captured or is_repetition:
             return self.kept(discard)
-        what = formatter.discarded_summary(discard, asked_kind=self.expectation.kind)
+        what = formatter.discarded_summary(discard, asked_kind=self.matcher.kind)
         problem = f"discarded, but must be captured: {what}"
         return self.broken(discard, problem, by=discard.by, details=[formatter.discard_reason(discard)])
 
     def _named(self, formatter: Formatter, item: CapturedItem) -> str:
-        return formatter.summary(item, asked_kind=self.expectation.kind)
+        return formatter.summary(item, asked_kind=self.matcher.kind)
 
     def _of_silent(self, formatter: Formatter, exchange: Exchange) -> Judgement:
         if not self.captured:
             return self.kept(exchange)
-        problem = f"{formatter.exchange_summary(exchange)}, and no {name_of(self.expectation.kind)} was captured"
+        problem = f"{formatter.exchange_summary(exchange)}, and no {name_of(self.matcher.kind)} was captured"
         return self.broken(exchange, problem)
