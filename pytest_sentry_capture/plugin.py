@@ -175,7 +175,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if run.test.recording.beside is not None:
         _fail_if_not_alone(item, run.test)
     _fail_on_mistakes("sentry_allow", lambda: _waive(item, run))
-    _fail_on_mistakes("sentry_options", lambda: run.begin_test(item.nodeid, _marked_options(item)))
+    _fail_on_mistakes("sentry_options", lambda: run.begin_test(_marked_options(item)))
 
 
 def _fail_if_not_alone(item: pytest.Item, test: CurrentTest) -> None:
@@ -287,7 +287,7 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         return (yield)
-    with request.config.stash[_RUN].sdk_watch.fixture_set_up(fixturedef, fixturedef.argname):
+    with request.config.stash[_RUN].sdk_watch.fixture_set_up(fixturedef):
         return (yield)
 
 

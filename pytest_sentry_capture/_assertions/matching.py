@@ -58,6 +58,7 @@ _ABOUT_OWN_WORDS: Final = (
 )
 _REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
+"""What reads much of a payload: asked last, it is not asked at all of most items."""
 
 
 _OF_REQUEST: Final = frozenset(OF_EXCHANGE)

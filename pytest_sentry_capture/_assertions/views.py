@@ -47,6 +47,7 @@ class RecordingViews:
     def __init__(self, recording: Recording, drain: Callable[[], None]) -> None:
         self._recording = recording
         self._drain = drain
+        # No plain lock: draining runs callbacks of the application in this thread, and one of them may read a view.
         self._lock = RLock()
         self._start = 0
         self._position = 0
@@ -161,6 +162,7 @@ class RecordingViews:
             return items  # type: ignore[return-value]
 
     def _catch_up(self) -> None:
+        # Views are read again and again, by every assertion and every wait: only what is new is looked at each time.
         self._drain()
         entries = self._recording.entries_since(self._position)
         self._position += len(entries)

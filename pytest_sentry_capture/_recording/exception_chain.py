@@ -33,12 +33,11 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
     @classmethod
     def of(cls, error: BaseException, *, live: bool) -> ExceptionChain:
         """The chain of ``error``; with ``live`` it keeps the exception objects, else only their classes."""
-        is_alone = error.__cause__ is None and error.__context__ is None and not members_of(error)
-        links = [error] if is_alone else _reported(error, set())
+        links = _reported(error, set())
         return cls([ExceptionLink(type(link), _status_code(link), link if live else None) for link in links])
 
     def released(self) -> ExceptionChain:
-        """The chain without the live objects."""
+        """The chain without the live objects, whose tracebacks keep the locals of the whole test alive."""
         return type(self)([link._replace(value=None) for link in self])
 
     @property

@@ -10,7 +10,10 @@ _MODULES: Final = "modules"
 
 
 class InstalledModules:
-    """What the SDK's integration ``modules`` found installed, which it tells anew in every event."""
+    """What the SDK's integration ``modules`` found installed, which it tells anew in every event.
+
+    With 110 packages these are 2.8 of the 4.5 kB of a small event, and a run keeps thousands of events.
+    """
 
     latest: InstalledModules | None = None
 

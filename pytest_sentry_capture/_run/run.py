@@ -110,7 +110,7 @@ class Run:
         self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
         self._under_way[recording] = self._test_of(recording)
 
-    def begin_test(self, nodeid: str, options: dict[str, Any]) -> None:
+    def begin_test(self, options: dict[str, Any]) -> None:
         """Isolate what the test does to the SDK.
 
         Tests that several threads run at the same time share the SDK, and are isolated from other tests together.
@@ -120,7 +120,7 @@ class Run:
             Exception: what ``SdkWatch.begin_test`` raises.
         """
         if self._lifetime is None:
-            self._lifetime = self.sdk_watch.begin_test(nodeid, options)
+            self._lifetime = self.sdk_watch.begin_test(options)
         elif options:
             raise ValueError(self.test.why_not_alone("the SDK's options"))
 

@@ -10,8 +10,7 @@ class Lifetime:
         alive: whether it is not over; what belongs to one that is over may still be held by contexts and threads.
     """
 
-    def __init__(self, name: str, *, is_test: bool = False) -> None:
-        self.name = name
+    def __init__(self, *, is_test: bool = False) -> None:
         self.is_test = is_test
         self.alive = True
 
@@ -20,7 +19,7 @@ class Lifetimes:
     """Whose set-up code is running now: what is made meanwhile belongs to ``current``, whichever thread makes it."""
 
     def __init__(self) -> None:
-        self.run = Lifetime("run")
+        self.run = Lifetime()
         self._entered: list[Lifetime] = []
 
     @property

@@ -82,12 +82,12 @@ class SdkWatch:
             if _activated:
                 _activated[-1]._resume()
 
-    def begin_test(self, name: str, options: dict[str, Any]) -> Lifetime:
+    def begin_test(self, options: dict[str, Any]) -> Lifetime:
         """Isolate a test; see ``Sdk.begin_test`` for what is raised."""
         if options:
             self._import_sdk()  # it says which options there are
         self._now.begin_test(options)
-        lifetime = Lifetime(name, is_test=True)
+        lifetime = Lifetime(is_test=True)
         self._lifetimes.enter(lifetime)
         return lifetime
 
@@ -98,9 +98,9 @@ class SdkWatch:
         self._lifetimes.leave(lifetime)
 
     @contextmanager
-    def fixture_set_up(self, key: object, name: str) -> Iterator[None]:
+    def fixture_set_up(self, key: object) -> Iterator[None]:
         """Say that the set-up of a fixture of a wider scope than function runs meanwhile."""
-        lifetime = self._fixtures[key] = Lifetime(name)
+        lifetime = self._fixtures[key] = Lifetime()
         self._lifetimes.enter(lifetime)
         try:
             self._now.begin_fixture(lifetime)

@@ -199,7 +199,7 @@ class Isolation:
     def begin_import(self, module: ModuleSpec) -> None:
         """A module that a test has imported initialises Sentry: this outlives the test, like the module."""
         if self._import is None and self._put_aside is not None:
-            self._import = module, Lifetime(f"import of {module.name}")
+            self._import = module, Lifetime()
             self.begin_fixture(self._import[1])
             for variable in self._vars:
                 variable.before_access = self._settle_import
