@@ -15,6 +15,7 @@ import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
     Configuration,
     Run,
@@ -68,7 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_report",
         action="append",
         metavar="PATH",
-        help="Write what was captured and what was not to a file: .md, .json or .txt. May be given several times.",
+        help=f"Write what was captured and what was not to a file ({', '.join(FORMATS)}). May be given several times.",
     )
     group.addoption(
         "--sentry-contract",

@@ -324,7 +324,7 @@ def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> 
 
 
 def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
-    items = ((discard, discard.item_as(matcher.kind)) for discard in evidence.discarded)
+    items = ((discard, discard._item_as(matcher.kind)) for discard in evidence.discarded)
     others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):

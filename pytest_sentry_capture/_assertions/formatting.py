@@ -63,9 +63,9 @@ class Formatter:
         return cls(tuple(recording.secrets), masked=False)
 
     @classmethod
-    def for_reports(cls, *recordings: Recording) -> Formatter:
+    def for_reports(cls, recording: Recording, *others: Recording) -> Formatter:
         """For whoever reads the results of a run: without what was found to be personal data, and masked."""
-        secrets = [value for recording in recordings for value in recording.redacted]
+        secrets = [value for each in (recording, *others) for value in each.redacted]
         return cls(tuple(secrets), masked=True) if secrets else _WITHOUT_SECRETS
 
     @classmethod
@@ -128,7 +128,7 @@ class Formatter:
 
     def discarded_summary(self, discard: Discard, *, asked_kind: str | None = None) -> str:
         """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
-        item = discard.item_as(asked_kind or CapturedSegment.kind) or discard.item
+        item = discard._item_as(asked_kind or CapturedSegment.kind) or discard.item
         if discard.payload is not None:
             return self.summary(item, asked_kind=asked_kind)
         return name_of(item.kind or discard.kind)

@@ -190,7 +190,7 @@ def _unknown_of_sampled_out(matcher: Matcher, evidence: Evidence) -> list[str] |
     """What is not known of what was sampled out and may be what was expected; None where nothing may be."""
     found: list[list[str]] = []
     for discard in evidence.discarded:
-        item = discard.item_as(matcher.kind) if discard.reason == "sample_rate" else None
+        item = discard._item_as(matcher.kind) if discard.reason == "sample_rate" else None
         if item is None:
             continue
         misses = matcher.mismatches(item) if isinstance(item, matcher.item_class) else []

@@ -123,7 +123,7 @@ class Matcher:
 
     def matches_discard(self, discard: Discard) -> bool:
         """Whether what was lost is of the kind and matches all criteria."""
-        item = discard.item_as(self.kind)
+        item = discard._item_as(self.kind)
         return item is not None and self.matches(item)
 
     def matches_exchange(self, exchange: Exchange) -> bool:

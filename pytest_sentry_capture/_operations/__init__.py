@@ -3,7 +3,7 @@
 ``adapter`` is the base of what observes one framework; each framework has a file with its own. ``registry`` says which
 module's import each waits for, and installs those whose framework is there. Not here: what Sentry's SDK does
 (``_sdk``), how an exchange is judged (``_rules``), and what messages say of it, but for what only an adapter knows
-(``Exchange.hint``).
+(``Exchange._hint``).
 """
 
 from __future__ import annotations

@@ -398,7 +398,7 @@ class Discard(Entry):
             [self._item, *_] = self._items_in(self.payload or b"{}") or self._items_in(b"{}")
         return self._item
 
-    def item_as(self, kind: str) -> CapturedItem | None:
+    def _item_as(self, kind: str) -> CapturedItem | None:
         """The lost item as one of its own kind, or as a segment if it was one; None for other kinds."""
         if kind == self.kind:
             return self.item

@@ -22,9 +22,9 @@ AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
 COLLECTION: Final = "(collection)"
 BETWEEN_TESTS: Final = "(between tests)"
-_SHORTEST_WITHHELD: Final = 4
+_SHORTEST_REDACTED: Final = 4
 """Characters below which a value would be found in words that have nothing to do with it."""
-_MOST_WITHHELD: Final = 1000
+_MOST_REDACTED: Final = 1000
 
 
 class Recording:
@@ -75,7 +75,7 @@ class Recording:
         """
         for value in values:
             is_words = value.replace(" ", "").isalpha()
-            if len(value) >= _SHORTEST_WITHHELD and not is_words and len(self.personal_data) < _MOST_WITHHELD:
+            if len(value) >= _SHORTEST_REDACTED and not is_words and len(self.personal_data) < _MOST_REDACTED:
                 self.personal_data[value] = None
 
     @property

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Exchange
     from pytest_sentry_capture._recording.recording import Recording
 
-_UNDER_WAY: Final[ContextVar[tuple[Recording, Exchange] | None]] = ContextVar("exchange_under_way", default=None)
+_UNDER_WAY: Final[ContextVar[tuple[Recording, Exchange] | None]] = ContextVar("current_operation", default=None)
 
 
 def current_operation(recording: Recording) -> Exchange | None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.diff.reading import read_report as read_report
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
     from pytest_sentry_capture._reports.formats import FORMATS as FORMATS
-    from pytest_sentry_capture._reports.formats.markdown import render_report as render_report
+    from pytest_sentry_capture._reports.formats import MARKDOWN as MARKDOWN
+    from pytest_sentry_capture._reports.formats import format_of as format_of
     from pytest_sentry_capture._reports.github_annotations import GITHUB_SUMMARY_VARIABLE as GITHUB_SUMMARY_VARIABLE
     from pytest_sentry_capture._reports.github_annotations import GithubLevel as GithubLevel
     from pytest_sentry_capture._reports.github_annotations import append_to_github_summary as append_to_github_summary
@@ -57,6 +58,7 @@ else:
             "FORMATS": "_reports.formats:FORMATS",
             "GITHUB_SUMMARY_VARIABLE": "_reports.github_annotations:GITHUB_SUMMARY_VARIABLE",
             "GithubLevel": "_reports.github_annotations:GithubLevel",
+            "MARKDOWN": "_reports.formats:MARKDOWN",
             "PersonalData": "_reports.personal_data:PersonalData",
             "RENDERINGS": "_reports.diff.rendering:RENDERINGS",
             "RULE_STATES": "_reports.report:RULE_STATES",
@@ -72,13 +74,13 @@ else:
             "append_to_github_summary": "_reports.github_annotations:append_to_github_summary",
             "compare": "_reports.diff.comparing:compare",
             "differences_text": "_reports.contract.differences:differences_text",
+            "format_of": "_reports.formats:format_of",
             "github_annotation": "_reports.github_annotations:github_annotation",
             "path_in_repository": "_reports.github_annotations:path_in_repository",
             "pinned": "_reports.contract.contract_file:pinned",
             "printable": "_reports.names:printable",
             "read_contract": "_reports.contract.contract_file:read_contract",
             "read_report": "_reports.diff.reading:read_report",
-            "render_report": "_reports.formats.markdown:render_report",
             "replace_file": "_reports.writing:replace_file",
             "section_text": "_reports.section:section_text",
         },

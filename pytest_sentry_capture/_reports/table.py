@@ -275,7 +275,7 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
 
 def _of_discard(names: ShownNames, discard: Discard) -> _Found:
     """A sampler that always says the same is told by its name; without one a random number may have decided."""
-    item = discard.item_as(CapturedSegment.kind) or discard.item
+    item = discard._item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
     by = _short_name(names, discard.by.name) if discard.by is not None else ""
     is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
 
@@ -73,14 +73,15 @@ class Needs:
 
     Attributes:
         shorthand: the option that a bare value in the configuration stands for; None where none does.
-        is_on_with_fixture: whether it is on without configuration in tests that use the fixture.
+        on_with_fixture_if: whether what a test recorded has something for it: then it is on without configuration in
+            tests that use the fixture. None where it never is.
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
     """
 
     shorthand: str | None = None
-    is_on_with_fixture: bool = False
+    on_with_fixture_if: Callable[[Recording], bool] | None = None
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False

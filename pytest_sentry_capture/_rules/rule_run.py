@@ -138,12 +138,12 @@ def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str
     return [
         EnforcedRule(rule_class(), place, only_with_fixture=True)
         for name, rule_class in BUILT_IN_RULES.items()
-        if rule_class._built_in_needs.is_on_with_fixture and name not in known
+        if rule_class._built_in_needs.on_with_fixture_if is not None and name not in known
     ]
 
 
 class RuleRun:
-    """The judging of one test's recordings, in one step or two: what came until its call ended, and all the rest.
+    """One test's recordings judged, in one step or two: what came until its call ended, and all the rest.
 
     Args:
         rules: the rules that are on.

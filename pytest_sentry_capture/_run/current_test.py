@@ -109,9 +109,7 @@ class CurrentTest:
         broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
         if not broken:
             return None
-        from pytest_sentry_capture._assertions import Formatter
-
-        formatter = Formatter.for_reports(self.recording)
+        formatter = on_demand.Formatter.for_reports(self.recording)
         self._found().add_broken(formatter, broken, **where)
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
@@ -126,9 +124,7 @@ class CurrentTest:
         findings = self._found()
         findings.is_complete = not self.has_failed
         if self._rule_run is not None:
-            from pytest_sentry_capture._assertions import Formatter
-
-            findings.add_rule_run(Formatter.for_reports(self.recording), self._rule_run)
+            findings.add_rule_run(on_demand.Formatter.for_reports(self.recording), self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
         if not self.rules_decide:
@@ -156,8 +152,7 @@ class CurrentTest:
     @property
     def _is_to_be_judged(self) -> bool:
         uses_fixture = self.recording.detailed or self.received is not None
-        has_own = uses_fixture and (self.recording.has_callback_errors or self.recording.secrets)
-        return bool(self._rule_set.rules or has_own or self._rule_run)
+        return bool(self._rule_run) or self._rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
 
     def _found(self) -> Findings:
         if self._findings is None:

@@ -59,8 +59,15 @@ class RuleSet:
         return on_demand.Waiver(rule, place)
 
     def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
-        """The judging of a test, by the rules that are on by themselves too."""
+        """What judges a test, by the rules that are on by themselves too."""
         return on_demand.RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
+
+    def has_something_for(self, recording: Recording, *, uses_fixture: bool) -> bool:
+        """Whether what a test recorded is to be judged."""
+        if self.rules or not uses_fixture:
+            return bool(self.rules)
+        conditions = (each.rule._built_in_needs.on_with_fixture_if for each in self._on_by_themselves)
+        return any(holds is not None and holds(recording) for holds in conditions)
 
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_sentry_capture._recording import Recorder, Recording
-from pytest_sentry_capture._reports import FORMATS
+from pytest_sentry_capture._reports import format_of
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
@@ -45,7 +45,7 @@ class Run:
         self.rule_set = RuleSet(
             configuration,
             wants_table=bool(settings.reports or settings.contract != "off"),
-            wants_fields=any(FORMATS[path.suffix].shows_fields for path in settings.reports),
+            wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
         self.recorder = Recorder()
         self.sdk_watch = SdkWatch(

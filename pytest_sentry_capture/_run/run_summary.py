@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from pytest_sentry_capture._reports import (
     FILE,
-    FORMATS,
     GITHUB_SUMMARY_VARIABLE,
+    MARKDOWN,
     RULE_STATES,
     STATES,
     Contract,
@@ -24,13 +24,13 @@ from pytest_sentry_capture._reports import (
     RunReport,
     append_to_github_summary,
     differences_text,
+    format_of,
     github_annotation,
     path_in_repository,
     pinned,
     read_contract,
     replace_file,
 )
-from pytest_sentry_capture._reports import render_report as render_markdown
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally
 from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
@@ -165,11 +165,11 @@ class RunSummary:
         )
         for path in self._settings.reports:
             target = folder / path
-            if self._write(target, FORMATS[path.suffix].render(report), str(path)):
+            if self._write(target, format_of(path).render(report), str(path)):
                 self.lines.append(f"What was captured and what was not: {path}")
         if summary and is_summed_up:
             try:
-                append_to_github_summary(Path(summary), render_markdown(report))
+                append_to_github_summary(Path(summary), MARKDOWN.render(report))
             except OSError as error:
                 self._fail(f"The summary of the step could not be written: {error.strerror}")
 

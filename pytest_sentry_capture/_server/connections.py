@@ -32,7 +32,7 @@ class Connections:
     """All open connections, those that have waited longest for a complete request first.
 
     Args:
-        intake: decides about requests.
+        ingest_handler: decides about requests.
         most_waiting: how many may wait; more than that take file descriptors from those who have something to say.
         timeout: seconds in which a request that has begun must be complete.
         report: called with an error that is our own.

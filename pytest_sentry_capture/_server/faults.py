@@ -9,29 +9,18 @@ from threading import TIMEOUT_MAX
 from typing import Final, Literal, get_args
 
 from pytest_sentry_capture._recording import ItemType
-from pytest_sentry_capture._recording.kinds import ITEM_TYPES
+from pytest_sentry_capture._recording.kinds import ITEM_TYPES, KIND_OF_CATEGORY
 from pytest_sentry_capture._text import did_you_mean
 
 OutageMode = Literal["refuses", "resets", "hangs", "answers_500", "answers_garbage"]
 
 OUTAGE_MODES: Final = get_args(OutageMode)
 
-CATEGORIES: Final = (
-    "default",
-    "error",
-    "transaction",
-    "monitor",
-    "span",
-    "log_item",
-    "security",
-    "attachment",
-    "session",
-    "profile",
-    "profile_chunk",
-    "replay",
-    "feedback",
-    "trace_metric",
-    "metric_bucket",
+_NEVER_LIMITED: Final = ("internal", "metric_meta")
+CATEGORIES: Final = tuple(
+    category
+    for category in dict.fromkeys((*KIND_OF_CATEGORY, *(each.category for each in ITEM_TYPES.values())))
+    if category not in _NEVER_LIMITED
 )
 """Sentry's data categories (https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions)."""
 

@@ -31,7 +31,7 @@ _MOST_WAITING: Final = 1024
 
 
 class ServerThread:
-    """Serves an intake over HTTP from a thread.
+    """Serves an ingest handler over HTTP from a thread.
 
     Args:
         timeout: seconds in which a request must be complete.

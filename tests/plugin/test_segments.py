@@ -161,7 +161,7 @@ def test_what_is_not_sampled_has_no_status(sentry_capture: SentryCapture, option
         with pytest.raises(AssertionError, match=r"status: expected .*, found nothing"):
             sentry_capture.assert_discarded("segment", status=status, route="/orders/{number}")
     [discard] = sentry_capture.assert_discarded("segment", status=lambda status: status is None)
-    found = discard.item_as("segment")
+    found = discard._item_as("segment")
     assert isinstance(found, CapturedSegment)
     assert found.status is None
 
@@ -174,7 +174,7 @@ def test_what_is_ignored_has_no_status(sentry_capture: SentryCapture, sentry_ini
         raise ValueError("broken")
 
     [discard] = sentry_capture.assert_discarded("segment", name="nightly", reason="ignored")
-    assert getattr(discard.item_as("segment"), "status", "unset") is None
+    assert getattr(discard._item_as("segment"), "status", "unset") is None
 
 
 @pytest.mark.needs("before_send_transaction")

@@ -131,7 +131,7 @@ CHECKERS = {
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_type_checkers_find_mistakes_and_nothing_else(checker: str, tmp_path: Path) -> None:
     command, *arguments = CHECKERS[checker]
-    files = [PROGRAMS / "mistakes.py", PROGRAMS / "helpers_of_users.py"]
+    files = [PROGRAMS / f"{name}.py" for name in ("mistakes", "mistakes_of_arguments", "helpers_of_users")]
     result = subprocess.run(
         [sys.executable, "-m", command, *(each.format(cache=tmp_path / "cache") for each in arguments), *files],
         check=False,
@@ -141,8 +141,14 @@ def test_type_checkers_find_mistakes_and_nothing_else(checker: str, tmp_path: Pa
         cwd=tmp_path,
     )
 
-    lines = files[0].read_text(encoding="utf-8").splitlines()
-    planted = {(files[0].name, number) for number, line in enumerate(lines, 1) if "# mistake: " in line}
-    reported = re.findall(r"([\w.]+):(\d+)(?::\d+)?(?:: | - )error: ", result.stdout)
-    assert {(file, int(line)) for file, line in reported} == planted, result.stdout + result.stderr
-    assert len(planted) == 8
+    planted = [
+        (file.name, number)
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if "# mistake: " in line
+    ]
+    found = re.findall(r"([\w.]+):(\d+)(?::\d+)?(?:: | - )error: ", result.stdout)
+    reported = sorted((file, int(line)) for file, line in found)
+    assert sorted(dict.fromkeys(reported)) == sorted(planted), result.stdout + result.stderr
+    [exactly_one_each] = {sum(file == files[0].name for file, _ in each) for each in (planted, reported)}
+    assert exactly_one_each == 8

@@ -86,6 +86,13 @@ def test_an_import_upwards_is_refused(copy: Path, module: str, line: str, contra
     assert re.search(rf"{PACKAGE.name}\.{module} -> {package}\.{imported} \(l\.\d+\)", output)
 
 
+@pytest.mark.parametrize("module", ["_recording.entries", "_text.nouns"])
+def test_what_a_recording_needs_beside_the_standard_library_is_refused(copy: Path, module: str) -> None:
+    plant(copy, f"{PACKAGE.name}.{module}", "import fastapi")
+
+    assert "Recordings and texts need the standard library alone" in broken_contracts(copy)[0]
+
+
 @pytest.mark.parametrize(
     ("module", "line", "face"),
     [
@@ -102,13 +109,14 @@ def test_an_import_past_the_face_of_a_room_is_refused(copy: Path, module: str, l
 
 
 def test_a_circle_within_a_room_is_refused(copy: Path) -> None:
-    for importer, imported in ("nouns", "suggestions"), ("suggestions", "nouns"):
-        plant(copy, f"{PACKAGE.name}._text.{importer}", f"from {PACKAGE.name}._text import {imported}")
+    kinds = f"{PACKAGE.name}._recording.kinds"
+    for importer, imported in ("profile", "session"), ("session", "profile"):
+        plant(copy, f"{kinds}.{importer}", f"from {kinds} import {imported}")
 
     broken, output = broken_contracts(copy)
 
     assert broken == ["No circles"]
-    assert f"{PACKAGE.name}._text" in output
+    assert f"{kinds}." in output
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,8 @@ def test_a_framework(pytester: pytest.Pytester, add: Add) -> None:
     assert requests == [("/crash", None, 1), ("/health", 503, 3)]
 
 
-def test_a_rule(pytester: pytest.Pytester, add: Add) -> None:
+@pytest.fixture
+def rule_of_toys(add: Add) -> None:
     imported_from = "from pytest_sentry_capture._rules.built_in.toys import NoToys\n"
     add(
         "toy_rule",
@@ -198,6 +199,10 @@ def test_a_rule(pytester: pytest.Pytester, add: Add) -> None:
             }
         },
     )
+
+
+@pytest.mark.usefixtures("rule_of_toys")
+def test_a_rule(pytester: pytest.Pytester) -> None:
     pytester.makefile(".toml", sentry_capture='rules.no-toys = "doll"')
     pytester.makepyfile(
         """
@@ -223,6 +228,28 @@ def test_a_rule(pytester: pytest.Pytester, add: Add) -> None:
     )
     rules = {rule["name"]: (rule["state"], rule["kept"], rule["broken"]) for rule in report_of(pytester)["rules"]}
     assert rules["no-toys"] == ("broken", 1, 1)
+
+
+@pytest.mark.usefixtures("rule_of_toys")
+def test_a_rule_that_is_on_by_itself_with_the_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test_with_the_fixture(sentry_init, sentry_capture):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("a toy")
+
+        def test_without_it(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("a toy")
+        """
+    )
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["Rule 'no-toys' is broken (on in tests that use sentry_capture or sentry_server)."])
 
 
 def test_a_format(pytester: pytest.Pytester, add: Add) -> None:

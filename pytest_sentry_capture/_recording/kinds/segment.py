@@ -107,7 +107,7 @@ class CapturedSegment(CapturedItem):
         """Whether it is a streamed span, which has attributes and no tags, contexts or request."""
         return "is_segment" in self
 
-    def has(self, path: str, *, left_out: Sequence[str] = ()) -> bool | None:
+    def _has(self, path: str, *, left_out: Sequence[str] = ()) -> bool | None:
         """Whether it says what a transaction says at a dotted path; None where its SDK puts nothing of the sort there.
 
         Args:

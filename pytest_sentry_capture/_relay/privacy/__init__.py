@@ -1,6 +1,6 @@
 """Personal data and secrets in what is captured, as Sentry's own engine finds them.
 
-``search`` is what others ask. It puts a payload into a ``carrier`` that Relay's rules reach all of, and ``remarks``
+``search`` is what others ask. It puts a payload into a ``probe_event`` that Relay's rules reach all of, and ``remarks``
 reads what Relay says of that; ``false_alarms`` knows what is no finding, and ``findings`` what may be shown of one.
 """
 

@@ -39,5 +39,5 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def as_text(value: Any) -> str:
-    """A value as the carrier holds it."""
+    """A value as the probe event holds it."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

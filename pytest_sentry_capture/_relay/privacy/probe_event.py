@@ -36,7 +36,7 @@ _ID_KEYS: Final = frozenset(
 )  # fmt: skip
 _ID: Final = re.compile(r"(?:00-)?[0-9a-f]{16}(?:[0-9a-f]{16})?(?:-[0-9a-f]{16}(?:-\w+)?)?")
 _DEEPEST: Final = 100
-"""Containers in one another that a carrier holds; Relay reads 128."""
+"""Containers in one another that a probe event holds; Relay reads 128."""
 
 
 class ProbeEvent:
@@ -81,7 +81,7 @@ class ProbeEvent:
         return [self._kept("", value, depth) for value in container]
 
     def _kept(self, key: Any, value: Any, depth: int) -> Any:
-        """What a carrier holds for a value; an empty text where there is nothing to find."""
+        """What a probe event holds for a value; an empty text where there is nothing to find."""
         kind = type(value)
         if kind is str:
             return "" if holds_nothing(value) or (key in _ID_KEYS and _ID.fullmatch(value)) else value
@@ -96,7 +96,7 @@ class ProbeEvent:
         return self._rare(value, depth)
 
     def _rare(self, value: Any, depth: int) -> Any:
-        """What a carrier holds for what no JSON holds, and for the numbers that are never personal."""
+        """What a probe event holds for what no JSON holds, and for the numbers that are never personal."""
         if isinstance(value, float):
             return value if isfinite(value) else ""
         if isinstance(value, CONTAINERS):
@@ -135,7 +135,7 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sepa
 
 
 def as_json(extra: Mapping[str, Any]) -> str:
-    """A carrier as JSON, with replacement characters for halves of surrogate pairs, which have no encoding."""
+    """A probe event as JSON, with replacement characters for halves of surrogate pairs, which have no encoding."""
     text = _encode({"extra": extra})
     try:
         text.encode()

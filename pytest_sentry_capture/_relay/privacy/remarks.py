@@ -1,4 +1,4 @@
-"""What Relay's remarks on a carrier say of the payload in it."""
+"""What Relay's remarks on a probe event say of the payload in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Place = TypeVar("_Place")
 
 
 class RemarkReader:
-    """What Relay's remarks on a carrier say of the payload.
+    """What Relay's remarks on a probe event say of the payload.
 
     Attributes:
         found: the findings, by path and rule.
@@ -43,7 +43,7 @@ class RemarkReader:
         self.more: list[tuple[Keys, Any]] = []
 
     def read(self, meta: Mapping[str, Any]) -> None:
-        """Read the remarks on all of the carrier."""
+        """Read the remarks on all of the probe event."""
         for index, remarks in _remarks(meta.get(NAMES, {})):
             self._read_name(self._probe_event.names[int(index[0])], remarks)
         for index, remarks in _remarks(meta.get(CODE, {})):
@@ -56,7 +56,7 @@ class RemarkReader:
             self._read_value((*start, *keys), at(root, keys), remarks)
 
     def read_more(self, probe_event: ProbeEvent, meta: Mapping[str, Any]) -> None:
-        """Read the remarks on the values of ``more``, which a carrier holds where Relay looks for no passwords."""
+        """Read the remarks on the values of ``more``, which a probe event holds where Relay looks for no passwords."""
         paths = paths_of(probe_event.roots[0]) if len(probe_event.roots) > 1 else {}
         for (number, *keys), remarks in _remarks(meta.get(NAMES, {})):
             root = probe_event.roots[int(number)]
@@ -139,14 +139,14 @@ def _values(value: Any, spans: Sequence[Sequence[int]]) -> tuple[str, ...]:
 
 
 def _remarks(meta: Any) -> Iterator[tuple[Keys, list[Any]]]:
-    """Each place of a carrier on which Relay remarks something."""
+    """Each place of a probe event on which Relay remarks something."""
     for keys, notes in notes_in(meta):
         if remarks := notes.get("rem"):
             yield keys, [[rule_of(name), *rest] for name, *rest in remarks]
 
 
 def remarks_in(event: str) -> Mapping[str, Any]:
-    """Relay's remarks on the parts of a carrier; parsed only where there are any, which takes 10 times as long."""
+    """Relay's remarks on the parts of a probe event; parsed only where there are any, which takes 10 times as long."""
     if '"_meta":' not in event:
         return {}
     extra = json.loads(event).get("_meta", {}).get("extra", {})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_sentry_capture._lazy import imported
@@ -32,9 +33,21 @@ class Format:
         return cast("Callable[[RunReport], str]", imported(self.place))(report)
 
 
+MARKDOWN: Final = Format("_reports.formats.markdown:render_report")
 FORMATS: Final[Mapping[str, Format]] = {
     ".json": Format("_reports.formats.json_report:render_report", shows_fields=True),
-    ".md": Format("_reports.formats.markdown:render_report"),
+    ".md": MARKDOWN,
     ".txt": Format("_reports.formats.text:render_report"),
 }
 """The format for each suffix that the name of a report's file may have."""
+
+
+def format_of(file: PurePath) -> Format:
+    """The format of a report by the name of its file.
+
+    Raises:
+        ValueError: there is none for its suffix, with those that there are.
+    """
+    if file.suffix not in FORMATS:
+        raise ValueError(f"{str(file)!r} has an unknown suffix; valid are: {', '.join(FORMATS)}")
+    return FORMATS[file.suffix]

@@ -61,7 +61,7 @@ class ForbiddenData(Rule):
     """
 
     name = "forbidden-data"
-    _built_in_needs: ClassVar[Needs] = Needs(is_on_with_fixture=True)
+    _built_in_needs: ClassVar[Needs] = Needs(on_with_fixture_if=lambda recording: bool(recording.secrets))
     keys: tuple[str, ...] = ()
     patterns: tuple[Regex, ...] = ()
     allow: tuple[str, ...] = ()

@@ -79,7 +79,7 @@ class RequiredContext(Rule):
             is_authenticated = item.exchange is not None and item.exchange.authenticated
             required = (*self.always, *(self.when_authenticated if is_authenticated else ()))
             left_out = views._recording.left_out_of_spans
-            has = partial(item.has, left_out=left_out) if isinstance(item, CapturedSegment) else partial(has_at, item)
+            has = partial(item._has, left_out=left_out) if isinstance(item, CapturedSegment) else partial(has_at, item)
             known = {path: has(path) for path in required}
             for path in (path for path, is_there in known.items() if is_there is None):
                 yield self.not_judged(item, f"spans carry no {path} on this SDK")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from pytest_sentry_capture._reports import FORMATS
+from pytest_sentry_capture._reports import format_of
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._sdk import NetworkMode
@@ -71,11 +71,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         if not re.fullmatch(_HOST, host)
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
-    mistakes += [
-        f"sentry_report: {str(path)!r} has an unknown suffix; valid are: {', '.join(FORMATS)}"
-        for path in reports
-        if path.suffix not in FORMATS
-    ]
+    mistakes += [f"sentry_report: {mistake}" for mistake in map(_without_format, reports) if mistake]
     strict = option("sentry_strict") or _strict(ini)
     if strict is None:
         mistakes.append("sentry_strict must be true or false")
@@ -89,6 +85,14 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
     )
+
+
+def _without_format(report: Path) -> str | None:
+    try:
+        format_of(report)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _strict(ini: Callable[[str], Any]) -> bool | None:
@@ -106,7 +110,7 @@ def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: 
 
 
 def _wrong(name: str, value: str) -> str:
-    from pytest_sentry_capture._text import did_you_mean
+    from pytest_sentry_capture._text import did_you_mean  # which a run without mistakes never needs
 
     return f"{name}: {did_you_mean('value', value, _CHOICES[name])}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path as Folder
+from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
@@ -14,7 +14,7 @@ from pytest_sentry_capture._assertions import CRITERIA, Matcher
 from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
 from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectRule, Pattern, Regex, Rule, Severity
 from pytest_sentry_capture._run.settings.options import SettingsError
-from pytest_sentry_capture._run.settings.source import Path, Source
+from pytest_sentry_capture._run.settings.source import KeyPath, Source
 from pytest_sentry_capture._text import did_you_mean
 
 Structured = TypeVar("Structured")
@@ -50,7 +50,7 @@ class RuleSettings(NamedTuple):
     scrubbing: ServerScrubbing | None
 
 
-def structured(source: Source, root: Folder) -> RuleSettings:
+def structured(source: Source, root: Path) -> RuleSettings:
     """The rules that a configuration asks for.
 
     Args:
@@ -151,7 +151,7 @@ class RuleTables:
             if rule is not None:
                 yield EnforcedRule(rule, self._source.place(*path))
 
-    def scrubbing(self, root: Folder) -> ServerScrubbing | None:
+    def scrubbing(self, root: Path) -> ServerScrubbing | None:
         """The project's settings for data scrubbing on Sentry's servers."""
         table = self._source.content.get("relay", {})
         if not isinstance(table, Mapping):
@@ -172,7 +172,7 @@ class RuleTables:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file}: {error}")
         return scrubbing
 
-    def _text_of(self, root: Folder, file: str) -> str | None:
+    def _text_of(self, root: Path, file: str) -> str | None:
         try:
             return (root / file).read_text(encoding="utf-8")
         except OSError as error:
@@ -181,7 +181,7 @@ class RuleTables:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} is no text in UTF-8")
         return None
 
-    def _expected(self, path: Path, entry: Mapping[str, Any]) -> ExpectRule | None:
+    def _expected(self, path: KeyPath, entry: Mapping[str, Any]) -> ExpectRule | None:
         own = {key: value for key, value in entry.items() if key in _ExpectEntry.__dataclass_fields__}
         criteria = {key: value for key, value in entry.items() if key not in own}
         structured = self._structured(path, "expect", own, _ExpectEntry)
@@ -208,7 +208,7 @@ class RuleTables:
             paths=structured.paths,
         )
 
-    def _matcher(self, path: Path, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
+    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
         place = ".".join(map(str, (path[0], *path[2:])))
         try:
             return Matcher(kind, {key: _value(value) for key, value in criteria.items()})
@@ -218,9 +218,9 @@ class RuleTables:
             self._mistake(path, f"{place}: {error}")
         return None
 
-    def _check_paths(self, path: Path, name: str, paths: Iterable[str]) -> None:
+    def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
         for each in paths:
-            if not each.strip() or "::" in each or Folder(each).is_absolute() or ".." in Folder(each).parts:
+            if not each.strip() or "::" in each or Path(each).is_absolute() or ".." in Path(each).parts:
                 self._mistake(
                     (*path, "paths"),
                     f"{name}.paths: {each!r} is no path of test files, relative to the rootdir: valid are files,"
@@ -228,7 +228,7 @@ class RuleTables:
                 )
 
     def _structured(
-        self, path: Path, name: str, options: Mapping[str, Any], wanted: type[Structured]
+        self, path: KeyPath, name: str, options: Mapping[str, Any], wanted: type[Structured]
     ) -> Structured | None:
         try:
             return self._converter.structure(options, wanted)
@@ -238,7 +238,7 @@ class RuleTables:
                 self._mistake(path, f"{place}: {text}")
             return None
 
-    def _mistake(self, path: Path, message: str) -> None:
+    def _mistake(self, path: KeyPath, message: str) -> None:
         mistake = f"{self._source.place(*path)}: {message}"
         if mistake not in self.mistakes:  # a wrong kind is one for the entry and for its criteria
             self.mistakes.append(mistake)

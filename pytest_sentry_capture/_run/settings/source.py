@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where something stands in a configuration: keys, and elements of arrays counted from 0."""
 
 _KEY: Final = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
@@ -63,9 +63,9 @@ def parsed(name: str, content: bytes, table: tuple[str, ...]) -> Source | None:
     return Source(name, text, table, value)
 
 
-def _line(text: str, path: Path) -> int | None:
+def _line(text: str, path: KeyPath) -> int | None:
     """The line on which a table or key begins; tables of arrays are counted."""
-    table: Path = ()
+    table: KeyPath = ()
     counts: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):

@@ -18,7 +18,9 @@ class NoToys(Rule):
     """
 
     name = "no-toys"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="word")
+    _built_in_needs: ClassVar[Needs] = Needs(
+        shorthand="word", on_with_fixture_if=lambda recording: bool(recording.entries)
+    )
     word: str = "toy"
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:

@@ -1,4 +1,4 @@
-"""What the tests of ``sentry_server`` share: an intake without a server."""
+"""What the tests of ``sentry_server`` share: an ingest handler without a server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_sentry_capture._server.requests import Request
 
 
 class Sentry:
-    """An intake with one project, asked without HTTP."""
+    """An ingest handler with one project, asked without HTTP."""
 
     def __init__(self) -> None:
         self.projects = Projects()

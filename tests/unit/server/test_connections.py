@@ -58,7 +58,7 @@ class Client:
 
 
 class Served:
-    """An intake that is served from a thread, with little patience."""
+    """An ingest handler that is served from a thread, with little patience."""
 
     def __init__(self, sentry: Sentry) -> None:
         self.sentry = sentry
