@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._relay.ingestion import Ingestion as Ingestion
     from pytest_sentry_capture._relay.ingestion import ServerScrubbing as ServerScrubbing
     from pytest_sentry_capture._relay.ingestion import scrubbed_places as scrubbed_places
-    from pytest_sentry_capture._relay.privacy import KINDS as KINDS
     from pytest_sentry_capture._relay.privacy import REFUSED as REFUSED
+    from pytest_sentry_capture._relay.privacy import RELAY_RULES as RELAY_RULES
     from pytest_sentry_capture._relay.privacy import Found as Found
     from pytest_sentry_capture._relay.privacy import PiiFinding as PiiFinding
     from pytest_sentry_capture._relay.privacy import PiiSearch as PiiSearch
@@ -33,7 +33,7 @@ else:
             "AnyEvent": "_relay.ingestion:AnyEvent",
             "Found": "_relay.privacy:Found",
             "Ingestion": "_relay.ingestion:Ingestion",
-            "KINDS": "_relay.privacy:KINDS",
+            "RELAY_RULES": "_relay.privacy:RELAY_RULES",
             "PiiFinding": "_relay.privacy:PiiFinding",
             "PiiSearch": "_relay.privacy:PiiSearch",
             "REFUSED": "_relay.privacy:REFUSED",

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from pytest_sentry_capture._server import limits
 from pytest_sentry_capture._server.addresses import TUNNEL
-from pytest_sentry_capture._server.encodings import decoded
+from pytest_sentry_capture._server.content_encodings import decoded
 from pytest_sentry_capture._server.envelopes import Envelope, EnvelopeReader, Item, is_event_id
 from pytest_sentry_capture._server.payloads import check_payload
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason

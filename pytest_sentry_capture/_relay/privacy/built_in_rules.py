@@ -9,7 +9,7 @@ from typing import Final
 
 from pytest_sentry_capture._relay import engine
 
-KINDS: Final[Mapping[str, str]] = {
+RELAY_RULES: Final[Mapping[str, str]] = {
     "@email": "an email address",
     "@ip": "an IP address",
     "@creditcard": "a card number",
@@ -36,7 +36,7 @@ USER_PATH: Final = "@userpath"
 @cache
 def known_types() -> Mapping[str, str]:
     """The types of the built-in rules that the installed Relay knows: old ones took bearer tokens for passwords."""
-    types = {name: _TYPES.get(name, name[1:]) for name in KINDS}
+    types = {name: _TYPES.get(name, name[1:]) for name in RELAY_RULES}
     return {name: type_of for name, type_of in types.items() if _is_known(type_of)}
 
 
@@ -55,4 +55,4 @@ def ordered(rule: str) -> str:
 
 def rule_of(name: str) -> str:
     """The rule that goes by such a name, or by its own."""
-    return name[1:] if name[1:] in KINDS else name
+    return name[1:] if name[1:] in RELAY_RULES else name

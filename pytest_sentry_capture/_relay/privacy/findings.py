@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import CapturedItem, redacted_value
-from pytest_sentry_capture._relay.privacy.built_in_rules import KINDS, PASSWORD
+from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, RELAY_RULES
 
 REFUSED: Final = "(refused)"
 """What stands for a rule where Relay has refused to read a payload; the excerpt is its reason."""
@@ -57,7 +57,7 @@ class Found(NamedTuple):
         """What was found, in words."""
         if self.rule == REFUSED:
             return "what Relay refuses to read"
-        return KINDS.get(self.rule, f"what the rule {self.rule!r} finds")
+        return RELAY_RULES.get(self.rule, f"what the rule {self.rule!r} finds")
 
 
 def excerpt(rule: str, value: Any, values: Sequence[str]) -> str:
@@ -71,7 +71,7 @@ def excerpt(rule: str, value: Any, values: Sequence[str]) -> str:
     if rule == PASSWORD:
         return redacted_value(value)
     times = f" ({len(values)} times)" if len(values) > 1 else ""
-    if rule not in KINDS or rule in _SHAPELESS:
+    if rule not in RELAY_RULES or rule in _SHAPELESS:
         return f"{redacted_value(value if len(values) != 1 else values[0])}{times}"
     shape = "".join("*" if char.isalnum() else char for char in values[0])
     return f"{shape[:_LONGEST_EXCERPT]}{'…' if len(shape) > _LONGEST_EXCERPT else ''}{times}"

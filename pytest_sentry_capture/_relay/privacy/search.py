@@ -24,8 +24,8 @@ from pytest_sentry_capture._recording import (
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (
     IN_ORDER,
-    KINDS,
     PASSWORD,
+    RELAY_RULES,
     USER_PATH,
     known_types,
     ordered,
@@ -62,8 +62,8 @@ class PiiSearch:
             ValueError: Relay, or the version of it that is installed, does not accept them.
         """
         for name, rule in self.also.items():
-            if name in KINDS:
-                raise ValueError(f"{name!r} is one of the built-in rules: {', '.join(KINDS)}")
+            if name in RELAY_RULES:
+                raise ValueError(f"{name!r} is one of the built-in rules: {', '.join(RELAY_RULES)}")
             try:
                 engine.check_pii_config(json.dumps({"rules": {name: rule}}))
             except engine.RelayError as error:

@@ -14,8 +14,8 @@ from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, paths_in_transaction
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._relay import (
-    KINDS,
     REFUSED,
+    RELAY_RULES,
     Found,
     PiiSearch,
     RelayError,
@@ -166,8 +166,8 @@ class NoPii(Rule):
         rule, path, value = parts["rule"], parts["path"], parts["value"]
         if path is None and value is None and not rule.startswith("@") and rule not in self.also:
             return Allowance(entry, place=_pattern(rule))
-        if rule not in (*KINDS, *self.also):
-            raise ValueError(did_you_mean("rule", rule, (*KINDS, *self.also)))
+        if rule not in (*RELAY_RULES, *self.also):
+            raise ValueError(did_you_mean("rule", rule, (*RELAY_RULES, *self.also)))
         return Allowance(entry, rule, _pattern(path) if path else None, value)
 
 

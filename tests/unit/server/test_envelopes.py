@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture._server import limits
-from pytest_sentry_capture._server.encodings import decoded
+from pytest_sentry_capture._server.content_encodings import decoded
 from pytest_sentry_capture._server.envelopes import Envelope, EnvelopeReader
 from pytest_sentry_capture._server.reasons import NotAcceptedError, Reason
 
