@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions.comparisons import comparison
@@ -283,8 +283,12 @@ def _header(expected: Any) -> Any:
     if expected is None:
         return None
     choices = _choices(expected)
-    is_one = len(choices) == 1 or not all(isinstance(each, Hashable) for each in choices)
-    return choices if is_one else {(each,) for each in choices}
+    if len(choices) == 1:
+        return choices
+    try:
+        return {(each,) for each in choices}
+    except TypeError:  # one of them, or what is in it, has no hash
+        return choices
 
 
 def _in_body(key: str, expected: str | float | bool) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import ANY
 
 from dirty_equals import IsStr
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from pytest_sentry_capture import SentryCapture
@@ -102,6 +102,7 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
     criteria=criteria_of_transactions(),
     left_out=st.sampled_from([(), ("user", "request.url")]),
 )
+@example(METHODS[0], {"where": {"request.headers.X-A": [None, ([],)]}}, ())  # a tuple that has no hash
 def test_every_suggestion_can_be_run(
     method: tuple[str, dict[str, Any]], criteria: dict[str, Any], left_out: tuple[str, ...]
 ) -> None:
