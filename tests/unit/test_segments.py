@@ -96,7 +96,7 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # the first example takes seconds on a busy machine
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the first takes seconds on a busy machine
 @given(
     method=st.sampled_from(METHODS),
     criteria=criteria_of_transactions(),
