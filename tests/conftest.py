@@ -126,9 +126,14 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),
     "Sentry's own engine": Installed("sentry_relay"),
+    "aiohttp": Installed("aiohttp"),
+    "Bottle": Installed("bottle"),
     "Django": Installed("django"),
     "eventlet": Installed("eventlet"),
+    "Falcon": Installed("falcon"),
+    "Flask": Installed("flask"),
     "gevent": Installed("gevent"),
+    "Litestar": Installed("litestar"),
     "mypy and pyright": Installed("pyright"),
     "numpy and pandas": Installed("pandas"),
     "pytest-bdd": Installed("pytest_bdd"),
@@ -139,6 +144,8 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "pytest-run-parallel": Installed("pytest_run_parallel"),
     "pytest-socket": Installed("pytest_socket"),
     "pytest-trio": Installed("pytest_trio"),
+    "Pyramid": Installed("pyramid"),
+    "Quart": Installed("quart"),
 }
 """What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
 

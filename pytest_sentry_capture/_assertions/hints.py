@@ -315,11 +315,7 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
         )
         if exchange.status is not None and exchange.status >= 500 and is_silent:
             what = evidence.formatter.exchange_summary(exchange)
-            yield (
-                f"{what}, and nothing was ever reported. The SDK hears nothing when the answer is"
-                " returned rather than raised, when a middleware swallows the exception, or when an exception handler"
-                " answers for an exception class without a status_code of 500 or more."
-            )
+            yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()
             return
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recorder
@@ -14,10 +16,19 @@ class OperationAdapter(ABC):
 
     Args:
         recorder: knows the recording that an operation which begins now belongs to.
+
+    Attributes:
+        package: the distribution of the framework, as in ``pip install``.
+        gaps: what can't be seen of this framework, which lacks something, in words for users.
     """
 
+    package: ClassVar[str] = ""
+
     def __init__(self, recorder: Recorder) -> None:
+        self.gaps: dict[str, str] = {}
         self._recorder = recorder
+        self._is_active = True
+        self._wrapped: list[_Wrapped] = []
 
     @abstractmethod
     def install(self) -> None:
@@ -28,6 +39,59 @@ class OperationAdapter(ABC):
         be done. It should not raise, for the application's own import or ``init`` would fail.
         """
 
-    @abstractmethod
     def uninstall(self) -> None:
         """Observe nothing any more, and leave the framework as it was, unless somebody has wrapped it since."""
+        self._is_active = False
+        for each in reversed(self._wrapped):
+            if vars(each.owner).get(each.name) is not each.ours:
+                continue
+            if each.is_inherited:
+                delattr(each.owner, each.name)
+            else:
+                setattr(each.owner, each.name, each.inner)
+
+    def _wrap(self, place: str, make: Callable[[Any], Any], consequence: str) -> None:
+        """Put ``make(inner)`` in the place of a method, unless a wrapper of this adapter is the outermost there.
+
+        Args:
+            place: where it is: ``"flask.app:Flask.wsgi_app"``.
+            make: makes the wrapper of what is there now.
+            consequence: what follows where this framework has no such place, in words for users.
+        """
+        if not self._is_active:
+            return
+        owner, name = _owner(place)
+        inner = getattr(owner, name, None)
+        if inner is None:
+            self.gaps[place] = f"{_release(self.package)} has no {place.replace(':', '.')}. {consequence}"
+        elif not any(inner is each.ours for each in self._wrapped):
+            ours = make(inner)
+            self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
+            setattr(owner, name, ours)
+
+
+class _Wrapped(NamedTuple):
+    owner: Any
+    name: str
+    inner: Any
+    ours: Any
+    is_inherited: bool
+
+
+def _owner(place: str) -> tuple[Any, str]:
+    """What holds an attribute, as far as it is there, and the attribute's name."""
+    module_name, _, path = place.partition(":")
+    owner: Any = sys.modules.get(module_name)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent, None)
+    return owner, name
+
+
+def _release(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return package

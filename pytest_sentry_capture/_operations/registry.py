@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pytest_sentry_capture._lazy import imported
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recorder
 
 ADAPTERS: Final[Mapping[str, str]] = {
+    "aiohttp.web_protocol": "_operations.aiohttp:AiohttpAdapter",
+    "flask.app": "_operations.flask:FlaskAdapter",
+    "sentry_sdk.integrations.asgi": "_operations.asgi:SentryAsgiAdapter",
+    "sentry_sdk.integrations.wsgi": "_operations.wsgi:SentryWsgiAdapter",
     "starlette.applications": "_operations.starlette:StarletteAdapter",
 }
 """The module whose import each adapter waits for, and the adapter."""
@@ -30,15 +35,24 @@ class Operations:
         self._recorder = recorder
         self._adapters: dict[str, OperationAdapter] = {}
         for module_name in ADAPTERS:
-            when_imported(module_name, self.install)
+            when_imported(module_name, partial(self._install, module_name))
 
     def install(self) -> None:
         """Observe the frameworks that have been imported; see ``OperationAdapter.install`` for when this is called."""
-        for module_name, place in ADAPTERS.items():
-            if module_name in sys.modules:
-                if module_name not in self._adapters:
-                    self._adapters[module_name] = imported(place)(self._recorder)
-                self._adapters[module_name].install()
+        for module_name in ADAPTERS:
+            module = sys.modules.get(module_name)
+            if module is not None and not getattr(module.__spec__, "_initializing", False):
+                self._install(module_name)
+
+    @property
+    def gaps(self) -> list[str]:
+        """What can't be seen of the frameworks that are there, in words for users."""
+        return [gap for adapter in self._adapters.values() for gap in adapter.gaps.values()]
+
+    def _install(self, module_name: str) -> None:
+        if module_name not in self._adapters:
+            self._adapters[module_name] = imported(ADAPTERS[module_name])(self._recorder)
+        self._adapters[module_name].install()
 
     def uninstall(self) -> None:
         """Leave the frameworks as they were."""

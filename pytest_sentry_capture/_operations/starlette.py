@@ -1,26 +1,16 @@
-"""HTTP exchanges of Starlette and FastAPI applications, seen from the outside, so that captures are linked to them."""
+"""Exchanges of Starlette and FastAPI applications, seen from the outside, so that captures are linked to them."""
 
 from __future__ import annotations
 
 import functools
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ClassVar, Final
 from weakref import WeakSet
 
-from pytest_sentry_capture._operations.adapter import OperationAdapter
-from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, serving
+from pytest_sentry_capture._operations.asgi import AsgiAdapter, Receive, Scope, Send
+from pytest_sentry_capture._recording import Recorder
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Any, Scope, Receive, Send], Awaitable[None]]
-
-_STARLETTE: Final = "starlette.applications"
-_EXCHANGE: Final = "pytest_sentry_capture.exchange"
-"""The key of the ASGI scope under which an exchange that is under way is known to mounted applications."""
-_TURNED_AWAY: Final = (401, 403)
 _INITIALISED_LATE: Final = (
     "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
     " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
@@ -28,80 +18,43 @@ _INITIALISED_LATE: Final = (
 )
 
 
-class StarletteAdapter(OperationAdapter):
+class StarletteAdapter(AsgiAdapter):
     """Observes every Starlette application, as the outermost wrapper of its ``__call__``."""
+
+    package = "starlette"
+    names_mounts = True
+    about_silence: ClassVar[str] = (
+        "The SDK is not notified when the response is returned instead of raised, when a middleware swallows the"
+        " exception, or when an exception handler answers for an exception class without a status_code of 500 or more."
+    )
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder)
-        self._is_active = True
-        self._wrapped: list[tuple[Application, Application]] = []
         self._built_before_sentry: WeakSet[Any] = WeakSet()
 
     def install(self) -> None:
-        starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
-        if starlette is None or not self._is_active or any(starlette.__call__ is ours for ours, _ in self._wrapped):
-            return
-        inner: Application = starlette.__call__
+        self._wrap(
+            "starlette.applications:Starlette.__call__", self._serving, "Exchanges of Starlette are not observed."
+        )
 
+    def _serving(self, inner: Callable[[Any, Scope, Receive, Send], Awaitable[Any]]) -> Callable[..., Any]:
         @functools.wraps(inner)
-        async def call(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        async def call(app: Any, scope: Scope, receive: Receive, send: Send) -> Any:
             __tracebackhide__ = True
-            if getattr(app, "middleware_stack", None) is None and not _sentry_is_in_middleware():
+            is_in_middleware = _sentry_is_in_middleware()
+            if getattr(app, "middleware_stack", None) is None and not is_in_middleware:
                 self._built_before_sentry.add(app)
-            if scope["type"] != "http" or _EXCHANGE in scope or not self._is_active:
-                return await inner(app, scope, receive, send)
-            return await self._observe(inner, app, scope, receive, send)
+            hint = _INITIALISED_LATE if is_in_middleware and app in self._built_before_sentry else None
+            serve, route_of = functools.partial(inner, app), functools.partial(_route, app)
+            return await self._observe(serve, scope, receive, send, route_of, hint)
 
-        self._wrapped.append((call, inner))
-        starlette.__call__ = call
-
-    def uninstall(self) -> None:
-        self._is_active = False
-        starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
-        for ours, inner in reversed(self._wrapped):
-            if starlette is not None and starlette.__call__ is ours:
-                starlette.__call__ = inner
-
-    async def _observe(self, inner: Application, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        __tracebackhide__ = True
-        exchange = Exchange(scope["method"], scope["path"])
-        if app in self._built_before_sentry and _sentry_is_in_middleware():
-            exchange._hint = _INITIALISED_LATE
-        scope[_EXCHANGE] = exchange
-        before = dict(scope)
-        started = time.perf_counter()
-
-        async def observed_send(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                exchange.route = _route(app, before, scope)
-            await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                exchange.duration = time.perf_counter() - started
-
-        with serving(exchange, self._recorder.current):
-            try:
-                await inner(app, scope, receive, observed_send)
-            except BaseException as error:
-                exchange._chain = ExceptionChain.of(error, live=self._recorder.current.detailed)
-                raise
-            finally:
-                exchange.route = exchange.route or _route(app, before, scope)
-                exchange.authenticated = exchange.status not in _TURNED_AWAY and _names_its_user(scope)
+        return call
 
 
 def _sentry_is_in_middleware() -> bool:
     """Whether middleware that Starlette builds now reports handled errors: the SDK replaces a constructor for that."""
     middleware = getattr(sys.modules.get("starlette.middleware"), "Middleware", None)
     return middleware is not None and middleware.__init__.__module__.startswith("sentry_sdk.")
-
-
-def _names_its_user(scope: Scope) -> bool:
-    """Whether the request carries credentials, by what Starlette's authentication says, else by its headers."""
-    user = scope.get("user")
-    if user is not None:
-        return bool(getattr(user, "is_authenticated", True))
-    return any(name.lower() == b"authorization" for name, _ in scope.get("headers", ()))
 
 
 def _route(app: Any, before: Scope, after: Scope) -> str | None:

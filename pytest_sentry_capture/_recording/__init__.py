@@ -100,7 +100,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
     from pytest_sentry_capture._recording.stack_frames import is_in_file as is_in_file
     from pytest_sentry_capture._recording.stack_frames import is_of_test_runner as is_of_test_runner
+    from pytest_sentry_capture._recording.under_way import UnderWay as UnderWay
     from pytest_sentry_capture._recording.under_way import current_operation as current_operation
+    from pytest_sentry_capture._recording.under_way import served_now as served_now
     from pytest_sentry_capture._recording.under_way import serving as serving
 else:
     __getattr__ = lazy_names(
@@ -154,6 +156,7 @@ else:
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
             "TEXTS_THAT_SAY_NOTHING": "_recording.masks:TEXTS_THAT_SAY_NOTHING",
+            "UnderWay": "_recording.under_way:UnderWay",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
             "attributes_below": "_recording.attribute_names:attributes_below",
@@ -191,6 +194,7 @@ else:
             "resolve_parts": "_recording.payload_walk:resolve_parts",
             "sample_rate_of": "_recording.entries:sample_rate_of",
             "says_nothing": "_recording.masks:says_nothing",
+            "served_now": "_recording.under_way:served_now",
             "serving": "_recording.under_way:serving",
             "span_path": "_recording.attribute_names:span_path",
             "tags_of": "_recording.fields:tags_of",

@@ -286,14 +286,15 @@ class CapturedEnvelope(Entry):
 
 @dataclass(eq=False, slots=True)
 class Exchange(Entry):
-    """One HTTP request and its answer, as the application under test saw it.
+    """One HTTP request and its answer, or one WebSocket, as the application under test saw it.
 
     Attributes:
-        method: of the request.
+        method: of the request; ``"WEBSOCKET"`` for a WebSocket.
         path: of the request, without its query.
-        route: the template that matched.
-        status: of the answer; None until it starts.
-        duration: seconds from the request until the answer was complete; None until then.
+        route: the template that matched, with a leading slash; None where none did, or where it is not known.
+        status: of the answer; None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
+            answered.
+        duration: seconds from the request until the answer was complete, or the WebSocket closed; None until then.
         parent: the exchange that was under way when the application called itself in process.
         authenticated: whether the request named its user and was not turned away.
         discarded: what was discarded meanwhile.
@@ -307,6 +308,8 @@ class Exchange(Entry):
     parent: Exchange | None = None
     _hint: str | None = None
     """Why something may not have been captured during it, in words for users, where its framework is the reason."""
+    _about_silence: str | None = None
+    """Of which answers its framework does not notify the SDK, in words for users."""
     authenticated: bool = False
     _chain: ExceptionChain | None = None
     _captures: list[Capture] = field(default_factory=list)

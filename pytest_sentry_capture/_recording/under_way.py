@@ -4,30 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Exchange
     from pytest_sentry_capture._recording.recording import Recording
 
-_UNDER_WAY: Final[ContextVar[tuple[Recording, Exchange] | None]] = ContextVar("current_operation", default=None)
+
+class UnderWay:
+    """An exchange that is under way, and the recording that it belongs to."""
+
+    __slots__ = ("exchange", "recording")
+
+    def __init__(self, exchange: Exchange, recording: Recording) -> None:
+        self.exchange = exchange
+        self.recording = recording
+
+    def begin(self) -> None:
+        """Record the exchange, as a part of the one that the calling context serves."""
+        self.exchange.parent = current_operation(self.recording)
+        self.recording.add(self.exchange)
+
+    def enter(self) -> Token[UnderWay | None]:
+        """Link to the exchange what the calling context captures from now on."""
+        return _UNDER_WAY.set(self)
+
+    @staticmethod
+    def leave(token: Token[UnderWay | None]) -> None:
+        """Let the calling context serve again what it served before."""
+        try:
+            _UNDER_WAY.reset(token)
+        except ValueError:  # a coroutine that is closed in another context than it ran in
+            return
+
+
+_UNDER_WAY: Final[ContextVar[UnderWay | None]] = ContextVar("current_operation", default=None)
+
+
+def served_now() -> UnderWay | None:
+    """The exchange that the calling context serves, whatever recording it belongs to."""
+    return _UNDER_WAY.get()
 
 
 def current_operation(recording: Recording) -> Exchange | None:
     """The exchange that the calling context serves; None where there is none, or where it is another recording's."""
-    under_way = _UNDER_WAY.get()
-    return under_way[1] if under_way is not None and under_way[0] is recording else None
+    serves = _UNDER_WAY.get()
+    return serves.exchange if serves is not None and serves.recording is recording else None
 
 
 @contextmanager
 def serving(exchange: Exchange, recording: Recording) -> Iterator[None]:
     """Record an exchange, and link to it what the calling context captures meanwhile."""
-    exchange.parent = current_operation(recording)
-    recording.add(exchange)
-    token = _UNDER_WAY.set((recording, exchange))
+    serves = UnderWay(exchange, recording)
+    serves.begin()
+    token = serves.enter()
     try:
         yield
     finally:
-        _UNDER_WAY.reset(token)
+        serves.leave(token)
         recording.notify()

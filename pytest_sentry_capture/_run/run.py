@@ -182,7 +182,7 @@ class Run:
         return {
             "blocked": [(*what, count) for what, count in self.sdk_watch.blocked.items()],
             "problem": self.sdk.problem,
-            "gaps": [*self.sdk.gaps],
+            "gaps": [*self.sdk.gaps, *(self._operations.gaps if self._operations is not None else ())],
             "sdk": self.sdk.version,
             "integrations": [*self.sdk.integrations],
             "ignored_errors": dict(self.sdk_watch.ignored_errors),

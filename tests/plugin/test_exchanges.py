@@ -331,6 +331,7 @@ def test_starlette_routes(sentry_capture: SentryCapture, sentry_init: SentryInit
         ("GET", "/", "/", 200),
         ("GET", "/files/public/report", "/files/{area}/{name}", 200),
         ("POST", "/", "/", 405),
+        ("WEBSOCKET", "/echo", "/echo", 101),
     ]
 
 

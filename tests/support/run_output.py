@@ -24,3 +24,10 @@ def summary_of(result: pytest.RunResult) -> list[str]:
     """The lines of the section ``sentry`` of the terminal summary."""
     _, _, after = result.stdout.str().partition(" sentry ===")
     return after.partition("\n===")[0].rstrip("\n").split("\n")[1:]
+
+
+def outcomes(result: pytest.RunResult) -> dict[str, str]:
+    """What became of each test of a run with ``-rA``: ``passed``, ``failed``, or ``error`` where it failed later."""
+    words = {"PASSED": "passed", "FAILED": "failed", "ERROR": "error"}
+    lines = [line.split(" ") for line in result.outlines if line.partition(" ")[0] in words and "::" in line]
+    return {name.partition("::")[2]: words[word] for word, name, *_ in lines}

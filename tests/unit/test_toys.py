@@ -131,7 +131,12 @@ def test_every_registered_adapter_is_one(place: str) -> None:
 
 
 def test_every_adapter_is_registered() -> None:
-    files = {file.stem for file in (PACKAGE / "_operations").glob("*.py")} - {"__init__", "adapter", "registry"}
+    files = {file.stem for file in (PACKAGE / "_operations").glob("*.py")} - {
+        "__init__",
+        "adapter",
+        "observation",
+        "registry",
+    }
 
     assert files == {place.partition(":")[0].rpartition(".")[2] for place in ADAPTERS.values()}
 

@@ -1,0 +1,60 @@
+"""The same monitoring tests of the same failing requests, for applications of every web framework."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import pytest
+
+from applications import add_application, copy_application
+from run_output import outcomes
+
+
+class Column(NamedTuple):
+    """An application, as ``web_{name}`` of ``tests/applications``."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+
+
+COLUMNS: Final = (
+    Column("flask", ("Flask",)),
+    Column("wsgi"),
+    Column("asgi"),
+    Column("aiohttp", ("aiohttp",)),
+)
+
+ROWS: Final = {
+    "test_crash_is_captured_once": "passed",
+    "test_handled_failure_is_captured_once": "passed",
+    "test_not_found_is_filtered": "passed",
+    "test_logged_error_is_captured": "passed",
+    "test_silent_failure": "error",
+    "test_silent_failure_that_should_be_captured": "failed",
+    "test_tag_of_one_request_is_not_in_the_next": "passed",
+    "test_crash_of_a_stream_is_captured_once": "passed",
+    "test_error_at_teardown_is_captured_once": "passed",
+}
+"""The tests of ``monitoring_of_requests``, and what becomes of each: a rule that is broken fails a test at its end."""
+
+RULES: Final = """
+[rules]
+server-errors-captured = true
+no-scope-bleed = true
+"""
+
+
+@pytest.mark.parametrize(
+    "column", [pytest.param(each, marks=pytest.mark.needs(*each.needs), id=each.name) for each in COLUMNS]
+)
+def test_monitoring_of_requests(pytester: pytest.Pytester, column: Column) -> None:
+    add_application(pytester, f"web_{column.name}")
+    copy_application("web", pytester.path, "web")
+    copy_application("monitoring_of_requests", pytester.path, "test_monitoring")
+    (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
+
+    result = pytester.runpytest_subprocess("-rA")
+
+    assert outcomes(result) == ROWS
+    result.stdout.fnmatch_lines(["*GET * answered 503, and Sentry was not told: a blind spot."])
+    result.stdout.fnmatch_lines(["Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised."])
