@@ -29,6 +29,7 @@ class NoSdk:
     scope_values: Mapping[str, Mapping[str, Any]] = {}
     without_transactions: str | None = None
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    about_loop: str | None = None
 
     def drain(self) -> None: ...
     def flush(self) -> None: ...

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit
     from pytest_sentry_capture._assertions.typed_calls import TypedFind as TypedFind
+    from pytest_sentry_capture._assertions.unseen_requests import UNKNOWN_FRAMEWORK as UNKNOWN_FRAMEWORK
+    from pytest_sentry_capture._assertions.unseen_requests import count_unseen_requests as count_unseen_requests
     from pytest_sentry_capture._assertions.views import ApplicationViews as ApplicationViews
 else:
     __getattr__ = lazy_names(
@@ -37,8 +39,10 @@ else:
             "SentryCapture": "_assertions.sentry_capture:SentryCapture",
             "SentryInit": "_assertions.sentry_capture:SentryInit",
             "TypedFind": "_assertions.typed_calls:TypedFind",
+            "UNKNOWN_FRAMEWORK": "_assertions.unseen_requests:UNKNOWN_FRAMEWORK",
             "about_view": "_assertions.failure_messages:about_view",
             "comparison": "_assertions.comparisons:comparison",
+            "count_unseen_requests": "_assertions.unseen_requests:count_unseen_requests",
             "exception_names": "_assertions.matching:exception_names",
             "name_of": "_assertions.formatting:name_of",
             "wrapped": "_assertions.failure_messages:wrapped",

@@ -49,6 +49,10 @@ class ObservedSdk(Protocol):
     @property
     def kinds_from_logging(self) -> frozenset[str]: ...
     @property
+    def about_loop(self) -> str | None:
+        """Why exceptions of tasks of the event loop that runs now are not captured; None where they are."""
+
+    @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words; None where there may be some."""
 
@@ -384,6 +388,7 @@ class AnyAssertions(RecordingViews):
             options=self._sdk.options,
             scopes=self._sdk.scope_values,
             kinds_from_logging=self._sdk.kinds_from_logging,
+            about_loop=self._sdk.about_loop,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
             formatter=self._formatter,

@@ -15,6 +15,7 @@ from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.hints import (
     WITHOUT_EXCHANGE,
     Evidence,
+    about_lifespan,
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
@@ -257,7 +258,7 @@ def _about_count(
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
     attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
-    return [wrapped(formatter, evidence.about_no_client), *attempted]
+    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, about_lifespan(evidence)), *attempted]
 
 
 def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:

@@ -43,8 +43,8 @@ NO_CLIENT: Final = (
     " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
 )
 WITHOUT_EXCHANGE: Final = (
-    "status_code, route, method and path are known only for HTTP requests that were observed in this process. For other"
-    " requests (WebSockets, frameworks that are not observed: see docs/limits.md), use transaction, tags or request."
+    "status_code, route, method and path are known only for requests that were observed in this process. For others,"
+    " such as those of frameworks that are not observed (docs/limits.md#requests), use transaction, tags or request."
 )
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
@@ -86,6 +86,7 @@ class Evidence:
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         about_no_client: why nothing could have been captured, where no client was active.
         kinds_from_logging: what the active client makes of what is logged.
+        about_loop: why exceptions of tasks of the running event loop are not captured; None where they are.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
     """
@@ -98,6 +99,7 @@ class Evidence:
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     about_no_client: str = NO_CLIENT
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    about_loop: str | None = None
     logged: Sequence[CapturedEvent] | None = None
     left_out_of_spans: Sequence[str] = ()
 
@@ -129,6 +131,7 @@ def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedI
         *_other_kinds(matcher, evidence),
         *_came_through_logging(matcher, evidence),
         *_logging_is_off(matcher, evidence),
+        *_loops(matcher, evidence),
         *(_from_exchanges(evidence) or _answered_without_report(matcher, evidence)),
         *_switched_off(matcher, evidence),
         *_without_exchange(matcher, nearest),
@@ -299,6 +302,21 @@ def _may_be_logged(matcher: Matcher, evidence: Evidence) -> bool:
     if evidence.logged is None:
         return True
     return criteria.get("exception") is None and (not criteria or not criteria.keys().isdisjoint(_OF_LOGGING))
+
+
+def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
+    """That tasks of an event loop are not watched: of one that served an exchange, or of the test's own."""
+    if matcher.kind != "event" or matcher.criteria.get("handled") is True:
+        return []
+    found = (evidence.about_loop, *(exchange._about_loop for exchange in evidence.of(Exchange)))
+    return [*dict.fromkeys(about for about in found if about is not None)][:1]
+
+
+def about_lifespan(evidence: Evidence) -> list[str]:
+    """That applications were asked for something and had not started, where no client was active."""
+    return [
+        *dict.fromkeys(each._about_no_client for each in evidence.of(Exchange) if each._about_no_client is not None)
+    ]
 
 
 def _from_exchanges(evidence: Evidence) -> list[str]:

@@ -139,9 +139,9 @@ class Matcher:
     def is_undecided(self, item: CapturedItem) -> bool:
         """Whether an item came of a request that was not seen, and would match but for what is unknown of it.
 
-        A predicate that has accepted to judge None has decided.
+        A predicate that says of None that it does not match has not decided: it would have been asked another value.
         """
-        if self.criteria.keys().isdisjoint(_OF_REQUEST) or item.exchange is not None or not _came_of_request(item):
+        if self.criteria.keys().isdisjoint(_OF_REQUEST) or not came_of_unseen_request(item):
             return False
         return all(map(_is_unknown, misses)) if (misses := self.mismatches(item)) else False
 
@@ -190,6 +190,11 @@ def _check_kind(kind: object) -> None:
         raise ValueError(did_you_mean("kind", str(kind), CRITERIA))
 
 
+def came_of_unseen_request(item: CapturedItem) -> bool:
+    """Whether an item tells of a request, and no exchange was under way when it was captured."""
+    return item.exchange is None and _came_of_request(item)
+
+
 def _came_of_request(item: CapturedItem) -> bool:
     if isinstance(item, CapturedSegment) and item.is_span:
         return item.method is not None or item.source in _SOURCES_OF_REQUESTS
@@ -198,8 +203,7 @@ def _came_of_request(item: CapturedItem) -> bool:
 
 
 def _is_unknown(mismatch: Mismatch) -> bool:
-    has_decided = callable(mismatch.expected) and mismatch.error is None
-    return mismatch.path in _OF_REQUEST and mismatch.found is None and not has_decided
+    return mismatch.path in _OF_REQUEST and mismatch.found is None
 
 
 def _check(field: Field, name: str, expected: Any) -> None:

@@ -19,12 +19,14 @@ class OperationAdapter(ABC):
 
     Attributes:
         package: the distribution of the framework, as in ``pip install``.
+        about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
         gaps: what can't be seen of this framework, which lacks something, in words for users.
     """
 
     package: ClassVar[str] = ""
 
     def __init__(self, recorder: Recorder) -> None:
+        self.about_loop: Callable[[], str | None] = _nothing
         self.gaps: dict[str, str] = {}
         self._recorder = recorder
         self._is_active = True
@@ -68,6 +70,10 @@ class OperationAdapter(ABC):
             ours = make(inner)
             self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
             setattr(owner, name, ours)
+
+
+def _nothing() -> None:
+    """Every loop is watched."""
 
 
 class _Wrapped(NamedTuple):

@@ -42,6 +42,7 @@ class AiohttpAdapter(OperationAdapter):
                 return await inner(protocol, request, *args)
             observation = Observation(self._recorder, _method(request), request.path, self.about_silence)
             observation.exchange._hint = _hint(handler)
+            observation.exchange._about_loop = self.about_loop()
             observation.names_user = "Authorization" in request.headers
             token = observation.enter()
             try:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 ADAPTERS: Final[Mapping[str, str]] = {
     "aiohttp.web_protocol": "_operations.aiohttp:AiohttpAdapter",
+    "falcon.app": "_operations.routes:FalconRoutes",
     "flask.app": "_operations.flask:FlaskAdapter",
+    "pyramid.router": "_operations.routes:PyramidRoutes",
+    "quart.app": "_operations.routes:QuartRoutes",
     "sentry_sdk.integrations.asgi": "_operations.asgi:SentryAsgiAdapter",
     "sentry_sdk.integrations.wsgi": "_operations.wsgi:SentryWsgiAdapter",
     "starlette.applications": "_operations.starlette:StarletteAdapter",
@@ -28,11 +31,18 @@ class Operations:
 
     Args:
         recorder: what adapters record with.
+        about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
         when_imported: has a function called each time a module has been imported.
     """
 
-    def __init__(self, recorder: Recorder, when_imported: Callable[[str, Callable[[], None]], None]) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        about_loop: Callable[[], str | None],
+        when_imported: Callable[[str, Callable[[], None]], None],
+    ) -> None:
         self._recorder = recorder
+        self._about_loop = about_loop
         self._adapters: dict[str, OperationAdapter] = {}
         for module_name in ADAPTERS:
             when_imported(module_name, partial(self._install, module_name))
@@ -52,6 +62,7 @@ class Operations:
     def _install(self, module_name: str) -> None:
         if module_name not in self._adapters:
             self._adapters[module_name] = imported(ADAPTERS[module_name])(self._recorder)
+            self._adapters[module_name].about_loop = self._about_loop
         self._adapters[module_name].install()
 
     def uninstall(self) -> None:

@@ -51,7 +51,7 @@ class WsgiAdapter(OperationAdapter):
         observation = Observation(self._recorder, _text(environ, "REQUEST_METHOD"), _path(environ), self.about_silence)
         observation.is_of(environ, environ.get("wsgi.input"))
         observation.names_user = "HTTP_AUTHORIZATION" in environ or "REMOTE_USER" in environ
-        answer = _Answer(observation, start_response)
+        answer = _Answer(observation, environ, start_response)
         token = observation.enter()
         try:
             body = serve(environ, answer.start)
@@ -85,9 +85,10 @@ class _Answer:
         is_sent: whether the server has sent what it was given: with the first part of the body that is not empty.
     """
 
-    __slots__ = ("_observation", "_start_response", "_to_come", "is_sent")
+    __slots__ = ("_environ", "_observation", "_start_response", "_to_come", "is_sent")
 
-    def __init__(self, observation: Observation, start_response: StartResponse) -> None:
+    def __init__(self, observation: Observation, environ: Environ, start_response: StartResponse) -> None:
+        self._environ = environ
         self._observation = observation
         self._start_response = start_response
         self._to_come: int | None = None
@@ -96,6 +97,7 @@ class _Answer:
     def start(self, *args: Any, **kwargs: Any) -> Any:
         """The server's ``start_response``, which may be called again with ``exc_info`` as long as nothing was sent."""
         __tracebackhide__ = True
+        self._observation.routed(_route(self._environ))
         write = self._start_response(*args, **kwargs)
         given = dict(zip(("status", "headers"), args, strict=False))
         status = _status(given.get("status", kwargs.get("status")))
@@ -235,3 +237,9 @@ def _content_length(headers: object) -> int | None:
             if type(name) is str and type(value) is str and name.lower() == "content-length" and value.isdigit():
                 return int(value)
     return None
+
+
+def _route(environ: Mapping[str, Any]) -> str | None:
+    """The rule that Bottle leaves in the environment."""
+    rule = getattr(environ.get("bottle.route"), "rule", None)
+    return rule if type(rule) is str else None

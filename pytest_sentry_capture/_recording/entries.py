@@ -310,6 +310,10 @@ class Exchange(Entry):
     """Why something may not have been captured during it, in words for users, where its framework is the reason."""
     _about_silence: str | None = None
     """Of which answers its framework does not notify the SDK, in words for users."""
+    _about_no_client: str | None = None
+    """Why its application may not have initialised Sentry, in words for users."""
+    _about_loop: str | None = None
+    """Why exceptions of tasks of its event loop are not captured, in words for users."""
     authenticated: bool = False
     _chain: ExceptionChain | None = None
     _captures: list[Capture] = field(default_factory=list)

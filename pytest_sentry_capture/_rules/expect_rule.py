@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions import Formatter, Matcher, name_of
-from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange, mark_seen
+from pytest_sentry_capture._recording import OF_EXCHANGE, CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
 
 _DEDUPE: Final = "DedupeIntegration"
+_UNSEEN: Final = "status_code, route, method or path of a request that was not observed is unknown"
 
 
 @dataclass(kw_only=True)
@@ -37,6 +38,10 @@ class ExpectRule(Rule):
     def __post_init__(self) -> None:
         self._look = Matcher(self.matcher.kind, self.event)
 
+    @property
+    def _judges_exchanges(self) -> bool:
+        return not self.matcher.criteria.keys().isdisjoint(OF_EXCHANGE)
+
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if self.captured and not views._recording.client_was_active:
             return
@@ -54,6 +59,8 @@ class ExpectRule(Rule):
         for exchange in views.exchanges:
             if exchange not in judged and self.matcher.matches_exchange(exchange):
                 yield self._of_silent(formatter, exchange)
+        for item in filter(self.matcher.is_undecided, views._items_of(self.matcher.item_class)):
+            yield self.not_judged(item, _UNSEEN)
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""

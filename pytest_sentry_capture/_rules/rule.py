@@ -78,6 +78,7 @@ class Needs:
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
+        exchanges: whether it says nothing of requests that are not observed.
     """
 
     shorthand: str | None = None
@@ -85,6 +86,7 @@ class Needs:
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
+    exchanges: bool = False
 
 
 @dataclass(kw_only=True)
@@ -122,6 +124,11 @@ class Rule(ABC):
     def _obstacle(self) -> str | None:
         """Why the rule can't be judged in this environment, in words for users; None where it can."""
         return None
+
+    @property
+    def _judges_exchanges(self) -> bool:
+        """Whether it says nothing of requests that are not observed."""
+        return self._built_in_needs.exchanges
 
     @property
     def _pii_search(self) -> PiiSearch | None:

@@ -119,9 +119,12 @@ class CurrentTest:
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self._rule_set.wants_table
-        if not (wants_table or self._rule_set.rules or self._findings or self._waivers):
+        is_asked_for = bool(wants_table or self._rule_set.rules or self._findings or self._waivers)
+        unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
+        if not (is_asked_for or unseen):
             return
         findings = self._found()
+        findings.unseen_requests = unseen
         findings.is_complete = not self.has_failed
         if self._rule_run is not None:
             findings.add_rule_run(on_demand.Formatter.for_reports(self.recording), self._rule_run)
@@ -153,6 +156,13 @@ class CurrentTest:
     def _is_to_be_judged(self) -> bool:
         uses_fixture = self.recording.detailed or self.received is not None
         return bool(self._rule_run) or self._rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
+
+    def _unseen_requests(self) -> dict[str, int]:
+        if not self.recording.entries:
+            return {}
+        from pytest_sentry_capture._assertions import count_unseen_requests
+
+        return count_unseen_requests(self.recording)
 
     def _found(self) -> Findings:
         if self._findings is None:

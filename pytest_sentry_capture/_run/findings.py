@@ -50,6 +50,7 @@ class Findings:
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
+        unseen_requests: how many requests were not observed, by their frameworks.
     """
 
     label: str
@@ -60,6 +61,7 @@ class Findings:
     is_complete: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
+    unseen_requests: dict[str, int] = field(default_factory=dict)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""

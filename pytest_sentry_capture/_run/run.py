@@ -225,5 +225,7 @@ class Run:
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
         if self._operations is None:
-            self._operations = on_demand.Operations(self.recorder, self.sdk_watch.imports.watch)
+            self._operations = on_demand.Operations(
+                self.recorder, lambda: self.sdk.about_loop, self.sdk_watch.imports.watch
+            )
         self._operations.install()

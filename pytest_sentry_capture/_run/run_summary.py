@@ -35,8 +35,12 @@ from pytest_sentry_capture._rules import EnforcedRule, RuleTally
 from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.totals import Totals
+from pytest_sentry_capture._text import counted
 
 _MOST_LINES: Final = 10
+_ABOUT_UNSEEN: Final = (
+    "Their statuses and routes are unknown, and no rule judges their answers: see docs/limits.md#requests."
+)
 _STATE_WIDTH: Final = max(map(len, RULE_STATES))
 
 
@@ -207,6 +211,8 @@ class RunSummary:
 
     def sum_up_rules(self) -> None:
         """How many rules are in which state, and which waivers and other exceptions are unused."""
+        if self._unseen:
+            self.lines.append(f"{self._unseen} {_ABOUT_UNSEEN}")
         summaries = [*map(self._summary_of, self._rules)]
         if summaries:
             states = [summary.state for summary in summaries]
@@ -233,9 +239,10 @@ class RunSummary:
         not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
             not_judged.add(CONTRACT)
-        for summary in summaries:
+        for summary, enforced in zip(summaries, self._rules, strict=True):
             if summary.state == "not exercised":
-                yield summary.state, f"{summary.name} ({summary.place})"
+                why = f": {self._unseen}" if self._unseen and enforced.rule._judges_exchanges else ""
+                yield summary.state, f"{summary.name} ({summary.place}){why.removesuffix('.')}"
         for waiver in self._totals.unused_waivers():
             if waiver.rule not in not_judged:
                 yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
@@ -245,6 +252,18 @@ class RunSummary:
         if self._rules or self._settings.strict:
             for entry in self._totals.unused_ignored_errors():
                 yield "unused", f"{entry!r} in the application's ignore_errors"
+
+    @cached_property
+    def _unseen(self) -> str:
+        """How many requests were not observed, and of which frameworks; empty where all were."""
+        unseen = self._totals.unseen_requests
+        number = sum(unseen.values())
+        if not number:
+            return ""
+        frameworks = ", ".join(sorted(unseen))
+        return (
+            f"{counted(number, 'request')} {'was' if number == 1 else 'were'} not observed (framework: {frameworks})."
+        )
 
     def _tell(self, state: str, what: str) -> None:
         self.lines.append(f"  {state:{_STATE_WIDTH}}  {what}")

@@ -19,6 +19,7 @@ class Totals:
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found.
+        unseen_requests: how many requests were not observed, by their frameworks.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
     """
@@ -33,6 +34,7 @@ class Totals:
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
         self.personal_data: set[PersonalData] = set()
+        self.unseen_requests: Counter[str] = Counter()
         self.failed_tests = 0
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
@@ -92,6 +94,7 @@ class Totals:
 
     def _add(self, findings: Findings) -> None:
         self.table.merge(findings.rows)
+        self.unseen_requests.update(findings.unseen_requests)
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)
         for name, tally in findings.tallies.items():

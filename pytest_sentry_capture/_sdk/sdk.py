@@ -18,6 +18,7 @@ from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.observing.callbacks import observe_callbacks
 from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
 from pytest_sentry_capture._sdk.observing.clients import Clients
+from pytest_sentry_capture._sdk.observing.event_loops import INTEGRATION, about_running_loop
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
@@ -166,6 +167,17 @@ class Sdk:
         """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
         client = self.client
         return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()
+
+    @property
+    def about_loop(self) -> str | None:
+        """Why exceptions of tasks of the event loop that runs now are not captured; None where they are, or none runs.
+
+        Said only where the active client has the integration that captures them.
+        """
+        module = f"integrations.{INTEGRATION}"
+        if not self._modules.is_loaded(module) or INTEGRATION not in getattr(self.client, "integrations", ()):
+            return None
+        return about_running_loop(getattr(self._modules, module))
 
     @property
     def without_transactions(self) -> str | None:

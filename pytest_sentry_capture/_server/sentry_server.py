@@ -34,6 +34,7 @@ class _OtherProcesses:
     scope_values: Mapping[str, Mapping[str, Any]] = {}
     without_transactions = None
     kinds_from_logging = frozenset(("event", "log"))
+    about_loop = None
 
     def drain(self) -> None:
         """What has been answered is in the recording already."""

@@ -50,6 +50,7 @@ class _SdkOfThePast:
     options: Mapping[str, Any] = {}
     scope_values: Mapping[str, Mapping[str, Any]] = {}
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    about_loop: str | None = None
 
     def __init__(self, without_transactions: str | None) -> None:
         self.without_transactions = without_transactions

@@ -1,0 +1,33 @@
+"""Event loops whose tasks the SDK's AsyncioIntegration does not watch, though it is on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+INTEGRATION: Final = "asyncio"
+_FACTORY: Final = "_sentry_task_factory"
+_ABOUT: Final = (
+    "The SDK's AsyncioIntegration is on, but it watches one event loop: the one that ran when it was set up, once in a"
+    " process. In a test that has a loop of its own, exceptions of tasks are not captured."
+)
+_REMEDY: Final = (
+    " To have this loop watched, call sentry_sdk.integrations.asyncio.enable_asyncio_integration() in it, such as at"
+    " the start of the application's lifespan."
+)
+_WITHOUT_REMEDY: Final = " Have one loop for all tests, and initialise Sentry in it."
+
+
+def about_running_loop(integration_module: Any) -> str | None:
+    """Why exceptions of tasks of the running loop are not captured; None where they are, or where none runs.
+
+    Args:
+        integration_module: ``sentry_sdk.integrations.asyncio``.
+    """
+    try:
+        factory = asyncio.get_running_loop().get_task_factory()
+    except RuntimeError:
+        return None
+    if getattr(factory, "__name__", None) == _FACTORY:
+        return None
+    return _ABOUT + (_REMEDY if hasattr(integration_module, "enable_asyncio_integration") else _WITHOUT_REMEDY)
