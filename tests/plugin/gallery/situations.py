@@ -14,6 +14,7 @@ import sentry_sdk
 import shop
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
+from sentry_sdk.integrations.asyncio import AsyncioIntegration
 
 from any_sdk import segment, span
 from pytest_sentry_capture import SentryCapture, SentryInit
@@ -235,7 +236,7 @@ def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryC
     """The application answered 500, and Sentry was told nothing.
 
     No event was captured at all.
-    Hint: GET /stock answered 500, and nothing was ever reported.
+    Hint: GET /stock answered 500, but no error event was captured.
     """
     client.get("/stock")
 
@@ -729,7 +730,7 @@ def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: Sent
 
     Expected no event with status_code=500, but whether there is one can't be said.
     1. info message 'hello'
-    Hint: status_code, route, method and path are known only for HTTP requests that were observed
+    Hint: status_code, route, method and path are known only for requests that were observed
     """
     sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
 
@@ -974,6 +975,30 @@ def test_a_waiver_without_a_reason(sentry_capture: SentryCapture) -> None:
 
     sentry_allow: a waiver needs a reason: sentry_allow('no-callback-errors', reason="…")
     """
+
+
+def test_the_application_has_not_started(sentry_capture: SentryCapture) -> None:
+    """The application initialises Sentry when it starts, which the test has forgotten.
+
+    No Sentry client was active during this test
+    Hint: The application's lifespan has not run
+    """
+    TestClient(shop.make_app(), raise_server_exceptions=False).get("/orders/0")
+
+    sentry_capture.assert_captured(status_code=500)
+
+
+def test_a_task_of_another_loop(sentry_capture: SentryCapture) -> None:
+    """The SDK watches the tasks of the event loop in which it was set up, and this is another one.
+
+    Hint: The SDK's AsyncioIntegration is on, but it watches one event loop
+    """
+    shop.init(integrations=[AsyncioIntegration()])
+    client = TestClient(shop.make_app(title="shop"), raise_server_exceptions=False)
+
+    client.get("/orders/1")
+
+    sentry_capture.assert_captured(exception=ValueError, handled=False)
 
 
 @pytest.mark.asyncio
