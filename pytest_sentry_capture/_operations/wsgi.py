@@ -82,7 +82,7 @@ class _Answer:
     """What an application says of its answer before the body.
 
     Attributes:
-        is_sent: whether the server has sent what it was given: with the first part of the body that is not empty.
+        is_sent: whether the server has sent what it was given, which it does with the first part of the body.
     """
 
     __slots__ = ("_environ", "_observation", "_start_response", "_to_come", "is_sent")
@@ -107,10 +107,9 @@ class _Answer:
 
     def sends(self, part: object) -> None:
         """A part of the body is handed to the server: the last one, where all that was announced has been."""
-        length = len(part) if type(part) is bytes else None
-        self.is_sent = self.is_sent or length != 0
+        self.is_sent = True
         if self._to_come is not None:
-            self._to_come -= length or 0
+            self._to_come -= len(part) if type(part) is bytes else 0
             if self._to_come <= 0:
                 self._observation.completes()
 
