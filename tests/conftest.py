@@ -86,6 +86,7 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "scopes without hubs": Since("sentry-sdk", "2.0"),
     "failed_request_status_codes": Since("sentry-sdk", "2.5"),
     "discards of spans": Since("sentry-sdk", "2.9"),
+    "an integration of Litestar": Since("sentry-sdk", "2.13"),
     "reloads of the client's module": Since("sentry-sdk", "2.11"),
     "variables of frames as they are given": Since("sentry-sdk", "2.13"),
     "scopes that turn down captures": Since("sentry-sdk", "2.13"),
