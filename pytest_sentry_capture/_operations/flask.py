@@ -60,8 +60,8 @@ class FlaskAdapter(WsgiAdapter):
 def _route() -> tuple[str | None, bool]:
     """The rule that Flask has chosen for the request of the calling context, and whether a mount leads to it."""
     try:
-        request = sys.modules["flask.globals"].request
+        request = sys.modules["flask.globals"].request._get_current_object()
         rule = request.url_rule
-        return (rule.rule, bool(request.root_path)) if rule is not None else (None, False)
     except (AttributeError, KeyError, RuntimeError):
         return None, False
+    return (None, False) if rule is None else (rule.rule, request.root_path != "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 from typing import Final
 
 from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, UnderWay, served_now
@@ -24,23 +24,24 @@ class Observation(UnderWay):
         path: of the request, without its query.
         about_silence: of which answers the framework does not notify the SDK, in words for users.
 
+    One is made for each request, and attributes that have their defaults cost nothing.
+
     Attributes:
         names_mounts: whether the framework at the outermost place tells the whole route, that of applications of its
             own kind included which are mounted in it.
         names_user: whether the request carries credentials.
     """
 
-    __slots__ = ("_inner_route", "_is_mounted", "_request", "_started", "names_mounts", "names_user")
+    names_mounts = False
+    names_user = False
+    _request: object = None
+    _input: object = None
+    _inner_route: str | None = None
+    _is_mounted = False
 
     def __init__(self, recorder: Recorder, method: str, path: str, about_silence: str) -> None:
-        super().__init__(Exchange(method, path, _about_silence=about_silence), recorder.current)
-        self.names_mounts = False
-        self.names_user = False
-        self._request: tuple[object, ...] = ()
-        self._inner_route: str | None = None
-        self._is_mounted = False
-        self._started = time.perf_counter()
-        self.begin()
+        UnderWay.__init__(self, Exchange(method, path, _about_silence=about_silence), recorder.current)
+        self._started = perf_counter()
 
     @staticmethod
     def current() -> Observation | None:
@@ -48,18 +49,19 @@ class Observation(UnderWay):
         serves = served_now()
         return serves if isinstance(serves, Observation) else None
 
-    def is_of(self, *request: object) -> None:
+    def is_of(self, request: object, input_stream: object = None) -> None:
         """Say which objects stand for the request: who serves one of them serves this exchange."""
-        self._request = request
+        self._request, self._input = request, input_stream
 
-    def serves(self, *request: object) -> bool:
-        """Whether one of these objects stands for the request."""
-        return any(own is each for own in self._request for each in request if each is not None)
+    def serves(self, request: object, input_stream: object = None) -> bool:
+        """Whether one of these objects stands for the request: what describes it may have been copied."""
+        return self._request is request or (input_stream is not None and self._input is input_stream)
 
     def may_be_passed_on(self, method: str, path: str) -> bool:
         """Whether a request that has come to an application of another kind is probably this one, not answered yet."""
         exchange = self.exchange
-        return not self._request and exchange.status is None and (exchange.method, exchange.path) == (method, path)
+        is_of_another_kind = self._request is None and exchange.status is None
+        return is_of_another_kind and (exchange.method, exchange.path) == (method, path)
 
     def routed(self, route: str | None, *, is_mounted: bool = False, about_silence: str | None = None) -> None:
         """A framework within the outermost place has found the route, or within a mount the rest of it."""
@@ -82,12 +84,13 @@ class Observation(UnderWay):
         exchange = self.exchange
         if status is not None:
             exchange.status = status
-        exchange.authenticated = self.names_user and exchange.status not in _TURNED_AWAY
+        if self.names_user:
+            exchange.authenticated = exchange.status not in _TURNED_AWAY
 
     def completes(self) -> None:
         """The answer is complete."""
         if self.exchange.duration is None:
-            self.exchange.duration = time.perf_counter() - self._started
+            self.exchange.duration = perf_counter() - self._started
             self.recording.notify()
 
     def raises(self, error: BaseException, *, to_server: bool = False) -> None:
@@ -103,5 +106,5 @@ class Observation(UnderWay):
 
     def ends(self) -> None:
         """Nothing serves the exchange any more."""
-        self._request = ()
+        self._request = self._input = None
         self.recording.notify()

@@ -6,11 +6,12 @@ Any application is seen where the SDK's own middleware is wrapped around it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.observation import Observation
+from pytest_sentry_capture._recording import Recorder, enter_exchange, leave_exchange
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -19,6 +20,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 _COMPLETE: Final = (list, tuple)
 """What runs no code of the application's when it is read."""
 _WITHOUT_BODY: Final = (204, 304)
+_LENGTH: Final = len("Content-Length")
 
 
 class WsgiAdapter(OperationAdapter):
@@ -48,24 +50,21 @@ class WsgiAdapter(OperationAdapter):
     def _observe(self, serve: Application, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request as an exchange."""
         __tracebackhide__ = True
-        observation = Observation(self._recorder, _text(environ, "REQUEST_METHOD"), _path(environ), self.about_silence)
-        observation.is_of(environ, environ.get("wsgi.input"))
-        observation.names_user = "HTTP_AUTHORIZATION" in environ or "REMOTE_USER" in environ
-        answer = _Answer(observation, environ, start_response)
-        token = observation.enter()
+        observation = _WsgiObservation(self._recorder, environ, start_response, self.about_silence)
+        token = enter_exchange(observation)
         try:
-            body = serve(environ, answer.start)
+            body = serve(environ, observation.start_response)
         except BaseException as error:
             observation.raises(error, to_server=True)
             observation.ends()
             raise
         finally:
-            observation.leave(token)
+            leave_exchange(token)
         if type(body) in _COMPLETE or _is_for_server(environ, body):
             observation.completes()
             observation.ends()
             return body
-        return (_SizedBody if hasattr(type(body), "__len__") else _Body)(observation, answer, body)
+        return _body_class(type(body))(observation, body)
 
 
 class SentryWsgiAdapter(WsgiAdapter):
@@ -78,31 +77,32 @@ class SentryWsgiAdapter(WsgiAdapter):
         self._wrap("sentry_sdk.integrations.wsgi:SentryWsgiMiddleware.__call__", self._serving, consequence)
 
 
-class _Answer:
-    """What an application says of its answer before the body.
+class _WsgiObservation(Observation):
+    """An exchange as a WSGI server and its application speak of it.
 
     Attributes:
-        is_sent: whether the server has sent what it was given, which it does with the first part of the body.
+        is_sent: whether the server has sent what it was told of the answer: with the first part of the body it does.
     """
 
-    __slots__ = ("_environ", "_observation", "_start_response", "_to_come", "is_sent")
+    is_sent = False
+    _to_come: int | None = None
 
-    def __init__(self, observation: Observation, environ: Environ, start_response: StartResponse) -> None:
-        self._environ = environ
-        self._observation = observation
-        self._start_response = start_response
-        self._to_come: int | None = None
-        self.is_sent = False
+    def __init__(self, recorder: Recorder, environ: Environ, start_response: StartResponse, about_silence: str) -> None:
+        Observation.__init__(self, recorder, _text(environ, "REQUEST_METHOD"), _path(environ), about_silence)
+        self._request, self._input = environ, environ.get("wsgi.input")
+        self._environ, self._start_response = environ, start_response
+        if "HTTP_AUTHORIZATION" in environ or "REMOTE_USER" in environ:
+            self.names_user = True
 
-    def start(self, *args: Any, **kwargs: Any) -> Any:
+    def start_response(self, *args: Any, **kwargs: Any) -> Any:
         """The server's ``start_response``, which may be called again with ``exc_info`` as long as nothing was sent."""
         __tracebackhide__ = True
-        self._observation.routed(_route(self._environ))
+        if "bottle.route" in self._environ:
+            self.routed(_rule_of_bottle(self._environ))
         write = self._start_response(*args, **kwargs)
-        given = dict(zip(("status", "headers"), args, strict=False))
-        status = _status(given.get("status", kwargs.get("status")))
-        self._observation.answers(status)
-        self._to_come = 0 if status in _WITHOUT_BODY else _content_length(given.get("headers"))
+        status = _status(args[0] if args else kwargs.get("status"))
+        self.answers(status)
+        self._to_come = 0 if status in _WITHOUT_BODY else _content_length(args[1] if len(args) > 1 else None)
         return write
 
     def sends(self, part: object) -> None:
@@ -111,53 +111,52 @@ class _Answer:
         if self._to_come is not None:
             self._to_come -= len(part) if type(part) is bytes else 0
             if self._to_come <= 0:
-                self._observation.completes()
+                self.completes()
 
 
 class _Body:
     """The body of an answer: what makes it still serves the exchange."""
 
-    __slots__ = ("_answer", "_body", "_has_failed", "_observation", "_parts")
+    __slots__ = ("_body", "_has_failed", "_observation", "_parts")
 
-    def __init__(self, observation: Observation, answer: _Answer, body: Iterable[bytes]) -> None:
+    def __init__(self, observation: _WsgiObservation, body: Iterable[bytes]) -> None:
         self._observation = observation
-        self._answer = answer
         self._body = body
         self._has_failed = False
         self._parts: Iterator[bytes] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         __tracebackhide__ = True
-        token = self._observation.enter()
-        try:
-            self._parts = iter(self._body)
-        except BaseException as error:
-            self._fails(error)
-            raise
-        finally:
-            self._observation.leave(token)
-        return self
+        observation = self._observation
+        parts: Iterator[bytes] | None = None
+        while True:
+            token = enter_exchange(observation)
+            try:
+                if parts is None:
+                    parts = iter(self._body)
+                part = next(parts)
+            except StopIteration:
+                observation.completes()
+                return
+            except BaseException as error:
+                self._has_failed = True
+                observation.raises(error, to_server=not observation.is_sent)
+                raise
+            finally:
+                leave_exchange(token)
+            observation.sends(part)
+            yield part
 
     def __next__(self) -> bytes:
         __tracebackhide__ = True
-        token = self._observation.enter()
-        try:
-            part: bytes = next(self._body if self._parts is None else self._parts)  # type: ignore[call-overload]
-        except StopIteration:
-            self._observation.completes()
-            raise
-        except BaseException as error:
-            self._fails(error)
-            raise
-        finally:
-            self._observation.leave(token)
-        self._answer.sends(part)
-        return part
+        if self._parts is None:
+            self._parts = iter(self)
+        return next(self._parts)
 
     def close(self) -> None:
         """The server has sent the body, or it has ended before that: the client has left, or making it has failed."""
         __tracebackhide__ = True
-        token = self._observation.enter()
+        token = enter_exchange(self._observation)
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
@@ -166,17 +165,13 @@ class _Body:
             self._observation.raises(error)
             raise
         finally:
-            self._observation.leave(token)
+            leave_exchange(token)
             self._observation.ends()
         if not self._has_failed:
             self._observation.completes()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
-
-    def _fails(self, error: BaseException) -> None:
-        self._has_failed = True
-        self._observation.raises(error, to_server=not self._answer.is_sent)
 
 
 class _SizedBody(_Body):
@@ -188,12 +183,18 @@ class _SizedBody(_Body):
         return len(self._body)  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=64)
+def _body_class(body_class: type) -> type[_Body]:
+    return _SizedBody if hasattr(body_class, "__len__") else _Body
+
+
 def _is_served(environ: Mapping[str, Any]) -> bool:
     """Whether the calling context serves this very request already, at a place outside of this one."""
     observation = Observation.current()
-    return observation is not None and (
-        observation.serves(environ, environ.get("wsgi.input"))
-        or observation.may_be_passed_on(_text(environ, "REQUEST_METHOD"), _path(environ))
+    if observation is None:
+        return False
+    return observation.serves(environ, environ.get("wsgi.input")) or observation.may_be_passed_on(
+        _text(environ, "REQUEST_METHOD"), _path(environ)
     )
 
 
@@ -209,7 +210,7 @@ def _is_for_server(environ: Mapping[str, Any], body: object) -> bool:
 def _path(environ: Mapping[str, Any]) -> str:
     """The path of a request as it was meant: WSGI has its bytes as Latin-1."""
     path = _text(environ, "SCRIPT_NAME") + _text(environ, "PATH_INFO")
-    return path.encode("latin-1", "replace").decode("utf-8", "replace")
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _text(environ: Mapping[str, Any], name: str) -> str:
@@ -219,26 +220,23 @@ def _text(environ: Mapping[str, Any], name: str) -> str:
 
 def _status(given: object) -> int | None:
     """The number in ``"404 Not Found"``."""
-    if not isinstance(given, str):
-        return None
     try:
-        return int(str.split(given, maxsplit=1)[0])
-    except (ValueError, IndexError):
+        return int(given[:3]) if isinstance(given, str) else None
+    except ValueError:
         return None
 
 
 def _content_length(headers: object) -> int | None:
-    if type(headers) is not list:
-        return None
-    for header in headers:
-        if type(header) is tuple and len(header) == 2:
-            name, value = header
-            if type(name) is str and type(value) is str and name.lower() == "content-length" and value.isdigit():
+    try:
+        for name, value in headers if type(headers) is list else ():
+            if len(name) == _LENGTH and name.lower() == "content-length":
                 return int(value)
+    except (AttributeError, TypeError, ValueError):  # which the server will not take either
+        return None
     return None
 
 
-def _route(environ: Mapping[str, Any]) -> str | None:
+def _rule_of_bottle(environ: Mapping[str, Any]) -> str | None:
     """The rule that Bottle leaves in the environment."""
-    rule = getattr(environ.get("bottle.route"), "rule", None)
+    rule = getattr(environ["bottle.route"], "rule", None)
     return rule if type(rule) is str else None

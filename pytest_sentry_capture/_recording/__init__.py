@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.stack_frames import is_of_test_runner as is_of_test_runner
     from pytest_sentry_capture._recording.under_way import UnderWay as UnderWay
     from pytest_sentry_capture._recording.under_way import current_operation as current_operation
+    from pytest_sentry_capture._recording.under_way import enter_exchange as enter_exchange
+    from pytest_sentry_capture._recording.under_way import leave_exchange as leave_exchange
     from pytest_sentry_capture._recording.under_way import served_now as served_now
     from pytest_sentry_capture._recording.under_way import serving as serving
 else:
@@ -166,6 +168,7 @@ else:
             "current_operation": "_recording.under_way:current_operation",
             "differing_places": "_recording.payload_walk:differing_places",
             "dotted": "_recording.payload_walk:dotted",
+            "enter_exchange": "_recording.under_way:enter_exchange",
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
@@ -177,6 +180,7 @@ else:
             "is_masked": "_recording.masks:is_masked",
             "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
             "is_within": "_recording.payload_walk:is_within",
+            "leave_exchange": "_recording.under_way:leave_exchange",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
             "mapping_of": "_recording.fields:mapping_of",

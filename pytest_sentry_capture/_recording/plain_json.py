@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
 
@@ -40,13 +41,18 @@ class InstalledModules:
 class PlainJson:
     """A payload, marshalled: that costs a third of encoding it. The installed modules are kept once.
 
+    Args:
+        payload: the payload, or what it is made of.
+        wire_form: makes the payload of that, when it is read.
+
     Raises:
         ValueError: something in the payload is no plain JSON data.
     """
 
-    __slots__ = ("_marshalled", "_modules")
+    __slots__ = ("_marshalled", "_modules", "_wire_form")
 
-    def __init__(self, payload: Any) -> None:
+    def __init__(self, payload: Any, wire_form: Callable[[Any], Any] | None = None) -> None:
+        self._wire_form = wire_form
         modules = payload.get(_MODULES) if type(payload) is dict else None
         self._modules = InstalledModules.of(modules) if type(modules) is dict else None
         if self._modules is not None:
@@ -58,7 +64,7 @@ class PlainJson:
         payload = marshal.loads(self._marshalled)  # noqa: S302  (this process's own)
         if self._modules is not None:
             payload[_MODULES] = {**self._modules.versions}
-        return payload
+        return payload if self._wire_form is None else self._wire_form(payload)
 
     def __bytes__(self) -> bytes:
         """What tells the payload from others, in no form that is meant to be read."""

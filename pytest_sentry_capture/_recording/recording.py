@@ -65,8 +65,7 @@ class Recording:
         for entry in entries:
             entry._join(self.phase)
         self._entries.extend(entries)
-        if self._listeners:
-            self.notify()
+        self.notify()
 
     def redact(self, values: Iterable[str]) -> None:
         """Show none of these values in what is put in words about the recording from now on.
@@ -106,8 +105,9 @@ class Recording:
 
     def notify(self) -> None:
         """Tell those who wait that something has been added, or that an entry is complete now."""
-        for listener in list(self._listeners):
-            listener()
+        if self._listeners:
+            for listener in list(self._listeners):
+                listener()
 
     @contextmanager
     def notifying(self, listener: Callable[[], None]) -> Iterator[None]:

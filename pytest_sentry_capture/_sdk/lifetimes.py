@@ -16,16 +16,16 @@ class Lifetime:
 
 
 class Lifetimes:
-    """Whose set-up code is running now: what is made meanwhile belongs to ``current``, whichever thread makes it."""
+    """Whose set-up code is running now: what is made meanwhile belongs to ``current``, whichever thread makes it.
+
+    Attributes:
+        run: that of the run.
+        current: the innermost lifetime that was entered and not left; it is asked many times in each request.
+    """
 
     def __init__(self) -> None:
-        self.run = Lifetime()
+        self.run = self.current = Lifetime()
         self._entered: list[Lifetime] = []
-
-    @property
-    def current(self) -> Lifetime:
-        """The innermost lifetime that was entered and not left."""
-        return self._entered[-1] if self._entered else self.run
 
     @property
     def in_test(self) -> bool:
@@ -40,8 +40,10 @@ class Lifetimes:
     def enter(self, lifetime: Lifetime) -> None:
         """Let what is made from now on belong to this lifetime."""
         self._entered.append(lifetime)
+        self.current = lifetime
 
     def leave(self, lifetime: Lifetime) -> None:
         """Go back to the lifetime before."""
         if lifetime in self._entered:
             self._entered.remove(lifetime)
+            self.current = self._entered[-1] if self._entered else self.run

@@ -177,6 +177,19 @@ def test_nothing_differs() -> None:
     assert differences_text(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
 
 
+def test_a_contract_that_names_requests_after_functions() -> None:
+    """The SDK names requests of Flask like this, and contracts had that before these requests were observed."""
+    named = replace(CRASH, origin="read_order")
+    text = differences_text(Contract(tables=(named,)).differences([CRASH]))
+
+    assert text.splitlines()[-3:] == [
+        '"GET read_order" names a request after its function. Requests are named after their routes now.',
+        "",
+        'If this is meant, "pytest --sentry-contract=update" writes it.',
+    ]
+    assert "after its function" not in differences_text(Contract(tables=(named,)).differences([LOGGED]))
+
+
 def test_the_whole_message() -> None:
     found = [replace(REJECTED, result="captured", by="", level="warning"), LOGGED, replace(CRASH, tags=("b", "c", "d"))]
 

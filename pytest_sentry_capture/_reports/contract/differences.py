@@ -82,8 +82,18 @@ def differences_text(found: Sequence[Difference], *, updated: bool = False) -> s
     if not found:
         return f"{headline(found)}\n"
     shown = [f"  {line}" for difference in found for line in lines(difference)]
-    what_to_do = [] if updated else [f'If this is meant, "{UPDATE}" writes it.', ""]
+    what_to_do = [] if updated else [*_about_names(found), f'If this is meant, "{UPDATE}" writes it.', ""]
     return "\n".join([headline(found, updated=updated), "", *shown, "", *what_to_do])
+
+
+def _about_names(found: Sequence[Difference]) -> Iterator[str]:
+    """That a contract names requests after functions, as the SDK does for some frameworks, and the run after routes."""
+    named = [each.row for each in found if each.after is None and each.row.method and each.row.origin[:1] not in "/("]
+    routed = {each.row.method for each in found if each.before is None and each.row.origin.startswith("/")}
+    if example := next((row for row in named if row.method in routed), None):
+        name = example.request_or_origin
+        yield f'"{name}" names a request after its function. Requests are named after their routes now.'
+        yield ""
 
 
 def headline(found: Sequence[Difference], *, updated: bool = False) -> str:

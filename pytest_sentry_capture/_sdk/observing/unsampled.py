@@ -112,8 +112,8 @@ class _Spans(_Unsampled):
         def init(span: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             original(span, *args, **kwargs)
-            given = kwargs.get("attributes")
-            if _segment_of(span) is span and isinstance(given, dict):
+            given = kwargs.get("attributes") if _is_unsampled(span) else None
+            if isinstance(given, dict) and _segment_of(span) is span:
                 self._attributes[id(span)] = {name: value for name in _KEPT if type(value := given.get(name)) is str}
             else:
                 self._attributes.pop(id(span), None)
@@ -124,6 +124,8 @@ class _Spans(_Unsampled):
         @wrapping(original)
         def end(span: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
+            if not _is_unsampled(span):  # tracing is off, and nothing is lost
+                return original(span, *args, **kwargs)
             attempt = self._observer.begin("span", None, {}, {})
             attempt.context.sample_rate = _rate_in(_segment_of(span), "_sample_rate")
             attempt.payload_when_lost = partial(self._payload_of, span)
@@ -166,8 +168,8 @@ def _segment_of(span: Any) -> Any:
     return getattr(span, "_segment", None)
 
 
-def _is_unsampled(segment: Any) -> bool:
-    return getattr(segment, "_unsampled_reason", None) is not None
+def _is_unsampled(span: Any) -> bool:
+    return getattr(span, "_unsampled_reason", None) is not None
 
 
 def _texts(span: Any, *names: str) -> dict[str, str]:

@@ -1,0 +1,88 @@
+"""What the observation of a request costs: a Flask application's, through its test client.
+
+Ratios of two pytest runs side by side, which take turns at short batches, as in ``capture_core``: one with the plugin,
+and one without it, whose client has a transport that appends to a list. All requests go through the SDK's middleware.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from benchmarks.measures import Measure, report
+from benchmarks.processes import PYTEST, talking
+
+TURNS: Final = 150
+BATCH: Final = 20
+
+TESTS: Final = """
+import gc, sys, time
+import sentry_sdk
+from flask import Flask
+from sentry_sdk.integrations.flask import FlaskIntegration
+from sentry_sdk.transport import Transport
+
+class ListTransport(Transport):
+    def __init__(self):
+        super().__init__()
+        self.envelopes = []
+
+    def capture_envelope(self, envelope):
+        self.envelopes.append(envelope)
+
+transport = ListTransport()
+sentry_sdk.init(
+    dsn="https://key@sentry.invalid/1",
+    integrations=[FlaskIntegration()],
+    auto_enabling_integrations=False,
+    {options}
+)
+app = Flask("shop")
+
+@app.get("/orders/<int:number>")
+def order(number):
+    return str(number)
+
+def test({fixture}):
+    client = app.test_client()
+    gc.collect()
+    gc.disable()
+    for line in sys.stdin:
+        start = time.perf_counter()
+        for _ in range({batch}):
+            client.get("/orders/7").close()
+        took = time.perf_counter() - start
+        {forget}
+        print("TOOK", took, flush=True)
+"""
+
+
+def cost_of_requests(folder: Path, title: str, options: str, limit: float) -> Measure:
+    """The ratio of the quickest turns."""
+    (folder / "test_observed.py").write_text(
+        TESTS.format(options=options, fixture="sentry_capture", forget="sentry_capture.clear()", batch=BATCH)
+    )
+    (folder / "test_by_hand.py").write_text(
+        TESTS.format(
+            options=f"transport=transport, {options}", fixture="", forget="transport.envelopes.clear()", batch=BATCH
+        )
+    )
+    with (
+        talking([*PYTEST, "-s", "test_observed.py"], folder, "TOOK") as ours,
+        talking([*PYTEST, "-s", "-p", "no:sentry_capture", "test_by_hand.py"], folder, "TOOK") as theirs,
+    ):
+        turns = [[float(ask("go")) for ask in (ours, theirs)] for _ in range(TURNS)]
+    ratio = min(turn[0] for turn in turns) / min(turn[1] for turn in turns)
+    return Measure(f"a Flask request{title} / with a list transport", ratio, limit)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        measures = [
+            cost_of_requests(folder, "", "", 1.05),
+            cost_of_requests(folder, ", traced", "traces_sample_rate=1.0", 1.15),
+        ]
+        sys.exit(report(measures))
