@@ -60,6 +60,37 @@ OF_ITS_DAY: Final = {
 
 OF_TODAY: Final = ("fastapi", "httpx2")  # the latter is what Starlette's TestClient asks for since 1.10
 
+FRAMEWORKS: Final = ("aiohttp", "bottle", "falcon", "flask", "litestar", "pyramid", "quart")
+"""The web frameworks whose requests are observed, beside FastAPI."""
+
+FRAMEWORKS_OF_ITS_DAY: Final = {
+    "1.45.1": (
+        "aiohttp==3.9.5",
+        "bottle==0.13.4",
+        "falcon==3.1.3",
+        "flask==3.0.3",
+        "pyramid==2.0.2",
+        "quart==0.19.5",
+        "werkzeug==3.0.2",
+        "yarl==1.9.4",
+    ),
+}
+"""What was current when an SDK was released. It had no integration of Litestar; older Bottles warn when imported."""
+
+TESTS_OF_FRAMEWORKS: Final = tuple(
+    f"tests/plugin/test_{name}.py"
+    for name in (
+        "aiohttp_exchanges",
+        "asgi_exchanges",
+        "exchanges",
+        "flask_exchanges",
+        "generic_frameworks",
+        "unseen_requests",
+        "web_frameworks",
+        "wsgi_exchanges",
+    )
+)
+
 PLUGINS_THAT_FOLLOW_PYTEST: Final = (
     "inline-snapshot>=0.13",
     "pytest-asyncio>=0.23",
@@ -211,6 +242,21 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
             (_of_series("pytest", HOSTILE_PYTEST), *HOSTILE, *OF_TODAY),
             ("tests/plugin/test_harmless.py", "tests/plugin/test_other_plugins.py"),
             HOSTILE_OPTIONS,
+        ),
+        *(
+            Environment(
+                f"frameworks-{sdk}",
+                "3.11",
+                (
+                    *(() if sdk == NEWEST else (f"sentry-sdk=={sdk}",)),
+                    *FRAMEWORKS_OF_ITS_DAY.get(sdk, FRAMEWORKS),
+                    *OF_TODAY,
+                    "httpx",
+                ),
+                TESTS_OF_FRAMEWORKS,
+                tags=SHORT if sdk == NEWEST else (),
+            )
+            for sdk in ("1.45.1", BEFORE_3, NEWEST)
         ),
         Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

@@ -173,6 +173,15 @@ class _Body:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
 
+    @property
+    def __class__(self) -> Any:
+        """That of the body, for who asks with ``isinstance``."""
+        return type(self._body)
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None:
+        raise TypeError("the class of a body can't be replaced")
+
 
 class _SizedBody(_Body):
     """A body with a length, from which servers conclude how long it is."""

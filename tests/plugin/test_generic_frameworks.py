@@ -122,7 +122,7 @@ def shown(exchange: Exchange) -> tuple[str, str | None, int | None, bool]:
         pytest.param(
             litestar_shop,
             "/orders/{number}",
-            marks=pytest.mark.needs("Litestar", "an integration of Litestar"),
+            marks=pytest.mark.needs("an integration of Litestar", "Litestar"),
             id="litestar",
         ),
         pytest.param(pyramid_shop, "/orders/{number}", marks=pytest.mark.needs("Pyramid"), id="pyramid"),

@@ -120,6 +120,7 @@ def test_a_body_keeps_its_length_and_is_closed_once(sentry_capture: SentryCaptur
     body.close()
     assert rows.closed == 1
     assert body.parts is rows.parts
+    assert isinstance(body, Rows)
 
 
 def test_a_body_without_a_length_has_none() -> None:

@@ -347,7 +347,7 @@ def _holds_objects(value: Any, depth: int) -> bool:
 
 
 def _plain_span(item: Any, kind: str) -> dict[str, Any] | None:
-    """A span that is plain JSON data: its wire form can be made when it is read, which saves a traced request a third."""
+    """A span that is plain JSON data: its wire form can be made when it is read, which saves a third of a request."""
     if kind != "span" or type(item) is not dict or type(item.get("attributes")) is not dict or item.get("links"):
         return None
     plain = {name: value for name, value in item.items() if name not in _OF_THE_SDK}
