@@ -95,6 +95,13 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
+    from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
+    from pytest_sentry_capture._recording.silence import OF_LOG_RECORDS as OF_LOG_RECORDS
+    from pytest_sentry_capture._recording.silence import ancestors as ancestors
+    from pytest_sentry_capture._recording.silence import has_failed as has_failed
+    from pytest_sentry_capture._recording.silence import hints_of as hints_of
+    from pytest_sentry_capture._recording.silence import is_event as is_event
+    from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
@@ -131,12 +138,14 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
             "MISSING": "_recording.changes:MISSING",
             "NO_VALUE_IN_TEXT": "_recording.masks:NO_VALUE_IN_TEXT",
             "OF_EXCHANGE": "_recording.facts:OF_EXCHANGE",
+            "OF_LOG_RECORDS": "_recording.silence:OF_LOG_RECORDS",
             "Phase": "_recording.entries:Phase",
             "PlainJson": "_recording.plain_json:PlainJson",
             "RawItem": "_recording.entries:RawItem",
@@ -154,6 +163,7 @@ else:
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
             "TEXTS_THAT_SAY_NOTHING": "_recording.masks:TEXTS_THAT_SAY_NOTHING",
+            "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
             "attributes_below": "_recording.attribute_names:attributes_below",
@@ -166,9 +176,12 @@ else:
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
+            "has_failed": "_recording.silence:has_failed",
+            "hints_of": "_recording.silence:hints_of",
             "is_binary": "_recording.item_contents:is_binary",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
+            "is_event": "_recording.silence:is_event",
             "is_filtered": "_recording.masks:is_filtered",
             "is_in_file": "_recording.stack_frames:is_in_file",
             "is_masked": "_recording.masks:is_masked",
@@ -197,5 +210,6 @@ else:
             "transaction_paths": "_recording.attribute_names:transaction_paths",
             "unwrapped": "_recording.fields:unwrapped",
             "walk": "_recording.payload_walk:walk",
+            "with_event": "_recording.silence:with_event",
         },
     )
