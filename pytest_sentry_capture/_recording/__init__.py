@@ -96,11 +96,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
     from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
-    from pytest_sentry_capture._recording.silence import OF_LOG_RECORDS as OF_LOG_RECORDS
     from pytest_sentry_capture._recording.silence import ancestors as ancestors
     from pytest_sentry_capture._recording.silence import has_failed as has_failed
     from pytest_sentry_capture._recording.silence import hints_of as hints_of
-    from pytest_sentry_capture._recording.silence import is_event as is_event
     from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
@@ -145,7 +143,6 @@ else:
             "MISSING": "_recording.changes:MISSING",
             "NO_VALUE_IN_TEXT": "_recording.masks:NO_VALUE_IN_TEXT",
             "OF_EXCHANGE": "_recording.facts:OF_EXCHANGE",
-            "OF_LOG_RECORDS": "_recording.silence:OF_LOG_RECORDS",
             "Phase": "_recording.entries:Phase",
             "PlainJson": "_recording.plain_json:PlainJson",
             "RawItem": "_recording.entries:RawItem",
@@ -181,7 +178,6 @@ else:
             "is_binary": "_recording.item_contents:is_binary",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
-            "is_event": "_recording.silence:is_event",
             "is_filtered": "_recording.masks:is_filtered",
             "is_in_file": "_recording.stack_frames:is_in_file",
             "is_masked": "_recording.masks:is_masked",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pytest_sentry_capture._recording.entries import Capture, Discard, Entry, Exchange
+from pytest_sentry_capture._recording.entries import Entry, Exchange
 
 LEAST_FAILURE: Final = 400
 """The status from which on an answer says that the request failed (RFC 9110, 15)."""
 _EVENT: Final = "event"
-OF_LOG_RECORDS: Final = ("ignored_logger", "log_level", "logger_disabled")
-"""The reasons for which a log record became no event: nobody reported anything, so nothing was filtered."""
 
 
 def has_failed(exchange: Exchange) -> bool:
@@ -45,10 +43,6 @@ def hints_of(entries: Iterable[Entry]) -> list[str]:
     return [*dict.fromkeys(each._hint for each in entries if isinstance(each, Exchange) and each._hint is not None)]
 
 
-def is_event(entry: Capture | Discard) -> bool:
-    """Whether an event was captured or discarded: not whether a record of a log was kept from becoming one."""
-    return entry.kind == _EVENT and not (isinstance(entry, Discard) and entry.reason in OF_LOG_RECORDS)
-
-
 def _has_own_event(exchange: Exchange) -> bool:
-    return any(map(is_event, exchange._captures)) or any(map(is_event, exchange.discarded))
+    is_discarded = any(each.kind == _EVENT and not each._is_of_logging for each in exchange.discarded)
+    return is_discarded or any(each.kind == _EVENT for each in exchange._captures)

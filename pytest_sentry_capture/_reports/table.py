@@ -18,7 +18,6 @@ from pytest_sentry_capture._recording import (
     COLLECTION,
     LEAST_FAILURE,
     MANUAL,
-    OF_LOG_RECORDS,
     Capture,
     CapturedItem,
     Discard,
@@ -311,7 +310,7 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
                     yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item=item)
                 else:
                     yield _Found(row, item=item)
-    elif isinstance(entry, Discard) and _counts(entry) and not entry._of_lost_segment:
+    elif isinstance(entry, Discard) and _is_counted(entry) and not entry._of_lost_segment:
         yield _of_discard(names, entry)
 
 
@@ -377,12 +376,12 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
 
 
 def _has_items(exchange: Exchange) -> bool:
-    return any(map(_counts, exchange._captures)) or any(map(_counts, exchange.discarded))
+    is_discarded = any(map(_is_counted, exchange.discarded))
+    return is_discarded or any(counts_of(capture.kind) != "never" for capture in exchange._captures)
 
 
-def _counts(entry: Capture | Discard) -> bool:
-    """Whether it says something of what the application reports; log records are looked at in some tests only."""
-    return counts_of(entry.kind) != "never" and not (isinstance(entry, Discard) and entry.reason in OF_LOG_RECORDS)
+def _is_counted(discard: Discard) -> bool:
+    return counts_of(discard.kind) != "never" and not discard._is_of_logging
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
