@@ -122,12 +122,12 @@ class Run:
             ValueError: options of the SDK are asked for while another thread runs a test.
             Exception: what ``SdkWatch.begin_test`` raises.
         """
-        if options:
-            self.note_use()
         if self._lifetime is None:
             self._lifetime = self.sdk_watch.begin_test(options)
         elif options:
             raise ValueError(self.test.why_not_alone("the SDK's options"))
+        if options:
+            self.note_use()
 
     def end_test(self) -> None:
         """Undo what the test, and those that ran at the same time, did to the SDK."""
