@@ -83,7 +83,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_strict",
         action="store_true",
         default=None,
-        help="Fail the run for rules that were not judged or not exercised, and for unused waivers and allow entries.",
+        help="Fail the run for rules that were not judged or not exercised, for unused waivers and allow entries, and"
+        " where Sentry was never on.",
     )
     group.addoption(
         "--sentry-show",
@@ -453,6 +454,7 @@ class _Fixtures:
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_capture")
         self._explain_views()
+        self._run.note_use()
         recording = self._run.recorder.current
         recording.detailed = True
         return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
@@ -462,6 +464,7 @@ class _Fixtures:
         """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
+        self._run.note_use()
         return on_demand.SentryInit(self._run.sdk)
 
     @pytest.fixture

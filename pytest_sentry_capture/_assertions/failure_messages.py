@@ -22,7 +22,7 @@ from pytest_sentry_capture._assertions.hints import (
 )
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
-from pytest_sentry_capture._recording import CapturedItem, Discard, is_callable_at, location_of
+from pytest_sentry_capture._recording import CapturedItem, Discard, hints_of, is_callable_at, location_of
 from pytest_sentry_capture._text import counted, plural, with_article
 
 _MOST_ITEMS: Final = 3
@@ -257,7 +257,7 @@ def _about_count(
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
     attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
-    return [wrapped(formatter, evidence.about_no_client), *attempted]
+    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints_of(evidence.entries)), *attempted]
 
 
 def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:

@@ -23,9 +23,11 @@ from pytest_sentry_capture._recording import (
     Exchange,
     Rejection,
     Source,
+    hints_of,
     is_empty,
     is_within,
     redacted_value,
+    with_event,
 )
 from pytest_sentry_capture._recording.kinds import (
     FACTS,
@@ -129,7 +131,7 @@ def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedI
         *_other_kinds(matcher, evidence),
         *_came_through_logging(matcher, evidence),
         *_logging_is_off(matcher, evidence),
-        *(_from_exchanges(evidence) or _answered_without_report(matcher, evidence)),
+        *(hints_of(evidence.entries) or _answered_without_report(matcher, evidence)),
         *_switched_off(matcher, evidence),
         *_without_exchange(matcher, nearest),
         *(_where_values_are(matcher, evidence, nearest) if nearest is not None else ()),
@@ -301,19 +303,12 @@ def _may_be_logged(matcher: Matcher, evidence: Evidence) -> bool:
     return criteria.get("exception") is None and (not criteria or not criteria.keys().isdisjoint(_OF_LOGGING))
 
 
-def _from_exchanges(evidence: Evidence) -> list[str]:
-    """What the adapters of frameworks know."""
-    return [*dict.fromkeys(exchange._hint for exchange in evidence.of(Exchange) if exchange._hint is not None)]
-
-
 def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     if matcher.kind != "event":
         return
+    reported = with_event(evidence.entries)
     for exchange in evidence.of(Exchange):
-        is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
-            capture.kind == "event" for capture in exchange._captures
-        )
-        if exchange.status is not None and exchange.status >= 500 and is_silent:
+        if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
             yield (
                 f"{what}, and nothing was ever reported. The SDK hears nothing when the answer is"

@@ -95,6 +95,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
+    from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
+    from pytest_sentry_capture._recording.silence import ancestors as ancestors
+    from pytest_sentry_capture._recording.silence import has_failed as has_failed
+    from pytest_sentry_capture._recording.silence import hints_of as hints_of
+    from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
@@ -131,6 +136,7 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
@@ -154,6 +160,7 @@ else:
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
             "TEXTS_THAT_SAY_NOTHING": "_recording.masks:TEXTS_THAT_SAY_NOTHING",
+            "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
             "attributes_below": "_recording.attribute_names:attributes_below",
@@ -166,6 +173,8 @@ else:
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
+            "has_failed": "_recording.silence:has_failed",
+            "hints_of": "_recording.silence:hints_of",
             "is_binary": "_recording.item_contents:is_binary",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
@@ -197,5 +206,6 @@ else:
             "transaction_paths": "_recording.attribute_names:transaction_paths",
             "unwrapped": "_recording.fields:unwrapped",
             "walk": "_recording.payload_walk:walk",
+            "with_event": "_recording.silence:with_event",
         },
     )

@@ -342,6 +342,9 @@ DISCARD_REASONS: Final = (
 )  # fmt: skip
 """Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
 
+_OF_LOGGING: Final = ("ignored_logger", "log_level", "logger_disabled")
+"""The reasons of records that did not become events: nobody has asked the SDK to send these."""
+
 
 @dataclass(eq=False, slots=True)
 class Discard(Entry):
@@ -380,6 +383,15 @@ class Discard(Entry):
 
     def _release_exceptions(self) -> None:
         self._context.release_exceptions()
+
+    @property
+    def _is_of_logging(self) -> bool:
+        """Whether it is a log record that became no event.
+
+        Tables, contracts and rules leave these out, for they are seen only in tests that use the fixture; and an answer
+        with nothing but these is silent.
+        """
+        return self.reason in _OF_LOGGING
 
     @property
     def exception(self) -> BaseException | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pytest_sentry_capture._assertions import Formatter, Matcher, name_of
 from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews
 
 _DEDUPE: Final = "DedupeIntegration"
 
@@ -19,8 +19,7 @@ class ExpectRule(Rule):
     """Whatever meets the criteria is captured, or is not.
 
     With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
-    matching exchange, capture or discard was really seen. With ``captured = true``, tests during which no client was
-    active are not judged.
+    matching exchange, capture or discard was really seen. Tests during which no client was active are not judged.
 
     Attributes:
         name: what the entry is called.
@@ -38,7 +37,9 @@ class ExpectRule(Rule):
         self._look = Matcher(self.matcher.kind, self.event)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if self.captured and not views._recording.client_was_active:
+        if not views._recording.client_was_active:
+            if self._has_something_to_judge(views):
+                yield self.not_judged(None, WITHOUT_CLIENT)
             return
         if (why := views._recording.without_transactions) is not None and self._asks_in_vain(views):
             yield self.not_judged(None, f'{why}: write kind = "segment"')
@@ -54,6 +55,10 @@ class ExpectRule(Rule):
         for exchange in views.exchanges:
             if exchange not in judged and self.matcher.matches_exchange(exchange):
                 yield self._of_silent(formatter, exchange)
+
+    def _has_something_to_judge(self, views: RuleViews) -> bool:
+        is_attempted = any(map(self.matcher.matches_discard, views.discarded))
+        return is_attempted or any(map(self.matcher.matches_exchange, views.exchanges))
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""

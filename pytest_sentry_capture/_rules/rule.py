@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 
 from pytest_sentry_capture._assertions import ApplicationViews, Matcher, TypedFind
 from pytest_sentry_capture._public import export
@@ -43,6 +43,10 @@ class Judgement:
     allowed: str | None = None
     obstacle: str | None = None
     detector: str | None = None
+
+
+WITHOUT_CLIENT: Final = "no Sentry client was active"
+"""The obstacle of rules that ask for a report where there can be none."""
 
 
 class _Search(ApplicationViews):

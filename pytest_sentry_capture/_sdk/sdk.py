@@ -298,6 +298,11 @@ class Sdk:
         self._note_active(client)
         self._on_client_made()
 
+    def note_active(self) -> None:
+        """Note in the current recording that a client is active, if one is."""
+        if (client := self.client) is not None:
+            self._note_active(client)
+
     def _note_active(self, client: Any) -> None:
         recording = self._recorder.current
         recording.client_was_active = True

@@ -586,8 +586,8 @@ def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pyteste
         import pytest
 
         @pytest.mark.sentry_allow("contract", reason="random requests")
-        def test():
-            pass
+        def test(sentry_init):
+            sentry_init()
         """
     )
 
