@@ -124,6 +124,17 @@ class Run:
         elif options:
             raise ValueError(self.test.why_not_alone("the SDK's options"))
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other options of the SDK than the test that is under way has begun with.
+
+        Raises:
+            ValueError: another thread runs a test.
+            Exception: what ``SdkWatch.change_options`` raises.
+        """
+        if self.recorder.others:
+            raise ValueError(self.test.why_not_alone("the SDK's options"))
+        self.sdk_watch.change_options(options)
+
     def end_test(self) -> None:
         """Undo what the test, and those that ran at the same time, did to the SDK."""
         if self._lifetime is None:

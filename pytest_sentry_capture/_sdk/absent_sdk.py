@@ -51,6 +51,9 @@ class AbsentSdk:
     def begin_test(self, options: dict[str, Any]) -> None:
         """No test can change what is not there."""
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """No test can change what is not there."""
+
     def check_test(self) -> None:
         """No fixture has made a client."""
 

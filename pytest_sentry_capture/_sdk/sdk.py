@@ -198,6 +198,15 @@ class Sdk:
         if options:
             self._overrides.push(options, client)
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other SDK options than the test has begun with; see ``begin_test`` for what is raised."""
+        self._overrides.check(options)
+        if (client := self.client) is not None:
+            self._overrides.check_live(options)
+        self._overrides.pop(self._test_options)
+        self._test_options = options
+        self._overrides.push(options, client)
+
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
         client = self.client if self._test_options else None

@@ -91,6 +91,11 @@ class SdkWatch:
         self._lifetimes.enter(lifetime)
         return lifetime
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other options than the test has begun with; see ``Sdk.begin_test`` for what is raised."""
+        self._import_sdk()
+        self._now.change_options(options)
+
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what a test and its function-scoped fixtures did to the SDK."""
         self._now.end_test(lifetime)
