@@ -565,6 +565,7 @@ class _Fixtures:
         self._explain_views()
         recording = self._run.recorder.current
         recording.detailed = True
+        self._run.sdk.watch_loggers()
         return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
 
     @pytest.fixture

@@ -265,7 +265,7 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
                     yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
                 else:
                     yield _Found(row, item=item)
-    elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry._of_lost_segment:
+    elif isinstance(entry, Discard) and _is_counted(entry) and not entry._of_lost_segment:
         yield _of_discard(names, entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
         exception = names.dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
@@ -321,8 +321,12 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
 
 
 def _is_silent(exchange: Exchange) -> bool:
-    is_discarded = any(counts_of(discard.kind) != "never" for discard in exchange.discarded)
+    is_discarded = any(map(_is_counted, exchange.discarded))
     return not is_discarded and all(counts_of(capture.kind) == "never" for capture in exchange._captures)
+
+
+def _is_counted(discard: Discard) -> bool:
+    return counts_of(discard.kind) != "never" and not discard._is_of_logging
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:

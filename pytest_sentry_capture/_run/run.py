@@ -197,6 +197,7 @@ class Run:
             "sdk": self.sdk.version,
             "integrations": [*self.sdk.integrations],
             "ignored_errors": dict(self.sdk_watch.ignored_errors),
+            "ignored_loggers": dict(self.sdk_watch.ignored_loggers),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],

@@ -75,6 +75,12 @@ class AbsentSdk:
     def flush(self) -> None:
         """Nothing is being sent."""
 
+    def watch_logging(self) -> None:
+        """What can't be observed ignores no loggers that would be noted."""
+
+    def watch_loggers(self) -> None:
+        """Without the SDK no log record becomes an event."""
+
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""
 
