@@ -109,7 +109,7 @@ class Evidence:
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         about_no_client: why nothing could have been captured, where no client was active.
-        kinds_from_logging: what the active client makes of what is logged; None where its integration is off.
+        kinds_from_logging: what the active client makes of what is logged; None where its integration was turned off.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
     """

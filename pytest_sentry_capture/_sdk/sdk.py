@@ -192,7 +192,7 @@ class Sdk:
     def kinds_from_logging(self) -> frozenset[str] | None:
         """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client.
 
-        None where its integration for logging is off.
+        None where its integration for logging has been turned off.
         """
         client = self.client
         return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()

@@ -248,14 +248,13 @@ class Features:
         found = (f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name))
         return next(found, f"traces:{_UNSAMPLED_SPANS[0]}" if self._is_3 else None)
 
-    @staticmethod
-    def kinds_from_logging(client: Any) -> frozenset[str] | None:
+    def kinds_from_logging(self, client: Any) -> frozenset[str] | None:
         """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to.
 
-        None where the integration for logging is off.
+        None where the integration for logging, which is on by default up to 2.x, has been turned off.
         """
         integration = client.integrations.get("logging")
-        if integration is None:
+        if integration is None and not self._is_3:
             return None
         return frozenset(kind for name, kind in _HANDLERS if getattr(integration, name, None) is not None)
 
