@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sentry_sdk.integrations import logging as sentry_logging
 
 from any_sdk import IS_3, logging_to_events
@@ -425,6 +428,16 @@ class TestDisabled:
         sentry_capture.assert_captured(message="no milk")
         assert [each.reason for each in sentry_capture.discarded] == ["log_level"]
 
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, filters can't replace a record")
+    def test_filter_that_replaces_a_record(self, ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+        def hide(record: logging.LogRecord) -> logging.LogRecord:
+            return logging.LogRecord(record.name, record.levelno, __file__, 1, "hidden", None, None)
+
+        ignored.addFilter(hide)  # type: ignore[arg-type]
+        ignored.error("odd host")
+
+        sentry_capture.assert_discarded(logger=ignored.name, message="hidden")
+
 
 class TestNoCodeOfTheApplication:
     @pytest.mark.parametrize("stop", STOPS)
@@ -477,6 +490,50 @@ def test_threads_belong_to_the_test(ignored: logging.Logger, sentry_capture: Sen
     thread.join()
 
     sentry_capture.assert_discarded(message="from a thread", reason="ignored_logger")
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    level=st.integers(1, 60),
+    event_level=st.sampled_from([logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL]),
+    entries=st.sets(st.sampled_from(["property.shop", "property.*", "*.shop", "property", "other.*"])),
+    stop=st.none() | st.sampled_from(STOPS),
+    is_handed_over=st.booleans(),
+)
+def test_a_record_from_the_level_of_events_on_is_an_event_or_a_discard(
+    sentry_capture: SentryCapture,
+    sentry_init: SentryInit,
+    level: int,
+    event_level: int,
+    entries: set[str],
+    stop: Callable[[logging.Logger], None] | None,
+    is_handed_over: bool,
+) -> None:
+    """And a warning, or what is worse, that no logger has stopped."""
+    logger = logging.Logger("property.shop")  # noqa: LOG001  # one for each example
+    sentry_capture.clear()
+    sentry_init(dsn=DSN, integrations=logging_to_events(event_level))
+    for entry in entries:
+        ignore_logger(entry)
+    if stop is not None:
+        stop(logger)
+    try:
+        if is_handed_over:
+            logger.handle(logging.LogRecord(logger.name, level, __file__, 1, "hello", None, None))
+        else:
+            logger.log(level, "hello")
+    finally:
+        logging.disable(logging.NOTSET)
+        ignored_entries().difference_update(entries)
+
+    asks_for_level = not is_handed_over and stop in (by_level, by_all)
+    is_stopped = stop in (by_flag, by_filter) or (asks_for_level and level <= (40 if stop is by_all else 49))
+    is_ignored = not entries.isdisjoint({"property.shop", "property.*", "*.shop"})
+    least = event_level if is_stopped else min(event_level, logging.WARNING)
+    reason = "ignored_logger" if is_ignored else "logger_disabled" if is_stopped else "log_level"
+    is_event = level >= event_level and not is_stopped and not is_ignored
+    assert len(sentry_capture.events) == is_event
+    assert [each.reason for each in sentry_capture.discarded] == [reason] * (level >= least and not is_event)
 
 
 def ignored_entries() -> set[str]:
