@@ -69,6 +69,7 @@ class Loggers:
         self._handling: ContextVar[_Handling | None] = ContextVar("sentry_handling", default=None)
         self._during_test: Touchpoints | None = None
         self._least = _LEAST
+        self._lower_question: Callable[[int], object] = bool
 
     def install(self, touchpoints: Touchpoints) -> None:
         """The SDK's module for logging has been imported: see what its handlers turn down."""
@@ -113,24 +114,32 @@ class Loggers:
     def note_client(self, client: Any) -> None:
         """Records from the level of this client's events on are of interest."""
         handler = self._features.event_handler(client)
-        if handler is not None:
-            self._least = min(self._least, handler.level)
+        if handler is not None and handler.level < self._least:
+            self._least = handler.level
+            self._lower_question(handler.level)
 
     def _watched_question(self, original: FunctionType) -> Callable[..., Any]:
         """Every way to log asks whether its level is enabled, so this must cost next to nothing.
 
-        A disabled ``logger.debug()`` takes 1.3 to 1.5 times as long (22 to 42 ns more, Python 3.10 to 3.13).
+        A disabled ``logger.debug()`` takes 1.4 to 1.6 times as long: 25 to 46 ns more than its 63 to 113 ns (``timeit``,
+        Python 3.10 to 3.13). Hence one expression, and a variable of its own for the level.
         """
-        current = self._during_test
+        current, least = self._during_test, self._least
+
+        def lower(level: int) -> None:
+            nonlocal least
+            least = level
+
+        def note(logger: logging.Logger, level: int) -> bool:
+            if self._during_test is current:
+                self._note_call(logger, level, sys._getframe(2))
+            return False
 
         @as_part_of(original)
         def isEnabledFor(logger: logging.Logger, level: int) -> Any:  # noqa: N802
-            is_enabled = original(logger, level)
-            if is_enabled or level < self._least or self._during_test is not current:
-                return is_enabled
-            self._note_call(logger, level, sys._getframe(1))
-            return is_enabled
+            return original(logger, level) or (level >= least and note(logger, level))
 
+        self._lower_question = lower
         return isEnabledFor
 
     def _watched_filter(self, original: FunctionType) -> Callable[..., Any]:
