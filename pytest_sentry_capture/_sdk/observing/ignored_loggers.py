@@ -33,10 +33,6 @@ class IgnoredLoggers:
         """See who ignores loggers from now on."""
         touchpoints.replace(f"integrations.logging:{self._features.ignore_logger}", self._watched)
 
-    def is_ignored_by_name(self, logger: str) -> bool:
-        """Whether the SDK looks at no records of this logger, which an entry names."""
-        return logger.strip() in self._features.ignored_loggers
-
     def entries_for(self, logger: str) -> list[str]:
         """The entries that ignore this logger, by its name or by a pattern."""
         name = logger.strip()
@@ -44,7 +40,7 @@ class IgnoredLoggers:
         named = [name] if name in entries else []
         return named + [each for each in entries if not _WILDCARDS.isdisjoint(each) and fnmatch(name, each)]
 
-    def use(self, entries: list[str]) -> bool:
+    def note_use(self, entries: list[str]) -> bool:
         """Whether the application has made one of these entries; the first counts as used."""
         own = next((entry for entry in sorted(entries) if self._is_of_application(entry)), None)
         if own is not None:
