@@ -47,7 +47,7 @@ class ObservedSdk(Protocol):
     @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
-    def kinds_from_logging(self) -> frozenset[str]: ...
+    def kinds_from_logging(self) -> frozenset[str] | None: ...
     @property
     def without_transactions(self) -> str | None:
         """Why there are no transactions, in words; None where there may be some."""
@@ -200,6 +200,7 @@ class AnyAssertions(RecordingViews):
         """At least one such discard, and no such item captured; the discards are returned.
 
         Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
+        A log record that became no event is found by ``logger``, ``level`` or ``message``, or by its ``reason``.
 
         Args:
             kind: the kind of item that was discarded.
@@ -218,7 +219,8 @@ class AnyAssertions(RecordingViews):
         matcher = self._matcher("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(matcher), matcher))
-        alike = [each for each in self.discarded if matcher.matches_discard(each)]
+        matching = [each for each in self.discarded if matcher.matches_discard(each)]
+        alike = [each for each in matching if matcher.means(each) or each.reason == reason]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
         captured = self._find(matcher)
         if captured or not found:

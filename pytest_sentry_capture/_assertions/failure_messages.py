@@ -19,6 +19,7 @@ from pytest_sentry_capture._assertions.hints import (
     hints_about_discards,
     hints_about_excess,
     hints_about_reason,
+    hints_about_records,
 )
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
@@ -123,7 +124,8 @@ def not_discarded(
         return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     misses = _Misses.of(matcher, evidence.items)
     paragraphs = [*_near_misses(formatter, matcher, misses), *_near_discards(matcher, evidence)]
-    hints = [*hints_about_reason(reason), *hints_about_absence(matcher, evidence, None)]
+    hints = [*hints_about_reason(reason), *hints_about_records(matcher, evidence)]
+    hints += hints_about_absence(matcher, evidence, None)
     return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
 
 
@@ -302,7 +304,7 @@ def _differences(formatter: Formatter, matcher: Matcher, item: CapturedItem) -> 
 
 
 def _matching_discards(matcher: Matcher, evidence: Evidence) -> list[Discard]:
-    return [discard for discard in evidence.discarded if matcher.matches_discard(discard)]
+    return [each for each in evidence.discarded if matcher.may_mean(each) and matcher.matches_discard(each)]
 
 
 def _discards(
@@ -324,7 +326,8 @@ def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> 
 
 
 def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
-    items = ((discard, discard._item_as(matcher.kind)) for discard in evidence.discarded)
+    discards = filter(matcher.may_mean, evidence.discarded)
+    items = ((discard, discard._item_as(matcher.kind)) for discard in discards)
     others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):

@@ -52,10 +52,34 @@ _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
 )
+_ABOUT_RECORDS: Final = {
+    "ignored_logger": (
+        "The application keeps this logger out of events with ignore_logger(), which since sentry-sdk 3 is"
+        " ignore_logger_for_events()."
+    ),
+    "log_level": (
+        "The record is below the level from which the client makes events of records. This option of sentry_sdk.init"
+        " lowers it:\n  integrations=[LoggingIntegration(event_level=logging.WARNING)]"
+    ),
+    "logger_disabled": (
+        "The logger stopped the record before the SDK saw it: by its level, its attribute disabled, logging.disable()"
+        " or a filter. Python's logging.config disables the loggers that exist already, unless it is told"
+        " disable_existing_loggers=False."
+    ),
+}
+"""What is to be known of log records that became no events, by the reason."""
+_HOW_RECORDS_ARE_FOUND: Final = (
+    "A log record matches that became no event. To assert on it, give its logger, level or message, or reason={!r}."
+)
 _NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
 _LOGGING_OPTION: Final = (
     "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:\n"
     "  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+)
+_WITHOUT_INTEGRATION: Final = "The active client has no LoggingIntegration"
+_INTEGRATION: Final = (
+    "default_integrations=False and disabled_integrations turn it off. This option of sentry_sdk.init turns it on:\n"
+    "  integrations=[LoggingIntegration(event_level=logging.ERROR)]"
 )
 _OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "handled")
 """The criteria for which what was logged tells whether it could have been the event."""
@@ -87,7 +111,7 @@ class Evidence:
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         about_no_client: why nothing could have been captured, where no client was active.
-        kinds_from_logging: what the active client makes of what is logged.
+        kinds_from_logging: what the active client makes of what is logged; None where its integration was turned off.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
     """
@@ -99,7 +123,7 @@ class Evidence:
     options: Mapping[str, Any] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     about_no_client: str = NO_CLIENT
-    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    kinds_from_logging: frozenset[str] | None = frozenset(("event", "log"))
     logged: Sequence[CapturedEvent] | None = None
     left_out_of_spans: Sequence[str] = ()
 
@@ -146,9 +170,16 @@ def hints_about_excess(matching: Sequence[CapturedItem]) -> list[str]:
 
 def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
     """What is to be known about the reasons of discards."""
-    if any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards):
-        return [_ABOUT_DEDUPE]
-    return []
+    is_duplicate = any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards)
+    reasons = {discard.reason for discard in discards}
+    about_records = (text for reason, text in _ABOUT_RECORDS.items() if reason in reasons)
+    return [*([_ABOUT_DEDUPE] if is_duplicate else []), *about_records]
+
+
+def hints_about_records(matcher: Matcher, evidence: Evidence) -> list[str]:
+    """That log records match which became no events, and how they are found."""
+    reasons = [each.reason for each in evidence.discarded if matcher.matches_discard(each) and not matcher.means(each)]
+    return [_HOW_RECORDS_ARE_FOUND.format(reason) for reason in reasons[:1]]
 
 
 def hints_about_reason(reason: str | None) -> list[str]:
@@ -222,7 +253,7 @@ def _switched_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
             "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
             " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
         )
-    elif matcher.kind == "log" and "log" not in evidence.kinds_from_logging:
+    elif matcher.kind == "log" and "log" not in (evidence.kinds_from_logging or ()):
         yield (
             "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
             " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
@@ -274,17 +305,21 @@ def _came_through_logging(matcher: Matcher, evidence: Evidence) -> Iterator[str]
 
 
 def _logging_is_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
-    if matcher.kind != "event" or "event" in evidence.kinds_from_logging:
+    kinds = evidence.kinds_from_logging
+    if matcher.kind != "event" or "event" in (kinds or ()):
         return
+    what_is_off, option = (
+        (_WITHOUT_INTEGRATION, _INTEGRATION) if kinds is None else (_NO_EVENTS_FROM_LOGGING, _LOGGING_OPTION)
+    )
     as_logged = Matcher("event", {k: v for k, v in matcher.criteria.items() if k in _OF_LOGGING})
     reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
     for logged in reversed(evidence.logged or ()):
         if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
             what = evidence.formatter.summary(logged)
-            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {what}. {_LOGGING_OPTION}"
+            yield f"{what_is_off}, and this was logged: {what}. {option}"
             return
     if not any(map(as_logged.matches, reported)) and _may_be_logged(matcher, evidence):
-        yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
+        yield f"If it was logged: {what_is_off[0].lower()}{what_is_off[1:]}. {option}"
 
 
 def _is_of_same_failure(logged: CapturedEvent, item: CapturedItem) -> bool:

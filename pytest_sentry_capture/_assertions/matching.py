@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
@@ -61,6 +61,8 @@ _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 """What reads much of a payload: asked last, it is not asked at all of most items."""
 
 
+_OF_LOG_RECORDS: Final = frozenset(("logger", "level", "message"))
+"""What makes out a log record."""
 _OF_REQUEST: Final = frozenset(OF_EXCHANGE)
 _SOURCES_OF_REQUESTS: Final = ("url", "route", "view")
 """Of the names of transactions (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/)."""
@@ -125,6 +127,22 @@ class Matcher:
         """Whether what was lost is of the kind and matches all criteria."""
         item = discard._item_as(self.kind)
         return item is not None and self.matches(item)
+
+    def means(self, discard: Discard) -> bool:
+        """Whether a discard that matches is of the sort that is asked for.
+
+        Log records that became no events are asked for by what makes them out: else any warning that is logged during a
+        request would pass for the event that is expected to be discarded.
+        """
+        return not discard._is_of_logging or self._names(_OF_LOG_RECORDS)
+
+    def may_mean(self, discard: Discard) -> bool:
+        """Whether a discard is of a sort that could be asked for: records below the level of events seldom are."""
+        return not discard._is_below_level or self._names({*_OF_LOG_RECORDS, "exception"})
+
+    def _names(self, fields: Collection[str]) -> bool:
+        paths = self.criteria.get("where") or ()
+        return any(path.partition(".")[0] in fields for path in (*self.criteria, *paths))
 
     def matches_exchange(self, exchange: Exchange) -> bool:
         """Whether an exchange, of which nothing may have been told to Sentry, meets all criteria.

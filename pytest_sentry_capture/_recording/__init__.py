@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
     from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
     from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.logged_events import log_payload as log_payload
     from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
     from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT as NO_VALUE_IN_TEXT
     from pytest_sentry_capture._recording.masks import TEXTS_THAT_SAY_NOTHING as TEXTS_THAT_SAY_NOTHING
@@ -185,6 +186,7 @@ else:
             "is_within": "_recording.payload_walk:is_within",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
+            "log_payload": "_recording.logged_events:log_payload",
             "mapping_of": "_recording.fields:mapping_of",
             "mark_seen": "_recording.entries:mark_seen",
             "members_of": "_recording.exception_chain:members_of",

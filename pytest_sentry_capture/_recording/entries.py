@@ -338,11 +338,12 @@ DISCARD_REASONS: Final = (
     "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",
     "before_send", "event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
     "ignored", "callback_error", "ignore_errors", "no_client", "closed_client", "recursion_guard", "sdk_error",
-    "unserializable",
+    "unserializable", "ignored_logger", "log_level", "logger_disabled",
 )  # fmt: skip
 """Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
 
-_OF_LOGGING: Final = ("ignored_logger", "log_level", "logger_disabled")
+_LOG_LEVEL: Final = "log_level"
+_OF_LOGGING: Final = ("ignored_logger", _LOG_LEVEL, "logger_disabled")
 """The reasons of records that did not become events: nobody has asked the SDK to send these."""
 
 
@@ -354,7 +355,8 @@ class Discard(Entry):
         reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …:
             https://develop.sentry.dev/sdk/telemetry/client-reports/) or, where the SDK is silent or vague, one of
             ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``, ``recursion_guard``, ``sdk_error``,
-            ``unserializable``.
+            ``unserializable``. In tests that use ``sentry_capture``, a log record that became no event is one too:
+            ``ignored_logger``, ``log_level`` (it is below the level of events), ``logger_disabled``.
         category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …:
             https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
         kind: the kind of item that was lost.
@@ -392,6 +394,11 @@ class Discard(Entry):
         with nothing but these is silent.
         """
         return self.reason in _OF_LOGGING
+
+    @property
+    def _is_below_level(self) -> bool:
+        """Whether it is a log record that is no error, by the application's own settings."""
+        return self.reason == _LOG_LEVEL
 
     @property
     def exception(self) -> BaseException | None:

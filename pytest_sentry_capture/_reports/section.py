@@ -47,12 +47,15 @@ def section_text(recording: Recording, detail: Detail) -> str:
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
-    """How many items were captured of the kinds that have no lines of their own."""
+    """How many items were captured of the kinds that have no lines of their own, and how many records became none."""
     items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
     others = [item for item in items if _has_line(item, "full") and not _has_line(item, "short")]
     counts = Counter(item.kind or item.type_header for item in others)
     if counts:
         yield f"captured   {', '.join(counted(number, name_of(kind)) for kind, number in counts.items())}"
+    records = sum(isinstance(entry, Discard) and entry._is_below_level for entry in entries)
+    if records:
+        yield f"discarded  {counted(records, 'log record')} below the level of events"
 
 
 def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
@@ -63,7 +66,7 @@ def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
             if _has_line(item, detail):
                 yield f"captured   {formatter.summary(item)}"
                 yield from _details(formatter, item) if detail == "full" else ()
-    elif isinstance(entry, Discard):
+    elif isinstance(entry, Discard) and not (entry._is_below_level and detail == "short"):
         yield f"discarded  {formatter.discarded_summary(entry)}: {formatter.discard_reason(entry)}"
         yield from _details(formatter, entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):

@@ -66,6 +66,11 @@ class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search t
         super().__init__(recording, _nothing_is_buffered)
 
     @property
+    def discarded(self) -> list[Discard]:
+        """What the SDK was asked to send and did not; not log records, of which only some tests know."""
+        return [discard for discard in super().discarded if not discard._is_of_logging]
+
+    @property
     def test(self) -> str:
         """The test's node id; ``(collection)`` or ``(between tests)`` for what came outside any test."""
         return self._recording.label

@@ -121,7 +121,7 @@ class Findings:
 def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> list[tuple[str, object]]:
     """What an attempt at a test saw and found, in numbers, as properties of its test."""
     captures = [capture for each in recordings for capture in each.entries_of(Capture)]
-    discards = [discard for each in recordings for discard in each.entries_of(Discard)]
+    discards = [each for recording in recordings for each in recording.entries_of(Discard) if not each._is_of_logging]
     return [
         ("sentry_captured", sum(len(capture.items) for capture in captures)),
         ("sentry_discarded", sum(discard.quantity for discard in discards)),

@@ -129,6 +129,17 @@ class Run:
         if options:
             self.note_use()
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other options of the SDK than the test that is under way has begun with.
+
+        Raises:
+            ValueError: another thread runs a test.
+            Exception: what ``SdkWatch.change_options`` raises.
+        """
+        if self.recorder.others:
+            raise ValueError(self.test.why_not_alone("the SDK's options"))
+        self.sdk_watch.change_options(options)
+
     def end_test(self) -> None:
         """Undo what the test, and those that ran at the same time, did to the SDK."""
         if self._lifetime is None:
@@ -200,6 +211,7 @@ class Run:
             "sdk": self.sdk.version,
             "integrations": [*self.sdk.integrations],
             "ignored_errors": dict(self.sdk_watch.ignored_errors),
+            "ignored_loggers": dict(self.sdk_watch.ignored_loggers),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],

@@ -31,6 +31,7 @@ class ProcessFindings(TypedDict):
         sdk: the SDK's version; None where it was not imported.
         integrations: the identifiers of the integrations that were on.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         deselected: how many tests were left out.
         server: what ``sentry_server`` has to say.
         findings: what came outside of tests.
@@ -43,6 +44,7 @@ class ProcessFindings(TypedDict):
     sdk: str | None
     integrations: list[str]
     ignored_errors: dict[str, int]
+    ignored_loggers: dict[str, int]
     deselected: int
     server: list[str]
     findings: list[str]
@@ -97,6 +99,7 @@ class RunResults:
             totals.add_outside_tests(on_demand.Findings.from_json(text))
         for process in processes:
             totals.ignored_errors.update(process["ignored_errors"])
+            totals.ignored_loggers.update(process["ignored_loggers"])
             totals.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
             totals.integrations.update(process["integrations"])
         totals.settle()

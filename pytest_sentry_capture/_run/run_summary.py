@@ -254,6 +254,7 @@ class RunSummary:
                 self._fail("A strict run fails for each of them (sentry_strict).")
             if self._verdict is not None:
                 self._fail("A strict run fails where Sentry was never on (sentry_strict).")
+        self._tell_unused_loggers()
 
     def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
         not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
@@ -271,6 +272,12 @@ class RunSummary:
         if self._rules or self._settings.strict:
             for entry in self._totals.unused_ignored_errors():
                 yield "unused", f"{entry!r} in the application's ignore_errors"
+
+    def _tell_unused_loggers(self) -> None:
+        """No strict run fails for them: under a test client, a server's own loggers say nothing."""
+        unused = self._totals.unused_ignored_loggers() if self._rules or self._settings.strict else []
+        for call in unused if unused and not self._partial else ():
+            self._tell("unused", f"{call}: no test with sentry_capture logged to it")
 
     def _tell(self, state: str, what: str) -> None:
         self.lines.append(f"  {state:{_STATE_WIDTH}}  {what}")

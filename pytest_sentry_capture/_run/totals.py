@@ -17,6 +17,7 @@ class Totals:
     Attributes:
         failed_tests: how many tests failed, and so may not have done all that they do.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
@@ -29,6 +30,7 @@ class Totals:
         self.breaches: list[Breach] = []
         self.waivers: dict[Waiver, bool] = {}
         self.ignored_errors: Counter[str] = Counter()
+        self.ignored_loggers: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
@@ -85,6 +87,10 @@ class Totals:
     def unused_ignored_errors(self) -> list[str]:
         """The entries of the application's ``ignore_errors`` that ignored nothing."""
         return sorted(entry for entry, times in self.ignored_errors.items() if not times)
+
+    def unused_ignored_loggers(self) -> list[str]:
+        """The calls that ignore loggers of which no test that looks at log records has met one."""
+        return sorted(call for call, times in self.ignored_loggers.items() if not times)
 
     def tally(self, rule: str) -> RuleTally:
         """How often a rule was kept, broken and waived."""

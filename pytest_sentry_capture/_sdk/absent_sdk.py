@@ -54,6 +54,9 @@ class AbsentSdk:
     def note_active(self) -> None:
         """No client is."""
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """No test can change what is not there."""
+
     def check_test(self) -> None:
         """No fixture has made a client."""
 
@@ -74,6 +77,12 @@ class AbsentSdk:
 
     def flush(self) -> None:
         """Nothing is being sent."""
+
+    def watch_logging(self) -> None:
+        """What can't be observed ignores no loggers that would be noted."""
+
+    def watch_loggers(self) -> None:
+        """Without the SDK no log record becomes an event."""
 
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""

@@ -19,6 +19,8 @@ from pytest_sentry_capture._sdk.observing.callbacks import observe_callbacks
 from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
 from pytest_sentry_capture._sdk.observing.clients import Clients
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
+from pytest_sentry_capture._sdk.observing.ignored_loggers import IgnoredLoggers
+from pytest_sentry_capture._sdk.observing.loggers import Loggers
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
@@ -43,6 +45,7 @@ class Sdk:
     Args:
         on_client_made: called after each initialisation of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
+        ignored_loggers: counts how often each logger was met that an application ignores.
         watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
     """
 
@@ -56,6 +59,7 @@ class Sdk:
         network: Network,
         on_client_made: Callable[[], None],
         ignored_errors: Counter[str],
+        ignored_loggers: Counter[str],
         *,
         watch_scopes: bool,
     ) -> None:
@@ -82,6 +86,13 @@ class Sdk:
             self._owner,
             self._new_options,
             self._client_made,
+        )
+        self._loggers = Loggers(
+            self._modules,
+            self._observer,
+            self._clients,
+            IgnoredLoggers(self._modules.features, ignored_loggers),
+            lambda: self.client,
         )
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
@@ -121,6 +132,10 @@ class Sdk:
                 self._clients.adopt_existing(self.client)
             if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
+            if self._modules.is_loaded("integrations.logging"):
+                self.watch_logging()
+            if self._lifetimes.in_test:
+                self.watch_loggers()
             for lifetime in self._lifetimes.of_fixtures:
                 self.begin_fixture(lifetime)
         except BaseException:
@@ -128,13 +143,16 @@ class Sdk:
             raise
 
     def suspend(self) -> None:
+        self._loggers.suspend()
         self._touchpoints.suspend()
 
     def resume(self) -> None:
         self._touchpoints.resume()
+        self._loggers.resume()
 
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
+        self._loggers.end_test()
         self._touchpoints.remove()
         self._telemetry.release()
         self._delivery.release()
@@ -144,6 +162,15 @@ class Sdk:
         """Hold the OTLP integration, which has just been imported, to the network policy."""
         with self._touchpoints.missing_means("OpenTelemetry spans may really be sent."):
             block_exporter(self._touchpoints, self._network)
+
+    def watch_logging(self) -> None:
+        """See which loggers the SDK ignores: its module for logging has just been imported."""
+        self._loggers.install(self._touchpoints)
+
+    def watch_loggers(self) -> None:
+        """See which log records do not become events until the test ends, if it is one that looks at them."""
+        if self._recorder.current.detailed:
+            self._loggers.begin_test()
 
     @property
     def gaps(self) -> Sequence[str]:
@@ -162,8 +189,11 @@ class Sdk:
         return sorted(self._clients.integrations)
 
     @property
-    def kinds_from_logging(self) -> frozenset[str]:
-        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
+    def kinds_from_logging(self) -> frozenset[str] | None:
+        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client.
+
+        None where its integration for logging has been turned off.
+        """
         client = self.client
         return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()
 
@@ -187,6 +217,7 @@ class Sdk:
             self._overrides.check_live(options)
             self._note_active(client)
         self._isolation.begin_test()
+        self.watch_loggers()
         if self._scope_writes is not None:
             self._scope_writes.forget()
         # Tests write into the options of a client that outlives them, by hand or through other plugins.
@@ -198,6 +229,15 @@ class Sdk:
         if options:
             self._overrides.push(options, client)
 
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other SDK options than the test has begun with; see ``begin_test`` for what is raised."""
+        self._overrides.check(options)
+        if (client := self.client) is not None:
+            self._overrides.check_live(options)
+        self._overrides.pop(self._test_options)
+        self._test_options = options
+        self._overrides.push(options, client)
+
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
         client = self.client if self._test_options else None
@@ -206,6 +246,7 @@ class Sdk:
 
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
+        self._loggers.end_test()
         self._overrides.clear()
         self._telemetry.drain()
         self._clients.close(lifetime)
@@ -295,6 +336,7 @@ class Sdk:
             client.flush()
 
     def _client_made(self, client: Any) -> None:
+        self._loggers.note_client(client)
         self._note_active(client)
         self._on_client_made()
 

@@ -435,6 +435,12 @@ def level_is_too_low(init: SentryInit) -> None:
     logging.getLogger("shop").warning("not an error")
 
 
+def logger_is_disabled(init: SentryInit) -> None:
+    init(dsn=DSN, integrations=logging_to_events())
+    logging.getLogger("shop.disabled").disabled = True
+    logging.getLogger("shop.disabled").error("nobody hears it")
+
+
 Lost = tuple[str, str, str, "str | None", int]
 """A discard: its kind, reason and category, by whom, and how many."""
 
@@ -669,8 +675,10 @@ TABLE = [
     # what the application has set
     Row(tracing_off, Silence()),
     Row(session_without_release, Silence()),
-    Row(logger_is_ignored, Silence()),
-    Row(level_is_too_low, Silence()),
+    # log records that became no events
+    Row(logger_is_ignored, [("event", "ignored_logger", "error", None, 1)]),
+    Row(level_is_too_low, [("event", "log_level", "error", None, 1)]),
+    Row(logger_is_disabled, [("event", "logger_disabled", "error", None, 1)]),
 ]
 
 CRASHES = pytest.mark.sentry_allow("no-callback-errors", reason="the crash is what is tested")

@@ -5,6 +5,7 @@ A docstring says what the situation is, then which lines its message must have, 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import sentry_sdk
 import shop
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
+from sentry_sdk.integrations import logging as sentry_logging
 
 from any_sdk import segment, span
 from pytest_sentry_capture import SentryCapture, SentryInit
@@ -380,6 +382,69 @@ def test_an_option_that_was_removed(initialised: None, sentry_capture: SentryCap
     sentry-sdk 3.… has no option 'send_default_pii' any more
     data_collection
     """
+
+
+@pytest.fixture
+def ignored(initialised: None) -> logging.Logger:
+    logger = logging.getLogger("shop.noise")
+    getattr(sentry_logging, "ignore_logger_for_events", sentry_logging.ignore_logger)(logger.name)
+    return logger
+
+
+def test_an_ignored_logger(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+    """What was expected was logged, and its logger is ignored.
+
+    No event was captured at all.
+    Discarded, though it would have matched:
+    error message 'odd host evil.example', logger shop.noise
+    ignored_logger
+    Hint: The application keeps this logger out of events with ignore_logger()
+    """
+    ignored.error("odd host %s", "evil.example")
+
+    sentry_capture.assert_captured(message=re.compile("odd host"))
+
+
+def test_a_record_below_the_level(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was expected was logged as a warning.
+
+    Discarded, though it would have matched:
+    warning message 'low on milk', logger shop
+    log_level
+    Hint: The record is below the level
+    integrations=[LoggingIntegration(event_level=logging.WARNING)]
+    """
+    shop.logger.warning("low on %s", "milk")
+
+    sentry_capture.assert_captured(message="low on milk")
+
+
+def test_a_disabled_logger(initialised: None, sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was expected was logged, and its logger is disabled.
+
+    Discarded, though it would have matched:
+    error RuntimeError 'no milk', handled
+    logger_disabled
+    Hint: The logger stopped the record before the SDK saw it
+    disable_existing_loggers=False
+    """
+    monkeypatch.setattr(shop.logger, "disabled", True)
+    shop.logger.error("no milk", exc_info=RuntimeError())
+
+    sentry_capture.assert_captured(exception=RuntimeError)
+
+
+def test_a_record_is_not_asked_for(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+    """A log record is no discard for who asks for none.
+
+    Expected an event to be discarded; nothing like it was.
+    Discarded instead, the nearest first:
+    error message 'odd host', logger shop.noise
+    Hint: A log record matches that became no event. To assert on it, give its logger, level or message
+    """
+    ignored.error("odd host")
+
+    sentry_capture.assert_discarded()
 
 
 def test_came_through_logging(client: TestClient, sentry_capture: SentryCapture) -> None:
@@ -974,6 +1039,26 @@ def test_a_waiver_without_a_reason(sentry_capture: SentryCapture) -> None:
 
     sentry_allow: a waiver needs a reason: sentry_allow('no-callback-errors', reason="…")
     """
+
+
+def test_a_waiver_of_an_unknown_rule_while_the_test_runs(
+    request: pytest.FixtureRequest, sentry_capture: SentryCapture
+) -> None:
+    """A test waives a rule that doesn't exist while it runs.
+
+    sentry_allow: unknown rule 'no-callback-error'; did you mean 'no-callback-errors'?
+    """
+    request.node.add_marker(pytest.mark.sentry_allow("no-callback-error", reason="they crash on purpose"))
+
+
+def test_options_that_come_too_late(request: pytest.FixtureRequest, sentry_capture: SentryCapture) -> None:
+    """A test asks for options of the SDK after it has begun.
+
+    sentry_options: the marker with traces_sample_rate was added to situations.py::test_options_that_come_too_late
+    SDK options are applied before the first fixture of a test is set up.
+    with sentry_capture.override(traces_sample_rate=...):
+    """
+    request.node.add_marker(pytest.mark.sentry_options(traces_sample_rate=1.0))
 
 
 @pytest.mark.asyncio
