@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
     from pytest_sentry_capture._recording.facts import Field as Field
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
+    from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
     from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
     from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.known_values import SPAN_STATUSES as SPAN_STATUSES
+    from pytest_sentry_capture._recording.known_values import KnownValues as KnownValues
     from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
     from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT as NO_VALUE_IN_TEXT
     from pytest_sentry_capture._recording.masks import TEXTS_THAT_SAY_NOTHING as TEXTS_THAT_SAY_NOTHING
@@ -131,6 +134,8 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "KindFacts": "_recording.facts:KindFacts",
+            "KnownValues": "_recording.known_values:KnownValues",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
@@ -148,6 +153,7 @@ else:
             "SECTIONS": "_recording.scope_origin:SECTIONS",
             "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
             "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
+            "SPAN_STATUSES": "_recording.known_values:SPAN_STATUSES",
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",
