@@ -210,7 +210,7 @@ def items_of_kind(matcher: Matcher, entries: Iterable[Entry]) -> list[CapturedIt
     for entry in entries:
         if isinstance(entry, Capture):
             items += matcher.item_class._in_capture(entry)
-        elif isinstance(entry, Discard) and isinstance(item := entry.item_as(matcher.kind), matcher.item_class):
+        elif isinstance(entry, Discard) and isinstance(item := entry._item_as(matcher.kind), matcher.item_class):
             items.append(item)
     return items
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 
 from pytest_sentry_capture._text import edits_between
 
-_BUILT_IN = "builtins"
+_BUILT_IN = builtins.__name__
 _MOST_EDITS = 2
 _LEFT_OUT = ("Error", "Exception", "Warning")
 """With what names of classes end, and who writes one from memory may leave out."""
@@ -46,14 +47,18 @@ def classes_in_payload(module: object, name: object) -> list[type[BaseException]
 
 def is_loaded(name: str) -> bool:
     """Whether a loaded class has this bare or dotted name."""
-    return any(name in names_of(each) for each in loaded_exception_classes())
+    built_in = vars(builtins).get(name)
+    if isinstance(built_in, type) and built_in.__name__ == name:  # asked for most, and found at once
+        return True
+    bare = name.rpartition(".")[2]
+    return any(bare == each.__name__ and name in names_of(each) for each in loaded_exception_classes())
 
 
 def nearest_name(name: str) -> str | None:
     """The name of the loaded class that is meant by a name which none has; None where none is like it.
 
-    One is meant by another place that it is imported from, such as ``fastapi.HTTPException``, by what is two edits from
-    its name, and by its name without "Error" at the end.
+    One is meant by another place that it is imported from, such as ``fastapi.HTTPException``, by another place in its
+    package, by what is two edits from its name, and by its name without "Error" at the end.
     """
     alias = _imported_as(name)
     if alias is not None:
@@ -64,9 +69,15 @@ def nearest_name(name: str) -> str | None:
     for each in loaded_exception_classes():
         known = names_of(each)["." in name]
         edits = [count for one in wanted if (count := edits_between(one, known.lower(), most=_MOST_EDITS)) is not None]
-        if edits:
-            found.append((min(edits), known))
+        if edits or _is_elsewhere_in_its_package(name, each):
+            found.append((min(edits, default=0), known))
     return min(found, default=(0, None))[1]
+
+
+def _is_elsewhere_in_its_package(name: str, error_type: type) -> bool:
+    package, dot, _ = name.partition(".")
+    is_same_name = name.rpartition(".")[2] == error_type.__name__
+    return bool(dot) and is_same_name and error_type.__module__.partition(".")[0] == package
 
 
 def _imported_as(name: str) -> type[BaseException] | None:

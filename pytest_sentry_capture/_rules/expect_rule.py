@@ -81,7 +81,9 @@ class ExpectRule(Rule):
         for name, nearest in unknown.items():
             if nearest is not None:
                 meant = formatter.asked("exception", nearest)
-                yield self.not_judged(None, f"no class is called {formatter.shown(name)}; did you mean {meant}?")
+                yield self.not_judged(
+                    None, f"no exception class is called {formatter.shown(name)}; did you mean {meant}?"
+                )
 
     def _undecided(self, formatter: Formatter, views: RuleViews) -> Iterator[Judgement]:
         """What may be meant by the criteria for all that is known of it."""

@@ -36,7 +36,7 @@ def edits_between(one: str, other: str, *, most: int) -> int | None:
     >>> edits_between("ZeroDivisonEror", "ZeroDivisionError", most=2), edits_between("Error", "Warning", most=2)
     (2, None)
     """
-    if abs(len(one) - len(other)) > most:
+    if abs(len(one) - len(other)) > most or len({*one} ^ {*other}) > 2 * most:  # which is found out fast
         return None
     before: list[int] = []
     row = [*range(len(other) + 1)]

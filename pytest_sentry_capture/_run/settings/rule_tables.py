@@ -10,12 +10,12 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origi
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
-from pytest_sentry_capture._assertions import CRITERIA, Doubts, Matcher, UnlikelyValue
+from pytest_sentry_capture._assertions import CRITERIA, Doubts, Matcher, UnlikelyValue, name_of
 from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
 from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectRule, Pattern, Regex, Rule, Severity
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import KeyPath, Source
-from pytest_sentry_capture._text import did_you_mean
+from pytest_sentry_capture._text import did_you_mean, plural
 
 Structured = TypeVar("Structured")
 _KEYS: Final = ("rules", "expect", "relay")
@@ -221,7 +221,8 @@ class RuleTables:
             return None
         for value in Doubts(matcher).unlikely_values:
             if not isinstance(value.value, re.Pattern):  # which asks for what an application really sends
-                self._mistake(path, f"{place}: {_about_unlikely(value, kind, entry)}")
+                key = "where" if value.criterion.in_payload else value.criterion.path
+                self._mistake((*path, key), f"{place}: {_about_unlikely(value, kind, entry)}")
         return matcher
 
     def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
@@ -253,9 +254,11 @@ class RuleTables:
 def _about_unlikely(unlikely: UnlikelyValue, kind: str, entry: str) -> str:
     path, value, nearest = unlikely.path, unlikely.value, unlikely.nearest
     meant = f"; did you mean {nearest!r}?" if nearest is not None else "."
-    text = f"{path}={value!r} of {entry!r} matches nothing, because {path} of {kind}s is {unlikely.known.valid}{meant}"
-    is_word = isinstance(value, str) and unlikely.known.words
-    return f'{text} A word of the application\'s own is asked for by {{ regex = "^{value}$" }}' if is_word else text
+    reason = f"{path} of {plural(name_of(kind))} is {unlikely.known.valid}"
+    text = f"{path}={value!r} of {entry!r} matches nothing, because {reason}{meant}"
+    if not (isinstance(value, str) and unlikely.known.words):
+        return text
+    return f"{text} A word that the application really sends is asked for by {{ regex = '^{re.escape(value)}$' }}"
 
 
 def _value(value: object) -> Any:
