@@ -94,6 +94,7 @@ class Doubts:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
+        self._classes_of_payloads: dict[tuple[str | None, str], list[type[BaseException]]] = {}
 
     def about(self, item: CapturedItem) -> list[Uncertainty]:
         """Why it can't be said that an item is not meant; empty where it matches, or is certainly not meant.
@@ -176,13 +177,43 @@ class Doubts:
     def _why_unknown(self, criterion: Criterion, item: CapturedItem, value: Any) -> str | None:
         """Why it is unknown of an item whether it matches a criterion; None where it certainly does not."""
         if self._sort_of(criterion) is Sort.EXCEPTION:
-            return _why_exception_is_unknown(item, criterion.expected) if isinstance(item, CapturedEvent) else None
+            return self._why_exception_is_unknown(item, criterion.expected) if isinstance(item, CapturedEvent) else None
         path, facts = criterion.path, self._matcher.facts
         is_own_field = path in facts.fields and (not criterion.in_payload or path in facts.paths)
         unknown = item._unknown(path) if is_own_field and (value is None or value is MISSING) else None
         if unknown is None or not (unknown.may_be is None or any(map(criterion.is_match, unknown.may_be))):
             return None
         return unknown.why
+
+    def _why_exception_is_unknown(self, item: CapturedEvent, expected: Any) -> str | None:
+        """Why it is unknown whether an exception of an item matches; None where it certainly does not."""
+        chain: ExceptionChain | None = item._exception_chain
+        if chain is not None:
+            is_judged_alive = any(map(_judges_exceptions, choices_in(expected)))
+            return _NOT_KEPT if is_judged_alive and any(link.value is None for link in chain) else None
+        if not item.exceptions:
+            return None
+        reasons = (self._why_payload_says_nothing(item, choice) for choice in choices_in(expected))
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def _why_payload_says_nothing(self, item: CapturedEvent, choice: Any) -> str | None:
+        """Why the exceptions of a payload, which has only their names, may match; None where they certainly don't."""
+        if _judges_exceptions(choice):
+            return _ONLY_A_PAYLOAD
+        if choice is None or isinstance(choice, re.Pattern) or (item.get("platform") or _PYTHON) != _PYTHON:
+            return None
+        for each in item.exceptions:
+            classes = self._classes_called(each.get("module"), each.get("type"))
+            if not classes or any(_derives_from(error_type, choice) for error_type in classes):
+                return _ONLY_A_NAME
+        return None
+
+    def _classes_called(self, module: object, name: object) -> list[type[BaseException]]:
+        if not isinstance(name, str) or not isinstance(module, (str, type(None))):
+            return []
+        if (module, name) not in self._classes_of_payloads:  # to look for one takes half a millisecond
+            self._classes_of_payloads[module, name] = classes_in_payload(module, name)
+        return self._classes_of_payloads[module, name]
 
     def _unlikely_in(self, criterion: Criterion) -> Iterator[UnlikelyValue]:
         """The unlikely values that a criterion asks for, at whatever depth."""
@@ -234,34 +265,9 @@ def _below(found: Any, keys: Sequence[str]) -> Iterator[Any]:
         yield from _below(found.get(keys[0], MISSING), keys[1:])
 
 
-def _why_exception_is_unknown(item: CapturedEvent, expected: Any) -> str | None:
-    """Why it is unknown whether an exception of an item matches; None where it certainly does not."""
-    chain: ExceptionChain | None = item._exception_chain
-    if chain is not None:
-        is_judged_alive = any(map(_judges_exceptions, choices_in(expected)))
-        return _NOT_KEPT if is_judged_alive and any(link.value is None for link in chain) else None
-    if not item.exceptions:
-        return None
-    reasons = (_why_payload_says_nothing(item, choice) for choice in choices_in(expected))
-    return next((reason for reason in reasons if reason is not None), None)
-
-
 def _judges_exceptions(choice: Any) -> bool:
     """Whether something judges an exception itself, and not its class or name."""
     return choice is not None and not is_plain_class(choice) and not isinstance(choice, (str, re.Pattern))
-
-
-def _why_payload_says_nothing(item: CapturedEvent, choice: Any) -> str | None:
-    """Why the exceptions of a payload, which has only their names, may match; None where they certainly don't."""
-    if _judges_exceptions(choice):
-        return _ONLY_A_PAYLOAD
-    if choice is None or isinstance(choice, re.Pattern) or item.get("platform", _PYTHON) != _PYTHON:
-        return None
-    for each in item.exceptions:
-        classes = classes_in_payload(each.get("module"), each.get("type"))
-        if not classes or any(_derives_from(error_type, choice) for error_type in classes):
-            return _ONLY_A_NAME
-    return None
 
 
 def _derives_from(error_type: type[BaseException], choice: Any) -> bool:

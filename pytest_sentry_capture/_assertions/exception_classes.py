@@ -35,9 +35,9 @@ def written_name_of(error_type: type) -> str:
     return names_of(error_type)[error_type.__module__ != _BUILT_IN]
 
 
-def classes_in_payload(module: object, name: object) -> list[type[BaseException]]:
+def classes_in_payload(module: str | None, name: str) -> list[type[BaseException]]:
     """The loaded classes that a payload calls like this: as a rule one, or none where it is of another process."""
-    home = module if isinstance(module, str) else _BUILT_IN
+    home = module or _BUILT_IN
     return [
         each
         for each in loaded_exception_classes()

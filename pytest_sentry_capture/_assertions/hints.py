@@ -218,7 +218,7 @@ def _impossible(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
 
 def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     doubts = Doubts(matcher)
-    for item in evidence.items:
+    for item in items_of_kind(matcher, evidence.entries):
         reasons = doubts.about(item)
         if reasons and all(reason.why is None for reason in reasons):
             yield from hints_about_texts(evidence.formatter, reasons, to_be_absent=False)

@@ -42,8 +42,8 @@ ERROR: sentry_capture.toml:4: expect: level='warn' of 'warnings' matches nothing
 sentry_capture.toml:5: expect: method='get' of 'warnings' matches nothing, because method of events is a method in upper
 \ case, such as 'GET'; did you mean 'GET'?
 sentry_capture.toml:12: expect.event: level='warning' of 'logs' matches nothing, because level of logs is one of
-\ 'trace', 'debug', 'info', 'warn', 'error', 'fatal'; did you mean 'warn'? A word that the application really sends is asked for
-\ by { regex = '^warning$' }
+\ 'trace', 'debug', 'info', 'warn', 'error', 'fatal'; did you mean 'warn'? A word that the application really sends is
+\ asked for by { regex = '^warning$' }
 sentry_capture.toml:12: expect.event: attributes.http.response.status_code='500' of 'logs' matches nothing, because
 \ attributes.http.response.status_code of logs is a number from 100 to 599; did you mean 500?
 sentry_capture.toml:17: expect: user='1' of 'sections' matches nothing, because user of events is a mapping.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any
@@ -425,7 +425,7 @@ class Level(Enum):
         ("event", {"path": PurePosixPath("/x")}, "did you mean '/x'?"),
         (
             "event",
-            {"extra": {"at": datetime.now(UTC)}},
+            {"extra": {"at": datetime.now(timezone.utc)}},
             "captured items are JSON, which has no datetime. Valid are values",
         ),
         ("event", {"where": {"extra.raw": b"x"}}, "extra.raw=b'x' matches nothing"),
@@ -443,7 +443,7 @@ MISSPELT = {
     "ZeroDivision": "ZeroDivisionError",
     "zerodivisionerror": "ZeroDivisionError",
     "IOError": "OSError",
-    "asyncio.TimeoutError": "TimeoutError",
+    "socket.error": "OSError",
     "builtins.KeyEror": "builtins.KeyError",
     "json.JSONDecodeError": "json.decoder.JSONDecodeError",
     "jsn.decoder.JSONDecodeError": "json.decoder.JSONDecodeError",

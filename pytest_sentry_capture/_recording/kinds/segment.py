@@ -36,6 +36,8 @@ SEGMENT_STATUSES: Final[tuple[SegmentStatus, ...]] = get_args(SegmentStatus)
 MANUAL: Final = "manual"
 """The origin of what an application starts itself, the SDK's default
 (https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/)."""
+_OP_OF_CLIENTS: Final = "http.client"
+"""The op of a request that an application sends."""
 _ENDS: Final = ("timestamp", "end_timestamp")
 """When a transaction or a streamed span ended, which no payload has that the SDK gave up before."""
 
@@ -228,6 +230,8 @@ class CapturedSegment(CapturedItem):
         """Whether the payload shows that it is about an HTTP request that was served."""
         if not self.is_span:
             return CapturedTransaction(self)._came_of_request
+        if (self.op or "").startswith(_OP_OF_CLIENTS):
+            return False
         return self.method is not None or self.source in SOURCES_OF_REQUESTS or self.op in OPS_OF_REQUESTS
 
     def _title(self, words: Words) -> Iterable[str | None]:
