@@ -9,6 +9,7 @@ from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pytest_sentry_capture._assertions import failure_messages
+from pytest_sentry_capture._assertions.doubts import Doubts, UnlikelyValue, items_of_kind
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
@@ -18,10 +19,13 @@ from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import (
+    Capture,
     CapturedEnvelope,
     CapturedItem,
     Discard,
     Entry,
+    Exchange,
+    RawItem,
     Recording,
     is_callable_at,
     mark_seen,
@@ -35,6 +39,13 @@ if TYPE_CHECKING:
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NO_CLIENT = "no_client"
+
+
+class ImpossibleCriterionError(AssertionError, ValueError):
+    """An absence was asserted that would prove nothing: what it asks for can't be, and is nowhere in the test.
+
+    It is a failed assertion, and a mistake in the call, which shows only once the test has run.
+    """
 
 
 class ObservedSdk(Protocol):
@@ -171,6 +182,7 @@ class AnyAssertions(RecordingViews):
 
         Raises:
             AssertionError: one matches, no client was active, or it can't be said.
+            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelt exception class.
         """
         __tracebackhide__ = True
         self._assert_count(0, self._matcher("assert_not_captured", {}, kind, criteria))
@@ -226,6 +238,7 @@ class AnyAssertions(RecordingViews):
         if captured or not found:
             evidence = self._evidence(matcher)
             raise AssertionError(failure_messages.not_discarded(evidence, matcher, reason, by, captured, alike))
+        self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
         self._recording.accounted_for += found
         return found
 
@@ -330,27 +343,60 @@ class AnyAssertions(RecordingViews):
         if len(matching) != n:
             raise AssertionError(failure_messages.wrong_count(self._evidence(matcher), n, matcher, matching))
         if n == 0:
-            self._assert_decided(matcher, self._items_of(matcher.item_class))
+            self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
         mark_seen(matching)
         return matching
 
-    def _assert_decided(self, matcher: Matcher, items: Sequence[CapturedItem]) -> None:
-        """Fail where nothing tells whether an item came of a request like that, which was not seen."""
+    def _assert_proven(self, matcher: Matcher, items: Sequence[CapturedItem], entries: Sequence[Entry]) -> None:
+        """Fail where that nothing matches proves nothing: because of what is asked for, or of what is unknown.
+
+        Args:
+            matcher: what is absent.
+            items: the captured items of the kind, of which none matches.
+            entries: what was seen meanwhile.
+        """
         __tracebackhide__ = True
-        if undecided := [item for item in items if matcher.is_undecided(item)]:
-            raise AssertionError(failure_messages.undecided(self._formatter, matcher, undecided))
+        doubts = Doubts(matcher)
+        self._assert_possible(matcher, doubts)
+        uncertain = [(item, why) for item in items if (why := doubts.about(item))]
+        unreadable = [
+            item
+            for capture in entries
+            if isinstance(capture, Capture) and capture.type in matcher.facts.carriers
+            for item in capture.items
+            if isinstance(item, RawItem)
+        ]
+        if uncertain or unreadable:
+            raise AssertionError(failure_messages.undecided(self._formatter, matcher, uncertain, unreadable))
+
+    def _assert_possible(self, matcher: Matcher, doubts: Doubts) -> None:
+        """Fail where values or names of exceptions are asked for that can't be, and that are nowhere in the test."""
+        __tracebackhide__ = True
+        impossible, unknown = self._impossible(matcher, doubts)
+        misspelt = {name: nearest for name, nearest in unknown.items() if nearest is not None}
+        if impossible or misspelt:
+            raise ImpossibleCriterionError(failure_messages.impossible(self._formatter, matcher, impossible, misspelt))
+        self._recording.unknown_exceptions.update(dict.fromkeys(unknown))
+
+    def _impossible(self, matcher: Matcher, doubts: Doubts) -> tuple[list[UnlikelyValue], dict[str, str | None]]:
+        if not (doubts.unlikely_values or doubts.exception_names):
+            return [], {}
+        entries = self._recording.entries  # those too that the test has dismissed, or that came before a block
+        items = items_of_kind(matcher, entries)
+        exchanges = [entry for entry in entries if isinstance(entry, Exchange)]
+        return doubts.impossible_values(items, exchanges), doubts.unknown_exceptions(items, exchanges)
 
     def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
         items = [item for item in self._items_of(matcher.item_class) if id(item) not in before.items]
         matching = [item for item in items if matcher.matches(item)]
+        entries = [entry for entry in self._entries if id(entry) not in before.entries]
         if len(matching) != n:
-            entries = [entry for entry in self._entries if id(entry) not in before.entries]
             evidence = replace(self._evidence(matcher), items=items, entries=entries)
             like_these = sum(map(matcher.matches, before.items.values()))
             raise AssertionError(failure_messages.wrong_count_inside(evidence, n, matcher, matching, like_these))
         if n == 0:
-            self._assert_decided(matcher, items)
+            self._assert_proven(matcher, items, entries)
         mark_seen(matching)
         return matching
 
@@ -399,9 +445,12 @@ class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # whic
     take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
     ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
 
-    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
-      as a regex, a negative number;
-    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, and for a class anywhere else.
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number;
+    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, for a class anywhere else, and for
+      what equals no value of the field, such as a text for a mapping.
+
+    Those that say that nothing is there raise ``ImpossibleCriterionError`` for a value that can't be there, unless
+    something in the test has it.
     """
 
 
@@ -482,4 +531,4 @@ class _ExpectNothingBlock(_ExpectBlock):
             self._capture._assert_new(0, self._matcher, self._before)
 
 
-export(Expected, SentryAssertions)
+export(Expected, ImpossibleCriterionError, SentryAssertions)

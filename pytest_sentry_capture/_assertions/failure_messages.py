@@ -11,15 +11,19 @@ from heapq import nsmallest
 from textwrap import wrap
 from typing import Final, NamedTuple
 
+from pytest_sentry_capture._assertions.doubts import Uncertainty, UnlikelyValue
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.hints import (
-    WITHOUT_EXCHANGE,
     Evidence,
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_names,
     hints_about_reason,
     hints_about_records,
+    hints_about_texts,
+    hints_about_unknown,
+    hints_about_values,
 )
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
@@ -40,6 +44,7 @@ _ABOUT_UNKNOWN_CALLABLES: Final = (
     "by asks for a callable, and none is known here: most reasons have none, and of what another process discarded,"
     " only kind, reason and number are known."
 )
+_ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
 _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
 
@@ -89,12 +94,53 @@ def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -
     return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
 
 
-def undecided(formatter: Formatter, matcher: Matcher, items: Sequence[CapturedItem]) -> str:
-    """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
+def undecided(
+    formatter: Formatter,
+    matcher: Matcher,
+    uncertain: Sequence[tuple[CapturedItem, Sequence[Uncertainty]]],
+    unreadable: Sequence[CapturedItem],
+) -> str:
+    """Why it can't be said that nothing like it was captured.
+
+    Args:
+        formatter: puts it in words.
+        matcher: what should not have been captured.
+        uncertain: the items that may be like it, and why.
+        unreadable: the items of the kind whose payloads can't be read.
+    """
     what = f"no {formatter.described(matcher.kind, matcher.criteria)}"
-    heading = f"Expected {what}, but whether there is one can't be said."
-    listed = _listed(formatter, "Captured, of requests that were not seen", items, matcher.kind)
-    return _message(formatter, heading, [*listed, *_hints(formatter, [WITHOUT_EXCHANGE])])
+    lines: list[str] = []
+    for number, (item, reasons) in enumerate(uncertain[:_MOST_ITEMS], 1):
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+        lines += [f"     {formatter.uncertainty(reason)}" for reason in reasons]
+    possible = [_section("Captured, and possibly meant", lines, len(uncertain))] if uncertain else []
+    broken = _listed(formatter, "Captured, and not readable", unreadable)
+    reasons = [reason for _, of_item in uncertain for reason in of_item]
+    hints = [*hints_about_unknown(reasons), *hints_about_texts(formatter, reasons, to_be_absent=True)]
+    heading = f"Expected {what}, but this cannot be determined."
+    return _message(formatter, heading, [*possible, *broken, *_hints(formatter, hints)])
+
+
+def impossible(
+    formatter: Formatter, matcher: Matcher, values: Sequence[UnlikelyValue], names: Mapping[str, str | None]
+) -> str:
+    """Why an absence would prove nothing: what is asked for can't be, and nothing in the test has it.
+
+    Args:
+        formatter: puts it in words.
+        matcher: what should not have been captured.
+        values: the values that can't be.
+        names: the names of exceptions that no class has, each with the one that is meant.
+    """
+    asked = [formatter.asked(each.path, each.value) for each in values]
+    asked += [formatter.asked("exception", name) for name in names]
+    what = formatter.described(matcher.kind, matcher.criteria)
+    listed = ", ".join(asked[:-1])
+    heading = (
+        f"Expected no {what}, but {f'{listed} and ' if listed else ''}{asked[-1]} can't match: this proves nothing."
+    )
+    hints = [*hints_about_values(formatter, matcher.kind, values), *hints_about_names(formatter, names)]
+    return _message(formatter, heading, [*_hints(formatter, hints), *([_ABOUT_REAL_VALUES] if values else [])])
 
 
 def not_discarded(

@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch, comparison
+from pytest_sentry_capture._assertions.criteria_checks import choices_in
+from pytest_sentry_capture._assertions.doubts import Doubts, Uncertainty, UnlikelyValue, items_of_kind
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     DISCARD_REASONS,
     MISSING,
+    OF_EXCHANGE,
     SAMPLED_TRACES,
     CallbackError,
     Capture,
@@ -48,6 +51,13 @@ WITHOUT_EXCHANGE: Final = (
     "status_code, route, method and path are known only for HTTP requests that were observed in this process. For other"
     " requests (WebSockets, frameworks that are not observed: see docs/limits.md), use transaction, tags or request."
 )
+_ABOUT_NAMES_ALONE: Final = (
+    "Of exceptions of other processes only the names of their classes are known. A regex is compared with the dotted"
+    " name alone: exception=re.compile('^shop.CartError$')."
+)
+_ABOUT_TEXT: Final = "A plain text is compared as a whole. For a regex, pass {path}=re.compile({text})."
+_ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
+_ABOUT_EXACT_TEXT: Final = " For exactly this text, pass {path}=lambda found: found == {text}"
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
@@ -146,9 +156,50 @@ class Evidence:
         return items
 
 
+def hints_about_values(formatter: Formatter, kind: str, values: Sequence[UnlikelyValue]) -> list[str]:
+    """Which values are valid where others are asked for, and which of them was meant."""
+    return [*dict.fromkeys(_about_value(formatter, kind, value) for value in values)]
+
+
+def _about_value(formatter: Formatter, kind: str, value: UnlikelyValue) -> str:
+    meant = f". Did you mean {formatter.asked(value.path, value.nearest)}?" if value.nearest is not None else "."
+    return f"{formatter.redacted(value.path)} of {with_article(name_of(kind))} is {value.known.valid}{meant}"
+
+
+def hints_about_names(formatter: Formatter, names: Mapping[str, str | None]) -> list[str]:
+    """Which exception class was meant by a name that no loaded class has."""
+    return [
+        f"No exception class is called {formatter.shown(name)}. Did you mean {formatter.asked('exception', meant)}?"
+        for name, meant in names.items()
+        if meant is not None
+    ]
+
+
+def hints_about_unknown(reasons: Sequence[Uncertainty]) -> list[str]:
+    """What to ask for instead of what is unknown."""
+    unknown = {reason.path for reason in reasons if reason.why is not None}
+    of_exchange = [] if unknown.isdisjoint(OF_EXCHANGE) else [WITHOUT_EXCHANGE]
+    return [*of_exchange, *([_ABOUT_NAMES_ALONE] if "exception" in unknown else [])]
+
+
+def hints_about_texts(formatter: Formatter, reasons: Sequence[Uncertainty], *, to_be_absent: bool) -> list[str]:
+    """What to write where a text looks like a regex."""
+    found: dict[str, None] = {}
+    for reason in reasons:
+        texts = [each for each in choices_in(reason.expected) if isinstance(each, str)]
+        if reason.why is None and len(texts) == 1:
+            template = _ABOUT_TEXT + (_ABOUT_EXACT_TEXT if to_be_absent else "")
+            found[template.format(path=reason.path, text=formatter.shown(texts[0]))] = None
+        elif reason.why is None:
+            found[_ABOUT_TEXTS] = None
+    return [*found]
+
+
 def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
     """Why what was expected may be missing, the surest reasons first."""
     found = [
+        *_impossible(matcher, evidence),
+        *_texts_like_regexes(matcher, evidence),
         *_crashed_callbacks(evidence),
         *_rejected(matcher, evidence),
         *_sampled_out(matcher, evidence),
@@ -187,6 +238,24 @@ def hints_about_reason(reason: str | None) -> list[str]:
     return (
         [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
     )
+
+
+def _impossible(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    doubts = Doubts(matcher)
+    if not (doubts.unlikely_values or doubts.exception_names):
+        return
+    items, exchanges = items_of_kind(matcher, evidence.entries), evidence.of(Exchange)
+    yield from hints_about_values(evidence.formatter, matcher.kind, doubts.impossible_values(items, exchanges))
+    yield from hints_about_names(evidence.formatter, doubts.unknown_exceptions(items, exchanges))
+
+
+def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    doubts = Doubts(matcher)
+    for item in items_of_kind(matcher, evidence.entries):
+        reasons = doubts.about(item)
+        if reasons and all(reason.why is None for reason in reasons):
+            yield from hints_about_texts(evidence.formatter, reasons, to_be_absent=False)
+            return
 
 
 def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
@@ -354,7 +423,8 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
 
 
 def _without_exchange(matcher: Matcher, nearest: CapturedItem | None) -> list[str]:
-    return [WITHOUT_EXCHANGE] if nearest is not None and matcher.is_undecided(nearest) else []
+    unknown = [each for each in Doubts(matcher).about(nearest) if each.why is not None] if nearest is not None else []
+    return [WITHOUT_EXCHANGE] if any(each.path in OF_EXCHANGE for each in unknown) else []
 
 
 def _where_values_are(matcher: Matcher, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
     from pytest_sentry_capture._recording.facts import Field as Field
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
+    from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
     from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
     from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.known_values import SPAN_STATUSES as SPAN_STATUSES
+    from pytest_sentry_capture._recording.known_values import KnownValues as KnownValues
     from pytest_sentry_capture._recording.logged_events import log_payload as log_payload
     from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
     from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT as NO_VALUE_IN_TEXT
@@ -137,6 +140,8 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "KindFacts": "_recording.facts:KindFacts",
+            "KnownValues": "_recording.known_values:KnownValues",
             "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
@@ -155,6 +160,7 @@ else:
             "SECTIONS": "_recording.scope_origin:SECTIONS",
             "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
             "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
+            "SPAN_STATUSES": "_recording.known_values:SPAN_STATUSES",
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",

@@ -23,6 +23,8 @@ from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
+_NOT_OBSERVED: Final = "its request was not observed in this process"
+_NOT_ANSWERED: Final = "its request has not been answered"
 
 
 @dataclass(eq=False, slots=True)
@@ -154,6 +156,18 @@ class Words(Protocol):
         """A text that a person has written, or what it was made from; masked, its length."""
 
 
+class Unknown(NamedTuple):
+    """What is known of a field that has no value here, though there is one.
+
+    Attributes:
+        why: why the value is unknown, in words for users.
+        may_be: the values of which it is one; None where it may be any.
+    """
+
+    why: str
+    may_be: tuple[object, ...] | None = None
+
+
 CLASS_OF_ITEM_TYPE: Final[dict[str, type[CapturedItem]]] = {}
 """By Sentry's item types (https://develop.sentry.dev/sdk/foundations/transport/envelope-items/)."""
 CLASS_OF_KIND: Final[dict[str, type[CapturedItem]]] = {}
@@ -215,6 +229,20 @@ class CapturedItem(dict[str, Any]):
         """What tells the item from others in one line, in parts: what names it, then what more there is to say."""
         del words
         return (self._facts.noun or self.kind.replace("_", " "),)
+
+    def _unknown(self, name: str) -> Unknown | None:
+        """Why the value of a criterion is unknown, where it reads as None; None where the item just has no such value.
+
+        What is unknown may be anything: who asks whether nothing like it was captured gets no answer.
+        """
+        default = self._facts.fields[name].default
+        return None if default is None else Unknown(f"Sentry takes {default!r} where nothing is sent", (default,))
+
+    def _unknown_of_request(self, name: str, *, came_of_request: bool) -> Unknown | None:
+        """Why status code, method, path or route of the request are unknown; see ``_unknown``."""
+        if self.exchange is None:
+            return Unknown(_NOT_OBSERVED) if came_of_request else None
+        return Unknown(_NOT_ANSWERED) if name == "status_code" and self.exchange.status is None else None
 
     @classmethod
     def _in_capture(cls, capture: Capture) -> list[CapturedItem]:

@@ -42,6 +42,7 @@ class Recording:
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
         accounted_for: the discards that the test has asserted.
+        unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
     """
 
@@ -56,6 +57,7 @@ class Recording:
         self.secrets: list[str] = []
         self.personal_data: dict[str, None] = {}
         self.accounted_for: list[Discard] = []
+        self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []

@@ -127,12 +127,16 @@ class CurrentTest:
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self._rule_set.wants_table
-        if not (wants_table or self._rule_set.rules or self._findings or self._waivers):
+        unknown = [name for each in self.recordings for name in each.unknown_exceptions]
+        if not (wants_table or self._rule_set.rules or self._findings or self._waivers or unknown):
             return
         findings = self._found()
         findings.is_complete = not self.has_failed
-        if self._rule_run is not None:
-            findings.add_rule_run(on_demand.Formatter.for_reports(self.recording), self._rule_run)
+        if unknown or self._rule_run is not None:
+            formatter = on_demand.Formatter.for_reports(self.recording)
+            findings.add_unknown_exceptions(formatter, unknown)
+            if self._rule_run is not None:
+                findings.add_rule_run(formatter, self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
         if not self.rules_decide:

@@ -50,6 +50,7 @@ class Findings:
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
+        unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
     """
 
     label: str
@@ -60,6 +61,7 @@ class Findings:
     is_complete: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
+    unknown_exceptions: list[str] = field(default_factory=list)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
@@ -91,6 +93,10 @@ class Findings:
         self.breaches += [
             Breach(each.name, each.severity, rule_headline(formatter, each), self.label, **where) for each in broken
         ]
+
+    def add_unknown_exceptions(self, formatter: Formatter, names: Iterable[str]) -> None:
+        """Note the names of exception classes that no class has, whose absence the test has asserted."""
+        self.unknown_exceptions = [formatter.redacted(name) for name in names]
 
     def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""

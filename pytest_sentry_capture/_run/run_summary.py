@@ -82,6 +82,7 @@ def conclude(
     summary.check_contract(root / FILE)
     summary.write_reports(folder)
     summary.sum_up_rules()
+    summary.warn_of_unknown_exceptions()
     return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails, verdict)
 
 
@@ -255,6 +256,14 @@ class RunSummary:
             if self._verdict is not None:
                 self._fail("A strict run fails where Sentry was never on (sentry_strict).")
         self._tell_unused_loggers()
+
+    def warn_of_unknown_exceptions(self) -> None:
+        """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""
+        for name, test in self._totals.unknown_exceptions.items():
+            self.lines.append(
+                f"No loaded exception class is called {name!r}, whose absence {test} asserts. Check the name, or pass"
+                " the class."
+            )
 
     def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
         not_judged = {summary.name for summary in summaries if summary.state == "not judged"}

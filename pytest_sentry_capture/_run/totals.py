@@ -20,6 +20,8 @@ class Totals:
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found.
+        unknown_exceptions: the names of exception classes whose absence was asserted and that no class had, each with
+            the first test that did.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
     """
@@ -35,6 +37,7 @@ class Totals:
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
         self.personal_data: set[PersonalData] = set()
+        self.unknown_exceptions: dict[str, str] = {}
         self.failed_tests = 0
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
@@ -103,6 +106,8 @@ class Totals:
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self.breaches += findings.breaches
+        for name in findings.unknown_exceptions:
+            self.unknown_exceptions.setdefault(name, findings.label)
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used
         self.failed_tests += not findings.is_complete

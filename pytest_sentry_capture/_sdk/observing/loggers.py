@@ -122,8 +122,8 @@ class Loggers:
     def _watched_question(self, original: FunctionType) -> Callable[..., Any]:
         """Every way to log asks whether its level is enabled, so this must cost next to nothing.
 
-        A disabled ``logger.debug()`` takes 1.4 to 1.6 times as long: 25 to 46 ns more (by ``timeit``, Python 3.10 to 3.13).
-        Hence one expression, and a variable of its own for the level.
+        A disabled ``logger.debug()`` takes 1.4 to 1.6 times as long: 25 to 46 ns more (by ``timeit``, Python 3.10 to
+        3.13). Hence one expression, and a variable of its own for the level.
         """
         current, least = self._during_test, self._least
 

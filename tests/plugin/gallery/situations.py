@@ -30,6 +30,10 @@ def client() -> TestClient:
     return TestClient(shop.make_app(title="shop"), raise_server_exceptions=False)
 
 
+def is_server_error(status_code: int) -> bool:
+    return status_code >= 500
+
+
 @pytest.fixture
 def initialised() -> None:
     shop.init()
@@ -792,13 +796,94 @@ def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCap
 def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
     """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
 
-    Expected no event with status_code=500, but whether there is one can't be said.
+    Expected no event with status_code=500, but this cannot be determined.
     1. info message 'hello'
+    status_code: expected 500, unknown because its request was not observed in this process
     Hint: status_code, route, method and path are known only for HTTP requests that were observed
     """
     sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
 
     sentry_capture.assert_not_captured(status_code=500)
+
+
+def test_a_predicate_of_what_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A predicate would be asked about a value that is not the real one.
+
+    Expected no event with status_code=<situations.is_server_error (situations.py:
+    , but this cannot be determined.
+    status_code: expected <situations.is_server_error (situations.py:
+    , unknown because its request was not observed
+    """
+    sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
+
+    sentry_capture.assert_not_captured(status_code=is_server_error)
+
+
+def test_whether_it_was_handled_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The payload does not say whether the exception was handled, nor what the exception's class derives from.
+
+    Expected no event with exception=OSError, handled=False, but this cannot be determined.
+    1. error CartError 'no cart'
+    exception: expected OSError, unknown because only the name of its class is known, not what that derives from
+    handled: expected False, unknown because its payload does not say whether the exception was handled
+    Hint: Of exceptions of other processes only the names of their classes are known.
+    """
+    sentry_sdk.capture_event(
+        {"level": "error", "exception": {"values": [{"type": "CartError", "module": "cart", "value": "no cart"}]}}
+    )
+
+    sentry_capture.assert_not_captured(exception=OSError, handled=False)
+
+
+def test_a_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """No event has such a level, so that its absence proves nothing.
+
+    ImpossibleCriterionError: Expected no event with level='warn', but level='warn' can't match: this proves nothing.
+    Hint: level of an event is one of 'debug', 'info', 'warning', 'error', 'fatal'. Did you mean
+    level='warning'?
+    Other values are accepted once something in the test really has them.
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(level="warn")
+
+
+def test_several_values_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """A method in lower case, a status that there is not, and a misspelt class.
+
+    but method='get', status_code=5000 and exception='ZeroDivisonError' can't match: this proves nothing.
+    Did you mean method='GET'?
+    status_code of an event is a number from 100 to 599. Did you mean status_code=500?
+    Hint: No exception class is called 'ZeroDivisonError'. Did you mean exception='ZeroDivisionError'?
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(method="get", status_code=[500, 5000], exception=["ZeroDivisonError", KeyError])
+
+
+def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """What was captured has another level than the one that was misspelt.
+
+    level: expected 'errors', found 'error'
+    Hint: level of an event is one of 'debug', 'info', 'warning', 'error', 'fatal'. Did you mean
+    level='error'?
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(level="errors")
+
+
+def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """A text that looks like a regex is compared as a whole, and as a regex it would have matched.
+
+    Expected no event with message='division.*zero', but this cannot be determined.
+    1. error ZeroDivisionError 'division by zero'
+    message: 'division.*zero' is compared as a whole, but as a regex it would match 'division by zero'
+    Hint: A plain text is compared as a whole. For a regex, pass message=re.compile('division.*zero').
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(message="division.*zero")
 
 
 @pytest.mark.sentry_options(sample_rate=0.0)
@@ -991,13 +1076,23 @@ def test_a_class_in_place_of_a_value(initialised: None, sentry_capture: SentryCa
     sentry_capture.assert_not_captured(tags={"order": int})
 
 
-def test_a_regex_in_a_text(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) -> None:
     """A text that was meant as a regex.
 
-    ValueError: message='division.*zero' is a plain text
-    valid is message=re.compile('division.*zero')
+    message: expected 'division.*zero', found 'division by zero'
+    Hint: A plain text is compared as a whole. For a regex, pass message=re.compile('division.*zero').
     """
+    client.get("/orders/0")
+
     sentry_capture.assert_captured(message="division.*zero")
+
+
+def test_a_text_in_place_of_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A text equals no mapping.
+
+    TypeError: tags='order' matches nothing, because tags is a mapping. Valid are a mapping,
+    """
+    sentry_capture.assert_not_captured(tags="order")
 
 
 def test_a_class_that_is_no_exception(initialised: None, sentry_capture: SentryCapture) -> None:
