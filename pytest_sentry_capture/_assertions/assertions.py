@@ -26,7 +26,7 @@ from pytest_sentry_capture._recording import (
     is_callable_at,
     mark_seen,
 )
-from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
+from pytest_sentry_capture._recording.kinds import FACTS, CapturedTransaction, counts_of
 from pytest_sentry_capture._relay import require_engine
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ class AnyAssertions(RecordingViews):
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
         search = self._relay_project().search
-        return [found for each in items for found in search.findings(each, test_file)]
+        findings = [found for each in items for found in search.findings(each, test_file)]
+        if item is None and not findings:
+            self._check_seen(failure_messages.NO_PERSONAL_DATA, *FACTS)
+        return findings
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
         """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
@@ -138,7 +141,10 @@ class AnyAssertions(RecordingViews):
     def find(self, kind: str = "event", **criteria: object) -> Any:
         """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
         __tracebackhide__ = True
-        return self._asked_for(_matcher(kind, criteria))
+        found = self._asked_for(_matcher(kind, criteria))
+        if not found:
+            self._nothing_seen(kind, kind)
+        return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
@@ -186,8 +192,12 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         self._assert_was_active(None)
         counted = ("always", "as trace") if traces else ("always",)
-        if found := [item for item in self.items if counts_of(item.kind) in counted]:
-            raise AssertionError(failure_messages.unexpected(self._formatter, "nothing to be captured", found))
+        items = self._all_items()
+        self._handed_out(items)
+        if found := [item for item in items if counts_of(item.kind) in counted]:
+            raise AssertionError(failure_messages.unexpected(self._formatter, failure_messages.NOTHING, found))
+        kinds = (kind for kind in FACTS if counts_of(kind) in counted)
+        self._check_seen(failure_messages.undetermined(failure_messages.NOTHING), *kinds)
 
     def assert_discarded(
         self,
@@ -218,12 +228,14 @@ class AnyAssertions(RecordingViews):
         matcher = self._matcher("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(matcher), matcher))
-        alike = [each for each in self.discarded if matcher.matches_discard(each)]
+        self._drain()
+        alike = [each for each in self._entries_of(Discard) if matcher.matches_discard(each)]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
         captured = self._find(matcher)
         if captured or not found:
             evidence = self._evidence(matcher)
             raise AssertionError(failure_messages.not_discarded(evidence, matcher, reason, by, captured, alike))
+        self._check_seen(failure_messages.undetermined_if_captured(self._formatter, matcher), matcher.kind)
         self._recording.accounted_for += found
         return found
 
@@ -329,6 +341,7 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.wrong_count(self._evidence(matcher), n, matcher, matching))
         if n == 0:
             self._assert_decided(matcher, self._items_of(matcher.item_class))
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
@@ -337,6 +350,21 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         if undecided := [item for item in items if matcher.is_undecided(item)]:
             raise AssertionError(failure_messages.undecided(self._formatter, matcher, undecided))
+
+    def _assert_seen(self, matcher: Matcher) -> None:
+        """Fail where items of the kind may have been passed to what replaced the SDK's own functions."""
+        __tracebackhide__ = True
+        absent = failure_messages.what_is_absent(self._formatter, matcher)
+        self._check_seen(failure_messages.undetermined(absent), matcher.kind)
+
+    def _check_seen(self, heading: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        if hiding := self._recording.hiding(*kinds):
+            raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
+
+    def _nothing_seen(self, noun: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        self._check_seen(failure_messages.none_seen(noun), *kinds)
 
     def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
@@ -349,6 +377,7 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.wrong_count_inside(evidence, n, matcher, matching, like_these))
         if n == 0:
             self._assert_decided(matcher, items)
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
@@ -386,6 +415,7 @@ class AnyAssertions(RecordingViews):
             kinds_from_logging=self._sdk.kinds_from_logging,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
+            replacements=self._recording.replacements,
             formatter=self._formatter,
         )
 

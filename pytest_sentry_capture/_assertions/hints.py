@@ -22,6 +22,7 @@ from pytest_sentry_capture._recording import (
     Entry,
     Exchange,
     Rejection,
+    Replacement,
     Source,
     is_empty,
     is_within,
@@ -88,6 +89,7 @@ class Evidence:
         kinds_from_logging: what the active client makes of what is logged.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
+        replacements: what took the place of the SDK's own functions.
     """
 
     formatter: Formatter
@@ -100,6 +102,7 @@ class Evidence:
     kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
     logged: Sequence[CapturedEvent] | None = None
     left_out_of_spans: Sequence[str] = ()
+    replacements: Sequence[Replacement] = ()
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -123,6 +126,7 @@ class Evidence:
 def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
     """Why what was expected may be missing, the surest reasons first."""
     found = [
+        *_replaced(matcher, evidence),
         *_crashed_callbacks(evidence),
         *_rejected(matcher, evidence),
         *_sampled_out(matcher, evidence),
@@ -154,6 +158,13 @@ def hints_about_reason(reason: str | None) -> list[str]:
     return (
         [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
     )
+
+
+def _replaced(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    for replacement in evidence.replacements:
+        if replacement.hides(matcher.kind):
+            yield f"{evidence.formatter.replaced(replacement)}. What is passed to it is not captured."
+            return
 
 
 def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:

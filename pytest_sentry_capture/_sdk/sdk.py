@@ -21,6 +21,7 @@ from pytest_sentry_capture._sdk.observing.clients import Clients
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.replacements import Replacements
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
@@ -66,7 +67,6 @@ class Sdk:
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
-        self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
@@ -83,6 +83,8 @@ class Sdk:
             self._new_options,
             self._client_made,
         )
+        self._replacements = Replacements(self._touchpoints, recorder, self._clients.alive)
+        self._isolation = Isolation(lifetimes, self._replacements.look_at_classes)
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -121,6 +123,7 @@ class Sdk:
                 self._clients.adopt_existing(self.client)
             if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
+            self._replacements.install()  # after all that replace something
             for lifetime in self._lifetimes.of_fixtures:
                 self.begin_fixture(lifetime)
         except BaseException:
@@ -136,6 +139,7 @@ class Sdk:
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
         self._touchpoints.remove()
+        self._isolation.release()
         self._telemetry.release()
         self._delivery.release()
         self._clients.release()
@@ -197,6 +201,7 @@ class Sdk:
         self._test_options = options
         if options:
             self._overrides.push(options, client)
+        self._replacements.look()
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
@@ -206,6 +211,7 @@ class Sdk:
 
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
+        self._replacements.look()
         self._overrides.clear()
         self._telemetry.drain()
         self._clients.close(lifetime)
@@ -285,8 +291,9 @@ class Sdk:
             self._overrides.pop(options)
 
     def drain(self) -> None:
-        """Have all buffered items handed over."""
+        """Have all buffered items handed over, and take note of what is in the place of the SDK's functions."""
         self._telemetry.drain()
+        self._replacements.look()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""

@@ -23,7 +23,9 @@ class NoCallbackErrors(Rule):
     """
 
     name = "no-callback-errors"
-    _built_in_needs: ClassVar[Needs] = Needs(is_on_with_fixture=True, is_settled_by_assertions=True)
+    _built_in_needs: ClassVar[Needs] = Needs(
+        is_on_with_fixture=True, is_settled_by_assertions=True, breaks_on_what_was_seen=True
+    )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = [each.by for each in views._recording.accounted_for if each.reason == _CALLBACK_ERROR]

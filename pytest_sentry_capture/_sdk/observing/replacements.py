@@ -1,0 +1,305 @@
+"""Notices when something takes the place of the SDK's own functions: what is passed to that is seen nowhere.
+
+Modules and clients are watched as they are written. Classes can't be, so they are looked at when the SDK reads a scope,
+which comes before nearly all that it captures, and when a test asks what was captured.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, Final
+from weakref import WeakSet, ref
+
+from pytest_sentry_capture._recording import Recorder, Recording, Replacement
+from pytest_sentry_capture._sdk.identity import KnownOf
+from pytest_sentry_capture._sdk.observing.foreign_callables import (
+    MISSING,
+    described,
+    is_mock,
+    passes_calls_on,
+)
+from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
+from pytest_sentry_capture._sdk.observing.user_frames import NOWHERE, Place, place_in_user_code
+from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
+from pytest_sentry_capture._sdk.patching.written_attributes import watch_instances, watch_module
+
+Kinds = frozenset[str] | None
+"""The kinds of items that go through a function; None for all, empty for what turns Sentry on."""
+
+_ALL: Final[Kinds] = None
+_LOGS: Final[Kinds] = frozenset(("log",))
+_METRICS: Final[Kinds] = frozenset(("metric",))
+_CHECK_INS: Final[Kinds] = frozenset(("check_in",))
+_SESSIONS: Final[Kinds] = frozenset(("session",))
+_TRACES: Final[Kinds] = frozenset(("transaction", "segment", "span", "profile"))
+_NONE: Final[Kinds] = frozenset()
+
+_CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
+_HOLDERS: Final = (
+    *("get_client", "get_current_scope", "get_isolation_scope", "get_global_scope"),
+    *("new_scope", "isolation_scope", "push_scope", "Scope", "Hub"),
+)
+"""What gives applications the scope, hub or client with which they capture."""
+_API: Final[Mapping[str, Kinds]] = {
+    **dict.fromkeys((*_CAPTURES, *_HOLDERS), _ALL),
+    **dict.fromkeys(("capture_checkin", "monitor"), _CHECK_INS),
+    **dict.fromkeys(("start_span", "start_transaction", "trace"), _TRACES),
+    **dict.fromkeys(("init", "Client"), _NONE),
+    "logger": _LOGS,
+    "metrics": _METRICS,
+}
+_MODULES: Final[Mapping[str, Mapping[str, Kinds]]] = {
+    "sentry_sdk": _API,
+    "sentry_sdk.api": _API,
+    "sentry_sdk.hub": {"Hub": _ALL},
+    "sentry_sdk.crons": _API,
+    "sentry_sdk.crons.api": _API,
+    "sentry_sdk.crons.decorator": _API,
+    "sentry_sdk.traces": _API,
+    "sentry_sdk.logger": dict.fromkeys(("trace", "debug", "info", "warning", "error", "fatal"), _LOGS),
+    "sentry_sdk.metrics": dict.fromkeys(("count", "gauge", "distribution"), _METRICS),
+}
+_SDK: Final = "sentry_sdk"
+_CLIENT: Final = "client:_Client"
+_SCOPE: Final = "scope:Scope"
+_HUB: Final = "hub:Hub"
+_CLASSES: Final[Mapping[str, str]] = {
+    _SCOPE: "sentry_sdk.Scope",
+    _HUB: "sentry_sdk.Hub",
+    _CLIENT: "sentry_sdk.Client",
+}
+_METHODS: Final[Mapping[str, Kinds]] = {
+    **dict.fromkeys((*_CAPTURES, "get_client"), _ALL),
+    "transport": _ALL,  # our own, by which hand-overs are seen
+    "capture_session": _SESSIONS,
+    "_capture_log": _LOGS,
+    "_capture_metric": _METRICS,
+    "_capture_span": _TRACES,
+}
+_OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", "get_client"})
+_ENTRIES: Final = ((_CLIENT, "capture_event"), *((_SCOPE, name) for name in (*_CAPTURES, "get_client")))
+"""The methods that captures go through, after the SDK has read a scope; in 1.x a hub, which has the same."""
+
+
+class _Own:
+    """Stands for the SDK's own, where that is in its place."""
+
+
+@dataclass(eq=False)
+class _Watched:
+    """A function of the SDK, and what is in its place.
+
+    Attributes:
+        called: as users call it.
+        kinds: of the items that go through it.
+        read: tells what is there; ``_Own`` where it is the SDK's own.
+        is_own: whether something is the SDK's own.
+        value: what was there when it was last read.
+        place: where that was put there, or noticed.
+        is_exact: whether it is the former.
+        noted_in: the recordings that tell of it.
+    """
+
+    called: str
+    kinds: Kinds
+    read: Callable[[], object]
+    is_own: Callable[[object], bool]
+    value: object = _Own
+    place: Place = NOWHERE
+    is_exact: bool = False
+    noted_in: WeakSet[Recording] = field(default_factory=WeakSet)
+
+    def note(self, recording: Recording, *, is_written: bool = False) -> None:
+        """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that."""
+        value = self.read()
+        if value is not self.value:
+            self.value, self.is_exact = value, is_written
+            self.place = NOWHERE if value is _Own else place_in_user_code()
+            self.noted_in.clear()
+        if value is _Own or recording in self.noted_in or passes_calls_on(value, self.is_own):
+            return
+        self.noted_in.add(recording)
+        note = Replacement(self.called, described(value), self.kinds, *self.place, is_exact=self.is_exact)
+        if note not in recording.replacements:
+            recording.replacements.append(note)
+
+
+class Replacements:
+    """Notes in the current recording what is in the place of the SDK's functions that captures go through.
+
+    What passes each call on to the SDK's own, as spies do, hides nothing and is not noted.
+
+    Args:
+        alive: tells which clients there are.
+    """
+
+    def __init__(self, touchpoints: Touchpoints, recorder: Recorder, alive: Callable[[], Iterable[Any]]) -> None:
+        self._touchpoints = touchpoints
+        self._recorder = recorder
+        self._alive = alive
+        self._of_modules: list[_Watched] = []
+        self._of_classes: list[_Watched] = []
+        self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
+        self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
+        self._classes_are_whole: Callable[[], bool] = _always
+
+    def install(self) -> None:
+        """Watch what is there now: nothing else of it is to be replaced by this plugin."""
+        touchpoints = self._touchpoints
+        self._client_class = touchpoints.find(_CLIENT)
+        classes = {path: each for path in _CLASSES if (each := _found(touchpoints, path)) is not None}
+        for path, owner in classes.items():
+            there = {name: kinds for name, kinds in _METHODS.items() if name in vars(owner)}
+            self._of_classes += [_attribute(owner, name, f"{_CLASSES[path]}.{name}", there[name]) for name in there]
+        self._classes_are_whole = self._entries_are_whole(classes)
+        watch_instances(touchpoints, _CLIENT, _OF_INSTANCES, self._writing_object)
+        if touchpoints.features.has_hubs:
+            watch_instances(touchpoints, _HUB, _OF_INSTANCES, self._writing_object)
+        for module_name, names in _MODULES.items():
+            self._watch_module(module_name, names)
+
+    def look(self) -> None:
+        """Note what is in the place of the SDK's functions now."""
+        recording = self._recorder.current
+        for owner in self._objects():
+            for name in _OF_INSTANCES.intersection(owner.__dict__):
+                self._of_object(owner, name).note(recording)
+        for watched in (*self._of_modules, *self._of_classes, self._active_client):
+            watched.note(recording)
+
+    def look_at_classes(self) -> None:
+        """Note what is in the place of methods that captures go through: the SDK asks for a scope."""
+        if not self._classes_are_whole():
+            for watched in self._of_classes:
+                watched.note(self._recorder.current)
+
+    def _watch_module(self, module_name: str, names: Mapping[str, Kinds]) -> None:
+        module = sys.modules.get(module_name)
+        if module is None:
+            return
+        there = {name: kinds for name, kinds in names.items() if name in vars(module)}
+        watched = {name: _attribute(module, name, f"{module_name}.{name}", kinds) for name, kinds in there.items()}
+        self._of_modules += watched.values()
+        watch_module(self._touchpoints, module, watched, lambda _, name: self._writing(watched[name]))
+
+    @contextmanager
+    def _writing(self, watched: _Watched) -> Iterator[None]:
+        watched.note(self._recorder.current)  # a spy may have been told meanwhile to pass nothing on any more
+        yield
+        watched.note(self._recorder.current, is_written=True)
+
+    def _writing_object(self, owner: Any, name: str) -> AbstractContextManager[None]:
+        return self._writing(self._of_object(owner, name))
+
+    def _objects(self) -> Iterator[Any]:
+        yield from self._alive()
+        if self._touchpoints.features.has_hubs:
+            yield self._touchpoints.modules.hub.Hub.current
+
+    def _of_object(self, owner: Any, name: str) -> _Watched:
+        """A method of one client or hub, which has it of its class unless something was put on the object itself."""
+        known = self._of_objects.get(owner)
+        if known is None:
+            known = self._of_objects[owner] = {}
+        if name not in known:
+            known[name] = _method(owner, name)
+        return known[name]
+
+    def _entries_are_whole(self, classes: Mapping[str, type]) -> Callable[[], bool]:
+        """Tells whether methods of classes are what they are now, in a tenth of a microsecond."""
+        has_hubs = self._touchpoints.features.has_hubs
+        entries = [(vars(classes[_HUB if has_hubs and path == _SCOPE else path]), name) for path, name in _ENTRIES]
+        of_sdk = [(attributes, name, attributes[name]) for attributes, name in entries if name in attributes]
+        if not of_sdk:
+            return _always
+        (a, a_is, a_was), (b, b_is, b_was), (c, c_is, c_was), (d, d_is, d_was), (e, e_is, e_was) = (
+            *of_sdk,
+            *[of_sdk[0]] * (len(_ENTRIES) - len(of_sdk)),
+        )
+
+        def are_whole() -> bool:
+            try:
+                return (
+                    (a[a_is] is a_was and b[b_is] is b_was)
+                    and (c[c_is] is c_was and d[d_is] is d_was)
+                    and e[e_is] is e_was
+                )
+            except KeyError:
+                return False
+
+        return are_whole
+
+    def _stand_in(self) -> object:
+        """What an application or a test has put in the place of the client that captures now."""
+        features, modules = self._touchpoints.features, self._touchpoints.modules
+        if features.has_hubs:
+            client = modules.hub.Hub.current.client
+            return _Own if client is None or self._is_client(client) else client
+        for _, scope in scopes_of(modules):
+            client = features.client_on(scope)
+            if client is not None and not self._is_client(client):
+                return client
+            if client is not None and client.is_active():
+                return _Own
+        return _Own
+
+    def _is_client(self, client: object) -> bool:
+        """Whether it is a client of the SDK's, or derives from one."""
+        kind = type(client)
+        return issubclass(kind, self._client_class) or kind.__module__.startswith("sentry_sdk.")
+
+
+def _always() -> bool:
+    return True
+
+
+def _found(touchpoints: Touchpoints, path: str) -> type | None:
+    try:
+        found: type = touchpoints.find(path)
+    except UnsupportedSdkError:
+        return None
+    return found
+
+
+def _attribute(owner: Any, name: str, called: str, kinds: Kinds) -> _Watched:
+    """What a module or a class has; that may have been replaced already, before the plugin came."""
+    attributes = vars(owner)
+    own = attributes[name] if _is_of_sdk(attributes[name]) else _Own
+
+    def is_own(value: object) -> bool:
+        return value is own
+
+    def read() -> object:
+        value = attributes.get(name, MISSING)
+        return _Own if value is own else value
+
+    return _Watched(called, kinds, read, is_own)
+
+
+def _method(owner: Any, name: str) -> _Watched:
+    """What one object has itself, in the place of a method of its class."""
+    kind, reference = type(owner), ref(owner)
+    function = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+
+    def is_own(value: object) -> bool:
+        return type(value) is MethodType and value.__func__ is function and value.__self__ is reference()
+
+    def read() -> object:
+        value = reference().__dict__.get(name, _Own)
+        return _Own if is_own(value) else value
+
+    return _Watched(f"{name} of a {kind.__name__.strip('_').lower()}", _METHODS[name], read, is_own)
+
+
+def _is_of_sdk(value: object) -> bool:
+    """Whether something is the SDK's own, or what this plugin has put around that."""
+    if type(value) is ModuleType:
+        return value.__name__.startswith(_SDK)
+    if type(value) not in (type, FunctionType):
+        return not is_mock(value)
+    module = vars(value).get("__module__") if type(value) is type else value.__module__
+    return isinstance(module, str) and module.startswith(_SDK)
