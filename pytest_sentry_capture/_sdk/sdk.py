@@ -84,7 +84,7 @@ class Sdk:
             self._client_made,
         )
         self._replacements = Replacements(self._touchpoints, recorder, self._clients.alive)
-        self._isolation = Isolation(lifetimes, self._replacements.look_at_classes)
+        self._isolation = Isolation(lifetimes)
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -124,6 +124,7 @@ class Sdk:
             if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
             self._replacements.install()  # after all that replace something
+            self._isolation.before_access(self._replacements.look_at_classes)
             for lifetime in self._lifetimes.of_fixtures:
                 self.begin_fixture(lifetime)
         except BaseException:
@@ -139,7 +140,7 @@ class Sdk:
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
         self._touchpoints.remove()
-        self._isolation.release()
+        self._isolation.before_access(None)
         self._telemetry.release()
         self._delivery.release()
         self._clients.release()
@@ -201,17 +202,18 @@ class Sdk:
         self._test_options = options
         if options:
             self._overrides.push(options, client)
-        self._replacements.look()
+        self._replacements.look_everywhere()
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
+        self._replacements.look_everywhere()
         client = self.client if self._test_options else None
         if client is not None and not self._clients.belongs_to_test(client):
             self._overrides.check_live(self._test_options)
 
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
-        self._replacements.look()
+        self._replacements.look_everywhere()
         self._overrides.clear()
         self._telemetry.drain()
         self._clients.close(lifetime)

@@ -153,14 +153,11 @@ class Isolation:
     The scope objects stay the same: application code may hold on to them. It is their content that is put aside when a
     test begins and put back when it ends. What a fixture of a wider scope sets up meanwhile is added to what was put
     aside, and taken out again when that fixture is finished.
-
-    Args:
-        before_access: called before the SDK reads the current scope.
     """
 
-    def __init__(self, lifetimes: Lifetimes, before_access: Callable[[], None]) -> None:
+    def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
-        self._before_access = before_access
+        self._before_access: Callable[[], None] | None = None
         self._modules: Modules | None = None
         self._vars: list[LifetimeVar] = []
         self._put_aside: dict[Any, State] | None = None
@@ -174,7 +171,6 @@ class Isolation:
         with touchpoints.missing_means("What a test writes on scopes stays there for the tests after it."):
             self._replace_variables(touchpoints)
             self._modules = touchpoints.modules
-            self._vars[-1].before_access = self._before_access
         self._pristine = {holder: read(holder).outline() for holder in self._holders()}
         if in_test:
             self._put_aside = {holder: state.outline() for holder, state in self._pristine.items()}
@@ -190,10 +186,11 @@ class Isolation:
         self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
         self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
 
-    def release(self) -> None:
-        """Say nothing any more of what reads scopes, which threads may do that outlive the run."""
+    def before_access(self, call: Callable[[], None] | None) -> None:
+        """Have a function called before the SDK reads the current scope; None for none any more."""
+        self._before_access = call
         for variable in self._vars:
-            variable.before_access = None
+            variable.before_access = call if variable is self._vars[-1] else None
 
     def begin_test(self) -> None:
         """Put the scopes' content aside and go on with a copy."""
@@ -217,12 +214,12 @@ class Isolation:
     def _settle_import(self, *, finished: bool = False) -> None:
         if self._import is None:
             return
-        self._before_access()
+        if self._before_access is not None:
+            self._before_access()
         module, lifetime = self._import
         if finished or not getattr(module, "_initializing", False):
             self._import = None
-            self.release()
-            self._vars[-1].before_access = self._before_access
+            self.before_access(self._before_access)
             self.end_fixture(lifetime)
 
     def begin_fixture(self, lifetime: Lifetime) -> None:

@@ -22,6 +22,7 @@ from pytest_sentry_capture._sdk.observing.foreign_callables import (
     is_mock,
     passes_calls_on,
 )
+from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.observing.user_frames import NOWHERE, Place, place_in_user_code
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
@@ -81,8 +82,6 @@ _METHODS: Final[Mapping[str, Kinds]] = {
     "_capture_span": _TRACES,
 }
 _OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", "get_client"})
-_ENTRIES: Final = ((_CLIENT, "capture_event"), *((_SCOPE, name) for name in (*_CAPTURES, "get_client")))
-"""The methods that captures go through, after the SDK has read a scope; in 1.x a hub, which has the same."""
 
 
 class _Own:
@@ -135,7 +134,12 @@ class Replacements:
 
     Args:
         alive: tells which clients there are.
+
+    Attributes:
+        look_at_classes: notes what is in the place of methods of classes; to be called when the SDK reads a scope.
     """
+
+    look_at_classes: Callable[[], None]
 
     def __init__(self, touchpoints: Touchpoints, recorder: Recorder, alive: Callable[[], Iterable[Any]]) -> None:
         self._touchpoints = touchpoints
@@ -144,8 +148,8 @@ class Replacements:
         self._of_modules: list[_Watched] = []
         self._of_classes: list[_Watched] = []
         self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
+        self._replaced: set[_Watched] = set()
         self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
-        self._classes_are_whole: Callable[[], bool] = _always
 
     def install(self) -> None:
         """Watch what is there now: nothing else of it is to be replaced by this plugin."""
@@ -155,27 +159,35 @@ class Replacements:
         for path, owner in classes.items():
             there = {name: kinds for name, kinds in _METHODS.items() if name in vars(owner)}
             self._of_classes += [_attribute(owner, name, f"{_CLASSES[path]}.{name}", there[name]) for name in there]
-        self._classes_are_whole = self._entries_are_whole(classes)
+        client, scope, hub = (classes.get(path) for path in (_CLIENT, _SCOPE, _HUB))
+        self.look_at_classes = self._looking_at(client, scope)
         watch_instances(touchpoints, _CLIENT, _OF_INSTANCES, self._writing_object)
         if touchpoints.features.has_hubs:
+            self.look_at_classes = _both(self.look_at_classes, self._looking_at(client, hub))
             watch_instances(touchpoints, _HUB, _OF_INSTANCES, self._writing_object)
         for module_name, names in _MODULES.items():
             self._watch_module(module_name, names)
 
     def look(self) -> None:
-        """Note what is in the place of the SDK's functions now."""
-        recording = self._recorder.current
+        """Note what is in the place of the SDK's functions now, but for what ``look_everywhere`` alone finds."""
+        self.look_at_classes()
+        for watched in (*self._replaced, self._active_client):
+            self._note(watched)
+
+    def look_everywhere(self) -> None:
+        """The same, for what was put there in ways that tell nobody, such as ``vars(module)``."""
         for owner in self._objects():
             for name in _OF_INSTANCES.intersection(owner.__dict__):
-                self._of_object(owner, name).note(recording)
+                self._note(self._of_object(owner, name))
         for watched in (*self._of_modules, *self._of_classes, self._active_client):
-            watched.note(recording)
+            self._note(watched)
 
-    def look_at_classes(self) -> None:
-        """Note what is in the place of methods that captures go through: the SDK asks for a scope."""
-        if not self._classes_are_whole():
-            for watched in self._of_classes:
-                watched.note(self._recorder.current)
+    def _note(self, watched: _Watched, *, is_written: bool = False) -> None:
+        watched.note(self._recorder.current, is_written=is_written)
+        if watched.value is _Own:
+            self._replaced.discard(watched)
+        else:
+            self._replaced.add(watched)
 
     def _watch_module(self, module_name: str, names: Mapping[str, Kinds]) -> None:
         module = sys.modules.get(module_name)
@@ -188,9 +200,9 @@ class Replacements:
 
     @contextmanager
     def _writing(self, watched: _Watched) -> Iterator[None]:
-        watched.note(self._recorder.current)  # a spy may have been told meanwhile to pass nothing on any more
+        self._note(watched)  # a spy may have been told meanwhile to pass nothing on any more
         yield
-        watched.note(self._recorder.current, is_written=True)
+        self._note(watched, is_written=True)
 
     def _writing_object(self, owner: Any, name: str) -> AbstractContextManager[None]:
         return self._writing(self._of_object(owner, name))
@@ -209,29 +221,23 @@ class Replacements:
             known[name] = _method(owner, name)
         return known[name]
 
-    def _entries_are_whole(self, classes: Mapping[str, type]) -> Callable[[], bool]:
-        """Tells whether methods of classes are what they are now, in a tenth of a microsecond."""
-        has_hubs = self._touchpoints.features.has_hubs
-        entries = [(vars(classes[_HUB if has_hubs and path == _SCOPE else path]), name) for path, name in _ENTRIES]
-        of_sdk = [(attributes, name, attributes[name]) for attributes, name in entries if name in attributes]
-        if not of_sdk:
-            return _always
-        (a, a_is, a_was), (b, b_is, b_was), (c, c_is, c_was), (d, d_is, d_was), (e, e_is, e_was) = (
-            *of_sdk,
-            *[of_sdk[0]] * (len(_ENTRIES) - len(of_sdk)),
-        )
+    def _looking_at(self, client: type | None, entry: type | None) -> Callable[[], None]:
+        """Looks at the methods of classes that captures go through, in a tenth of a microsecond where all are whole."""
+        methods = [(vars(client or object), _CAPTURES[0]), *((vars(entry or object), name) for name in _CAPTURES)]
+        (a, a_is, a_was), (b, b_is, b_was), (c, c_is, c_was), (d, d_is, d_was) = [
+            (attributes, name, attributes.get(name)) for attributes, name in methods
+        ]
 
-        def are_whole() -> bool:
+        def look() -> None:
             try:
-                return (
-                    (a[a_is] is a_was and b[b_is] is b_was)
-                    and (c[c_is] is c_was and d[d_is] is d_was)
-                    and e[e_is] is e_was
-                )
+                if a[a_is] is a_was and b[b_is] is b_was and c[c_is] is c_was and d[d_is] is d_was:
+                    return
             except KeyError:
-                return False
+                pass  # somebody has deleted one
+            for watched in self._of_classes:
+                self._note(watched)
 
-        return are_whole
+        return look
 
     def _stand_in(self) -> object:
         """What an application or a test has put in the place of the client that captures now."""
@@ -253,8 +259,12 @@ class Replacements:
         return issubclass(kind, self._client_class) or kind.__module__.startswith("sentry_sdk.")
 
 
-def _always() -> bool:
-    return True
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        one()
+        other()
+
+    return call
 
 
 def _found(touchpoints: Touchpoints, path: str) -> type | None:
@@ -281,7 +291,7 @@ def _attribute(owner: Any, name: str, called: str, kinds: Kinds) -> _Watched:
 
 
 def _method(owner: Any, name: str) -> _Watched:
-    """What one object has itself, in the place of a method of its class."""
+    """What a client or hub has itself, in the place of a method of its class, until the client is closed."""
     kind, reference = type(owner), ref(owner)
     function = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
 
@@ -289,7 +299,10 @@ def _method(owner: Any, name: str) -> _Watched:
         return type(value) is MethodType and value.__func__ is function and value.__self__ is reference()
 
     def read() -> object:
-        value = reference().__dict__.get(name, _Own)
+        owner = reference()
+        if owner is None or ("options" in owner.__dict__ and is_closed(owner)):
+            return _Own
+        value = owner.__dict__.get(name, _Own)
         return _Own if is_own(value) else value
 
     return _Watched(f"{name} of a {kind.__name__.strip('_').lower()}", _METHODS[name], read, is_own)
