@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
+from pytest_sentry_capture._sdk.importing import LOGGER
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
@@ -149,6 +150,10 @@ class Sdk:
         """Hold the OTLP integration, which has just been imported, to the network policy."""
         with self._touchpoints.missing_means("OpenTelemetry spans may really be sent."):
             block_exporter(self._touchpoints, self._network)
+
+    def watch_logger(self) -> None:
+        """Notice what takes the place of the functions for logs, whose module has just been imported."""
+        self._replacements.watch_module(LOGGER)
 
     @property
     def gaps(self) -> Sequence[str]:

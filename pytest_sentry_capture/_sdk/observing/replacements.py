@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final
 from weakref import WeakSet, ref
@@ -146,7 +147,7 @@ class Replacements:
         self._recorder = recorder
         self._alive = alive
         self._of_modules: list[_Watched] = []
-        self._of_classes: list[_Watched] = []
+        self._methods: list[tuple[Mapping[str, Any], str, Any, _Watched]] = []
         self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
         self._replaced: set[_Watched] = set()
         self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
@@ -157,20 +158,35 @@ class Replacements:
         self._client_class = touchpoints.find(_CLIENT)
         classes = {path: each for path in _CLASSES if (each := _found(touchpoints, path)) is not None}
         for path, owner in classes.items():
-            there = {name: kinds for name, kinds in _METHODS.items() if name in vars(owner)}
-            self._of_classes += [_attribute(owner, name, f"{_CLASSES[path]}.{name}", there[name]) for name in there]
+            self._methods += [
+                (vars(owner), name, vars(owner)[name], _attribute(owner, name, f"{_CLASSES[path]}.{name}", kinds))
+                for name, kinds in _METHODS.items()
+                if name in vars(owner)
+            ]
         client, scope, hub = (classes.get(path) for path in (_CLIENT, _SCOPE, _HUB))
         self.look_at_classes = self._looking_at(client, scope)
         watch_instances(touchpoints, _CLIENT, _OF_INSTANCES, self._writing_object)
         if touchpoints.features.has_hubs:
             self.look_at_classes = _both(self.look_at_classes, self._looking_at(client, hub))
             watch_instances(touchpoints, _HUB, _OF_INSTANCES, self._writing_object)
-        for module_name, names in _MODULES.items():
-            self._watch_module(module_name, names)
+        for module_name in _MODULES:
+            self.watch_module(module_name)
+
+    def watch_module(self, module_name: str) -> None:
+        """Watch what a module has, once it is imported; others than those that captures go through have nothing."""
+        module = sys.modules.get(module_name)
+        if module is None:
+            return
+        names = _MODULES[module_name].items()
+        watched = {name: _attribute(module, name, f"{module_name}.{name}", kinds) for name, kinds in names}
+        self._of_modules += watched.values()
+        watch_module(self._touchpoints, module, watched, lambda _, name: self._writing(watched[name]))
 
     def look(self) -> None:
         """Note what is in the place of the SDK's functions now, but for what ``look_everywhere`` alone finds."""
-        self.look_at_classes()
+        for attributes, name, own, watched in self._methods:
+            if attributes.get(name) is not own:
+                self._note(watched)
         for watched in (*self._replaced, self._active_client):
             self._note(watched)
 
@@ -179,7 +195,8 @@ class Replacements:
         for owner in self._objects():
             for name in _OF_INSTANCES.intersection(owner.__dict__):
                 self._note(self._of_object(owner, name))
-        for watched in (*self._of_modules, *self._of_classes, self._active_client):
+        self.look()
+        for watched in self._of_modules:
             self._note(watched)
 
     def _note(self, watched: _Watched, *, is_written: bool = False) -> None:
@@ -188,15 +205,6 @@ class Replacements:
             self._replaced.discard(watched)
         else:
             self._replaced.add(watched)
-
-    def _watch_module(self, module_name: str, names: Mapping[str, Kinds]) -> None:
-        module = sys.modules.get(module_name)
-        if module is None:
-            return
-        there = {name: kinds for name, kinds in names.items() if name in vars(module)}
-        watched = {name: _attribute(module, name, f"{module_name}.{name}", kinds) for name, kinds in there.items()}
-        self._of_modules += watched.values()
-        watch_module(self._touchpoints, module, watched, lambda _, name: self._writing(watched[name]))
 
     @contextmanager
     def _writing(self, watched: _Watched) -> Iterator[None]:
@@ -234,7 +242,7 @@ class Replacements:
                     return
             except KeyError:
                 pass  # somebody has deleted one
-            for watched in self._of_classes:
+            for *_, watched in self._methods:
                 self._note(watched)
 
         return look
@@ -276,18 +284,29 @@ def _found(touchpoints: Touchpoints, path: str) -> type | None:
 
 
 def _attribute(owner: Any, name: str, called: str, kinds: Kinds) -> _Watched:
-    """What a module or a class has; that may have been replaced already, before the plugin came."""
-    attributes = vars(owner)
-    own = attributes[name] if _is_of_sdk(attributes[name]) else _Own
+    """What a module or a class has, or will have once it is imported."""
+    attribute = _Attribute(vars(owner), name)
+    return _Watched(called, kinds, attribute.read, attribute.is_own)
 
-    def is_own(value: object) -> bool:
-        return value is own
 
-    def read() -> object:
-        value = attributes.get(name, MISSING)
-        return _Own if value is own else value
+class _Attribute:
+    """A name that the SDK gives to something of its own, unless that was replaced before the plugin came."""
 
-    return _Watched(called, kinds, read, is_own)
+    def __init__(self, attributes: Mapping[str, Any], name: str) -> None:
+        self._attributes = attributes
+        self._name = name
+        self._own = attributes.get(name, MISSING)
+        if self._own is not MISSING and not _may_be_of_sdk(self._own):
+            self._own = _Own
+
+    def read(self) -> object:
+        value = self._attributes.get(self._name, MISSING)
+        if self._own is MISSING or (value is not self._own and _was_reloaded(value)):
+            self._own = value
+        return _Own if value is self._own else value
+
+    def is_own(self, value: object) -> bool:
+        return value is self._own
 
 
 def _method(owner: Any, name: str) -> _Watched:
@@ -308,11 +327,17 @@ def _method(owner: Any, name: str) -> _Watched:
     return _Watched(f"{name} of a {kind.__name__.strip('_').lower()}", _METHODS[name], read, is_own)
 
 
-def _is_of_sdk(value: object) -> bool:
-    """Whether something is the SDK's own, or what this plugin has put around that."""
+def _may_be_of_sdk(value: object) -> bool:
+    """Whether something is the SDK's own, or what this plugin has put around that, by its name."""
     if type(value) is ModuleType:
         return value.__name__.startswith(_SDK)
     if type(value) not in (type, FunctionType):
         return not is_mock(value)
     module = vars(value).get("__module__") if type(value) is type else value.__module__
-    return isinstance(module, str) and module.startswith(_SDK)
+    return isinstance(module, str) and module.startswith(_SDK) and not is_mock(value)
+
+
+def _was_reloaded(value: object) -> bool:
+    """Whether a function was made by a module of the SDK, which has been executed once more."""
+    function = value.func if type(value) is partial else value
+    return type(function) is FunctionType and str(function.__globals__.get("__name__")).startswith(_SDK)
