@@ -77,9 +77,12 @@ class AnyAssertions(RecordingViews):
     """The assertions, which take any kind with any criteria; what they do."""
 
     def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
-        super().__init__(recording, sdk.drain)
+        super().__init__(recording, self._have_handed_over)
         self._sdk = sdk
         self._relay_project = relay_project
+
+    def _have_handed_over(self) -> None:
+        self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
         """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""

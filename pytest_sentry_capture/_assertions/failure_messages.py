@@ -292,7 +292,7 @@ def _about_count(
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
     attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
-    hints = [f"{formatter.replaced(each)}." for each in evidence.replacements[:1]]
+    hints = [f"{formatter.replaced(each)}." for each in evidence.replacements if each.keeps_sentry_off]
     return [wrapped(formatter, evidence.about_no_client), *attempted, *_hints(formatter, hints)]
 
 

@@ -27,6 +27,11 @@ class Replacement:
     line: int | None = None
     is_exact: bool = True
 
+    @property
+    def keeps_sentry_off(self) -> bool:
+        """Whether no item is missing for it, but Sentry may be off."""
+        return self.kinds == frozenset()
+
     def hides(self, kind: str) -> bool:
         """Whether items of this kind may be missing for it."""
         return self.kinds is None or kind in self.kinds

@@ -140,8 +140,8 @@ class Sdk:
 
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
-        self._touchpoints.remove()
         self._isolation.before_access(None)
+        self._touchpoints.remove()
         self._telemetry.release()
         self._delivery.release()
         self._clients.release()

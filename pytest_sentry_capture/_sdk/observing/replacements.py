@@ -25,7 +25,7 @@ from pytest_sentry_capture._sdk.observing.foreign_callables import (
 )
 from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
-from pytest_sentry_capture._sdk.observing.user_frames import NOWHERE, Place, place_in_user_code
+from pytest_sentry_capture._sdk.observing.user_frames import Place, place_in_user_code
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture._sdk.patching.written_attributes import watch_instances, watch_module
 
@@ -99,8 +99,7 @@ class _Watched:
         read: tells what is there; ``_Own`` where it is the SDK's own.
         is_own: whether something is the SDK's own.
         value: what was there when it was last read.
-        place: where that was put there, or noticed.
-        is_exact: whether it is the former.
+        found: where it was put there, or noticed, and which of the two; also of what it has replaced in its turn.
         noted_in: the recordings that tell of it.
     """
 
@@ -109,23 +108,29 @@ class _Watched:
     read: Callable[[], object]
     is_own: Callable[[object], bool]
     value: object = _Own
-    place: Place = NOWHERE
-    is_exact: bool = False
+    found: dict[int, tuple[object, Place, bool]] = field(default_factory=dict)
     noted_in: WeakSet[Recording] = field(default_factory=WeakSet)
 
     def note(self, recording: Recording, *, is_written: bool = False) -> None:
         """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that."""
         value = self.read()
         if value is not self.value:
-            self.value, self.is_exact = value, is_written
-            self.place = NOWHERE if value is _Own else place_in_user_code()
-            self.noted_in.clear()
+            self._begin(value, is_written=is_written)
         if value is _Own or recording in self.noted_in or passes_calls_on(value, self.is_own):
             return
         self.noted_in.add(recording)
-        note = Replacement(self.called, described(value), self.kinds, *self.place, is_exact=self.is_exact)
+        _, place, is_exact = self.found[id(value)]
+        note = Replacement(self.called, described(value), self.kinds, *place, is_exact=is_exact)
         if note not in recording.replacements:
             recording.replacements.append(note)
+
+    def _begin(self, value: object, *, is_written: bool) -> None:
+        self.value = value
+        self.noted_in.clear()
+        if value is _Own:
+            self.found.clear()
+        elif id(value) not in self.found:
+            self.found[id(value)] = value, place_in_user_code(), is_written
 
 
 class Replacements:
@@ -149,7 +154,7 @@ class Replacements:
         self._of_modules: list[_Watched] = []
         self._methods: list[tuple[Mapping[str, Any], str, Any, _Watched]] = []
         self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
-        self._replaced: set[_Watched] = set()
+        self._replaced: dict[_Watched, None] = {}
         self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
 
     def install(self) -> None:
@@ -202,9 +207,9 @@ class Replacements:
     def _note(self, watched: _Watched, *, is_written: bool = False) -> None:
         watched.note(self._recorder.current, is_written=is_written)
         if watched.value is _Own:
-            self._replaced.discard(watched)
+            self._replaced.pop(watched, None)
         else:
-            self._replaced.add(watched)
+            self._replaced[watched] = None
 
     @contextmanager
     def _writing(self, watched: _Watched) -> Iterator[None]:
