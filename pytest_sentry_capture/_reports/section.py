@@ -33,6 +33,7 @@ Detail = Literal["short", "full"]
 SECTION_TITLE: Final = "Captured by Sentry"
 SERVER_SECTION_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
+_NOTHING: Final = "Nothing was captured, and nothing was discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:
@@ -44,7 +45,7 @@ def section_text(recording: Recording, detail: Detail) -> str:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
     if detail == "short":
         lines += _others(entries)
-    return formatter.redacted("\n".join([*replaced, *lines])) or "Nothing was captured, and nothing was discarded."
+    return formatter.redacted("\n".join([*replaced, *(lines or [_NOTHING])]))
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
