@@ -190,7 +190,7 @@ class AnyAssertions(RecordingViews):
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
 
         Raises:
-            AssertionError: something was captured, or no client was active.
+            AssertionError: something was captured, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
@@ -221,7 +221,8 @@ class AnyAssertions(RecordingViews):
             criteria: what the discarded item looked like, as far as the SDK had built it.
 
         Raises:
-            AssertionError: nothing like it was discarded, something like it was captured, or no client was active.
+            AssertionError: nothing like it was discarded, something like it was captured or, which can't be said, may have
+                been, or no client was active.
             TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
@@ -269,7 +270,7 @@ class AnyAssertions(RecordingViews):
         An exception that leaves the block is raised on, unjudged.
 
         Raises:
-            AssertionError: at the end of the block, one matches, or no client was active.
+            AssertionError: at the end of the block, one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
@@ -426,8 +427,10 @@ class AnyAssertions(RecordingViews):
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 
-    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
-    take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
+    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. Those of
+    absence fail too where something took the place of the SDK's own functions (a mock of
+    ``sentry_sdk.capture_exception``, say), because nobody can say what was passed to it. So do ``find``, ``pii`` and
+    views where they would be empty. Assertions take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
     ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
 
     - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
