@@ -30,7 +30,7 @@ from pytest_sentry_capture._recording import (
     is_callable_at,
     mark_seen,
 )
-from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
+from pytest_sentry_capture._recording.kinds import FACTS, CapturedTransaction, counts_of
 from pytest_sentry_capture._relay import require_engine
 
 if TYPE_CHECKING:
@@ -88,9 +88,12 @@ class AnyAssertions(RecordingViews):
     """The assertions, which take any kind with any criteria; what they do."""
 
     def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
-        super().__init__(recording, sdk.drain)
+        super().__init__(recording, self._have_handed_over)
         self._sdk = sdk
         self._relay_project = relay_project
+
+    def _have_handed_over(self) -> None:
+        self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
         """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
@@ -129,7 +132,10 @@ class AnyAssertions(RecordingViews):
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
         search = self._relay_project().search
-        return [found for each in items for found in search.findings(each, test_file)]
+        findings = [found for each in items for found in search.findings(each, test_file)]
+        if item is None and not findings:
+            self._check_seen(failure_messages.NO_PERSONAL_DATA, *FACTS)
+        return findings
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
         """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
@@ -149,7 +155,10 @@ class AnyAssertions(RecordingViews):
     def find(self, kind: str = "event", **criteria: object) -> Any:
         """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
         __tracebackhide__ = True
-        return self._asked_for(_matcher(kind, criteria))
+        found = self._asked_for(_matcher(kind, criteria))
+        if not found:
+            self._nothing_seen(kind, kind)
+        return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
@@ -193,13 +202,17 @@ class AnyAssertions(RecordingViews):
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
 
         Raises:
-            AssertionError: something was captured, or no client was active.
+            AssertionError: something was captured, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
         counted = ("always", "as trace") if traces else ("always",)
-        if found := [item for item in self.items if counts_of(item.kind) in counted]:
-            raise AssertionError(failure_messages.unexpected(self._formatter, "nothing to be captured", found))
+        items = self._all_items()
+        self._handed_out(items)
+        if found := [item for item in items if counts_of(item.kind) in counted]:
+            raise AssertionError(failure_messages.unexpected(self._formatter, failure_messages.NOTHING, found))
+        kinds = (kind for kind in FACTS if counts_of(kind) in counted)
+        self._check_seen(failure_messages.undetermined(failure_messages.NOTHING), *kinds)
 
     def assert_discarded(
         self,
@@ -221,7 +234,8 @@ class AnyAssertions(RecordingViews):
             criteria: what the discarded item looked like, as far as the SDK had built it.
 
         Raises:
-            AssertionError: nothing like it was discarded, something like it was captured, or no client was active.
+            AssertionError: nothing like it was discarded, something like it was captured or may have been, for all that
+                is known, or no client was active.
             TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
@@ -231,7 +245,8 @@ class AnyAssertions(RecordingViews):
         matcher = self._matcher("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(matcher), matcher))
-        matching = [each for each in self.discarded if matcher.matches_discard(each)]
+        self._drain()
+        matching = [each for each in self._entries_of(Discard) if matcher.matches_discard(each)]
         alike = [each for each in matching if matcher.means(each) or each.reason == reason]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
         captured = self._find(matcher)
@@ -239,6 +254,7 @@ class AnyAssertions(RecordingViews):
             evidence = self._evidence(matcher)
             raise AssertionError(failure_messages.not_discarded(evidence, matcher, reason, by, captured, alike))
         self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
+        self._check_seen(failure_messages.undetermined_if_captured(self._formatter, matcher), matcher.kind)
         self._recording.accounted_for += found
         return found
 
@@ -269,7 +285,7 @@ class AnyAssertions(RecordingViews):
         An exception that leaves the block is raised on, unjudged.
 
         Raises:
-            AssertionError: at the end of the block, one matches, or no client was active.
+            AssertionError: at the end of the block, one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
@@ -344,6 +360,7 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.wrong_count(self._evidence(matcher), n, matcher, matching))
         if n == 0:
             self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
@@ -386,6 +403,21 @@ class AnyAssertions(RecordingViews):
         exchanges = [entry for entry in entries if isinstance(entry, Exchange)]
         return doubts.impossible_values(items, exchanges), doubts.unknown_exceptions(items, exchanges)
 
+    def _assert_seen(self, matcher: Matcher) -> None:
+        """Fail where items of the kind may have been passed to what replaced the SDK's own functions."""
+        __tracebackhide__ = True
+        absent = failure_messages.what_is_absent(self._formatter, matcher)
+        self._check_seen(failure_messages.undetermined(absent), matcher.kind)
+
+    def _check_seen(self, heading: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        if hiding := self._recording.hiding(*kinds):
+            raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
+
+    def _nothing_seen(self, noun: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        self._check_seen(failure_messages.none_seen(noun), *kinds)
+
     def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
         items = [item for item in self._items_of(matcher.item_class) if id(item) not in before.items]
@@ -397,6 +429,7 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.wrong_count_inside(evidence, n, matcher, matching, like_these))
         if n == 0:
             self._assert_proven(matcher, items, entries)
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
@@ -434,6 +467,7 @@ class AnyAssertions(RecordingViews):
             kinds_from_logging=self._sdk.kinds_from_logging,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
+            replacements=self._recording.replacements,
             formatter=self._formatter,
         )
 
@@ -441,9 +475,14 @@ class AnyAssertions(RecordingViews):
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 
-    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
-    take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
-    ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
+    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. Those of
+    absence fail too where something took the place of the SDK's own functions (a mock of
+    ``sentry_sdk.capture_exception``, say), because nobody can say what was passed to it. So do ``find``, ``pii`` and
+    views where they would be empty.
+
+    They take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``,
+    ``"check_in"``, ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its
+    criteria. All raise
 
     - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number;
     - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, for a class anywhere else, and for

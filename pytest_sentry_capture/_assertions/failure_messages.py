@@ -27,9 +27,18 @@ from pytest_sentry_capture._assertions.hints import (
 )
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
-from pytest_sentry_capture._recording import CapturedItem, Discard, hints_of, is_callable_at, location_of
+from pytest_sentry_capture._recording import (
+    CapturedItem,
+    Discard,
+    Replacement,
+    hints_of,
+    is_callable_at,
+    location_of,
+)
 from pytest_sentry_capture._text import counted, plural, with_article
 
+NOTHING: Final = "nothing to be captured"
+NO_PERSONAL_DATA: Final = "No personal data was found, but whether any was captured cannot be determined."
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
 _ABOUT_BLOCKED_LOOP: Final = (
@@ -45,6 +54,11 @@ _ABOUT_UNKNOWN_CALLABLES: Final = (
     " only kind, reason and number are known."
 )
 _ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
+_ABOUT_REPLACEMENTS: Final = (
+    "What is passed to a replacement does not reach the SDK, so it is not captured. Assert on the replacement itself,"
+    " or replace a method of the transport instead, which hides nothing:\n"
+    '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
+)
 _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
 
@@ -143,6 +157,34 @@ def impossible(
     return _message(formatter, heading, [*_hints(formatter, hints), *([_ABOUT_REAL_VALUES] if values else [])])
 
 
+def hidden(formatter: Formatter, heading: str, replacements: Sequence[Replacement]) -> str:
+    """Why an absence cannot be determined: captures may have gone to what replaced the SDK's own functions."""
+    lines = [wrapped(formatter, f"{formatter.replaced(each)}.") for each in replacements[:_MOST_ITEMS]]
+    rest = [f"… and {len(replacements) - _MOST_ITEMS} more"] if len(replacements) > _MOST_ITEMS else []
+    return _message(formatter, heading, ["\n".join([*lines, *rest]), *_hints(formatter, [_ABOUT_REPLACEMENTS])])
+
+
+def undetermined(what: str) -> str:
+    """The heading that says what was expected, of which nobody can know whether it is so."""
+    return f"Expected {what}, but this cannot be determined."
+
+
+def undetermined_if_captured(formatter: Formatter, matcher: Matcher) -> str:
+    """The heading for what was discarded, and may have been captured as well."""
+    what = _one(formatter, matcher.kind, matcher.criteria)
+    return f"Expected {what} to be discarded and not captured, but the latter cannot be determined."
+
+
+def none_seen(noun: str) -> str:
+    """The heading for a view or a search that has found none of these."""
+    return f"No {name_of(noun)} was seen, but whether there was one cannot be determined."
+
+
+def what_is_absent(formatter: Formatter, matcher: Matcher) -> str:
+    """What an assertion of absence expects."""
+    return f"no {formatter.described(matcher.kind, matcher.criteria)}"
+
+
 def not_discarded(
     evidence: Evidence,
     matcher: Matcher,
@@ -215,7 +257,7 @@ def without_transactions(
 def without_client(evidence: Evidence, absent: Matcher | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
     formatter = evidence.formatter
-    what = "nothing to be captured" if absent is None else f"no {formatter.described(absent.kind, absent.criteria)}"
+    what = NOTHING if absent is None else what_is_absent(formatter, absent)
     return _message(formatter, f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
@@ -305,7 +347,9 @@ def _about_count(
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
     attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
-    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints_of(evidence.entries)), *attempted]
+    hints = [f"{formatter.replaced(each)}." for each in evidence.replacements if each.keeps_sentry_off]
+    hints += hints_of(evidence.entries)
+    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints), *attempted]
 
 
 def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:

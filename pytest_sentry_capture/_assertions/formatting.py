@@ -22,6 +22,7 @@ from pytest_sentry_capture._recording import (
     Discard,
     Exchange,
     Recording,
+    Replacement,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
@@ -166,6 +167,16 @@ class Formatter:
         if location.file is None:
             return self.redacted(location.name)
         return self.redacted(f"{location.name} ({_relative(location.file)}:{location.line})")
+
+    def replaced(self, replacement: Replacement, *, was: str = " was replaced") -> str:
+        """What was replaced in the SDK, by what, and where."""
+        what, file = f"{replacement.name}{was} by", replacement.file
+        if file is None:
+            return f"{what} {self.located(replacement.by)}"
+        place = f"at {_relative(file)}:{replacement.line}"
+        if replacement.is_exact:
+            return self.redacted(f"{what} {replacement.by.name} {place}")
+        return self.redacted(f"{what} {self.located(replacement.by)}, noticed {place}")
 
     def as_source(self, value: object) -> str:
         """A value as Python that can be run where its names are known.

@@ -25,6 +25,7 @@ from pytest_sentry_capture._recording import (
     Entry,
     Exchange,
     Rejection,
+    Replacement,
     Source,
     hints_of,
     is_empty,
@@ -124,6 +125,7 @@ class Evidence:
         kinds_from_logging: what the active client makes of what is logged; None where its integration was turned off.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
+        replacements: what took the place of the SDK's own functions.
     """
 
     formatter: Formatter
@@ -136,6 +138,7 @@ class Evidence:
     kinds_from_logging: frozenset[str] | None = frozenset(("event", "log"))
     logged: Sequence[CapturedEvent] | None = None
     left_out_of_spans: Sequence[str] = ()
+    replacements: Sequence[Replacement] = ()
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -198,6 +201,7 @@ def hints_about_texts(formatter: Formatter, reasons: Sequence[Uncertainty], *, t
 def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
     """Why what was expected may be missing, the surest reasons first."""
     found = [
+        *_replaced(matcher, evidence),
         *_impossible(matcher, evidence),
         *_texts_like_regexes(matcher, evidence),
         *_crashed_callbacks(evidence),
@@ -255,6 +259,13 @@ def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
         reasons = doubts.about(item)
         if reasons and all(reason.why is None for reason in reasons):
             yield from hints_about_texts(evidence.formatter, reasons, to_be_absent=False)
+            return
+
+
+def _replaced(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    for replacement in evidence.replacements:
+        if replacement.hides(matcher.kind):
+            yield f"{evidence.formatter.replaced(replacement)}. What is passed to it is not captured."
             return
 
 

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.recording import Recorder as Recorder
     from pytest_sentry_capture._recording.recording import Recording as Recording
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
+    from pytest_sentry_capture._recording.replacements import Replacement as Replacement
     from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS as SCOPE_SECTIONS
     from pytest_sentry_capture._recording.scope_origin import SECTIONS as SECTIONS
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
@@ -155,6 +156,7 @@ else:
             "Recorder": "_recording.recording:Recorder",
             "Recording": "_recording.recording:Recording",
             "Rejection": "_recording.rejections:Rejection",
+            "Replacement": "_recording.replacements:Replacement",
             "SAMPLED_TRACES": "_recording.facts:SAMPLED_TRACES",
             "SCOPE_SECTIONS": "_recording.scope_origin:SCOPE_SECTIONS",
             "SECTIONS": "_recording.scope_origin:SECTIONS",

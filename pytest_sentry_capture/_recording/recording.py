@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Discard, Entry, Phase
+    from pytest_sentry_capture._recording.replacements import Replacement
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
@@ -44,6 +45,7 @@ class Recording:
         accounted_for: the discards that the test has asserted.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
+        replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
     """
 
     def __init__(self, label: str) -> None:
@@ -59,6 +61,7 @@ class Recording:
         self.accounted_for: list[Discard] = []
         self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
+        self.replacements: list[Replacement] = []
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
 
@@ -84,6 +87,10 @@ class Recording:
     def redacted(self) -> list[str]:
         """All values that no message may show."""
         return [*self.secrets, *self.personal_data]
+
+    def hiding(self, *kinds: str) -> list[Replacement]:
+        """The replacements for which items of one of these kinds may be missing here; without kinds, of all kinds."""
+        return [each for each in self.replacements if each.kinds is None or any(map(each.hides, kinds))]
 
     def holding(self, entries: list[Entry]) -> Recording:
         """A recording of the same test that holds these entries only."""

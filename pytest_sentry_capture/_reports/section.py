@@ -33,17 +33,19 @@ Detail = Literal["short", "full"]
 SECTION_TITLE: Final = "Captured by Sentry"
 SERVER_SECTION_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
+_NOTHING: Final = "Nothing was captured, and nothing was discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
+    replaced = [f"replaced   {formatter.replaced(each, was='')}" for each in recording.replacements]
     lines = [line for entry in entries for line in _lines(formatter, entry, detail)]
     if detail == "short" and len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
     if detail == "short":
         lines += _others(entries)
-    return formatter.redacted("\n".join(lines)) or "Nothing was captured, and nothing was discarded."
+    return formatter.redacted("\n".join([*replaced, *(lines or [_NOTHING])]))
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:

@@ -87,6 +87,7 @@ class Needs:
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
+        breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
     """
 
     shorthand: str | None = None
@@ -94,6 +95,7 @@ class Needs:
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
+    breaks_on_what_was_seen: bool = False
 
 
 @dataclass(kw_only=True)

@@ -68,7 +68,8 @@ class Findings:
         table = CaptureTable(with_fields=with_fields)
         in_contract = all(waiver.rule != CONTRACT for waiver in self.waivers)
         client_was_active = any(recording.client_was_active for recording in recordings)
-        table.add(*recordings, in_contract=in_contract, client_was_active=client_was_active)
+        is_seen = client_was_active and not recordings[0].hiding()
+        table.add(*recordings, in_contract=in_contract, client_was_active=is_seen)
         self.rows, self.counts = table.export(), dict(table.counts)
         for waiver in self.waivers:
             if waiver.rule == CONTRACT:

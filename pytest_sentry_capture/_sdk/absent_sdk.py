@@ -87,6 +87,9 @@ class AbsentSdk:
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""
 
+    def watch_logger(self) -> None:
+        """What can't be observed is not watched either."""
+
     def suspend(self) -> None:
         """Nothing was replaced."""
 

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
+from pytest_sentry_capture._sdk.importing import LOGGER
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
@@ -23,6 +24,7 @@ from pytest_sentry_capture._sdk.observing.ignored_loggers import IgnoredLoggers
 from pytest_sentry_capture._sdk.observing.loggers import Loggers
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.replacements import Replacements
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
@@ -70,7 +72,6 @@ class Sdk:
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
-        self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
@@ -94,6 +95,8 @@ class Sdk:
             IgnoredLoggers(self._modules.features, ignored_loggers),
             lambda: self.client,
         )
+        self._replacements = Replacements(self._touchpoints, recorder, self._clients.alive)
+        self._isolation = Isolation(lifetimes)
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -136,6 +139,8 @@ class Sdk:
                 self.watch_logging()
             if self._lifetimes.in_test:
                 self.watch_loggers()
+            self._replacements.install()  # after all that replace something
+            self._isolation.before_access(self._replacements.look_at_classes)
             for lifetime in self._lifetimes.of_fixtures:
                 self.begin_fixture(lifetime)
         except BaseException:
@@ -153,6 +158,7 @@ class Sdk:
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
         self._loggers.end_test()
+        self._isolation.before_access(None)
         self._touchpoints.remove()
         self._telemetry.release()
         self._delivery.release()
@@ -171,6 +177,10 @@ class Sdk:
         """See which log records do not become events until the test ends, if it is one that looks at them."""
         if self._recorder.current.detailed:
             self._loggers.begin_test()
+
+    def watch_logger(self) -> None:
+        """Notice what takes the place of the functions for logs, whose module has just been imported."""
+        self._replacements.watch_module(LOGGER)
 
     @property
     def gaps(self) -> Sequence[str]:
@@ -228,6 +238,7 @@ class Sdk:
         self._test_options = options
         if options:
             self._overrides.push(options, client)
+        self._replacements.look_everywhere()
 
     def change_options(self, options: dict[str, Any]) -> None:
         """Apply other SDK options than the test has begun with; see ``begin_test`` for what is raised."""
@@ -240,6 +251,7 @@ class Sdk:
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
+        self._replacements.look_everywhere()
         client = self.client if self._test_options else None
         if client is not None and not self._clients.belongs_to_test(client):
             self._overrides.check_live(self._test_options)
@@ -247,6 +259,7 @@ class Sdk:
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
         self._loggers.end_test()
+        self._replacements.look_everywhere()
         self._overrides.clear()
         self._telemetry.drain()
         self._clients.close(lifetime)
@@ -326,8 +339,9 @@ class Sdk:
             self._overrides.pop(options)
 
     def drain(self) -> None:
-        """Have all buffered items handed over."""
+        """Have all buffered items handed over, and take note of what is in the place of the SDK's functions."""
         self._telemetry.drain()
+        self._replacements.look()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""

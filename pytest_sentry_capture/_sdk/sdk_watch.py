@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_sentry_capture._sdk import on_demand
 from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk
-from pytest_sentry_capture._sdk.importing import ImportWatcher
+from pytest_sentry_capture._sdk.importing import LOGGER, ImportWatcher
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class SdkWatch:
         self.imports.watch("sentry_sdk.client", self._client_module_imported)
         self.imports.watch("sentry_sdk.integrations.otlp", self._otlp_imported)
         self.imports.watch("sentry_sdk.integrations.logging", self._logging_imported)
+        self.imports.watch(LOGGER, self._logger_imported)
         self.imports.install()
         if "sentry_sdk" in sys.modules:
             self._observe(may_have_clients=True)
@@ -154,6 +155,9 @@ class SdkWatch:
 
     def _logging_imported(self) -> None:
         self._now.watch_logging()
+
+    def _logger_imported(self) -> None:
+        self._now.watch_logger()
 
     def _observe(self, *, may_have_clients: bool) -> None:
         """The SDK is there: let it answer from now on, or let its twin say why it can't be observed."""

@@ -61,7 +61,9 @@ class ForbiddenData(Rule):
     """
 
     name = "forbidden-data"
-    _built_in_needs: ClassVar[Needs] = Needs(on_with_fixture_if=lambda recording: bool(recording.secrets))
+    _built_in_needs: ClassVar[Needs] = Needs(
+        on_with_fixture_if=lambda recording: bool(recording.secrets), breaks_on_what_was_seen=True
+    )
     keys: tuple[str, ...] = ()
     patterns: tuple[Regex, ...] = ()
     allow: tuple[str, ...] = ()
@@ -75,6 +77,9 @@ class ForbiddenData(Rule):
         if not (secrets or self.keys or self.patterns):
             return
         formatter = Formatter.for_reports(views._recording)
+        if secrets and (hiding := views._recording.hiding()):
+            why = formatter.replaced(hiding[0])
+            yield self.broken(None, f"whether a declared secret was captured cannot be determined: {why}")
         test_file = views.test.partition("::")[0]
         for entry in views._recording.entries:
             if isinstance(entry, Capture):

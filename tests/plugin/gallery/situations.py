@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 import sentry_sdk
@@ -22,6 +23,10 @@ from pytest_sentry_capture import SentryCapture, SentryInit
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
+
+
+def captures_nothing(*_: Any, **__: Any) -> None:
+    """What tests put in the place of the SDK's functions."""
 
 
 @pytest.fixture
@@ -235,6 +240,85 @@ def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
     sentry_sdk.capture_message("hello")
 
     sentry_capture.assert_discarded(message="hello")
+
+
+def test_absence_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The SDK's function is mocked, so that nothing it is called with is captured.
+
+    Expected no event with message='hello', but this cannot be determined.
+    sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
+    Hint: What is passed to a replacement does not reach the SDK
+    monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)
+    """
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_not_captured(message="hello")
+
+
+def test_absence_with_a_replaced_method(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A method of the SDK's class is replaced: where is known only from its use.
+
+    Expected nothing to be captured, but this cannot be determined.
+    sentry_sdk.Scope.capture_event was replaced by situations.captures_nothing (situations.py:
+    noticed at situations.py:
+    """
+    with patch.object(sentry_sdk.Scope, "capture_event", captures_nothing):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_an_empty_view_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A view is empty because the SDK's function is mocked.
+
+    No event was seen, but whether there was one cannot be determined.
+    sentry_sdk.capture_exception was replaced by a MagicMock at situations.py:
+    """
+    with patch("sentry_sdk.capture_exception"):
+        sentry_sdk.capture_exception(LookupError("stock"))
+
+    assert sentry_capture.events == []
+
+
+def test_a_discard_with_a_mocked_client(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """Something was discarded, and may have been captured as well by a client whose method is mocked.
+
+    Expected an event with message='hello' to be discarded and not captured, but the latter cannot be determined.
+    capture_event of a client was replaced by a MagicMock at situations.py:
+    """
+    client = sentry_init(dsn=shop.DSN, before_send=lambda event, hint: None)
+    sentry_sdk.capture_message("hello")
+    with patch.object(client, "capture_event"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_discarded(message="hello")
+
+
+def test_a_secret_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret may have been passed to a mock.
+
+    Rule 'forbidden-data' is broken
+    whether a declared secret was captured cannot be determined:
+    sentry_sdk.capture_message was replaced
+    """
+    sentry_capture.secret("hunter2")
+
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hunter2")
+
+
+def test_a_captured_event_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was expected went to a mock.
+
+    Expected exactly one event with message='hello'; found none.
+    No event was captured at all.
+    Hint: sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
+    """
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message="hello")
 
 
 def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryCapture) -> None:
