@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from enum import Enum, IntEnum
 from typing import Any, NamedTuple
 
 import pytest
@@ -883,3 +884,32 @@ def test_a_processor_that_raises_loses_its_event_wherever_it_would_go(
         sentry_sdk.capture_message("hello")
 
     assert shown(sentry_capture.discarded) == [("event", "callback_error", "error", "crash", 1)]
+
+
+class Plan(str, Enum):
+    PRO = "pro"
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+class Text(str):  # noqa: SLOT000  (as applications write them)
+    def __str__(self) -> str:
+        raise AssertionError("the SDK does not ask for it")
+
+
+@pytest.mark.parametrize("value", [Plan.PRO, Size.LARGE, Text("own"), True, 1.5], ids=repr)
+def test_what_was_discarded_has_the_values_that_it_would_have_been_sent_with(
+    value: object, sentry_capture: SentryCapture, sentry_init: SentryInit
+) -> None:
+    for callback in None, lambda event, hint: None:
+        sentry_init(before_send=callback)
+        with new_scope() as scope:
+            scope.set_tag("value", value)
+            scope.set_extra("value", value)
+            sentry_sdk.capture_message("hello")
+
+    [sent], [discard] = sentry_capture.events, sentry_capture.discarded
+    assert discard.event is not None
+    assert (discard.event["tags"], discard.event["extra"]["value"]) == (sent["tags"], sent["extra"]["value"])
