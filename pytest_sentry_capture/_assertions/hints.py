@@ -56,9 +56,7 @@ _ABOUT_NAMES_ALONE: Final = (
     "Of exceptions of other processes only the names of their classes are known. A regex is compared with the dotted"
     " name alone: exception=re.compile('^shop.CartError$')."
 )
-_ABOUT_TEXT: Final = "A plain text is compared as a whole. For a regex, pass {path}=re.compile({text})."
 _ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
-_ABOUT_EXACT_TEXT: Final = " For exactly this text, pass {path}=lambda found: found == {text}"
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
@@ -165,14 +163,14 @@ def hints_about_values(formatter: Formatter, kind: str, values: Sequence[Unlikel
 
 
 def _about_value(formatter: Formatter, kind: str, value: UnlikelyValue) -> str:
-    meant = f". Did you mean {formatter.asked(value.path, value.nearest)}?" if value.nearest is not None else "."
-    return f"{formatter.redacted(value.path)} of {with_article(name_of(kind))} is {value.known.valid}{meant}"
+    meant = f"Did you mean {formatter.asked(value.path, value.nearest)}? " if value.nearest is not None else ""
+    return f"{meant}{formatter.redacted(value.path)} of {with_article(name_of(kind))} is {value.known.valid}."
 
 
 def hints_about_names(formatter: Formatter, names: Mapping[str, str | None]) -> list[str]:
     """Which exception class was meant by a name that no loaded class has."""
     return [
-        f"No exception class is called {formatter.shown(name)}. Did you mean {formatter.asked('exception', meant)}?"
+        f"Did you mean {formatter.asked('exception', meant)}? No exception class is called {formatter.shown(name)}."
         for name, meant in names.items()
         if meant is not None
     ]
@@ -190,9 +188,11 @@ def hints_about_texts(formatter: Formatter, reasons: Sequence[Uncertainty], *, t
     found: dict[str, None] = {}
     for reason in reasons:
         texts = [each for each in choices_in(reason.expected) if isinstance(each, str)]
-        if reason.why is None and len(texts) == 1:
-            template = _ABOUT_TEXT + (_ABOUT_EXACT_TEXT if to_be_absent else "")
-            found[template.format(path=reason.path, text=formatter.shown(texts[0]))] = None
+        if reason.why is None and len(texts) == 1 and reason.path.isidentifier():
+            text = formatter.as_source(texts[0])
+            exactly = f"\nFor exactly this text, pass\n  {reason.path}=lambda found: found == {text}"
+            regex = f"A plain text is compared as a whole. For a regex, pass\n  {reason.path}=re.compile({text})"
+            found[f"{regex}{exactly if to_be_absent else ''}"] = None
         elif reason.why is None:
             found[_ABOUT_TEXTS] = None
     return [*found]

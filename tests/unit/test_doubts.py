@@ -457,7 +457,7 @@ def test_the_absence_of_a_misspelt_exception_proves_nothing(name: str, nearest: 
 
     message = assert_nothing_is_proven(sentry, "event", {"exception": [name, OSError]}, error=ImpossibleCriterionError)
 
-    assert message.endswith(f"No exception class is called '{name}'. Did you mean exception='{nearest}'?")
+    assert message.endswith(f"Did you mean exception='{nearest}'? No exception class is called '{name}'.")
     with pytest.raises(AssertionError) as expected:
         sentry.assert_captured(exception=name)
     assert f"Did you mean exception='{nearest}'?" in in_one_line(expected)

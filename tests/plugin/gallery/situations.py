@@ -923,8 +923,8 @@ def test_a_level_that_can_not_be(client: TestClient, sentry_capture: SentryCaptu
     """No event has such a level, so that its absence proves nothing.
 
     ImpossibleCriterionError: Expected no event with level='warn', but level='warn' can't match: this proves nothing.
-    Hint: level of an event is one of 'debug', 'info', 'warning', 'error', 'fatal'. Did you mean
-    level='warning'?
+    Hint: Did you mean level='warning'? level of an event is one of 'debug', 'info', 'warning', 'error',
+    'fatal'.
     Other values are accepted once something in the test really has them.
     """
     client.get("/orders/0")
@@ -936,9 +936,9 @@ def test_several_values_that_can_not_be(client: TestClient, sentry_capture: Sent
     """A method in lower case, a status that there is not, and a misspelt class.
 
     but method='get', status_code=5000 and exception='ZeroDivisonError' can't match: this proves nothing.
-    Did you mean method='GET'?
-    status_code of an event is a number from 100 to 599. Did you mean status_code=500?
-    Hint: No exception class is called 'ZeroDivisonError'. Did you mean exception='ZeroDivisionError'?
+    Hint: Did you mean method='GET'? method of an event is a method in upper case, such as 'GET'.
+    Hint: Did you mean status_code=500? status_code of an event is a number from 100 to 599.
+    Hint: Did you mean exception='ZeroDivisionError'? No exception class is called 'ZeroDivisonError'.
     """
     client.get("/orders/0")
 
@@ -949,8 +949,8 @@ def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: S
     """What was captured has another level than the one that was misspelt.
 
     level: expected 'errors', found 'error'
-    Hint: level of an event is one of 'debug', 'info', 'warning', 'error', 'fatal'. Did you mean
-    level='error'?
+    Hint: Did you mean level='error'? level of an event is one of 'debug', 'info', 'warning', 'error',
+    'fatal'.
     """
     client.get("/orders/0")
 
@@ -963,7 +963,10 @@ def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: Sent
     Expected no event with message='division.*zero', but this cannot be determined.
     1. error ZeroDivisionError 'division by zero'
     message: 'division.*zero' is compared as a whole, but as a regex it would match 'division by zero'
-    Hint: A plain text is compared as a whole. For a regex, pass message=re.compile('division.*zero').
+    Hint: A plain text is compared as a whole. For a regex, pass
+    message=re.compile('division.*zero')
+    For exactly this text, pass
+    message=lambda found: found == 'division.*zero'
     """
     client.get("/orders/0")
 
@@ -1164,7 +1167,8 @@ def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) ->
     """A text that was meant as a regex.
 
     message: expected 'division.*zero', found 'division by zero'
-    Hint: A plain text is compared as a whole. For a regex, pass message=re.compile('division.*zero').
+    Hint: A plain text is compared as a whole. For a regex, pass
+    message=re.compile('division.*zero')
     """
     client.get("/orders/0")
 
