@@ -173,7 +173,7 @@ class AnyAssertions(RecordingViews):
     def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
         """Exactly ``n`` items of the kind match all criteria; they are returned.
 
-        With ``n=0`` it fails too when no client was active.
+        With ``n=0`` it fails too where ``assert_not_captured`` does.
 
         Raises:
             AssertionError: more or fewer match.
@@ -222,7 +222,7 @@ class AnyAssertions(RecordingViews):
         by: str | Callable[..., object] | None = None,
         **criteria: object,
     ) -> list[Discard]:
-        """At least one such discard, and no such item captured; the discards are returned.
+        """At least one such discard, and no such item captured, as ``assert_not_captured`` says it; they are returned.
 
         Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
         A log record that became no event is found by ``logger``, ``level`` or ``message``, or by its ``reason``.
@@ -280,7 +280,7 @@ class AnyAssertions(RecordingViews):
         return _ExpectBlock(self, self._matcher("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
-        """A block of code during which no new item matches; fails too when no client was active.
+        """A block of code during which no new item matches; fails too where ``assert_not_captured`` does.
 
         An exception that leaves the block is raised on, unjudged.
 

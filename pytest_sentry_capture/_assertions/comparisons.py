@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,15 +72,23 @@ def read_as_regexes(expected: Any) -> Any:
     """
     if isinstance(expected, str) and type(expected).__eq__ is str.__eq__:
         return _TextOrRegex.of(expected)
-    if type(expected) in (list, tuple, set, frozenset):
-        read = [read_as_regexes(each) for each in expected]
-        pairs = [one if other is None else other for one, other in zip(expected, read, strict=True)]
-        return type(expected)(pairs) if any(each is not None for each in read) else None
-    if type(expected) is dict:
-        read_values = {key: read_as_regexes(each) for key, each in expected.items()}
-        changed = {key: each for key, each in read_values.items() if each is not None}
+    if isinstance(expected, (list, tuple, set, frozenset)):
+        return _each_read_as_regex(expected)
+    if isinstance(expected, dict):
+        read = {key: read_as_regexes(each) for key, each in expected.items()}
+        changed = {key: each for key, each in read.items() if each is not None}
         return {**expected, **changed} if changed else None
     return None
+
+
+def _each_read_as_regex(expected: Collection[Any]) -> Collection[Any] | None:
+    read = [read_as_regexes(each) for each in expected]
+    if all(each is None for each in read):
+        return None
+    changed = [one if other is None else other for one, other in zip(expected, read, strict=True)]
+    if isinstance(expected, (set, frozenset)):
+        return frozenset(changed)
+    return tuple(changed) if isinstance(expected, tuple) else changed
 
 
 def regex_in_text(text: str) -> re.Pattern[str] | None:

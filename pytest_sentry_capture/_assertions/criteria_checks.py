@@ -161,10 +161,10 @@ def _check_value(path: str, expected: Any) -> None:
             f"{path}={expected.__qualname__} is a class, which equals no value{meant} Valid are values, patterns and"
             " predicates"
         )
-    if type(expected) is dict:
+    if isinstance(expected, dict):
         for key, each in expected.items():
             _check_value(f"{path}.{key}", each)
-    elif type(expected) in COLLECTIONS:
+    elif isinstance(expected, COLLECTIONS):
         for each in expected:
             _check_value(path, each)
     elif _equals_nothing(expected):

@@ -227,7 +227,7 @@ class Doubts:
                 return
             if known is not None and not _may_be_asked_for(known, expected):
                 yield UnlikelyValue(path, expected, known, criterion, below)
-            elif type(expected) is dict:
+            elif isinstance(expected, dict):
                 for key, each in expected.items():
                     yield from search(f"{path}.{key}", each, (*below, key))
 

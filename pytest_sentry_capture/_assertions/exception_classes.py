@@ -25,8 +25,8 @@ def loaded_exception_classes() -> Iterator[type[BaseException]]:
     return iter(seen)
 
 
-def names_of(error_type: type) -> tuple[str, ...]:
-    """What a criterion may call a class: its bare and its dotted name."""
+def names_of(error_type: type) -> tuple[str, str]:
+    """What a criterion may call a class: its bare and its dotted name. A class may call anything its module."""
     return error_type.__name__, f"{error_type.__module__}.{error_type.__qualname__}"
 
 
@@ -76,8 +76,8 @@ def nearest_name(name: str) -> str | None:
 
 def _is_elsewhere_in_its_package(name: str, error_type: type) -> bool:
     package, dot, _ = name.partition(".")
-    is_same_name = name.rpartition(".")[2] == error_type.__name__
-    return bool(dot) and is_same_name and error_type.__module__.partition(".")[0] == package
+    bare, dotted = names_of(error_type)
+    return bool(dot) and name.rpartition(".")[2] == bare and dotted.partition(".")[0] == package
 
 
 def _imported_as(name: str) -> type[BaseException] | None:

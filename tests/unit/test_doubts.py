@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from enum import Enum
@@ -256,6 +257,7 @@ IMPOSSIBLE: list[tuple[Kind, dict[str, Any], str, str | None]] = [
     ("event", {"path": "http://testserver/orders?page=2"}, "path='http://", "path='/orders'"),
     ("event", {"route": "orders/{number}"}, "route='orders/{number}'", "route='/orders/{number}'"),
     ("event", {"handled": 2}, "handled=2", None),
+    ("event", OrderedDict(request=OrderedDict(method="get")), "request.method='get'", "request.method='GET'"),
     ("event", {"trace_id": str(UUID(ID))}, "trace_id='01234567-", f"trace_id='{ID}'"),
     ("event", {"request": {"method": ["get", "POST"]}}, "request.method='get'", "request.method='GET'"),
     ("event", {"breadcrumbs": {"level": "warn"}}, "breadcrumbs.level='warn'", "breadcrumbs.level='warning'"),
@@ -472,6 +474,16 @@ def test_an_exception_that_something_in_the_test_has_is_not_misspelt() -> None:
         assertions_on(recording(entry)).assert_not_captured(exception="ZeroDivisonError", release="2")
 
 
+def test_a_class_that_calls_no_text_its_module() -> None:
+    odd = type("OddOneOutError", (Exception,), {"__module__": None})
+
+    with pytest.raises(ImpossibleCriterionError, match="Did you mean exception='OddOneOutError'"):
+        assertions_on(recording()).assert_not_captured(exception="OddOneOut")
+    with pytest.raises(ImpossibleCriterionError):
+        assertions_on(recording()).assert_not_captured(exception="tests.OfThisModuleError")
+    assert odd.__module__ is None
+
+
 def test_a_name_that_is_like_no_other_is_noted() -> None:
     sentry = assertions_on(recording())
 
@@ -513,6 +525,8 @@ READ_AS_REGEX: list[tuple[Kind, dict[str, Any], dict[str, Any], str]] = [
     ("event", {"message": "v1.2"}, {"message": r"v1\.2"}, "v1"),
     ("event", {"logger": "shop.orders"}, {"logger": "^shop"}, "^shop"),
     ("event", {"tags": {"plan": "pro-1"}}, {"tags": {"plan": "pro.*"}}, "pro.*"),
+    ("event", {"tags": {"plan": "pro-1"}}, {"tags": OrderedDict(plan=("x", "pro.*"))}, "pro.*"),
+    ("event", {"fingerprint": ["a", "b1"]}, {"fingerprint": {("a", r"b\d"), ("c",)}}, "fingerprint"),
     ("event", {"fingerprint": ["a", "b1"]}, {"fingerprint": ["a", r"b\d"]}, "fingerprint"),
     ("event", {"request": {"url": "http://h/x"}}, {"where": {"request.url": "http.*"}}, "http.*"),
     ("event", {"breadcrumbs": [{"message": "GET /x"}]}, {"breadcrumbs": {"message": "^GET"}}, "breadcrumbs"),
