@@ -151,8 +151,8 @@ class Replacements:
         self._touchpoints = touchpoints
         self._recorder = recorder
         self._alive = alive
-        self._of_modules: list[_Watched] = []
-        self._methods: list[tuple[Mapping[str, Any], str, Any, _Watched]] = []
+        self._of_modules: list[tuple[_Attribute, _Watched]] = []
+        self._of_classes: list[tuple[_Attribute, _Watched]] = []
         self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
         self._replaced: dict[_Watched, None] = {}
         self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
@@ -163,11 +163,8 @@ class Replacements:
         self._client_class = touchpoints.find(_CLIENT)
         classes = {path: each for path in _CLASSES if (each := _found(touchpoints, path)) is not None}
         for path, owner in classes.items():
-            self._methods += [
-                (vars(owner), name, vars(owner)[name], _attribute(owner, name, f"{_CLASSES[path]}.{name}", kinds))
-                for name, kinds in _METHODS.items()
-                if name in vars(owner)
-            ]
+            there = {name: kinds for name, kinds in _METHODS.items() if name in vars(owner)}
+            self._of_classes += _attributes(owner, _CLASSES[path], there).values()
         client, scope, hub = (classes.get(path) for path in (_CLIENT, _SCOPE, _HUB))
         self.look_at_classes = self._looking_at(client, scope)
         watch_instances(touchpoints, _CLIENT, _OF_INSTANCES, self._writing_object)
@@ -182,16 +179,13 @@ class Replacements:
         module = sys.modules.get(module_name)
         if module is None:
             return
-        names = _MODULES[module_name].items()
-        watched = {name: _attribute(module, name, f"{module_name}.{name}", kinds) for name, kinds in names}
-        self._of_modules += watched.values()
-        watch_module(self._touchpoints, module, watched, lambda _, name: self._writing(watched[name]))
+        attributes = _attributes(module, module_name, _MODULES[module_name])
+        self._of_modules += attributes.values()
+        watch_module(self._touchpoints, module, attributes, lambda _, name: self._writing(attributes[name][1]))
 
     def look(self) -> None:
         """Note what is in the place of the SDK's functions now, but for what ``look_everywhere`` alone finds."""
-        for attributes, name, own, watched in self._methods:
-            if attributes.get(name) is not own:
-                self._note(watched)
+        self._look_at(self._of_classes)
         for watched in (*self._replaced, self._active_client):
             self._note(watched)
 
@@ -200,9 +194,13 @@ class Replacements:
         for owner in self._objects():
             for name in _OF_INSTANCES.intersection(owner.__dict__):
                 self._note(self._of_object(owner, name))
+        self._look_at(self._of_modules)
         self.look()
-        for watched in self._of_modules:
-            self._note(watched)
+
+    def _look_at(self, attributes: Iterable[tuple[_Attribute, _Watched]]) -> None:
+        for attribute, watched in attributes:
+            if attribute.owned_by.get(attribute.name) is not attribute.own:  # hardly ever
+                self._note(watched)
 
     def _note(self, watched: _Watched, *, is_written: bool = False) -> None:
         watched.note(self._recorder.current, is_written=is_written)
@@ -247,8 +245,7 @@ class Replacements:
                     return
             except KeyError:
                 pass  # somebody has deleted one
-            for *_, watched in self._methods:
-                self._note(watched)
+            self._look_at(self._of_classes)
 
         return look
 
@@ -288,30 +285,38 @@ def _found(touchpoints: Touchpoints, path: str) -> type | None:
     return found
 
 
-def _attribute(owner: Any, name: str, called: str, kinds: Kinds) -> _Watched:
-    """What a module or a class has, or will have once it is imported."""
-    attribute = _Attribute(vars(owner), name)
-    return _Watched(called, kinds, attribute.read, attribute.is_own)
-
-
 class _Attribute:
-    """A name that the SDK gives to something of its own, unless that was replaced before the plugin came."""
+    """A name that a module or class has for something of the SDK's own, or will have once that is imported.
 
-    def __init__(self, attributes: Mapping[str, Any], name: str) -> None:
-        self._attributes = attributes
-        self._name = name
-        self._own = attributes.get(name, MISSING)
-        if self._own is not MISSING and not _may_be_of_sdk(self._own):
-            self._own = _Own
+    Attributes:
+        owned_by: the attributes among which it is.
+        own: the SDK's own; None as long as there is none, ``_Own`` where it had been replaced before the plugin came.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.owned_by: Mapping[str, Any] = vars(owner)
+        self.name = name
+        own = self.owned_by.get(name)
+        self.own = own if own is None or _may_be_of_sdk(own) else _Own
 
     def read(self) -> object:
-        value = self._attributes.get(self._name, MISSING)
-        if self._own is MISSING or (value is not self._own and _was_reloaded(value)):
-            self._own = value
-        return _Own if value is self._own else value
+        value = self.owned_by.get(self.name)
+        if self.own is None or (value is not self.own and _was_reloaded(value)):
+            self.own = value
+        if value is self.own:
+            return _Own
+        return MISSING if value is None and self.name not in self.owned_by else value
 
     def is_own(self, value: object) -> bool:
-        return value is self._own
+        return value is self.own
+
+
+def _attributes(owner: Any, called: str, names: Mapping[str, Kinds]) -> dict[str, tuple[_Attribute, _Watched]]:
+    attributes = {name: _Attribute(owner, name) for name in names}
+    return {
+        name: (each, _Watched(f"{called}.{name}", names[name], each.read, each.is_own))
+        for name, each in attributes.items()
+    }
 
 
 def _method(owner: Any, name: str) -> _Watched:
