@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NO_CLIENT = "no_client"
+_SHORTEST_SECRET = 4
+"""Characters below which a text is found in ids, clocks and addresses."""
 
 
 class ObservedSdk(Protocol):
@@ -89,17 +91,26 @@ class AnyAssertions(RecordingViews):
     def secret(self, value: str) -> None:
         """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
 
-        The test fails if it is found, in plain, URL-encoded, JSON-escaped or base64 form (rule ``forbidden-data``).
+        The test fails if it is found, as it is or escaped or encoded, in JSON, URLs, HTML, base64, hexadecimal, and in
+        the encodings that files have (rule ``forbidden-data``).
 
         Raises:
             TypeError: the value is no text.
-            ValueError: the value is empty.
+            ValueError: the value is empty, a mask such as ``"***"``, or shorter than 4 characters.
         """
         __tracebackhide__ = True
         if not isinstance(value, str):
             raise TypeError(f"a secret is a text, not {type(value).__name__}")
-        if not value:
+        if not value.strip():
             raise ValueError("a secret can't be empty")
+        if self._recording.masks.says_nothing(value):
+            raise ValueError(
+                f"{value!r} stands in place of a value that was taken out, and is no secret: pass the value"
+            )
+        if len(value) < _SHORTEST_SECRET:
+            raise ValueError(
+                f"a secret has at least {_SHORTEST_SECRET} characters: shorter texts stand everywhere by chance"
+            )
         self._recording.secrets.append(value)
 
     def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
@@ -118,7 +129,7 @@ class AnyAssertions(RecordingViews):
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
         search = self._relay_project().search
-        return [found for each in items for found in search.findings(each, test_file)]
+        return [found for each in items for found in search.findings(each, test_file, self._recording.masks)]
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
         """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.

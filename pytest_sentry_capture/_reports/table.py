@@ -160,7 +160,7 @@ class CaptureTable:
                     counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
                     tally = self._count(found, recording.label, counts)
                     if self._with_fields and found.item is not None:
-                        merge(tally.fields, fields_of(names, found.item))
+                        merge(tally.fields, fields_of(names, recording.masks, found.item))
                 if self._with_fields and isinstance(entry, Capture):
                     self.counts.update(_counted(entry, known))
             if len(recordings) > 1:
@@ -268,7 +268,7 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
     elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry._of_lost_segment:
         yield _of_discard(names, entry)
     elif isinstance(entry, Exchange) and _is_silent(entry):
-        exception = names.dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
+        exception = names.class_name(entry.exception_type.__name__) if entry.exception_type is not None else ""
         method, origin = _request(names, entry)
         yield _Found(Row(origin, method, _status(entry.status), exception=exception, result=SILENT))
 
@@ -352,7 +352,7 @@ def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str)
         method=method,
         status=_status(exchange.status if exchange is not None else _answered(item)),
         kind=names.key(kind),
-        exception=names.dotted(exceptions[0].rpartition(".")[2]) if exceptions else "",
+        exception=names.class_name(exceptions[0]) if exceptions else "",
         result=names.key(result),
         by=by,
         level=names.key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
 """A text that is a regex."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regex that is searched in a value; in TOML ``{ regex = "…" }``."""
+
+    regex: Regex
+
+
+def pattern_in_toml(regex: str) -> str:
+    """A pattern as it is written in a configuration."""
+    is_literal = "'" not in regex and regex.isprintable()
+    quoted = f"'{regex}'" if is_literal else json.dumps(regex, ensure_ascii=False)
+    return f"{{ regex = {quoted} }}"
+
+
 Subject = CapturedItem | Discard | Exchange | None
 
 

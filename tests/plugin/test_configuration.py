@@ -70,7 +70,7 @@ NO_PATH = (
 )
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
-    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, relay, rules"),
+    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, masks, relay, rules"),
     (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
     (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
     (6, "rules.server-errors-captured.except_status[0]: must be a whole number, not '503'"),
@@ -284,7 +284,7 @@ def test_mistakes_in_options(project: pytest.Pytester) -> None:
 
     assert told == [
         *OPTIONS,
-        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, relay, rules",
+        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, masks, relay, rules",
     ]
 
 

@@ -211,7 +211,7 @@ class CapturedSegment(CapturedItem):
         return self.exchange.route if self.exchange is not None else None
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return joined("segment", words.text(self.name, is_personal=self.source == "url")), self.op
+        return joined("segment", words.text(self.name, is_personal=self.source == "url")), words.name(self.op or "")
 
     @property
     def _trace(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class CapturedSpan(Telemetry):
         return dict(mapping_of(self.get("data"))) if self._parent is not None else super().attributes
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return (joined("span", self.op, words.text(self.name)),)
+        return (joined(words.name(joined("span", self.op)), words.text(self.name)),)
 
 
 export(CapturedSpan)
