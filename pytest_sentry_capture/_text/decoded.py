@@ -88,7 +88,9 @@ def _of_bytes(text: str) -> str:
 def _of_base64(text: str) -> str:
     """What all runs of base64 in a text say."""
     words = text.encode(errors="replace").translate(_BETWEEN_RUNS).split()
-    runs = [word for word in words if len(word) >= (_SHORTEST_PADDED_RUN if word[-1:] == b"=" else _SHORTEST_RUN)]
+    runs = [word for word in words if len(word) >= _SHORTEST_RUN]
+    if "=" in text:
+        runs += [word for word in words if _SHORTEST_PADDED_RUN <= len(word) < _SHORTEST_RUN and word[-1:] == b"="]
     if any(len(run) in _LENGTHS_OF_LINES for run in runs):
         runs += _unbroken(words)
     said = [said for run in runs if (said := _said(run))]
@@ -121,7 +123,7 @@ def _said(run: bytes) -> str:
 
 def _is_mixed(letters: bytes) -> bool:
     """Whether there are letters of both cases, which words, paths and hexadecimal numbers rarely have."""
-    return letters.upper() != letters and letters.lower() != letters
+    return not (letters.islower() or letters.isupper() or letters.isdigit())
 
 
 def _text_of_base64(letters: bytes) -> str:

@@ -33,6 +33,7 @@ _DECLARED: Final = "a declared secret"
 _VALUE_OF_A_KEY: Final = "the value of a forbidden key"
 _LISTS_OF_PAIRS: Final = frozenset(("headers", "cookies", "query_string", "tags", "env"))
 """What the protocol allows to be a list of names with their values."""
+_LONGEST_NAME: Final = 100
 _BYTES: Final = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
 
 
@@ -76,9 +77,10 @@ class ForbiddenSearch:
     def may_find_in(self, payload: Mapping[str, Any]) -> bool:
         """Whether it is worth looking closely: all texts of a payload at once, without their places."""
         names, texts = names_and_texts(payload)
-        if self._keys and any(map(self._keys.may_be, names)):
+        together = _BETWEEN.join((*names, *texts))
+        if self._keys and (any(map(self._keys.may_be, names)) or self._may_be_in_pairs(together, texts)):
             return True
-        whole = [*readings(_BETWEEN.join((*names, *texts)))]
+        whole = [*readings(together)]
         if any(self._reason_anywhere(reading) for reading in whole):
             return True
         if not self._anchored:
@@ -138,11 +140,15 @@ class ForbiddenSearch:
         """Whether a list is a forbidden name and its value: in a list of headers and the like, or of bytes."""
         if not self._keys or isinstance(pair, dict) or len(pair) != 2 or not isinstance(pair[0], str):
             return False
-        in_bytes = _BYTES.fullmatch(pair[0])
-        if in_bytes is None and not (len(keys) > 1 and keys[-2] in _LISTS_OF_PAIRS):
+        name = _without_bytes(pair[0])
+        if name == pair[0] and not (len(keys) > 1 and keys[-2] in _LISTS_OF_PAIRS):
             return False
-        name = pair[0] if in_bytes is None else in_bytes[2]
         return self._keys.are_at((*keys[:-1], name), name) and not self._masks.says_nothing(pair[1])
+
+    def _may_be_in_pairs(self, together: str, texts: Iterable[str]) -> bool:
+        return self._keys.may_be_in(together) and any(
+            self._keys.may_be(_without_bytes(text)) for text in texts if len(text) < _LONGEST_NAME
+        )
 
     def _reason_in_name(self, name: str) -> str:
         return self._reason_in_text(name, with_keys=False)
@@ -173,6 +179,12 @@ class ForbiddenSearch:
         return any(
             encoded in data for data in bytes_of(item) for secret in self._secrets for encoded in encoded_bytes(secret)
         )
+
+
+def _without_bytes(text: str) -> str:
+    """A name, of the representation of its bytes."""
+    in_bytes = _BYTES.fullmatch(text)
+    return text if in_bytes is None else in_bytes[2]
 
 
 def _places_of(payload: Any, test_file: str) -> Iterator[tuple[Keys, Any]]:
