@@ -104,9 +104,7 @@ class AnyAssertions(RecordingViews):
         if not value.strip():
             raise ValueError("a secret can't be empty")
         if self._recording.masks.says_nothing(value):
-            raise ValueError(
-                f"{value!r} stands in place of a value that was taken out, and is no secret: pass the value"
-            )
+            raise ValueError(f"{value!r} is a mask, and stands for any value: declare the value that it hides")
         if len(value) < _SHORTEST_SECRET:
             raise ValueError(
                 f"a secret has at least {_SHORTEST_SECRET} characters: shorter texts stand everywhere by chance"

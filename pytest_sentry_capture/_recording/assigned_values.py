@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pytest_sentry_capture._recording.masks import SCHEME, Masks
 
-_END: Final = r"(?=$|[\s,;&'\")\]}>`]|\\[nrt'\"\\])"
+_END: Final = r"(?=$|[.:!?](?:\s|$)|[\s,;&'\")\]}>`]|\\[nrt'\"\\])"
 _PLACEHOLDER: Final = (
     r"(?:\?|%[a-zA-Z]|%\(\w+\)[a-zA-Z]|\$\d+|:\w+|\$?\{\w*(?:[!:][^{}\s]*)?\})(?:::\w+(?:\[\])?)?" + _END
 )
@@ -70,5 +70,5 @@ class AssignedValue(NamedTuple):
         """Whether there is a value that is neither empty nor masked."""
         if self.is_container or self.is_quoted:
             return self.is_container or not masks.says_nothing(self.text)
-        ends_sentence = self.text.rstrip(_PUNCTUATION) or self.text
-        return not (masks.says_nothing(self.text) or masks.says_nothing(ends_sentence))
+        in_sentence = self.text[:-1] if self.text[-1:] in tuple(_PUNCTUATION) else self.text
+        return not (masks.says_nothing(self.text) or masks.says_nothing(in_sentence))

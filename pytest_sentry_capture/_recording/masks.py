@@ -64,7 +64,7 @@ class Masks:
         """Whether a text stands in place of a value, itself or in a representation."""
         if (self.texts or self.patterns) and self._is_own(text):
             return True
-        text = unquote(text) if text[:1] == "%" else text
+        text = unquote(text) if "%" in text else text
         return _may_be(text) and _MASK.fullmatch(text) is not None
 
     def says_nothing(self, value: object) -> bool:

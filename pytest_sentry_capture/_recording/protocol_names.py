@@ -77,7 +77,7 @@ _OF_SDK: Final[Names] = {
         " exited extra fingerprint init is_segment kind level logger message monitor_slug name op origin"
         " parent_span_id platform profile_id profiler_id received release seq server_name severity_number sid span_id"
         " start_timestamp started status tags template timestamp trace_id type unit value version"
-        " check_in_id items"
+        " check_in_id items attachment_type content_type filename length"
     ),
     "aggregates": _ANY,
     "attributes": {},
@@ -130,6 +130,7 @@ _IDS: Final = frozenset(
         "check_in_id", "sid", "did", "sentry-trace", "traceparent", "sentry.trace.parent_span_id", "sentry.segment.id",
     )
 )  # fmt: skip
+_TRACE_HEADERS: Final = ("sentry-trace", "traceparent")
 _ID: Final = re.compile(r"(?:00-)?[0-9a-f]{16}(?:[0-9a-f]{16})?(?:-[0-9a-f]{16}(?:-\w+)?)?")
 _CLOCKS: Final = frozenset(
     (
@@ -146,9 +147,13 @@ def is_id(key: object, value: str) -> bool:
 
 
 def is_made_by_sdk(keys: Keys, value: Any) -> bool:
-    """Whether a value is an id, a clock's or a random number that the SDK makes: what is in it is chance."""
-    key = keys[-2] if keys[-1:] == ("value",) and is_attribute(keys[:-1]) else keys[-1] if keys else ""
-    return is_id(key, str(value)) or (key in _CLOCKS and _CLOCK.fullmatch(str(value)) is not None)
+    """Whether a value of an item is an id, a clock's or a random number that the SDK makes: what is in it is chance."""
+    place = keys[:-1] if keys[-1:] == ("value",) and is_attribute(keys[:-1]) else keys
+    key = place[-1] if place else ""
+    if key not in _IDS and key not in _CLOCKS:
+        return False
+    is_of_sdk = is_of_protocol(place) or key in _TRACE_HEADERS
+    return is_of_sdk and (is_id(key, str(value)) or (key in _CLOCKS and _CLOCK.fullmatch(str(value)) is not None))
 
 
 def is_of_protocol(keys: Keys) -> bool:

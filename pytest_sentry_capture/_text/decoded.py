@@ -26,6 +26,7 @@ _SHORTEST_PADDED_RUN: Final = 8
 _LENGTHS_OF_LINES: Final = (64, 76)
 """Of base64 that is broken into lines (RFC 7468, 2; RFC 2045, 6.8)."""
 _ENCODINGS_WITH_NUL: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BETWEEN: Final = "\n\0\n"
 
 
@@ -137,7 +138,7 @@ def _text_of_base64(letters: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if all(char.isprintable() or char.isspace() for char in text):
+        if _CONTROL.search(text) is None:
             return text
     return ""
 

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_EMAIL: Final = re.compile(r"[^\s/@{}]+(?:@|%40)[^\s/@{}]+\.[^\s/@{}]+")
+_OF_ADDRESS: Final = r"[^\s/@{}<>()\[\]'\",;:]"
+_EMAIL: Final = re.compile(rf"{_OF_ADDRESS}+(?:@|%40){_OF_ADDRESS}+\.{_OF_ADDRESS}+")
 _IDENTIFIERS: Final = re.compile(
     r"(?<![0-9a-zA-Z])(?:"
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID

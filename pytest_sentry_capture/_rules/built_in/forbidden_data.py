@@ -48,7 +48,9 @@ class ForbiddenData(Rule):
     """
 
     name = "forbidden-data"
-    _built_in_needs: ClassVar[Needs] = Needs(on_with_fixture_if=lambda recording: bool(recording.secrets))
+    _built_in_needs: ClassVar[Needs] = Needs(
+        on_with_fixture_if=lambda recording: bool(recording.secrets), is_on_beside_paths=True
+    )
     keys: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     allow: tuple[str, ...] = ()
@@ -93,7 +95,8 @@ class ForbiddenData(Rule):
             if (allowed := self._allowing(item, path)) is not None:
                 yield self.kept(item, allowed=allowed)
             else:
-                problem = f"{formatter.name(search.shown(path))} holds {reason}: {what}"
+                place = "a key" if search.is_in_path(path) else dotted(formatter.name(str(key)) for key in keys) or path
+                problem = f"{place} holds {reason}: {what}"
                 yield self.broken(item, problem, path=path, details=(f"there: {redacted_value(unwrapped(value))}",))
         if is_clean and item is not None:
             yield self.kept(item)

@@ -52,7 +52,7 @@ class _Name(NamedTuple):
     def of(cls, name: str) -> _Name:
         parts = _PART.findall(name)
         words = (word for part in parts for word in _HUMP.split(part))
-        return cls(tuple(map(str.casefold, parts)), tuple(map(str.casefold, words)))
+        return cls(tuple(map(str.lower, parts)), tuple(map(str.lower, words)))
 
     def has(self, key: _Name) -> bool:
         """Whether a key's words are among its own in a row: ``auth-token`` among those of ``xAuthToken``."""
@@ -88,16 +88,22 @@ class ForbiddenKeys:
     def __bool__(self) -> bool:
         return bool(self._quick)
 
-    def are_at(self, keys: Keys, name: str) -> bool:
-        """Whether one of them stands at a place, as the last of its keys."""
+    def are_at(self, keys: Keys, name: str, *, in_protocol: bool) -> bool:
+        """Whether one of them stands at a place, as the last of its keys.
+
+        Args:
+            keys: the keys to the place.
+            name: the last of them, or what stands for it.
+            in_protocol: whether Sentry's protocol gives names there.
+        """
         if not self.may_be(name):
             return False
         names = _names_of_attribute(name) if is_attribute(keys) else frozenset((name,))
-        return self._is_exactly(names) or (self._has_words(names) and not is_of_protocol(keys))
+        return self._is_exactly(names) or (self._has_words(names) and not (in_protocol and is_of_protocol(keys)))
 
     def may_be_in(self, text: str) -> bool:
         """Whether it is worth looking for them in a text."""
-        lowered = text.casefold()
+        lowered = text.lower()
         return any(word in lowered for word in self._quick)
 
     def have_value_in(self, text: str, masks: Masks) -> bool:
@@ -116,7 +122,7 @@ class ForbiddenKeys:
         if name == key:
             self._by_words += (_Name.of(name),)
         else:
-            self._exact |= {name.casefold()}
+            self._exact |= {name.lower()}
 
     def _may_be(self, name: str) -> bool:
         """Whether a name is one of them at some place: as it is, or as an attribute's."""
@@ -124,7 +130,7 @@ class ForbiddenKeys:
         return self._is_exactly(names) or self._has_words(names)
 
     def _is_exactly(self, names: frozenset[str]) -> bool:
-        return bool(self._exact) and any(name.casefold() in self._exact for name in names)
+        return bool(self._exact) and any(name.lower() in self._exact for name in names)
 
     def _has_words(self, names: frozenset[str]) -> bool:
         return any(name.has(key) for name in map(_Name.of, names) for key in self._by_words)

@@ -95,36 +95,44 @@ class ForbiddenSearch:
 
     def found_in(self, item: CapturedItem, test_file: str) -> Iterator[Found]:
         """What is forbidden in an item, once at each place; without the source code of the test itself."""
-        places: set[tuple[Keys, str]] = set()
+        known: set[tuple[Keys, str]] = set()
         for payload in payloads_of(item, with_binary=True):
-            for found in self.found_at(_places_of(payload, test_file if payload is item else "")):
-                if (found.keys, found.reason) not in places:
-                    places.add((found.keys, found.reason))
+            is_item = payload is item
+            places = _places_of(payload, test_file if is_item else "")
+            for found in self.found_at(places, in_protocol=is_item):
+                if (found.keys, found.reason) not in known:
+                    known.add((found.keys, found.reason))
                     yield found
-        if not any(reason == _DECLARED for _, reason in places) and self._is_secret_in_bytes(item):
+        if not any(reason == _DECLARED for _, reason in known) and self._is_secret_in_bytes(item):
             yield Found((), item.payload, _DECLARED)
 
-    def found_at(self, places: Iterable[tuple[Keys, Any]]) -> Iterator[Found]:
-        """What is forbidden at these places, which are keys and what they lead to."""
+    def found_at(self, places: Iterable[tuple[Keys, Any]], *, in_protocol: bool = True) -> Iterator[Found]:
+        """What is forbidden at these places, which are keys and what they lead to.
+
+        Args:
+            places: the places.
+            in_protocol: whether Sentry's protocol gives names there, as it does not within attachments.
+        """
         for keys, value in places:
-            if reason := self._reason(keys, value):
+            if reason := self._reason(keys, value, in_protocol):
                 yield Found(keys, value, reason)
 
-    def shown(self, path: str) -> str:
-        """The path, if nothing that is forbidden stands in it."""
-        return "a key" if any(map(self._reason_in_name, (path, *path.split(".")))) else path
+    def is_in_path(self, path: str) -> bool:
+        """Whether something that is forbidden stands in a path itself, so that it can't be shown."""
+        return any(map(self._reason_in_name, (path, *path.split("."))))
 
-    def _reason(self, keys: Keys, value: Any) -> str:
+    def _reason(self, keys: Keys, value: Any, in_protocol: bool) -> str:
         """Why a value at a place is forbidden; empty if it is not."""
         name = keys[-1] if keys and isinstance(keys[-1], str) else ""
-        if self._keys and name and self._keys.are_at(keys, name) and self._has_value(keys, value):
+        is_forbidden = bool(name) and bool(self._keys) and self._keys.are_at(keys, name, in_protocol=in_protocol)
+        if is_forbidden and self._has_value(keys, value):
             return _VALUE_OF_A_KEY
         if name and (reason := self._reason_in_name(name)):
             return reason
         if isinstance(value, CONTAINERS):
             return _VALUE_OF_A_KEY if self._is_forbidden_pair(keys, value) else ""
         text = value if isinstance(value, str) else str(value)
-        if is_made_by_sdk(keys, value):
+        if in_protocol and is_made_by_sdk(keys, value):
             return _DECLARED if text in self._secrets else ""
         is_source = not SOURCE_LINES.isdisjoint(keys[-2:])  # where a keyword argument is no value
         return self._reason_in_text(text, with_keys=not is_source)
@@ -143,7 +151,7 @@ class ForbiddenSearch:
         name = _without_bytes(pair[0])
         if name == pair[0] and not (len(keys) > 1 and keys[-2] in _LISTS_OF_PAIRS):
             return False
-        return self._keys.are_at((*keys[:-1], name), name) and not self._masks.says_nothing(pair[1])
+        return self._keys.are_at(keys, name, in_protocol=False) and not self._masks.says_nothing(pair[1])
 
     def _may_be_in_pairs(self, together: str, texts: Iterable[str]) -> bool:
         return self._keys.may_be_in(together) and any(
