@@ -115,7 +115,7 @@ class ForbiddenKeys:
         if _OF_REGEX.search(name):
             raise ValueError(
                 f"keys: {key!r} looks like a regex. Keys are whole words of names; a regex stands in patterns:"
-                f" patterns = [{pattern_in_toml(key)}]"
+                f" patterns = [{pattern_in_toml(name)}]"
             )
         if not _PART.search(name):
             raise ValueError(f"keys: {key!r} has no letters or digits; keys look like 'password' or '=password'")

@@ -209,9 +209,9 @@ class RuleTables:
             return None
         value = value_taken_for_mask(mask)
         if value is not None:
-            self._mistake(
-                ("masks",), f"{name}: {entry!r} is no mask, because it matches {value!r}; a mask matches no real value"
-            )
+            shown = pattern_in_toml(mask.pattern) if isinstance(mask, re.Pattern) else repr(mask)
+            matched = f"{value!r}, which may be a real value" if value else "the empty text"
+            self._mistake(("masks",), f"{name}: {shown} matches {matched}; a mask must match masks only")
         return mask if value is None else None
 
     def _text_of(self, root: Path, file: str) -> str | None:
@@ -342,7 +342,7 @@ def _pattern_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any
     def pattern(value: object, wanted: Any) -> Any:
         if isinstance(value, str):
             _regex(value, wanted)  # which is what was meant, and has mistakes of its own
-            raise TypeError(f"a pattern is written {pattern_in_toml(value)}, and not as a text")
+            raise TypeError(f"a plain text is not a pattern; write {pattern_in_toml(value)}")
         if not isinstance(value, Mapping):
             raise TypeError(f"must be a pattern, such as {pattern_in_toml('[0-9]{16}')}, not {value!r}")
         return structure(value, wanted)
@@ -374,7 +374,7 @@ def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] |
     if isinstance(value, Mapping):
         return converter.structure(value, Pattern)
     if isinstance(value, str):
-        raise TypeError(f"must be a list of values or a pattern: [{value!r}] or {pattern_in_toml(value)}")
+        raise TypeError(f"a plain text is neither a list nor a pattern; write [{value!r}] or {pattern_in_toml(value)}")
     return converter.structure(value, tuple[str, ...])
 
 
