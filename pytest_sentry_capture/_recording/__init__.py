@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
     from pytest_sentry_capture._recording.fields import unwrapped as unwrapped
     from pytest_sentry_capture._recording.item_contents import bytes_of as bytes_of
+    from pytest_sentry_capture._recording.item_contents import letters_of as letters_of
     from pytest_sentry_capture._recording.item_contents import name_of_content as name_of_content
     from pytest_sentry_capture._recording.item_contents import payloads_of as payloads_of
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
@@ -180,6 +181,7 @@ else:
             "is_of_protocol": "_recording.protocol_names:is_of_protocol",
             "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
             "is_within": "_recording.payload_walk:is_within",
+            "letters_of": "_recording.item_contents:letters_of",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
             "mapping_of": "_recording.fields:mapping_of",

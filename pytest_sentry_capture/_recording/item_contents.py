@@ -31,18 +31,14 @@ _GZIP: Final = b"\x1f\x8b\x08"
 _MOST_INFLATED: Final = 10 * MIB
 
 
-def payloads_of(item: CapturedItem, *, with_binary: bool = False) -> tuple[Any, ...]:
+def payloads_of(item: CapturedItem) -> tuple[Any, ...]:
     """What is in an item, where it is searched: mappings, lists and, of attachments and unknown types, texts.
 
-    Bytes that may be read in several encodings are there in each of them.
-
-    Args:
-        item: the item.
-        with_binary: whether to give what is no text too, as the letters that are in it.
+    Bytes that may be read in several encodings are there in each of them, and what is no text is not there.
     """
     if isinstance(item, RawItem):
-        return (*_contents_of(item, with_binary),)
-    return (item, *_contents_of(item, with_binary)) if isinstance(item, CapturedAttachment) else (item,)
+        return (*_contents_of(item),)
+    return (item, *_contents_of(item)) if isinstance(item, CapturedAttachment) else (item,)
 
 
 def bytes_of(item: CapturedItem) -> tuple[bytes, ...]:
@@ -58,14 +54,26 @@ def name_of_content(item: CapturedItem) -> str:
     return item.kind or item.type_header
 
 
-def _contents_of(item: CapturedItem, with_binary: bool) -> Iterator[Any]:
+def letters_of(item: CapturedItem) -> tuple[str, ...]:
+    """The letters in an attachment, or in an item of an unknown type, that is no text for certain.
+
+    Between those of what is text in it there may stand a zero byte, as in UTF-16, or one may end each text.
+    """
+    if not isinstance(item, (CapturedAttachment, RawItem)):
+        return ()
+    payload = bytes_of(item)[-1]
+    if b"\0" not in payload or payload.startswith(_MARKED):
+        return ()
+    text = next(_texts_of(payload, _charset_of(item)), None)
+    if text is not None and text.isascii():
+        return ()
+    letters = _single_bytes(payload)
+    return letters.replace("\0", "\n"), letters.replace("\0", "")
+
+
+def _contents_of(item: CapturedItem) -> Iterator[Any]:
     payload = bytes_of(item)[-1].removeprefix(BOM_UTF8)
-    texts = [*_texts_of(payload, _charset_of(item))]
-    is_certain = payload.startswith(_MARKED) or (bool(texts) and texts[0].isascii())
-    if with_binary and b"\0" in payload and not is_certain:
-        letters = _single_bytes(payload)
-        texts += [letters.replace("\0", "\n"), letters.replace("\0", "")]
-    yield from map(_content_of, dict.fromkeys(texts))
+    yield from map(_content_of, dict.fromkeys(_texts_of(payload, _charset_of(item))))
 
 
 def _content_of(text: str) -> Any:

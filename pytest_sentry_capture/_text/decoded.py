@@ -8,10 +8,12 @@ from base64 import urlsafe_b64decode
 from binascii import Error
 from collections.abc import Callable, Iterator
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 MOST_READINGS: Final = 40
 """Readings of one text that are made; texts that people write have less than five."""
+_MOST_CHARACTERS: Final = 16 * 1024 * 1024
+"""Of all readings together: what takes a few seconds."""
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([\"'\\/nrtbf0]))")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -31,14 +33,16 @@ _BETWEEN: Final = "\n\0\n"
 
 
 def readings(text: str) -> Iterator[str]:
-    """A text, and what it says in encoded form, each once; at most ``MOST_READINGS``."""
+    """A text, and what it says in encoded form, each once; at most ``MOST_READINGS``, of long texts fewer."""
     seen = {text: None}
+    length = 0
     yield text
     for reading in (known := [text]):  # which grows meanwhile
         for decode in _DECODERS:
             decoded = decode(reading)
             if decoded and decoded not in seen:
-                if len(seen) == MOST_READINGS:
+                length += len(decoded)
+                if len(seen) == MOST_READINGS or length > _MOST_CHARACTERS:
                     return
                 seen[decoded] = None
                 known.append(decoded)
@@ -67,12 +71,13 @@ def _of_url(text: str) -> str:
     return _PERCENT.sub(lambda run: _decoded(unquote_to_bytes(run[0])), text) if "%" in text else ""
 
 
+def _of_url_in_latin_1(text: str) -> str:
+    return unquote(text, "latin-1") if "%" in text else ""
+
+
 def _of_form(text: str) -> str:
-    return (_of_url(text.replace("+", " ")) or text.replace("+", " ")) if "+" in text and _is_form(text) else ""
-
-
-def _is_form(text: str) -> bool:
-    return "=" in text or "%" in text
+    """Forms write spaces so; it matters where these are what ends a run of base64, too."""
+    return text.replace("+", " ") if "+" in text else ""
 
 
 def _of_html(text: str) -> str:
@@ -98,17 +103,16 @@ def _of_base64(text: str) -> str:
     return _BETWEEN.join(said)
 
 
-def _unbroken(lines: list[bytes]) -> Iterator[bytes]:
-    """What was broken into lines, put together again."""
+def _unbroken(words: list[bytes]) -> Iterator[bytes]:
+    """What was broken into lines, put together again, with and without the word after the last full line."""
     whole = b""
-    for line in lines:
-        whole += line
-        if len(line) not in _LENGTHS_OF_LINES:
-            if len(whole) > len(line):
-                yield whole
+    for word in (*words, b""):
+        if len(word) in _LENGTHS_OF_LINES:
+            whole += word
+        elif whole:
+            yield whole
+            yield whole + word
             whole = b""
-    if whole:
-        yield whole
 
 
 def _said(run: bytes) -> str:
@@ -150,4 +154,12 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-_DECODERS: Final[tuple[Callable[[str], str], ...]] = (_unescaped, _of_url, _of_form, _of_html, _of_bytes, _of_base64)
+_DECODERS: Final[tuple[Callable[[str], str], ...]] = (
+    _unescaped,
+    _of_url,
+    _of_url_in_latin_1,
+    _of_form,
+    _of_html,
+    _of_bytes,
+    _of_base64,
+)

@@ -166,8 +166,9 @@ def test_a_secret_in_an_attachment(
 
     [problem] = problems(attached(gzip.compress(content) if is_zipped else content, item_type=item_type), secret)
 
-    assert "holds a declared secret: " in problem
-    assert secret not in problem
+    assert (
+        problem.partition(":")[0] == f"{'unknown' if item_type == 'unknown' else 'attachment'} holds a declared secret"
+    )
 
 
 @pytest.mark.parametrize("charset", CHARSETS)

@@ -16,6 +16,7 @@ from pytest_sentry_capture._recording import (
     is_attribute,
     is_in_file,
     is_made_by_sdk,
+    letters_of,
     names_and_texts,
     parts_of,
     payloads_of,
@@ -96,15 +97,17 @@ class ForbiddenSearch:
     def found_in(self, item: CapturedItem, test_file: str) -> Iterator[Found]:
         """What is forbidden in an item, once at each place; without the source code of the test itself."""
         known: set[tuple[Keys, str]] = set()
-        for payload in payloads_of(item, with_binary=True):
+        for payload in payloads_of(item):
             is_item = payload is item
             places = _places_of(payload, test_file if is_item else "")
             for found in self.found_at(places, in_protocol=is_item):
                 if (found.keys, found.reason) not in known:
                     known.add((found.keys, found.reason))
                     yield found
-        if not any(reason == _DECLARED for _, reason in known) and self._is_secret_in_bytes(item):
-            yield Found((), item.payload, _DECLARED)
+        found_reasons = {reason for _, reason in known}
+        for reason in dict.fromkeys(self._reasons_in_bytes(item)):
+            if reason not in found_reasons:
+                yield Found((), item.payload, reason)
 
     def found_at(self, places: Iterable[tuple[Keys, Any]], *, in_protocol: bool = True) -> Iterator[Found]:
         """What is forbidden at these places, which are keys and what they lead to.
@@ -183,10 +186,14 @@ class ForbiddenSearch:
                 return f"what matches the forbidden pattern {pattern.pattern!r}"
         return ""
 
-    def _is_secret_in_bytes(self, item: CapturedItem) -> bool:
-        return any(
-            encoded in data for data in bytes_of(item) for secret in self._secrets for encoded in encoded_bytes(secret)
-        )
+    def _reasons_in_bytes(self, item: CapturedItem) -> Iterator[str]:
+        """Why the bytes of an attachment are forbidden, whatever they are."""
+        encoded = [each for secret in self._secrets for each in encoded_bytes(secret)]
+        if any(each in data for data in bytes_of(item) for each in encoded):
+            yield _DECLARED
+        for letters in letters_of(item):
+            if reason := self._reason_anywhere(letters):
+                yield reason
 
 
 def _without_bytes(text: str) -> str:
