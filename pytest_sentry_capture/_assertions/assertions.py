@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NO_CLIENT = "no_client"
+_SHORTEST_SECRET = 4
+"""Characters below which a text is found in ids, clocks and addresses."""
 
 
 class ImpossibleCriterionError(AssertionError, ValueError):
@@ -103,17 +105,24 @@ class AnyAssertions(RecordingViews):
     def secret(self, value: str) -> None:
         """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
 
-        The test fails if it is found, in plain, URL-encoded, JSON-escaped or base64 form (rule ``forbidden-data``).
+        The test fails if it is found, as it is or escaped or encoded, in JSON, URLs, HTML, base64, hexadecimal, and in
+        the encodings that files have (rule ``forbidden-data``).
 
         Raises:
             TypeError: the value is no text.
-            ValueError: the value is empty.
+            ValueError: the value is empty, a mask such as ``"***"``, or shorter than 4 characters.
         """
         __tracebackhide__ = True
         if not isinstance(value, str):
             raise TypeError(f"a secret is a text, not {type(value).__name__}")
-        if not value:
+        if not value.strip():
             raise ValueError("a secret can't be empty")
+        if self._recording.masks.says_nothing(value):
+            raise ValueError(f"{value!r} is a mask, and stands for any value: declare the value that it hides")
+        if len(value) < _SHORTEST_SECRET:
+            raise ValueError(
+                f"a secret has at least {_SHORTEST_SECRET} characters: shorter texts stand everywhere by chance"
+            )
         self._recording.secrets.append(value)
 
     def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
@@ -132,7 +141,7 @@ class AnyAssertions(RecordingViews):
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
         search = self._relay_project().search
-        findings = [found for each in items for found in search.findings(each, test_file)]
+        findings = [found for each in items for found in search.findings(each, test_file, self._recording.masks)]
         if item is None and not findings:
             self._check_seen(failure_messages.NO_PERSONAL_DATA, *FACTS)
         return findings

@@ -152,8 +152,11 @@ class Words(Protocol):
     def shown(self, value: object) -> str:
         """A value as a test would write it."""
 
+    def name(self, name: str) -> str:
+        """A name; masked, without the addresses and identifiers in it."""
+
     def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text that a person has written, or what it was made from; masked, its length."""
+        """A text that a person has written, or what it was made from; masked, its length, or what a name is."""
 
 
 class Unknown(NamedTuple):
@@ -275,8 +278,7 @@ class RawItem(CapturedItem):
     __slots__ = ()
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        del words
-        return (self.type_header.replace("_", " "),)
+        return (words.name(self.type_header.replace("_", " ")),)
 
 
 def _class_of(item_type: str) -> type[CapturedItem]:

@@ -72,12 +72,13 @@ def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
         yield f"discarded  {formatter.discarded_summary(entry)}: {formatter.discard_reason(entry)}"
         yield from _details(formatter, entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
-        yield f"crashed    {formatter.located(entry.by)}: {entry.exception_type.__name__}"
+        yield f"crashed    {formatter.located(entry.by)}: {formatter.name(entry.exception_type.__name__)}"
     elif isinstance(entry, Rejection):
         items = ", ".join(map(formatter.summary, entry.items))
-        yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
+        request = formatter.name(f"{entry.method} {entry.path}".strip())
+        yield f"rejected   {items or request or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
-        yield f"SDK error  {entry.exception_type.__name__}"
+        yield f"SDK error  {formatter.name(entry.exception_type.__name__)}"
 
 
 def _has_line(item: CapturedItem, detail: Detail) -> bool:
@@ -102,12 +103,12 @@ def _details(formatter: Formatter, item: CapturedItem) -> Iterator[str]:
         return
     for title, names in (("tags", item.tags), ("user", item.user), ("contexts", item.contexts)):
         if names:
-            yield f"             {title}: {', '.join(sorted(map(str, names)))}"
+            yield f"             {title}: {', '.join(sorted(map(formatter.name, map(str, names))))}"
     if isinstance(item, CapturedEvent) and item.breadcrumbs:
-        yield f"             breadcrumbs: {_categories(item.breadcrumbs)}"
+        yield f"             breadcrumbs: {formatter.name(_categories(item.breadcrumbs))}"
     for change in item.changes:
         by = f" by {formatter.located(change.by)}" if change.by is not None else ""
-        yield f"             changed: {change.path}{by}"
+        yield f"             changed: {formatter.name(change.path)}{by}"
 
 
 def _categories(breadcrumbs: Sequence[Breadcrumb]) -> str:

@@ -197,7 +197,7 @@ class CaptureTable:
                 for found in rows:
                     tally = self._count(found, recording.label, is_waived=not in_contract)
                     if self._with_fields and found.item is not None:
-                        merge(tally.fields, fields_of(names, found.item))
+                        merge(tally.fields, fields_of(names, recording.masks, found.item))
                 if self._with_fields and isinstance(entry, Capture):
                     self.counts.update(_counted(entry, known))
             if len(recordings) > 1:
@@ -319,7 +319,7 @@ def _of_exchange(names: ShownNames, exchange: Exchange, *, client_was_active: bo
     has_others = _has_items(exchange)
     if has_others and not has_failed(exchange):
         return
-    exception = names.dotted(exchange.exception_type.__name__) if exchange.exception_type is not None else ""
+    exception = names.class_name(exchange.exception_type.__name__) if exchange.exception_type is not None else ""
     method, origin = _request(names, exchange)
     row = Row(origin, method, _status(exchange.status), exception=exception, result=NOTHING)
     if not client_was_active:
@@ -411,7 +411,7 @@ def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str)
         method=method,
         status=_status(exchange.status if exchange is not None else _answered(item)),
         kind=names.key(kind),
-        exception=names.dotted(exceptions[0].rpartition(".")[2]) if exceptions else "",
+        exception=names.class_name(exceptions[0]) if exceptions else "",
         result=names.key(result),
         by=by,
         level=names.key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",

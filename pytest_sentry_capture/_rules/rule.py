@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
 """A text that is a regex."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regex that is searched in a value; in TOML ``{ regex = "…" }``."""
+
+    regex: Regex
+
+
+def pattern_in_toml(regex: str) -> str:
+    """A pattern as it is written in a configuration."""
+    is_literal = "'" not in regex and regex.isprintable()
+    quoted = f"'{regex}'" if is_literal else json.dumps(regex, ensure_ascii=False)
+    return f"{{ regex = {quoted} }}"
+
+
 Subject = CapturedItem | Discard | Exchange | None
 
 
@@ -84,6 +101,8 @@ class Needs:
         shorthand: the option that a bare value in the configuration stands for; None where none does.
         on_with_fixture_if: whether what a test recorded has something for it: then it is on without configuration in
             tests that use the fixture. None where it never is.
+        is_on_beside_paths: whether it is so in tests too that its ``paths`` leave out, because it looks for what these
+            tests have declared themselves.
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
@@ -92,6 +111,7 @@ class Needs:
 
     shorthand: str | None = None
     on_with_fixture_if: Callable[[Recording], bool] | None = None
+    is_on_beside_paths: bool = False
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False

@@ -35,15 +35,19 @@ class EnforcedRule:
         rule: the rule.
         place: where it is configured, such as ``"pyproject.toml:12"``; how it came to be on where it is not.
         only_with_fixture: whether it applies only to tests that use the fixture.
+        beside: the same rule as it is configured, beside which this one applies to the tests that it leaves out.
     """
 
     rule: Rule
     place: str
     only_with_fixture: bool = False
+    beside: EnforcedRule | None = None
 
     def applies_to(self, recording: Recording) -> bool:
         """Whether the rule judges this test, or what came outside of tests."""
         if self.only_with_fixture and not recording.detailed:
+            return False
+        if self.beside is not None and self.beside.applies_to(recording):
             return False
         file = recording.label.partition("::")[0]
         return not self.rule.paths or any(_covers(path, file) for path in self.rule.paths)
@@ -133,12 +137,15 @@ class BrokenRule:
 
 def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str]) -> list[EnforcedRule]:
     """The rules that are on by themselves in tests that use the fixture, unless they are configured otherwise."""
-    known = {*(each.rule.name for each in configured), *switched_off}
+    known = {each.rule.name: each for each in configured}
+    off = {*switched_off}
     place = "on in tests that use sentry_capture or sentry_server"
     return [
-        EnforcedRule(rule_class(), place, only_with_fixture=True)
+        EnforcedRule(rule_class(), place, only_with_fixture=True, beside=known.get(name))
         for name, rule_class in BUILT_IN_RULES.items()
-        if rule_class._built_in_needs.on_with_fixture_if is not None and name not in known
+        if rule_class._built_in_needs.on_with_fixture_if is not None
+        and name not in off
+        and (name not in known or (rule_class._built_in_needs.is_on_beside_paths and known[name].rule.paths))
     ]
 
 

@@ -48,7 +48,7 @@ class Run:
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
-        self.recorder = Recorder()
+        self.recorder = Recorder(configuration.masks)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
@@ -169,6 +169,7 @@ class Run:
         received = self.test.received = Recording(recording.label)
         received.phase = recording.phase
         received.secrets = recording.secrets
+        received.own_masks = recording.own_masks
         received.personal_data = recording.personal_data
         return self._server.begin_test(received, self.relay_project)
 

@@ -71,8 +71,7 @@ class CapturedCheckIn(CapturedItem):
         return text_at(self, "release")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        del words
-        return (joined("check-in", self.monitor_slug, self.status),)
+        return (words.name(joined("check-in", self.monitor_slug, self.status)),)
 
 
 export(CapturedCheckIn)

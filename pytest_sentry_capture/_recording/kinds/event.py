@@ -85,15 +85,15 @@ class CapturedEvent(SentryEvent):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        yield joined(self.level, self.exception or "message", self._title_of_sentry(words))
+        yield joined(words.name(joined(self.level, self.exception or "message")), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
-        yield f"logger {self.logger}" if self.logger and self.exception is None else None
+        yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
 
     def _title_of_sentry(self, words: Words) -> str | None:
         """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
         entry = self.get("logentry")
         if words.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
-            return words.shown(entry["message"])
+            return words.text(entry["message"], is_personal=False)
         return words.text(self.message)
 
     @property

@@ -61,8 +61,9 @@ class CapturedLog(Telemetry):
         return text_at(self.attributes, "sentry.message.template")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        text = words.text(self.body) if self.template is None else words.shown(self.template)
-        return (joined(self.level, "log", text),)
+        is_written = self.template is None
+        text = words.text(self.body if is_written else self.template, is_personal=is_written)
+        return (joined(words.name(joined(self.level, "log")), text),)
 
 
 export(CapturedLog)

@@ -68,7 +68,8 @@ class CapturedMetric(Telemetry):
         return text_at(self, "unit")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return (joined(self.type, "metric", self.name, None if words.masked else words.shown(self.value)),)
+        name = words.name(joined(self.type, "metric", self.name))
+        return (joined(name, None if words.masked else words.shown(self.value)),)
 
 
 export(CapturedMetric)

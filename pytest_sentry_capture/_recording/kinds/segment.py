@@ -235,7 +235,7 @@ class CapturedSegment(CapturedItem):
         return self.method is not None or self.source in SOURCES_OF_REQUESTS or self.op in OPS_OF_REQUESTS
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return joined("segment", words.text(self.name, is_personal=self.source == "url")), self.op
+        return joined("segment", words.text(self.name, is_personal=self.source == "url")), words.name(self.op or "")
 
     @property
     def _trace(self) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class CapturedSpan(Telemetry):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return (joined("span", self.op, words.text(self.name)),)
+        return (joined(words.name(joined("span", self.op)), words.text(self.name)),)
 
 
 export(CapturedSpan)

@@ -89,7 +89,9 @@ class CapturedTransaction(SentryEvent):
         return list(self._spans)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), self.op
+        return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), words.name(
+            self.op or ""
+        )
 
 
 export(CapturedTransaction)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -18,7 +19,7 @@ from fastapi import HTTPException
 from fastapi.testclient import TestClient
 from sentry_sdk.integrations import logging as sentry_logging
 
-from any_sdk import segment, span
+from any_sdk import new_scope, segment, span
 from pytest_sentry_capture import SentryCapture, SentryInit
 
 if TYPE_CHECKING:
@@ -1077,6 +1078,52 @@ def test_a_secret(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_sdk.capture_message("signed in with hunter2")
 
     sentry_capture.assert_captured(message="signed in with hunter2", level="error")
+
+
+def test_a_secret_that_is_encoded(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret is shown in no other form either.
+
+    1. info message 'Basic YWxpY2U6[secret]g=='
+    """
+    sentry_capture.secret("hunter2")
+    sentry_sdk.capture_message(f"Basic {b64encode(b'alice:hunter2').decode()}")
+
+    sentry_capture.assert_captured(message="signed in")
+
+
+@pytest.mark.sentry_options(attach_stacktrace=False)
+def test_a_secret_was_captured(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret was captured: in a header, and in an attachment whose encoding is told nowhere.
+
+    Rule 'forbidden-data' is broken (on in tests that use sentry_capture or sentry_server).
+    request.headers.Authorization holds a declared secret: message (5 characters)
+    there: <str of length 26>
+    attachment holds a declared secret: attachment (7 characters)
+    there: <str of length 18>
+    """
+    sentry_capture.secret("hunter2")
+    with new_scope() as scope:
+        scope.add_attachment(bytes="user typed hunter2".encode("utf-16-le"), filename="log.txt")
+        credentials = b64encode(b"alice:hunter2").decode()
+        sentry_sdk.capture_event(
+            {"message": "hello", "request": {"headers": {"Authorization": f"Basic {credentials}"}}}
+        )
+
+
+def test_a_secret_that_is_a_mask(sentry_capture: SentryCapture) -> None:
+    """A mask is no secret: it would be found where everything is as it should be.
+
+    ValueError: '***' is a mask, and stands for any value: declare the value that it hides
+    """
+    sentry_capture.secret("***")
+
+
+def test_a_secret_that_is_too_short(sentry_capture: SentryCapture) -> None:
+    """A secret of few characters would be found in numbers and ids.
+
+    ValueError: a secret has at least 4 characters: shorter texts stand everywhere by chance
+    """
+    sentry_capture.secret("737")
 
 
 def test_a_predicate_raises(initialised: None, sentry_capture: SentryCapture) -> None:
