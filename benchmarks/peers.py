@@ -17,7 +17,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from benchmarks.processes import in_turns
-from matrix.environments import OF_PYENV
+from matrix.environments import BEFORE_3, OF_PYENV
 
 CHECKOUT: Final = Path(__file__).parents[1]
 ENVIRONMENTS: Final = CHECKOUT / "build" / "benchmarks"
@@ -313,9 +313,13 @@ def prepare(contender: Contender) -> None:
     python = next(path for name in PYTHONS if (path := shutil.which(name, path=folders)))
     subprocess.run([python, "-m", "venv", contender.folder / "venv"], check=True)
     pip = [str(contender.folder / "venv/bin/python"), "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
+    constraints = contender.folder / "constraints.txt"
+    pinned = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    others = (line for line in pinned if not line.startswith("sentry-sdk=="))
+    # The SDK before 3, for all alike: not every contender works with 3.
+    constraints.write_text("\n".join([*others, f"sentry-sdk=={BEFORE_3}", ""]), encoding="utf-8")
     subprocess.run(
-        [*pip, "--constraint", str(CHECKOUT / "constraints.txt"), "pytest", "sentry-sdk", *contender.requirements],
-        check=True,
+        [*pip, "--constraint", str(constraints), "pytest", "sentry-sdk", *contender.requirements], check=True
     )
     for name, content in contender.configuration.items():
         (contender.folder / name).write_text(content)
