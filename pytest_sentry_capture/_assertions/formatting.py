@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch
+from pytest_sentry_capture._assertions.doubts import Uncertainty
 from pytest_sentry_capture._recording import (
     MISSING,
     CallableLocation,
@@ -22,6 +23,7 @@ from pytest_sentry_capture._recording import (
     Discard,
     Exchange,
     Recording,
+    Replacement,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
@@ -122,6 +124,19 @@ class Formatter:
             return f"{path}: expected {expected}, found {found}"
         return f"{path}: {expected} raised {self.shown(mismatch.error)} for {found}"
 
+    def asked(self, path: str, expected: object) -> str:
+        """One criterion, or a place below it, as the user wrote it."""
+        return f"{self.redacted(path)}={self.shown(expected)}"
+
+    def uncertainty(self, uncertainty: Uncertainty) -> str:
+        """Why an item may be meant: what is unknown of it, or which text was compared as a whole."""
+        path, expected = self.redacted(uncertainty.path), self.shown(uncertainty.expected)
+        if uncertainty.why is not None:
+            return f"{path}: expected {expected}, unknown because {uncertainty.why}"
+        is_shown = not self.masked and not isinstance(uncertainty.found, CapturedItem)
+        found = f" {self.shown(uncertainty.found)}" if is_shown else ""
+        return f"{path}: {expected} is compared as a whole, but as a regex it would match{found}"
+
     def summary(self, item: CapturedItem, *, asked_kind: str | None = None) -> str:
         """One line that says which item is meant, and where it came from.
 
@@ -160,6 +175,16 @@ class Formatter:
         if location.file is None:
             return self.name(location.name)
         return f"{self.name(location.name)} {self.redacted(f'({_relative(location.file)}:{location.line})')}"
+
+    def replaced(self, replacement: Replacement, *, was: str = " was replaced") -> str:
+        """What was replaced in the SDK, by what, and where."""
+        what, file = f"{replacement.name}{was} by", replacement.file
+        if file is None:
+            return f"{what} {self.located(replacement.by)}"
+        place = f"at {_relative(file)}:{replacement.line}"
+        if replacement.is_exact:
+            return self.redacted(f"{what} {replacement.by.name} {place}")
+        return self.redacted(f"{what} {self.located(replacement.by)}, noticed {place}")
 
     def as_source(self, value: object) -> str:
         """A value as Python that can be run where its names are known.

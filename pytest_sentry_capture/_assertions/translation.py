@@ -13,6 +13,7 @@ from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     SEGMENT_STATUSES,
+    SPAN_STATUSES,
     attributes_below,
     is_within,
     location_of,
@@ -37,12 +38,6 @@ _BODY_ATTRIBUTE: Final = "http.request.body.data"
 _HEADER: Final = "request.headers."
 _ATTRIBUTE: Final = re.compile(r"attributes\.(?P<name>.+)\.value")
 _TIMES: Final = ("start_timestamp", "end_timestamp")
-_OWN_WORDS: Final = (
-    "ok", "aborted", "already_exists", "cancelled", "data_loss", "deadline_exceeded", "failed_precondition",
-    "failure_precondition", "internal_error", "invalid_argument", "not_found", "out_of_range", "permission_denied",
-    "resource_exhausted", "unauthenticated", "unavailable", "unimplemented", "unknown", "unknown_error",
-)  # fmt: skip
-"""What SDKs call the status of a transaction (https://develop.sentry.dev/sdk/telemetry/traces/#span-status)."""
 _CHOICES: Final = (list, tuple, set, frozenset)
 _PLAIN: Final = (str, int, float, bool, type(None))
 
@@ -252,7 +247,7 @@ def _statuses(expected: Any) -> Sequence[Any]:
     if isinstance(expected, str):
         return ["ok" if expected == "ok" else "error"]
     if isinstance(expected, re.Pattern):
-        words = [word for word in _OWN_WORDS if comparison(expected)(word)]
+        words = [word for word in SPAN_STATUSES if comparison(expected)(word)]
         return [*dict.fromkeys("ok" if word == "ok" else "error" for word in words)]
     if expected is None:
         return ["ok"]

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, serving
@@ -21,6 +21,10 @@ _STARLETTE: Final = "starlette.applications"
 _EXCHANGE: Final = "pytest_sentry_capture.exchange"
 """The key of the ASGI scope under which an exchange that is under way is known to mounted applications."""
 _TURNED_AWAY: Final = (401, 403)
+_WITHOUT_LIFESPAN: Final = (
+    "Requests were served without the application's lifespan, in which Sentry may be initialised: httpx.ASGITransport"
+    " never runs it, TestClient only in a with block."
+)
 _INITIALISED_LATE: Final = (
     "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
     " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
@@ -36,6 +40,8 @@ class StarletteAdapter(OperationAdapter):
         self._is_active = True
         self._wrapped: list[tuple[Application, Application]] = []
         self._built_before_sentry: WeakSet[Any] = WeakSet()
+        self._started: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """The applications whose lifespan has run, by their ids: what is equal to them is theirs to say."""
 
     def install(self) -> None:
         starlette = getattr(sys.modules.get(_STARLETTE), "Starlette", None)
@@ -48,6 +54,8 @@ class StarletteAdapter(OperationAdapter):
             __tracebackhide__ = True
             if getattr(app, "middleware_stack", None) is None and not _sentry_is_in_middleware():
                 self._built_before_sentry.add(app)
+            if scope["type"] == "lifespan" and self._is_active:
+                self._started[id(app)] = app
             if scope["type"] != "http" or _EXCHANGE in scope or not self._is_active:
                 return await inner(app, scope, receive, send)
             return await self._observe(inner, app, scope, receive, send)
@@ -65,8 +73,7 @@ class StarletteAdapter(OperationAdapter):
     async def _observe(self, inner: Application, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         __tracebackhide__ = True
         exchange = Exchange(scope["method"], scope["path"])
-        if app in self._built_before_sentry and _sentry_is_in_middleware():
-            exchange._hint = _INITIALISED_LATE
+        exchange._hint = self._hint(app)
         scope[_EXCHANGE] = exchange
         before = dict(scope)
         started = time.perf_counter()
@@ -88,6 +95,20 @@ class StarletteAdapter(OperationAdapter):
             finally:
                 exchange.route = exchange.route or _route(app, before, scope)
                 exchange.authenticated = exchange.status not in _TURNED_AWAY and _names_its_user(scope)
+
+    def _hint(self, app: Any) -> str | None:
+        if app in self._built_before_sentry and _sentry_is_in_middleware():
+            return _INITIALISED_LATE
+        is_off = not self._recorder.current.client_was_active
+        return _WITHOUT_LIFESPAN if is_off and id(app) not in self._started and _has_lifespan(app) else None
+
+
+def _has_lifespan(app: Any) -> bool:
+    """Whether something is to run when the application starts; FastAPI has a lifespan of its own around routers'."""
+    router = vars(vars(app).get("router", app))
+    lifespan = router.get("lifespan_context")
+    is_default = type(lifespan).__name__ == "_DefaultLifespan"
+    return lifespan is not None and (not is_default or bool(router.get("on_startup")))
 
 
 def _sentry_is_in_middleware() -> bool:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
     from pytest_sentry_capture._recording.facts import Field as Field
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
+    from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
@@ -63,6 +64,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
     from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
     from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.known_values import SPAN_STATUSES as SPAN_STATUSES
+    from pytest_sentry_capture._recording.known_values import KnownValues as KnownValues
+    from pytest_sentry_capture._recording.logged_events import log_payload as log_payload
     from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
     from pytest_sentry_capture._recording.masks import USUAL_MASKS as USUAL_MASKS
     from pytest_sentry_capture._recording.masks import Masks as Masks
@@ -94,11 +98,17 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.recording import Recorder as Recorder
     from pytest_sentry_capture._recording.recording import Recording as Recording
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
+    from pytest_sentry_capture._recording.replacements import Replacement as Replacement
     from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS as SCOPE_SECTIONS
     from pytest_sentry_capture._recording.scope_origin import SECTIONS as SECTIONS
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
+    from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
+    from pytest_sentry_capture._recording.silence import ancestors as ancestors
+    from pytest_sentry_capture._recording.silence import has_failed as has_failed
+    from pytest_sentry_capture._recording.silence import hints_of as hints_of
+    from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
@@ -136,6 +146,9 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "KindFacts": "_recording.facts:KindFacts",
+            "KnownValues": "_recording.known_values:KnownValues",
+            "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
@@ -148,17 +161,20 @@ else:
             "Recorder": "_recording.recording:Recorder",
             "Recording": "_recording.recording:Recording",
             "Rejection": "_recording.rejections:Rejection",
+            "Replacement": "_recording.replacements:Replacement",
             "SAMPLED_TRACES": "_recording.facts:SAMPLED_TRACES",
             "SCOPE_SECTIONS": "_recording.scope_origin:SCOPE_SECTIONS",
             "SECTIONS": "_recording.scope_origin:SECTIONS",
             "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
             "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
+            "SPAN_STATUSES": "_recording.known_values:SPAN_STATUSES",
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
             "USUAL_MASKS": "_recording.masks:USUAL_MASKS",
+            "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
             "attributes_below": "_recording.attribute_names:attributes_below",
@@ -172,6 +188,8 @@ else:
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
+            "has_failed": "_recording.silence:has_failed",
+            "hints_of": "_recording.silence:hints_of",
             "is_attribute": "_recording.protocol_names:is_attribute",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
@@ -184,6 +202,7 @@ else:
             "letters_of": "_recording.item_contents:letters_of",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
+            "log_payload": "_recording.logged_events:log_payload",
             "mapping_of": "_recording.fields:mapping_of",
             "mark_seen": "_recording.entries:mark_seen",
             "members_of": "_recording.exception_chain:members_of",
@@ -205,5 +224,6 @@ else:
             "unwrapped": "_recording.fields:unwrapped",
             "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",
+            "with_event": "_recording.silence:with_event",
         },
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Discard, Entry, Phase
     from pytest_sentry_capture._recording.masks import Masks
+    from pytest_sentry_capture._recording.replacements import Replacement
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
@@ -44,7 +45,9 @@ class Recording:
         personal_data: values that were found to be personal data or secrets, which no message may show either.
         own_masks: the masks that count where the test stands; None for the usual ones.
         accounted_for: the discards that the test has asserted.
+        unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
+        replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
     """
 
     def __init__(self, label: str) -> None:
@@ -59,7 +62,9 @@ class Recording:
         self.personal_data: dict[str, None] = {}
         self.own_masks: Masks | None = None
         self.accounted_for: list[Discard] = []
+        self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
+        self.replacements: list[Replacement] = []
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
 
@@ -85,6 +90,10 @@ class Recording:
     def redacted(self) -> list[str]:
         """All values that no message may show."""
         return [*self.secrets, *self.personal_data]
+
+    def hiding(self, *kinds: str) -> list[Replacement]:
+        """The replacements for which items of one of these kinds may be missing here; without kinds, of all kinds."""
+        return [each for each in self.replacements if each.kinds is None or any(map(each.hides, kinds))]
 
     @property
     def masks(self) -> Masks:

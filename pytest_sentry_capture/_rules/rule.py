@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 
 from pytest_sentry_capture._assertions import ApplicationViews, Matcher, TypedFind
 from pytest_sentry_capture._public import export
@@ -62,6 +62,10 @@ class Judgement:
     detector: str | None = None
 
 
+WITHOUT_CLIENT: Final = "no Sentry client was active"
+"""The obstacle of rules that ask for a report where there can be none."""
+
+
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
         """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
@@ -77,6 +81,11 @@ class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search t
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
+
+    @property
+    def discarded(self) -> list[Discard]:
+        """What the SDK was asked to send and did not; not log records, of which only some tests know."""
+        return [discard for discard in super().discarded if not discard._is_of_logging]
 
     @property
     def test(self) -> str:
@@ -97,6 +106,7 @@ class Needs:
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
+        breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
     """
 
     shorthand: str | None = None
@@ -105,6 +115,7 @@ class Needs:
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
+    breaks_on_what_was_seen: bool = False
 
 
 @dataclass(kw_only=True)

@@ -22,6 +22,8 @@ def render_report(report: RunReport) -> str:
 
 
 def _sections(report: RunReport) -> Iterator[str]:
+    if report.verdict is not None:
+        yield words(report.verdict)
     if report.differences is not None:
         yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
     if report.rules:

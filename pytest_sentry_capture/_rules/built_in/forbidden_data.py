@@ -49,7 +49,9 @@ class ForbiddenData(Rule):
 
     name = "forbidden-data"
     _built_in_needs: ClassVar[Needs] = Needs(
-        on_with_fixture_if=lambda recording: bool(recording.secrets), is_on_beside_paths=True
+        on_with_fixture_if=lambda recording: bool(recording.secrets),
+        is_on_beside_paths=True,
+        breaks_on_what_was_seen=True,
     )
     keys: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
@@ -67,6 +69,9 @@ class ForbiddenData(Rule):
         if not search.is_for_something:
             return
         formatter = Formatter.for_reports(views._recording)
+        if views._recording.secrets and (hiding := views._recording.hiding()):
+            why = formatter.replaced(hiding[0])
+            yield self.broken(None, f"whether a declared secret was captured cannot be determined: {why}")
         test_file = views.test.partition("::")[0]
         for entry in views._recording.entries:
             if isinstance(entry, Capture):

@@ -24,7 +24,9 @@ class NoCallbackErrors(Rule):
 
     name = "no-callback-errors"
     _built_in_needs: ClassVar[Needs] = Needs(
-        on_with_fixture_if=lambda recording: recording.has_callback_errors, is_settled_by_assertions=True
+        on_with_fixture_if=lambda recording: recording.has_callback_errors,
+        is_settled_by_assertions=True,
+        breaks_on_what_was_seen=True,
     )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:

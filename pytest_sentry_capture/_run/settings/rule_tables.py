@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origi
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
-from pytest_sentry_capture._assertions import CRITERIA, Matcher
+from pytest_sentry_capture._assertions import CRITERIA, Doubts, Matcher, UnlikelyValue, name_of
 from pytest_sentry_capture._recording import Masks, value_taken_for_mask
 from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
 from pytest_sentry_capture._rules import (
@@ -25,7 +25,7 @@ from pytest_sentry_capture._rules import (
 )
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import KeyPath, Source
-from pytest_sentry_capture._text import did_you_mean
+from pytest_sentry_capture._text import did_you_mean, plural
 
 Structured = TypeVar("Structured")
 _KEYS: Final = ("rules", "expect", "relay", "masks")
@@ -232,11 +232,12 @@ class RuleTables:
             if name in criteria:
                 self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
             criteria[name] = value
-        matcher = self._matcher(path, kind, criteria)
+        name = str(entry.get("name", ""))
+        matcher = self._matcher(path, kind, criteria, name)
         if structured is None:
             return None
         self._check_paths(path, "expect", structured.paths)
-        look = self._matcher((*path, "event"), kind, structured.event)
+        look = self._matcher((*path, "event"), kind, structured.event, name)
         if structured.event and not structured.captured:
             self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
         if matcher is None or look is None:
@@ -250,15 +251,21 @@ class RuleTables:
             paths=structured.paths,
         )
 
-    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
+    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any], entry: str) -> Matcher | None:
         place = ".".join(map(str, (path[0], *path[2:])))
         try:
-            return Matcher(kind, {key: _value(value) for key, value in criteria.items()})
+            matcher = Matcher(kind, {key: _value(value) for key, value in criteria.items()})
         except re.error as error:
             self._mistake(path, f"{place}: no valid regex: {error}")
+            return None
         except (TypeError, ValueError) as error:
             self._mistake(path, f"{place}: {error}")
-        return None
+            return None
+        for value in Doubts(matcher).unlikely_values:
+            if not isinstance(value.value, re.Pattern):  # which asks for what an application really sends
+                key = "where" if value.criterion.in_payload else value.criterion.path
+                self._mistake((*path, key), f"{place}: {_about_unlikely(value, kind, entry)}")
+        return matcher
 
     def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
         for each in paths:
@@ -284,6 +291,16 @@ class RuleTables:
         mistake = f"{self._source.place(*path)}: {message}"
         if mistake not in self.mistakes:  # a wrong kind is one for the entry and for its criteria
             self.mistakes.append(mistake)
+
+
+def _about_unlikely(unlikely: UnlikelyValue, kind: str, entry: str) -> str:
+    path, value, nearest = unlikely.path, unlikely.value, unlikely.nearest
+    meant = f"; did you mean {nearest!r}?" if nearest is not None else "."
+    reason = f"{path} of {plural(name_of(kind))} is {unlikely.known.valid}"
+    text = f"{path}={value!r} of {entry!r} matches nothing, because {reason}{meant}"
+    if not (isinstance(value, str) and unlikely.known.words):
+        return text
+    return f"{text} A word that the application really sends is asked for by {{ regex = '^{re.escape(value)}$' }}"
 
 
 def _value(value: object) -> Any:

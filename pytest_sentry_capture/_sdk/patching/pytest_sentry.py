@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MethodType
 from typing import Any, Final
 
-from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 _INTEGRATION: Final = "pytest"
@@ -30,16 +30,23 @@ def keep_tags_apart(touchpoints: Touchpoints) -> None:
         return
     with touchpoints.missing_means("What is captured may have tags that pytest-sentry has set."):
         touchpoints.find("scope:_current_scope")
-        touchpoints.replace("scope:Scope.set_tag", partial(_apart, modules=touchpoints.modules))
+        touchpoints.replace("scope:Scope.set_tag", partial(_Apart, modules=touchpoints.modules))
 
 
-def _apart(original: Callable[..., Any], modules: Modules) -> Callable[..., Any]:
-    @wrapping(original)
-    def write(scope: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        current = modules.scope._current_scope.get()
+class _Apart:
+    """A method of scopes whose calls go to another scope while pytest-sentry's own client is the current one.
+
+    It is a descriptor, and no function around the method: then no frame of this plugin stands in a traceback.
+    """
+
+    def __init__(self, method: Callable[..., Any], modules: Modules) -> None:
+        self._method = method
+        self._modules = modules
+
+    def __get__(self, scope: Any, owner: type) -> Callable[..., Any]:
+        if scope is None:
+            return self._method
+        current = self._modules.scope._current_scope.get()
         if current is not None and current.client is not None and is_pytest_sentrys(current.client.options):
             scope = current
-        return original(scope, *args, **kwargs)
-
-    return write
+        return MethodType(self._method, scope)
