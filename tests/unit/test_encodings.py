@@ -59,7 +59,9 @@ ENCODERS: dict[str, Encoder] = {
     "JSON as PHP writes it": lambda text: json.dumps({"text": text}).replace("/", "\\/"),
     "a representation": repr,
     "a representation of bytes": lambda text: repr(text.encode()),
-    "a representation of bytes of UTF-16": lambda text: repr(f"a {text} b".encode("utf-16-le" if max(text) <= "\xff" else "utf-8")),
+    "a representation of bytes of UTF-16": lambda text: repr(
+        f"a {text} b".encode("utf-16-le" if max(text, default="") <= "\xff" else "utf-8")
+    ),
     "escapes of JavaScript": every_letter("\\u{{{:x}}}"),
     "a URL": quote,
     "a URL, wholly": lambda text: quote(text, safe=""),
