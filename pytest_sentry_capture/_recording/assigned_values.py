@@ -22,8 +22,8 @@ _VALUE: Final = re.compile(
 _PUNCTUATION: Final = ".:!?"
 _OPENING: Final = "([{<"
 _SCHEME: Final = re.compile(SCHEME, re.IGNORECASE)
-_PROSE: Final = re.compile(r"[^\W\d_]+(?:[-'/.|][^\W\d_]+)*[.:!?|…]*")
-"""A word of a sentence, or the name of a type."""
+_PROSE: Final = re.compile(r"(?:[^\W\d_]+(?:[-'/.|_][^\W\d_]+)*|[^\W\d]\w*(?:\.[^\W\d]\w*)+)[.:!?|…]*")
+"""A word of a sentence, the name of a type, or a column of a table."""
 _SHORTEST_IN_PROSE: Final = 4
 
 

@@ -14,7 +14,9 @@ MOST_READINGS: Final = 40
 """Readings of one text that are made; texts that people write have less than five."""
 _MOST_CHARACTERS: Final = 16 * 1024 * 1024
 """Of all readings together: what takes a few seconds."""
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([\"'\\/nrtbf0]))")
+_ESCAPE: Final = re.compile(
+    r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|([\"'\\/nrtbf0]))"
+)
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")
@@ -29,7 +31,7 @@ _LENGTHS_OF_LINES: Final = (64, 76)
 """Of base64 that is broken into lines (RFC 7468, 2; RFC 2045, 6.8)."""
 _ENCODINGS_WITH_NUL: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_BETWEEN: Final = "\n\0\n"
+_BETWEEN: Final = "\n\x1e\n"
 
 
 def readings(text: str) -> Iterator[str]:
@@ -60,9 +62,9 @@ def _unescaped(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    code = escape[1] or escape[2] or escape[3]
+    code = escape[1] or escape[2] or escape[3] or escape[4]
     if code is None:
-        return _ESCAPED.get(escape[4], escape[4])
+        return _ESCAPED.get(escape[5], escape[5])
     number = int(code, 16)
     return chr(number) if number <= 0x10FFFF else escape[0]
 
@@ -89,6 +91,11 @@ def _of_bytes(text: str) -> str:
     if text.isascii():
         return ""
     return _BYTES_AS_LETTERS.sub(lambda run: _decoded(run[0].encode("latin-1")), text)
+
+
+def _of_wide_characters(text: str) -> str:
+    """UTF-16 or UTF-32 whose bytes were taken for characters."""
+    return text.replace("\0", "")
 
 
 def _of_base64(text: str) -> str:
@@ -161,5 +168,6 @@ _DECODERS: Final[tuple[Callable[[str], str], ...]] = (
     _of_form,
     _of_html,
     _of_bytes,
+    _of_wide_characters,
     _of_base64,
 )

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._recording.entries import Capture
+from pytest_sentry_capture._relay.privacy import PiiSearch
 from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
 from pytest_sentry_capture._rules.rule import Pattern, Regex, RuleViews
 from pytest_sentry_capture._text.decoded import MOST_READINGS, readings
@@ -58,6 +59,10 @@ ENCODERS: dict[str, Encoder] = {
     "JSON as PHP writes it": lambda text: json.dumps({"text": text}).replace("/", "\\/"),
     "a representation": repr,
     "a representation of bytes": lambda text: repr(text.encode()),
+    "a representation of bytes of UTF-16": lambda text: repr(
+        f"a {text} b".encode("utf-16-le" if max(text, default="") <= "\xff" else "utf-8")
+    ),
+    "escapes of JavaScript": every_letter("\\u{{{:x}}}"),
     "a URL": quote,
     "a URL, wholly": lambda text: quote(text, safe=""),
     "a URL, in lower case": lambda text: quote(text, safe="").replace("%C3", "%c3").replace("%2F", "%2f"),
@@ -218,6 +223,20 @@ def test_keys_and_patterns_in_an_attachment(encoding: str, has_mark: bool) -> No
         "form.password holds the value of a forbidden key",
         "iban holds what matches the forbidden pattern 'DE[0-9]{4}'",
     ]
+
+
+@pytest.mark.needs("Sentry's own engine")
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("has_mark", [True, False])
+def test_personal_data_in_an_attachment(encoding: str, has_mark: bool) -> None:
+    mark = MARKS[encoding] if has_mark else b""
+    [item] = attached(mark + "mail to jane@example.com".encode(encoding)).items
+    [in_json] = attached(mark + '{"to": ["jane@example.com"]}'.encode(encoding)).items
+    [no_text] = attached(b"\x93\0\1\x02" + "jane@example.com".encode(encoding)).items
+
+    assert [(each.path, each.rule) for each in PiiSearch().findings(item)] == [("attachment", "@email")]
+    assert [(each.path, each.rule) for each in PiiSearch().findings(in_json)] == [("to.0", "@email")]
+    assert PiiSearch().findings(no_text) == []
 
 
 def test_keys_in_what_is_no_text() -> None:

@@ -83,7 +83,7 @@ ASSIGNMENTS = [
 ]  # fmt: skip
 NO_ASSIGNMENTS = [
     *("forgot your password?", "password", "password=", "password=&a=1", "password x"),
-    *("password: must have 8 characters",),
+    *("password: must have 8 characters", "ON a.password = t1.password", "WHERE users.password = logins.password_hash"),
     *("Invalid password: required", "password: str", "def f(password: str | None)", "password:", "password::x"),
     *("password.example.com:8080", "src/password.py:1234", "password://x", "password == x", "password != 'x'"),
     *("<password>", "usage: login <user> <password>", "<password></password>", "password=%s"),

@@ -27,7 +27,7 @@ from pytest_sentry_capture._rules.built_in.forbidden_keys import ForbiddenKeys
 from pytest_sentry_capture._text import encoded_bytes, encoded_forms, readings
 
 _NOTES_OF_THE_SDK: Final = "_meta"
-_BETWEEN: Final = "\n\0\n"
+_BETWEEN: Final = "\n\x1e\n"
 """Stands between texts that are searched together; what matches across it is looked at closely, and turned down."""
 _ANCHOR: Final = re.compile(r"[$^]|\\[AZbB]|\(\?<?[=!]")
 _DECLARED: Final = "a declared secret"
