@@ -9,28 +9,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final
-from weakref import WeakSet, ref
 
-from pytest_sentry_capture._recording import Recorder, Recording, Replacement
+from pytest_sentry_capture._recording import Recorder
 from pytest_sentry_capture._sdk.identity import KnownOf
-from pytest_sentry_capture._sdk.observing.foreign_callables import (
-    MISSING,
-    described,
-    is_mock,
-    passes_calls_on,
-)
-from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
-from pytest_sentry_capture._sdk.observing.user_frames import Place, place_in_user_code
+from pytest_sentry_capture._sdk.observing.watched_functions import (
+    Attribute,
+    Kinds,
+    Own,
+    Watched,
+    attributes_of,
+    method_of,
+)
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 from pytest_sentry_capture._sdk.patching.written_attributes import watch_instances, watch_module
-
-Kinds = frozenset[str] | None
-"""The kinds of items that go through a function; None for all, empty for what turns Sentry on."""
 
 _ALL: Final[Kinds] = None
 _LOGS: Final[Kinds] = frozenset(("log",))
@@ -65,7 +58,6 @@ _MODULES: Final[Mapping[str, Mapping[str, Kinds]]] = {
     "sentry_sdk.logger": dict.fromkeys(("trace", "debug", "info", "warning", "error", "fatal"), _LOGS),
     "sentry_sdk.metrics": dict.fromkeys(("count", "gauge", "distribution"), _METRICS),
 }
-_SDK: Final = "sentry_sdk"
 _CLIENT: Final = "client:_Client"
 _SCOPE: Final = "scope:Scope"
 _HUB: Final = "hub:Hub"
@@ -83,54 +75,6 @@ _METHODS: Final[Mapping[str, Kinds]] = {
     "_capture_span": _TRACES,
 }
 _OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", "get_client"})
-
-
-class _Own:
-    """Stands for the SDK's own, where that is in its place."""
-
-
-@dataclass(eq=False)
-class _Watched:
-    """A function of the SDK, and what is in its place.
-
-    Attributes:
-        called: as users call it.
-        kinds: of the items that go through it.
-        read: tells what is there; ``_Own`` where it is the SDK's own.
-        is_own: whether something is the SDK's own.
-        value: what was there when it was last read.
-        found: where it was put there, or noticed, and which of the two; also of what it has replaced in its turn.
-        noted_in: the recordings that tell of it.
-    """
-
-    called: str
-    kinds: Kinds
-    read: Callable[[], object]
-    is_own: Callable[[object], bool]
-    value: object = _Own
-    found: dict[int, tuple[object, Place, bool]] = field(default_factory=dict)
-    noted_in: WeakSet[Recording] = field(default_factory=WeakSet)
-
-    def note(self, recording: Recording, *, is_written: bool = False) -> None:
-        """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that."""
-        value = self.read()
-        if value is not self.value:
-            self._begin(value, is_written=is_written)
-        if value is _Own or recording in self.noted_in or passes_calls_on(value, self.is_own):
-            return
-        self.noted_in.add(recording)
-        _, place, is_exact = self.found[id(value)]
-        note = Replacement(self.called, described(value), self.kinds, *place, is_exact=is_exact)
-        if note not in recording.replacements:
-            recording.replacements.append(note)
-
-    def _begin(self, value: object, *, is_written: bool) -> None:
-        self.value = value
-        self.noted_in.clear()
-        if value is _Own:
-            self.found.clear()
-        elif id(value) not in self.found:
-            self.found[id(value)] = value, place_in_user_code(), is_written
 
 
 class Replacements:
@@ -151,11 +95,11 @@ class Replacements:
         self._touchpoints = touchpoints
         self._recorder = recorder
         self._alive = alive
-        self._of_modules: list[tuple[_Attribute, _Watched]] = []
-        self._of_classes: list[tuple[_Attribute, _Watched]] = []
-        self._of_objects: KnownOf[dict[str, _Watched]] = KnownOf()
-        self._replaced: dict[_Watched, None] = {}
-        self._active_client = _Watched("the active client", _ALL, self._stand_in, self._is_client)
+        self._of_modules: list[tuple[Attribute, Watched]] = []
+        self._of_classes: list[tuple[Attribute, Watched]] = []
+        self._of_objects: KnownOf[dict[str, Watched]] = KnownOf()
+        self._replaced: dict[Watched, None] = {}
+        self._active_client = Watched("the active client", _ALL, self._stand_in, self._is_client)
 
     def install(self) -> None:
         """Watch what is there now: nothing else of it is to be replaced by this plugin."""
@@ -164,7 +108,7 @@ class Replacements:
         classes = {path: each for path in _CLASSES if (each := _found(touchpoints, path)) is not None}
         for path, owner in classes.items():
             there = {name: kinds for name, kinds in _METHODS.items() if name in vars(owner)}
-            self._of_classes += _attributes(owner, _CLASSES[path], there).values()
+            self._of_classes += attributes_of(owner, _CLASSES[path], there).values()
         client, scope, hub = (classes.get(path) for path in (_CLIENT, _SCOPE, _HUB))
         self.look_at_classes = self._looking_at(client, scope)
         watch_instances(touchpoints, _CLIENT, _OF_INSTANCES, self._writing_object)
@@ -179,7 +123,7 @@ class Replacements:
         module = sys.modules.get(module_name)
         if module is None:
             return
-        attributes = _attributes(module, module_name, _MODULES[module_name])
+        attributes = attributes_of(module, module_name, _MODULES[module_name])
         self._of_modules += attributes.values()
         watch_module(self._touchpoints, module, attributes, lambda _, name: self._writing(attributes[name][1]))
 
@@ -197,20 +141,20 @@ class Replacements:
         self._look_at(self._of_modules)
         self.look()
 
-    def _look_at(self, attributes: Iterable[tuple[_Attribute, _Watched]]) -> None:
+    def _look_at(self, attributes: Iterable[tuple[Attribute, Watched]]) -> None:
         for attribute, watched in attributes:
             if attribute.owned_by.get(attribute.name) is not attribute.own:  # hardly ever
                 self._note(watched)
 
-    def _note(self, watched: _Watched, *, is_written: bool = False) -> None:
+    def _note(self, watched: Watched, *, is_written: bool = False) -> None:
         watched.note(self._recorder.current, is_written=is_written)
-        if watched.value is _Own:
+        if watched.value is Own:
             self._replaced.pop(watched, None)
         else:
             self._replaced[watched] = None
 
     @contextmanager
-    def _writing(self, watched: _Watched) -> Iterator[None]:
+    def _writing(self, watched: Watched) -> Iterator[None]:
         self._note(watched)  # a spy may have been told meanwhile to pass nothing on any more
         yield
         self._note(watched, is_written=True)
@@ -223,13 +167,13 @@ class Replacements:
         if self._touchpoints.features.has_hubs:
             yield self._touchpoints.modules.hub.Hub.current
 
-    def _of_object(self, owner: Any, name: str) -> _Watched:
+    def _of_object(self, owner: Any, name: str) -> Watched:
         """A method of one client or hub, which has it of its class unless something was put on the object itself."""
         known = self._of_objects.get(owner)
         if known is None:
             known = self._of_objects[owner] = {}
         if name not in known:
-            known[name] = _method(owner, name)
+            known[name] = method_of(owner, name, _METHODS[name])
         return known[name]
 
     def _looking_at(self, client: type | None, entry: type | None) -> Callable[[], None]:
@@ -254,14 +198,14 @@ class Replacements:
         features, modules = self._touchpoints.features, self._touchpoints.modules
         if features.has_hubs:
             client = modules.hub.Hub.current.client
-            return _Own if client is None or self._is_client(client) else client
+            return Own if client is None or self._is_client(client) else client
         for _, scope in scopes_of(modules):
             client = features.client_on(scope)
             if client is not None and not self._is_client(client):
                 return client
             if client is not None and client.is_active():
-                return _Own
-        return _Own
+                return Own
+        return Own
 
     def _is_client(self, client: object) -> bool:
         """Whether it is a client of the SDK's, or derives from one."""
@@ -283,71 +227,3 @@ def _found(touchpoints: Touchpoints, path: str) -> type | None:
     except UnsupportedSdkError:
         return None
     return found
-
-
-class _Attribute:
-    """A name that a module or class has for something of the SDK's own, or will have once that is imported.
-
-    Attributes:
-        owned_by: the attributes among which it is.
-        own: the SDK's own; None as long as there is none, ``_Own`` where it had been replaced before the plugin came.
-    """
-
-    def __init__(self, owner: Any, name: str) -> None:
-        self.owned_by: Mapping[str, Any] = vars(owner)
-        self.name = name
-        own = self.owned_by.get(name)
-        self.own = own if own is None or _may_be_of_sdk(own) else _Own
-
-    def read(self) -> object:
-        value = self.owned_by.get(self.name)
-        if self.own is None or (value is not self.own and _was_reloaded(value)):
-            self.own = value
-        if value is self.own:
-            return _Own
-        return MISSING if value is None and self.name not in self.owned_by else value
-
-    def is_own(self, value: object) -> bool:
-        return value is self.own
-
-
-def _attributes(owner: Any, called: str, names: Mapping[str, Kinds]) -> dict[str, tuple[_Attribute, _Watched]]:
-    attributes = {name: _Attribute(owner, name) for name in names}
-    return {
-        name: (each, _Watched(f"{called}.{name}", names[name], each.read, each.is_own))
-        for name, each in attributes.items()
-    }
-
-
-def _method(owner: Any, name: str) -> _Watched:
-    """What a client or hub has itself, in the place of a method of its class, until the client is closed."""
-    kind, reference = type(owner), ref(owner)
-    function = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
-
-    def is_own(value: object) -> bool:
-        return type(value) is MethodType and value.__func__ is function and value.__self__ is reference()
-
-    def read() -> object:
-        owner = reference()
-        if owner is None or ("options" in owner.__dict__ and is_closed(owner)):
-            return _Own
-        value = owner.__dict__.get(name, _Own)
-        return _Own if is_own(value) else value
-
-    return _Watched(f"{name} of a {kind.__name__.strip('_').lower()}", _METHODS[name], read, is_own)
-
-
-def _may_be_of_sdk(value: object) -> bool:
-    """Whether something is the SDK's own, or what this plugin has put around that, by its name."""
-    if type(value) is ModuleType:
-        return value.__name__.startswith(_SDK)
-    if type(value) not in (type, FunctionType):
-        return not is_mock(value)
-    module = vars(value).get("__module__") if type(value) is type else value.__module__
-    return isinstance(module, str) and module.startswith(_SDK) and not is_mock(value)
-
-
-def _was_reloaded(value: object) -> bool:
-    """Whether a function was made by a module of the SDK, which has been executed once more."""
-    function = value.func if type(value) is partial else value
-    return type(function) is FunctionType and str(function.__globals__.get("__name__")).startswith(_SDK)
