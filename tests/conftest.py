@@ -295,8 +295,8 @@ def endpoint() -> Iterator[Endpoint]:
         thread.join()
 
 
-@pytest.fixture
-def ignored_loggers_as_before() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _ignored_loggers_as_before() -> Iterator[None]:
     """What a test has the SDK ignore, later runs in the same process would take for entries of their own."""
     from sentry_sdk.integrations import logging
 

@@ -167,6 +167,8 @@ def _check_value(path: str, expected: Any) -> None:
     elif isinstance(expected, COLLECTIONS):
         for each in expected:
             _check_value(path, each)
+    elif expected is ...:
+        raise TypeError(f"{path}=... is a placeholder: write the value that is expected in its place")
     elif _equals_nothing(expected):
         name = type(expected).__qualname__
         raise TypeError(

@@ -38,6 +38,7 @@ _BEFORE_THE_DIFFERENCE: Final = 30
 _INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _SOME_PREDICATE: Final = "lambda value: ..."
+_TYPE_OF_ANY: Final = ("unittest.mock", "_ANY")
 
 
 def name_of(kind: str) -> str:
@@ -244,6 +245,8 @@ class Formatter:
     def _representation_as_source(self, value: object) -> str:
         if isinstance(value, float) and not isfinite(value):
             return f"float({str(value)!r})"
+        if (type(value).__module__, type(value).__name__) == _TYPE_OF_ANY:
+            return "ANY"
         source = self.written(value)
         try:
             ast.parse(source, mode="eval")

@@ -29,8 +29,6 @@ from any_sdk import (
 )
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture, SentryInit
 
-pytestmark = pytest.mark.usefixtures("ignored_loggers_as_before")
-
 DSN = "https://key@sentry.invalid/1"
 
 

@@ -16,8 +16,6 @@ from sentry_sdk.integrations import logging as sentry_logging
 from any_sdk import IS_3, logging_to_events
 from pytest_sentry_capture import Discard, SentryCapture, SentryInit
 
-pytestmark = pytest.mark.usefixtures("ignored_loggers_as_before")
-
 DSN = "https://key@sentry.invalid/1"
 ignore_logger: Callable[[str], None] = getattr(sentry_logging, "ignore_logger_for_events", sentry_logging.ignore_logger)
 

@@ -36,8 +36,6 @@ ALL = ["log_level", "ignored_logger", "logger_disabled"]
 """
 IGNORE_LOGGER = "ignore_logger_for_events" if IS_3 else "ignore_logger"
 
-pytestmark = pytest.mark.usefixtures("ignored_loggers_as_before")
-
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester) -> pytest.Pytester:

@@ -432,6 +432,7 @@ class Level(Enum):
         ),
         ("event", {"where": {"extra.raw": b"x"}}, "extra.raw=b'x' matches nothing"),
         ("event", {"tags": {"plan": [object()]}}, "captured items are JSON, which has no object. Valid"),
+        ("event", {"tags": {"plan": ...}}, "tags.plan=... is a placeholder: write the value that is expected in its"),
     ],
 )
 def test_what_nothing_could_ever_match_is_refused(kind: Kind, criteria: dict[str, Any], message: str) -> None:
