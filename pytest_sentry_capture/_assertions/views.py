@@ -153,10 +153,14 @@ class RecordingViews:
 
     @property
     def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not."""
+        """What the SDK was asked to send and did not.
+
+        Log records below the level of events are left out, which ``assert_discarded(reason="log_level")`` finds: the
+        application asked for none of them to be sent.
+        """
         __tracebackhide__ = True
         self._drain()
-        return self._losses(Discard, "discard")
+        return self._losses([each for each in self._entries_of(Discard) if not each._is_below_level], "discard")
 
     def _all_items(self) -> list[CapturedItem]:
         with self._lock:
@@ -177,9 +181,8 @@ class RecordingViews:
             self._nothing_seen(item_class.kind, item_class.kind)
         return items
 
-    def _losses(self, entry_type: type[AnyEntry], noun: str) -> list[AnyEntry]:
+    def _losses(self, losses: list[AnyEntry], noun: str) -> list[AnyEntry]:
         __tracebackhide__ = True
-        losses = self._entries_of(entry_type)
         if not losses:
             self._nothing_seen(noun, *FACTS)
         return losses
@@ -228,10 +231,10 @@ class ApplicationViews(RecordingViews):
     def callback_errors(self) -> list[CallbackError]:
         """The application's callbacks that raised."""
         __tracebackhide__ = True
-        return self._losses(CallbackError, "callback error")
+        return self._losses(self._entries_of(CallbackError), "callback error")
 
     @property
     def sdk_errors(self) -> list[SdkError]:
         """The errors inside the SDK that it swallowed."""
         __tracebackhide__ = True
-        return self._losses(SdkError, "SDK error")
+        return self._losses(self._entries_of(SdkError), "SDK error")

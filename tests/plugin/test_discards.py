@@ -27,6 +27,7 @@ from any_sdk import (
     streamed_segment,
     streamed_span,
 )
+from log_records import discarded
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
@@ -734,7 +735,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
 def test_a_loss_is_recorded_with_its_reason(row: Row, sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     row.provoke(sentry_init)
 
-    assert shown(sentry_capture.discarded) == row.outcome_here
+    assert shown(discarded(sentry_capture)) == row.outcome_here
     assert crashed(sentry_capture) == row.crashed
 
 

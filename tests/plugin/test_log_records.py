@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sentry_sdk.integrations import logging as sentry_logging
 
 from any_sdk import IS_3, logging_to_events
+from log_records import below_level, discarded
 from pytest_sentry_capture import Discard, SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
@@ -233,8 +234,14 @@ class TestLevel:
         logger.setLevel(logging.DEBUG)
         logger.log(level, "low on %s", "milk")
 
-        found = [(*shown(each), each.item.get("level")) for each in sentry_capture.discarded]
+        found = [(*shown(each), each.item.get("level")) for each in below_level(sentry_capture)]
         assert found == [("event", "log_level", logger.name, "low on milk", name)] * is_seen
+
+    def test_is_not_in_the_view(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
+        """Applications log warnings all the time, and an honest ``discarded == []`` is to stay true."""
+        logger.warning("low on milk")
+
+        assert sentry_capture.discarded == []
 
     def test_is_found_by_what_makes_out_a_record(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
         logger.warning("low on milk")
@@ -426,7 +433,7 @@ class TestDisabled:
         logger.warning("low on milk")
 
         sentry_capture.assert_captured(message="no milk")
-        assert [each.reason for each in sentry_capture.discarded] == ["log_level"]
+        sentry_capture.assert_discarded(message="low on milk", reason="log_level")
 
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, filters can't replace a record")
     def test_filter_that_replaces_a_record(self, ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
@@ -533,7 +540,7 @@ def test_a_record_from_the_level_of_events_on_is_an_event_or_a_discard(
     reason = "ignored_logger" if is_ignored else "logger_disabled" if is_stopped else "log_level"
     is_event = level >= event_level and not is_stopped and not is_ignored
     assert len(sentry_capture.events) == is_event
-    assert [each.reason for each in sentry_capture.discarded] == [reason] * (level >= least and not is_event)
+    assert [each.reason for each in discarded(sentry_capture)] == [reason] * (level >= least and not is_event)
 
 
 def ignored_entries() -> set[str]:
