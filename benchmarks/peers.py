@@ -210,7 +210,7 @@ no-silent-loss = true
 required-context = { always = ["platform"] }
 max-event-bytes = 1_000_000
 max-breadcrumbs = 100
-forbidden-data = { keys = ["password", "iban"], patterns = ["DE[0-9]{20}"] }
+forbidden-data = { keys = ["password", "iban"], patterns = [{ regex = "DE[0-9]{20}" }] }
 no-scope-bleed = true
 """
 OURS_WITH_RULES: Final = Contender(

@@ -39,7 +39,7 @@ required-context = { always = ["platform"], when_authenticated = ["user.id"] }
 tag-values = { tags = { request_id = { regex = "^r-[0-9]+$" }, plan = ["free", "pro"] } }
 max-event-bytes = 1_000_000
 max-breadcrumbs = 100
-forbidden-data = { keys = ["password", "iban"], patterns = ["DE[0-9]{20}"] }
+forbidden-data = { keys = ["password", "iban"], patterns = [{ regex = "DE[0-9]{20}" }] }
 no-scope-bleed = true
 no-unexpected-events = { severity = "warn" }
 

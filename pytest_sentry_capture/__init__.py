@@ -30,6 +30,7 @@ _PLACES = {
     "CapturedTransaction": "_recording.kinds",
     "Discard": "_recording.entries",
     "Expected": "_assertions.assertions",
+    "ImpossibleCriterionError": "_assertions.assertions",
     "Exchange": "_recording.entries",
     "PiiFinding": "_relay.privacy",
     "Kind": "_recording.kinds",
@@ -65,6 +66,7 @@ __all__ = [
     "Discard",
     "Exchange",
     "Expected",
+    "ImpossibleCriterionError",
     "Judgement",
     "Kind",
     "PiiFinding",
@@ -83,6 +85,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.assertions import Expected as Expected
+    from pytest_sentry_capture._assertions.assertions import ImpossibleCriterionError as ImpossibleCriterionError
     from pytest_sentry_capture._assertions.assertions import SentryAssertions as SentryAssertions
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit

@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # Here, so that --help and --version answer at once.
-    from pytest_sentry_capture._reports import RENDERINGS, ReportError, compare, printable, read_report
+    from pytest_sentry_capture._reports import RENDERINGS, ReportError, compare, read_report
+    from pytest_sentry_capture._text import printable
 
     try:
         difference = compare(read_report(options.before), read_report(options.after))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,10 +30,11 @@ from pytest_sentry_capture._sdk import invisible
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import SentryCapture, SentryInit
     from pytest_sentry_capture._reports import Detail
-    from pytest_sentry_capture._run import CurrentTest, Invocation, ShowMode
+    from pytest_sentry_capture._run import CurrentTest, Invocation
     from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
+_OPTIONS_NAME: Final = "sentry_options"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
@@ -45,6 +46,10 @@ _OF_THE_PROCESS: Final = ("sentry_capture", "sentry_init")
 _OF_ONE_THREAD: Final = (*_OF_THE_PROCESS, "sentry_server")
 _ONE_THREAD: Final = "records what the whole process captures, so the test runs once, in one thread"
 _NAME_IT: Final = "name it among the arguments of the test, which then runs in one thread where that matters"
+_TOO_LATE: Final = (
+    "SDK options are applied before the first fixture of a test is set up."
+    " Mark the test itself, or change them inside it:"
+)
 _RESULTS: Final = "sentry_capture"
 """The attribute of a test's last report that carries what the test adds to the results of the run."""
 
@@ -83,7 +88,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_strict",
         action="store_true",
         default=None,
-        help="Fail the run for rules that were not judged or not exercised, and for unused waivers and allow entries.",
+        help="Fail the run for rules that were not judged or not exercised, for unused waivers and allow entries, and"
+        " where Sentry was never on.",
     )
     group.addoption(
         "--sentry-show",
@@ -165,7 +171,7 @@ def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, 
     run = item.config.stash[_RUN]
     run.begin_recording(item.nodeid, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
     result = yield
-    _fail_on_mistakes("sentry_options", run.sdk.check_test)
+    _fail_on_mistakes("sentry_options", lambda: _check_options(item, run))
     return result
 
 
@@ -175,8 +181,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run = item.config.stash[_RUN]
     if run.test.recording.beside is not None:
         _fail_if_not_alone(item, run.test)
-    _fail_on_mistakes("sentry_allow", lambda: _waive(item, run))
-    _fail_on_mistakes("sentry_options", lambda: run.begin_test(_marked_options(item)))
+    _fail_on_mistakes("sentry_allow", lambda: _take_waivers(item, run))
+    item.stash[_OPTIONS] = options = _MarkedOptions(item, run)
+    _fail_on_mistakes("sentry_options", options.begin_test)
 
 
 def _fail_if_not_alone(item: pytest.Item, test: CurrentTest) -> None:
@@ -187,13 +194,23 @@ def _fail_if_not_alone(item: pytest.Item, test: CurrentTest) -> None:
 
 
 def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
+    if (message := _mistake(marker, check)) is not None:
+        pytest.fail(message, pytrace=False)
+
+
+def _mistake(marker: str, check: Callable[[], object]) -> str | None:
+    """What is wrong with the test's markers of this name, in words for users; None where nothing is."""
     try:
         check()
     except (TypeError, ValueError) as error:
-        message = f"{marker}: {error}"
-    else:
-        return
-    pytest.fail(message, pytrace=False)
+        return f"{marker}: {error}"
+    return None
+
+
+def _check_options(item: pytest.Item, run: Run) -> None:
+    run.test.begin_fixtures()  # a test without fixtures has come to where they would begin
+    run.sdk.check_test()
+    item.stash[_OPTIONS].check("setup")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -216,7 +233,7 @@ def pytest_runtest_makereport(
         run.end_test()
     report = yield
     try:
-        _complete(report, item, run.test, run.settings.show)
+        _complete(report, item, run)
     except Exception as error:
         report.outcome = "failed"
         report.longrepr = run.test.give_up(error)
@@ -227,7 +244,10 @@ def pytest_runtest_makereport(
     return report
 
 
-def _complete(report: pytest.TestReport, item: pytest.Item, test: CurrentTest, show: ShowMode) -> None:
+def _complete(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
+    test, show = run.test, run.settings.show
+    if not test.call_is_under_way:
+        _take_late_markers(report, item, run)
     _note_how_it_went(report, test)
     if report.when != "setup" and not test.call_is_under_way:
         _judge(report, item, test)
@@ -239,6 +259,34 @@ def _complete(report: pytest.TestReport, item: pytest.Item, test: CurrentTest, s
         if item.config.getoption("xmlpath", None):
             report.user_properties += test.counts()
         test.sum_up()
+
+
+def _take_late_markers(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
+    """Waivers count that were added until the call has ended; options that were added meanwhile are a mistake."""
+    phase, options = report.when, item.stash.get(_OPTIONS, None)
+    mistakes: list[str | None] = []
+    if phase != "teardown":
+        mistakes.append(_mistake("sentry_allow", lambda: _take_waivers(item, run)))
+    if options is not None:
+        mistakes.append(_mistake("sentry_options", lambda: options.check(phase)))
+    told = str(report.longrepr)
+    if report.skipped and not hasattr(report, "wasxfail"):
+        return
+    for mistake in mistakes:
+        if mistake is None or mistake == told:
+            continue
+        if report.failed:
+            report.sections.append(("sentry_capture", mistake))
+        else:
+            _fail(report, mistake)
+
+
+def _fail(report: pytest.TestReport, reason: str) -> None:
+    """Fail a test whatever mark it has."""
+    report.outcome = "failed"
+    report.longrepr = reason
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
 
 
 def _note_how_it_went(report: pytest.TestReport, test: CurrentTest) -> None:
@@ -266,10 +314,7 @@ def _judge(report: pytest.TestReport, item: pytest.Item, test: CurrentTest) -> N
     what_fails = test.judge(is_over=report.when == "teardown", file=file, line=None if line is None else line + 1)
     if what_fails is None or not test.rules_decide:
         return
-    report.outcome = "failed"
-    report.longrepr = what_fails
-    if hasattr(report, "wasxfail"):
-        del report.wasxfail
+    _fail(report, what_fails)
 
 
 def _show_captured(report: pytest.TestReport, test: CurrentTest, show: Detail) -> None:
@@ -286,9 +331,11 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     __tracebackhide__ = True
+    run = request.config.stash[_RUN]
+    run.test.begin_fixtures()
     if fixturedef.scope == "function":
         return (yield)
-    with request.config.stash[_RUN].sdk_watch.fixture_set_up(fixturedef):
+    with run.sdk_watch.fixture_set_up(fixturedef):
         return (yield)
 
 
@@ -421,23 +468,87 @@ def _leaving_out(config: pytest.Config) -> Iterator[str]:
             yield option
 
 
-def _marked_options(item: pytest.Item) -> dict[str, Any]:
+class _MarkedOptions:
+    """The SDK options that markers ask for: those of a test as its first fixture begins; no later ones are taken."""
+
+    def __init__(self, item: pytest.Item, run: Run) -> None:
+        self._item = item
+        self._run = run
+        self._taken: list[pytest.Mark] = []
+        self._mistakes: list[Exception] = []
+
+    def begin_test(self) -> None:
+        """Isolate the test; see ``Run.begin_test`` for what is raised."""
+        self._taken = self._markers()
+        self._run.begin_test(_merged(self._taken))
+        self._run.test.before_fixtures = self._take_those_of_hooks
+
+    def check(self, phase: str) -> None:
+        """Look at the markers that have been added since the test began, the latest of them in this phase of the test.
+
+        Raises:
+            TypeError: a hook has asked for an option that the SDK does not have.
+            ValueError: a hook has asked for an option in vain, or a marker came too late.
+        """
+        if self._mistakes:
+            raise self._mistakes.pop()
+        late = [
+            (node, marker) for node, marker in self._item.iter_markers_with_node(_OPTIONS_NAME) if self._is_new(marker)
+        ]
+        if not late:
+            return
+        [(node, _), *_] = late
+        self._taken += [marker for _, marker in late]  # it is told once
+        names = dict.fromkeys(name for _, marker in late for name in marker.kwargs)
+        what = f"the marker with {', '.join(names)}" if names else "the marker"
+        given = ", ".join(f"{name}=..." for name in names)
+        raise ValueError(
+            f"{what} was added to {node.nodeid} during the test's {phase}, too late to have an effect.\n"
+            f"{_TOO_LATE}\n  with sentry_capture.override({given}):"
+        )
+
+    def _take_those_of_hooks(self) -> None:
+        """Other hooks for the setup of tests have run after ours. Nothing may be raised where a fixture begins."""
+        markers = self._markers()
+        if not any(map(self._is_new, markers)):
+            return
+        self._taken = markers
+        try:
+            self._run.change_options(_merged(markers))
+        except (TypeError, ValueError) as error:
+            self._mistakes.append(error)
+
+    def _markers(self) -> list[pytest.Mark]:
+        return [*self._item.iter_markers(_OPTIONS_NAME)]
+
+    def _is_new(self, marker: pytest.Mark) -> bool:
+        return all(marker is not each for each in self._taken)  # not equality, which is that of what users give
+
+
+_OPTIONS: Final = pytest.StashKey[_MarkedOptions]()
+
+
+def _merged(markers: Sequence[pytest.Mark]) -> dict[str, Any]:
+    """The options of markers, the nearest of which comes first."""
     options: dict[str, Any] = {}
-    for marker in reversed(list(item.iter_markers("sentry_options"))):
+    for marker in reversed(markers):
         if marker.args:
             raise TypeError("takes keyword arguments only, such as sentry_options(traces_sample_rate=1.0)")
         options.update(marker.kwargs)
     return options
 
 
-def _waive(item: pytest.Item, run: Run) -> None:
+def _take_waivers(item: pytest.Item, run: Run) -> None:
+    """Let the rules be waived that the test's markers name now."""
+    waivers = []
     for node, marker in item.iter_markers_with_node("sentry_allow"):
         [rule] = marker.args if len(marker.args) == 1 else [None]
         if not isinstance(rule, str) or marker.kwargs.keys() - {"reason"}:
             raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
         if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
-        run.test.waive(rule, node.nodeid.partition("[")[0])
+        waivers.append((rule, node.nodeid.partition("[")[0]))
+    run.test.waive(waivers)
 
 
 class _Fixtures:
@@ -453,8 +564,10 @@ class _Fixtures:
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_capture")
         self._explain_views()
+        self._run.note_use()
         recording = self._run.recorder.current
         recording.detailed = True
+        self._run.sdk.watch_loggers()
         return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
 
     @pytest.fixture
@@ -462,6 +575,7 @@ class _Fixtures:
         """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
+        self._run.note_use()
         return on_demand.SentryInit(self._run.sdk)
 
     @pytest.fixture

@@ -301,3 +301,15 @@ def endpoint() -> Iterator[Endpoint]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _ignored_loggers_as_before() -> Iterator[None]:
+    """What a test has the SDK ignore, later runs in the same process would take for entries of their own."""
+    from sentry_sdk.integrations import logging
+
+    sets = [each for name, each in vars(logging).items() if name.startswith("_IGNORED_LOGGERS") and type(each) is set]
+    before = [frozenset(each) for each in sets]
+    yield
+    for each, entries in zip(sets, before, strict=True):
+        each.intersection_update(entries)

@@ -12,6 +12,10 @@ from pytest_sentry_capture._lazy import lazy_names
 if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.assertions import SentryAssertions as SentryAssertions
     from pytest_sentry_capture._assertions.comparisons import comparison as comparison
+    from pytest_sentry_capture._assertions.doubts import Doubts as Doubts
+    from pytest_sentry_capture._assertions.doubts import Uncertainty as Uncertainty
+    from pytest_sentry_capture._assertions.doubts import UnlikelyValue as UnlikelyValue
+    from pytest_sentry_capture._assertions.doubts import items_of_kind as items_of_kind
     from pytest_sentry_capture._assertions.failure_messages import about_view as about_view
     from pytest_sentry_capture._assertions.failure_messages import wrapped as wrapped
     from pytest_sentry_capture._assertions.formatting import Formatter as Formatter
@@ -32,6 +36,7 @@ else:
         {
             "ApplicationViews": "_assertions.views:ApplicationViews",
             "CRITERIA": "_assertions.matching:CRITERIA",
+            "Doubts": "_assertions.doubts:Doubts",
             "Evidence": "_assertions.hints:Evidence",
             "Matcher": "_assertions.matching:Matcher",
             "Formatter": "_assertions.formatting:Formatter",
@@ -40,10 +45,13 @@ else:
             "SentryInit": "_assertions.sentry_capture:SentryInit",
             "TypedFind": "_assertions.typed_calls:TypedFind",
             "UNKNOWN_FRAMEWORK": "_assertions.unseen_requests:UNKNOWN_FRAMEWORK",
+            "Uncertainty": "_assertions.doubts:Uncertainty",
+            "UnlikelyValue": "_assertions.doubts:UnlikelyValue",
             "about_view": "_assertions.failure_messages:about_view",
             "comparison": "_assertions.comparisons:comparison",
             "count_unseen_requests": "_assertions.unseen_requests:count_unseen_requests",
             "exception_names": "_assertions.matching:exception_names",
+            "items_of_kind": "_assertions.doubts:items_of_kind",
             "name_of": "_assertions.formatting:name_of",
             "wrapped": "_assertions.failure_messages:wrapped",
         },

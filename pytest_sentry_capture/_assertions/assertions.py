@@ -9,6 +9,7 @@ from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pytest_sentry_capture._assertions import failure_messages
+from pytest_sentry_capture._assertions.doubts import Doubts, UnlikelyValue, items_of_kind
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
@@ -18,15 +19,18 @@ from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import (
+    Capture,
     CapturedEnvelope,
     CapturedItem,
     Discard,
     Entry,
+    Exchange,
+    RawItem,
     Recording,
     is_callable_at,
     mark_seen,
 )
-from pytest_sentry_capture._recording.kinds import CapturedTransaction, counts_of
+from pytest_sentry_capture._recording.kinds import FACTS, CapturedTransaction, counts_of
 from pytest_sentry_capture._relay import require_engine
 
 if TYPE_CHECKING:
@@ -35,6 +39,15 @@ if TYPE_CHECKING:
 AnyItem = TypeVar("AnyItem", bound=CapturedItem, covariant=True)
 
 _NO_CLIENT = "no_client"
+_SHORTEST_SECRET = 4
+"""Characters below which a text is found in ids, clocks and addresses."""
+
+
+class ImpossibleCriterionError(AssertionError, ValueError):
+    """An absence was asserted that would prove nothing: what it asks for can't be, and is nowhere in the test.
+
+    It is a failed assertion, and a mistake in the call, which shows only once the test has run.
+    """
 
 
 class ObservedSdk(Protocol):
@@ -47,7 +60,7 @@ class ObservedSdk(Protocol):
     @property
     def scope_values(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
-    def kinds_from_logging(self) -> frozenset[str]: ...
+    def kinds_from_logging(self) -> frozenset[str] | None: ...
     @property
     def about_loop(self) -> str | None:
         """Why exceptions of tasks of the event loop that runs now are not captured; None where they are."""
@@ -81,9 +94,12 @@ class AnyAssertions(RecordingViews):
     """The assertions, which take any kind with any criteria; what they do."""
 
     def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
-        super().__init__(recording, sdk.drain)
+        super().__init__(recording, self._have_handed_over)
         self._sdk = sdk
         self._relay_project = relay_project
+
+    def _have_handed_over(self) -> None:
+        self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
         """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
@@ -93,17 +109,24 @@ class AnyAssertions(RecordingViews):
     def secret(self, value: str) -> None:
         """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
 
-        The test fails if it is found, in plain, URL-encoded, JSON-escaped or base64 form (rule ``forbidden-data``).
+        The test fails if it is found, as it is or escaped or encoded, in JSON, URLs, HTML, base64, hexadecimal, and in
+        the encodings that files have (rule ``forbidden-data``).
 
         Raises:
             TypeError: the value is no text.
-            ValueError: the value is empty.
+            ValueError: the value is empty, a mask such as ``"***"``, or shorter than 4 characters.
         """
         __tracebackhide__ = True
         if not isinstance(value, str):
             raise TypeError(f"a secret is a text, not {type(value).__name__}")
-        if not value:
+        if not value.strip():
             raise ValueError("a secret can't be empty")
+        if self._recording.masks.says_nothing(value):
+            raise ValueError(f"{value!r} is a mask, and stands for any value: declare the value that it hides")
+        if len(value) < _SHORTEST_SECRET:
+            raise ValueError(
+                f"a secret has at least {_SHORTEST_SECRET} characters: shorter texts stand everywhere by chance"
+            )
         self._recording.secrets.append(value)
 
     def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
@@ -122,7 +145,10 @@ class AnyAssertions(RecordingViews):
         test_file = self._recording.label.partition("::")[0]
         items = self._all_items() if item is None else [item]
         search = self._relay_project().search
-        return [found for each in items for found in search.findings(each, test_file)]
+        findings = [found for each in items for found in search.findings(each, test_file, self._recording.masks)]
+        if item is None and not findings:
+            self._check_seen(failure_messages.NO_PERSONAL_DATA, *FACTS)
+        return findings
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
         """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
@@ -142,7 +168,10 @@ class AnyAssertions(RecordingViews):
     def find(self, kind: str = "event", **criteria: object) -> Any:
         """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
         __tracebackhide__ = True
-        return self._asked_for(_matcher(kind, criteria))
+        found = self._asked_for(_matcher(kind, criteria))
+        if not found:
+            self._nothing_seen(kind, kind)
+        return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
         """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
@@ -157,7 +186,7 @@ class AnyAssertions(RecordingViews):
     def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
         """Exactly ``n`` items of the kind match all criteria; they are returned.
 
-        With ``n=0`` it fails too when no client was active.
+        With ``n=0`` it fails too where ``assert_not_captured`` does.
 
         Raises:
             AssertionError: more or fewer match.
@@ -175,6 +204,7 @@ class AnyAssertions(RecordingViews):
 
         Raises:
             AssertionError: one matches, no client was active, or it can't be said.
+            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelt exception class.
         """
         __tracebackhide__ = True
         self._assert_count(0, self._matcher("assert_not_captured", {}, kind, criteria))
@@ -185,13 +215,17 @@ class AnyAssertions(RecordingViews):
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
 
         Raises:
-            AssertionError: something was captured, or no client was active.
+            AssertionError: something was captured, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
         counted = ("always", "as trace") if traces else ("always",)
-        if found := [item for item in self.items if counts_of(item.kind) in counted]:
-            raise AssertionError(failure_messages.unexpected(self._formatter, "nothing to be captured", found))
+        items = self._all_items()
+        self._handed_out(items)
+        if found := [item for item in items if counts_of(item.kind) in counted]:
+            raise AssertionError(failure_messages.unexpected(self._formatter, failure_messages.NOTHING, found))
+        kinds = (kind for kind in FACTS if counts_of(kind) in counted)
+        self._check_seen(failure_messages.undetermined(failure_messages.NOTHING), *kinds)
 
     def assert_discarded(
         self,
@@ -201,9 +235,10 @@ class AnyAssertions(RecordingViews):
         by: str | Callable[..., object] | None = None,
         **criteria: object,
     ) -> list[Discard]:
-        """At least one such discard, and no such item captured; the discards are returned.
+        """At least one such discard, and no such item captured, as ``assert_not_captured`` says it; they are returned.
 
         Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
+        A log record that became no event is found by ``logger``, ``level`` or ``message``, or by its ``reason``.
 
         Args:
             kind: the kind of item that was discarded.
@@ -212,7 +247,8 @@ class AnyAssertions(RecordingViews):
             criteria: what the discarded item looked like, as far as the SDK had built it.
 
         Raises:
-            AssertionError: nothing like it was discarded, something like it was captured, or no client was active.
+            AssertionError: nothing like it was discarded, something like it was captured or may have been, for all that
+                is known, or no client was active.
             TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
@@ -222,12 +258,16 @@ class AnyAssertions(RecordingViews):
         matcher = self._matcher("assert_discarded", discard, kind, criteria)
         if reason != _NO_CLIENT and not self._client_was_active:
             raise AssertionError(failure_messages.discarded_without_client(self._evidence(matcher), matcher))
-        alike = [each for each in self.discarded if matcher.matches_discard(each)]
+        self._drain()
+        matching = [each for each in self._entries_of(Discard) if matcher.matches_discard(each)]
+        alike = [each for each in matching if matcher.means(each) or each.reason == reason]
         found = [each for each in alike if reason in (None, each.reason) and _is_by(each, by)]
         captured = self._find(matcher)
         if captured or not found:
             evidence = self._evidence(matcher)
             raise AssertionError(failure_messages.not_discarded(evidence, matcher, reason, by, captured, alike))
+        self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
+        self._check_seen(failure_messages.undetermined_if_captured(self._formatter, matcher), matcher.kind)
         self._recording.accounted_for += found
         return found
 
@@ -253,12 +293,12 @@ class AnyAssertions(RecordingViews):
         return _ExpectBlock(self, self._matcher("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
-        """A block of code during which no new item matches; fails too when no client was active.
+        """A block of code during which no new item matches; fails too where ``assert_not_captured`` does.
 
         An exception that leaves the block is raised on, unjudged.
 
         Raises:
-            AssertionError: at the end of the block, one matches, or no client was active.
+            AssertionError: at the end of the block, one matches, no client was active, or it can't be said.
         """
         __tracebackhide__ = True
         return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
@@ -332,27 +372,77 @@ class AnyAssertions(RecordingViews):
         if len(matching) != n:
             raise AssertionError(failure_messages.wrong_count(self._evidence(matcher), n, matcher, matching))
         if n == 0:
-            self._assert_decided(matcher, self._items_of(matcher.item_class))
+            self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries)
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
-    def _assert_decided(self, matcher: Matcher, items: Sequence[CapturedItem]) -> None:
-        """Fail where nothing tells whether an item came of a request like that, which was not seen."""
+    def _assert_proven(self, matcher: Matcher, items: Sequence[CapturedItem], entries: Sequence[Entry]) -> None:
+        """Fail where that nothing matches proves nothing: because of what is asked for, or of what is unknown.
+
+        Args:
+            matcher: what is absent.
+            items: the captured items of the kind, of which none matches.
+            entries: what was seen meanwhile.
+        """
         __tracebackhide__ = True
-        if undecided := [item for item in items if matcher.is_undecided(item)]:
-            raise AssertionError(failure_messages.undecided(self._formatter, matcher, undecided))
+        doubts = Doubts(matcher)
+        self._assert_possible(matcher, doubts)
+        uncertain = [(item, why) for item in items if (why := doubts.about(item))]
+        unreadable = [
+            item
+            for capture in entries
+            if isinstance(capture, Capture) and capture.type in matcher.facts.carriers
+            for item in capture.items
+            if isinstance(item, RawItem)
+        ]
+        if uncertain or unreadable:
+            raise AssertionError(failure_messages.undecided(self._formatter, matcher, uncertain, unreadable))
+
+    def _assert_possible(self, matcher: Matcher, doubts: Doubts) -> None:
+        """Fail where values or names of exceptions are asked for that can't be, and that are nowhere in the test."""
+        __tracebackhide__ = True
+        impossible, unknown = self._impossible(matcher, doubts)
+        misspelt = {name: nearest for name, nearest in unknown.items() if nearest is not None}
+        if impossible or misspelt:
+            raise ImpossibleCriterionError(failure_messages.impossible(self._formatter, matcher, impossible, misspelt))
+        self._recording.unknown_exceptions.update(dict.fromkeys(unknown))
+
+    def _impossible(self, matcher: Matcher, doubts: Doubts) -> tuple[list[UnlikelyValue], dict[str, str | None]]:
+        if not (doubts.unlikely_values or doubts.exception_names):
+            return [], {}
+        entries = self._recording.entries  # those too that the test has dismissed, or that came before a block
+        items = items_of_kind(matcher, entries)
+        exchanges = [entry for entry in entries if isinstance(entry, Exchange)]
+        return doubts.impossible_values(items, exchanges), doubts.unknown_exceptions(items, exchanges)
+
+    def _assert_seen(self, matcher: Matcher) -> None:
+        """Fail where items of the kind may have been passed to what replaced the SDK's own functions."""
+        __tracebackhide__ = True
+        absent = failure_messages.what_is_absent(self._formatter, matcher)
+        self._check_seen(failure_messages.undetermined(absent), matcher.kind)
+
+    def _check_seen(self, heading: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        if hiding := self._recording.hiding(*kinds):
+            raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
+
+    def _nothing_seen(self, noun: str, *kinds: str) -> None:
+        __tracebackhide__ = True
+        self._check_seen(failure_messages.none_seen(noun), *kinds)
 
     def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True
         items = [item for item in self._items_of(matcher.item_class) if id(item) not in before.items]
         matching = [item for item in items if matcher.matches(item)]
+        entries = [entry for entry in self._entries if id(entry) not in before.entries]
         if len(matching) != n:
-            entries = [entry for entry in self._entries if id(entry) not in before.entries]
             evidence = replace(self._evidence(matcher), items=items, entries=entries)
             like_these = sum(map(matcher.matches, before.items.values()))
             raise AssertionError(failure_messages.wrong_count_inside(evidence, n, matcher, matching, like_these))
         if n == 0:
-            self._assert_decided(matcher, items)
+            self._assert_proven(matcher, items, entries)
+            self._assert_seen(matcher)
         mark_seen(matching)
         return matching
 
@@ -391,6 +481,7 @@ class AnyAssertions(RecordingViews):
             about_loop=self._sdk.about_loop,
             logged=logged_errors(),
             left_out_of_spans=self._recording.left_out_of_spans,
+            replacements=self._recording.replacements,
             formatter=self._formatter,
         )
 
@@ -398,13 +489,21 @@ class AnyAssertions(RecordingViews):
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 
-    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. They
-    take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``, ``"check_in"``,
-    ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its criteria. All raise
+    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. Those of
+    absence fail too where something took the place of the SDK's own functions (a mock of
+    ``sentry_sdk.capture_exception``, say), because nobody can say what was passed to it. So do ``find``, ``pii`` and
+    views where they would be empty.
 
-    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a plain text that was meant
-      as a regex, a negative number;
-    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, and for a class anywhere else.
+    They take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``,
+    ``"check_in"``, ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its
+    criteria. All raise
+
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number;
+    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, for a class anywhere else, and for
+      what equals no value of the field, such as a text for a mapping.
+
+    Those that say that nothing is there raise ``ImpossibleCriterionError`` for a value that can't be there, unless
+    something in the test has it.
     """
 
 
@@ -485,4 +584,4 @@ class _ExpectNothingBlock(_ExpectBlock):
             self._capture._assert_new(0, self._matcher, self._before)
 
 
-export(Expected, SentryAssertions)
+export(Expected, ImpossibleCriterionError, SentryAssertions)

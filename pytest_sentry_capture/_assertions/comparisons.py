@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ _PLAIN: Final = (str, int, float, bytes)
 _BUILTIN_EQUALITY: Final[frozenset[object]] = frozenset(
     kind.__eq__ for kind in (object, type, str, int, float, bool, bytes, type(None))
 )
+_CERTAINLY_A_REGEX: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
+_PROBABLY_A_REGEX: Final = re.compile(r"\\[^\w\s]|\w\|\w|[\w)\]]\$$|\[[^\]]*\w-\w[^\]]*\]|\{\d+(,\d*)?\}|\)[?*+]|\.\?")
+"""What plain texts have too, though seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def comparison(expected: Any) -> Comparison:
         return _is_absent
     if type(expected) in _PLAIN:
         return lambda found: bool(found == expected)
-    judgement = _own_judgement(expected)
+    judgement = own_judgement(expected)
     if judgement is not None:
         return lambda found: found is not MISSING and _holds(judgement, found)
     if isinstance(expected, (list, tuple)):
@@ -52,7 +56,7 @@ def comparison(expected: Any) -> Comparison:
 
 def mismatches(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
     """Where a value that did not match differs: the innermost places of a subset, else the place itself."""
-    if isinstance(expected, Mapping) and isinstance(found, dict) and _own_judgement(expected) is None:
+    if isinstance(expected, Mapping) and isinstance(found, dict) and own_judgement(expected) is None:
         for key, each in expected.items():
             value = found.get(key, MISSING)
             if not comparison(each)(value):
@@ -61,11 +65,69 @@ def mismatches(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
         yield Mismatch(path, expected, found, _error_of(expected, found))
 
 
+def read_as_regexes(expected: Any) -> Any:
+    """The same expectation, for which texts that look like regexes stand for what they match too; None without any.
+
+    A plain text is compared as a whole. One that looks like a regex may have been meant as one all the same.
+    """
+    if isinstance(expected, str) and type(expected).__eq__ is str.__eq__:
+        return _TextOrRegex.of(expected)
+    if isinstance(expected, (list, tuple, set, frozenset)):
+        return _each_read_as_regex(expected)
+    if isinstance(expected, dict):
+        read = {key: read_as_regexes(each) for key, each in expected.items()}
+        changed = {key: each for key, each in read.items() if each is not None}
+        return {**expected, **changed} if changed else None
+    return None
+
+
+def _each_read_as_regex(expected: Collection[Any]) -> Collection[Any] | None:
+    read = [read_as_regexes(each) for each in expected]
+    if all(each is None for each in read):
+        return None
+    changed = [one if other is None else other for one, other in zip(expected, read, strict=True)]
+    if isinstance(expected, (set, frozenset)):
+        return frozenset(changed)
+    return tuple(changed) if isinstance(expected, tuple) else changed
+
+
+def regex_in_text(text: str) -> re.Pattern[str] | None:
+    """The regex that a text may have been meant as; None where it does not look like one, or is not valid."""
+    if not (_CERTAINLY_A_REGEX.search(text) or _PROBABLY_A_REGEX.search(text)):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what a later version of Python may read otherwise
+        try:
+            return re.compile(text)
+        except (re.error, RecursionError, OverflowError):
+            return None
+
+
+class _TextOrRegex:
+    """A predicate: whether something is this text, or is found by it as a regex."""
+
+    def __init__(self, text: str, regex: re.Pattern[str]) -> None:
+        self._text = text
+        self._regex = regex
+        self._is_certain = _CERTAINLY_A_REGEX.search(text) is not None
+
+    @classmethod
+    def of(cls, text: str) -> _TextOrRegex | None:
+        regex = regex_in_text(text)
+        return cls(text, regex) if regex is not None else None
+
+    def __call__(self, found: object) -> bool:
+        if not isinstance(found, str) or self._regex.search(found) is None:
+            return bool(found == self._text)
+        # Where the text itself is in it, that is why it was found, unless the text is a regex beyond doubt.
+        return self._is_certain or self._text not in found or found == self._text
+
+
 def _is_absent(found: Any) -> bool:
     return found is None or found is MISSING
 
 
-def _own_judgement(expected: Any) -> Comparison | None:
+def own_judgement(expected: Any) -> Comparison | None:
     """The code of the user's own that judges: an equality, a pattern or a predicate."""
     if isinstance(expected, re.Pattern):
         return lambda found: isinstance(found, str) and expected.search(found) is not None
@@ -84,7 +146,7 @@ def _holds(judgement: Comparison, found: Any) -> bool:
 
 
 def _error_of(expected: Any, found: Any) -> Exception | None:
-    judgement = _own_judgement(expected)
+    judgement = own_judgement(expected)
     if judgement is None or found is MISSING:
         return None
     try:
@@ -120,7 +182,7 @@ def _whole(expected: Any) -> Comparison:
 def _element(expected: Any) -> Comparison:
     if isinstance(expected, (list, tuple)):
         return _whole(expected)
-    judgement = _own_judgement(expected) or (lambda found: bool(found == expected))
+    judgement = own_judgement(expected) or (lambda found: bool(found == expected))
     return lambda found: _holds(judgement, found)
 
 

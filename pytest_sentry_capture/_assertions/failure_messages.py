@@ -11,21 +11,34 @@ from heapq import nsmallest
 from textwrap import wrap
 from typing import Final, NamedTuple
 
+from pytest_sentry_capture._assertions.doubts import Uncertainty, UnlikelyValue
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.hints import (
-    WITHOUT_EXCHANGE,
     Evidence,
-    about_lifespan,
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_names,
     hints_about_reason,
+    hints_about_records,
+    hints_about_texts,
+    hints_about_unknown,
+    hints_about_values,
 )
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
-from pytest_sentry_capture._recording import CapturedItem, Discard, is_callable_at, location_of
+from pytest_sentry_capture._recording import (
+    CapturedItem,
+    Discard,
+    Replacement,
+    hints_of,
+    is_callable_at,
+    location_of,
+)
 from pytest_sentry_capture._text import counted, plural, with_article
 
+NOTHING: Final = "nothing to be captured"
+NO_PERSONAL_DATA: Final = "No personal data was found, but whether any was captured cannot be determined."
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
 _ABOUT_BLOCKED_LOOP: Final = (
@@ -39,6 +52,12 @@ _ABOUT_NO_DSN: Final = (
 _ABOUT_UNKNOWN_CALLABLES: Final = (
     "by asks for a callable, and none is known here: most reasons have none, and of what another process discarded,"
     " only kind, reason and number are known."
+)
+_ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
+_ABOUT_REPLACEMENTS: Final = (
+    "What is passed to a replacement does not reach the SDK, so it is not captured. Assert on the replacement itself,"
+    " or replace a method of the transport instead, which hides nothing:\n"
+    '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
 _MOST_DIFFERENCES: Final = 8
 _UNKNOWN: Final = "     what it looked like is not known"
@@ -89,12 +108,81 @@ def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -
     return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
 
 
-def undecided(formatter: Formatter, matcher: Matcher, items: Sequence[CapturedItem]) -> str:
-    """Why it can't be said that nothing like it was captured: these items came of requests that were not seen."""
+def undecided(
+    formatter: Formatter,
+    matcher: Matcher,
+    uncertain: Sequence[tuple[CapturedItem, Sequence[Uncertainty]]],
+    unreadable: Sequence[CapturedItem],
+) -> str:
+    """Why it can't be said that nothing like it was captured.
+
+    Args:
+        formatter: puts it in words.
+        matcher: what should not have been captured.
+        uncertain: the items that may be like it, and why.
+        unreadable: the items of the kind whose payloads can't be read.
+    """
     what = f"no {formatter.described(matcher.kind, matcher.criteria)}"
-    heading = f"Expected {what}, but whether there is one can't be said."
-    listed = _listed(formatter, "Captured, of requests that were not seen", items, matcher.kind)
-    return _message(formatter, heading, [*listed, *_hints(formatter, [WITHOUT_EXCHANGE])])
+    lines: list[str] = []
+    for number, (item, reasons) in enumerate(uncertain[:_MOST_ITEMS], 1):
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+        lines += [f"     {formatter.uncertainty(reason)}" for reason in reasons]
+    possible = [_section("Captured, and possibly meant", lines, len(uncertain))] if uncertain else []
+    broken = _listed(formatter, "Captured, and not readable", unreadable)
+    reasons = [reason for _, of_item in uncertain for reason in of_item]
+    hints = [*hints_about_unknown(reasons), *hints_about_texts(formatter, reasons, to_be_absent=True)]
+    heading = f"Expected {what}, but this cannot be determined."
+    return _message(formatter, heading, [*possible, *broken, *_hints(formatter, hints)])
+
+
+def impossible(
+    formatter: Formatter, matcher: Matcher, values: Sequence[UnlikelyValue], names: Mapping[str, str | None]
+) -> str:
+    """Why an absence would prove nothing: what is asked for can't be, and nothing in the test has it.
+
+    Args:
+        formatter: puts it in words.
+        matcher: what should not have been captured.
+        values: the values that can't be.
+        names: the names of exceptions that no class has, each with the one that is meant.
+    """
+    asked = [formatter.asked(each.path, each.value) for each in values]
+    asked += [formatter.asked("exception", name) for name in names]
+    what = formatter.described(matcher.kind, matcher.criteria)
+    listed = ", ".join(asked[:-1])
+    heading = (
+        f"Expected no {what}, but {f'{listed} and ' if listed else ''}{asked[-1]} can't match: this proves nothing."
+    )
+    hints = [*hints_about_values(formatter, matcher.kind, values), *hints_about_names(formatter, names)]
+    return _message(formatter, heading, [*_hints(formatter, hints), *([_ABOUT_REAL_VALUES] if values else [])])
+
+
+def hidden(formatter: Formatter, heading: str, replacements: Sequence[Replacement]) -> str:
+    """Why an absence cannot be determined: captures may have gone to what replaced the SDK's own functions."""
+    lines = [wrapped(formatter, f"{formatter.replaced(each)}.") for each in replacements[:_MOST_ITEMS]]
+    rest = [f"… and {len(replacements) - _MOST_ITEMS} more"] if len(replacements) > _MOST_ITEMS else []
+    return _message(formatter, heading, ["\n".join([*lines, *rest]), *_hints(formatter, [_ABOUT_REPLACEMENTS])])
+
+
+def undetermined(what: str) -> str:
+    """The heading that says what was expected, of which nobody can know whether it is so."""
+    return f"Expected {what}, but this cannot be determined."
+
+
+def undetermined_if_captured(formatter: Formatter, matcher: Matcher) -> str:
+    """The heading for what was discarded, and may have been captured as well."""
+    what = _one(formatter, matcher.kind, matcher.criteria)
+    return f"Expected {what} to be discarded and not captured, but the latter cannot be determined."
+
+
+def none_seen(noun: str) -> str:
+    """The heading for a view or a search that has found none of these."""
+    return f"No {name_of(noun)} was seen, but whether there was one cannot be determined."
+
+
+def what_is_absent(formatter: Formatter, matcher: Matcher) -> str:
+    """What an assertion of absence expects."""
+    return f"no {formatter.described(matcher.kind, matcher.criteria)}"
 
 
 def not_discarded(
@@ -124,7 +212,8 @@ def not_discarded(
         return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     misses = _Misses.of(matcher, evidence.items)
     paragraphs = [*_near_misses(formatter, matcher, misses), *_near_discards(matcher, evidence)]
-    hints = [*hints_about_reason(reason), *hints_about_absence(matcher, evidence, None)]
+    hints = [*hints_about_reason(reason), *hints_about_records(matcher, evidence)]
+    hints += hints_about_absence(matcher, evidence, None)
     return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
 
 
@@ -168,7 +257,7 @@ def without_transactions(
 def without_client(evidence: Evidence, absent: Matcher | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
     formatter = evidence.formatter
-    what = "nothing to be captured" if absent is None else f"no {formatter.described(absent.kind, absent.criteria)}"
+    what = NOTHING if absent is None else what_is_absent(formatter, absent)
     return _message(formatter, f"Expected {what}, but that would be true of anything.", _no_client(evidence))
 
 
@@ -258,7 +347,9 @@ def _about_count(
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
     attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
-    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, about_lifespan(evidence)), *attempted]
+    hints = [f"{formatter.replaced(each)}." for each in evidence.replacements if each.keeps_sentry_off]
+    hints += hints_of(evidence.entries)
+    return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints), *attempted]
 
 
 def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
@@ -303,7 +394,7 @@ def _differences(formatter: Formatter, matcher: Matcher, item: CapturedItem) -> 
 
 
 def _matching_discards(matcher: Matcher, evidence: Evidence) -> list[Discard]:
-    return [discard for discard in evidence.discarded if matcher.matches_discard(discard)]
+    return [each for each in evidence.discarded if matcher.may_mean(each) and matcher.matches_discard(each)]
 
 
 def _discards(
@@ -325,7 +416,8 @@ def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> 
 
 
 def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
-    items = ((discard, discard._item_as(matcher.kind)) for discard in evidence.discarded)
+    discards = filter(matcher.may_mean, evidence.discarded)
+    items = ((discard, discard._item_as(matcher.kind)) for discard in discards)
     others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):

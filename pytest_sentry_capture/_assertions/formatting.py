@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import islice
 from math import isfinite
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeGuard
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch
+from pytest_sentry_capture._assertions.doubts import Uncertainty
 from pytest_sentry_capture._recording import (
     MISSING,
     CallableLocation,
@@ -21,13 +23,14 @@ from pytest_sentry_capture._recording import (
     Discard,
     Exchange,
     Recording,
+    Replacement,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
     CapturedSegment,
     facts_of,
 )
-from pytest_sentry_capture._text import encoded_forms
+from pytest_sentry_capture._text import encoded_forms, masked_name, printable, readings, written_forms
 
 REDACTED: Final = "[secret]"
 _LONGEST: Final = 100
@@ -35,6 +38,7 @@ _BEFORE_THE_DIFFERENCE: Final = 30
 _INSTALLED: Final = f"site-packages{os.sep}"
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _SOME_PREDICATE: Final = "lambda value: ..."
+_TYPE_OF_ANY: Final = ("unittest.mock", "_ANY")
 
 
 def name_of(kind: str) -> str:
@@ -77,7 +81,7 @@ class Formatter:
         """A text without the secrets in it, in whatever form. It must be whole: in a part of a secret none is found."""
         for form in self._forms:
             text = text.replace(form, REDACTED)
-        return text
+        return self._without_hidden(text) if self.secrets else text
 
     def redacted_in_any_case(self, name: str) -> str:
         """A name without the secrets in it, be they in another case: protocols write names of headers in their own."""
@@ -99,12 +103,19 @@ class Formatter:
         """A value as a test would write it, in full."""
         return self.redacted(self._unguarded(value))
 
+    def name(self, name: str) -> str:
+        """A name of the application's; masked, as routes are in tables, without the addresses and identifiers in it."""
+        redacted = self.redacted(name)
+        return printable(masked_name(redacted)) if self.masked else redacted
+
     def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text of an item; masked, no more than its length where it may be personal."""
+        """A text of an item; masked, no more than its length where it may be personal, and what a name is elsewhere."""
         if text is None:
             return None
-        if not (self.masked and is_personal):
+        if not self.masked:
             return self.shown(text)
+        if not is_personal:
+            return self.shown(masked_name(self.redacted(text)))
         return f"({len(text)} character{'' if len(text) == 1 else 's'})"
 
     def difference(self, mismatch: Mismatch) -> str:
@@ -113,6 +124,19 @@ class Formatter:
         if mismatch.error is None:
             return f"{path}: expected {expected}, found {found}"
         return f"{path}: {expected} raised {self.shown(mismatch.error)} for {found}"
+
+    def asked(self, path: str, expected: object) -> str:
+        """One criterion, or a place below it, as the user wrote it."""
+        return f"{self.redacted(path)}={self.shown(expected)}"
+
+    def uncertainty(self, uncertainty: Uncertainty) -> str:
+        """Why an item may be meant: what is unknown of it, or which text was compared as a whole."""
+        path, expected = self.redacted(uncertainty.path), self.shown(uncertainty.expected)
+        if uncertainty.why is not None:
+            return f"{path}: expected {expected}, unknown because {uncertainty.why}"
+        is_shown = not self.masked and not isinstance(uncertainty.found, CapturedItem)
+        found = f" {self.shown(uncertainty.found)}" if is_shown else ""
+        return f"{path}: {expected} is compared as a whole, but as a regex it would match{found}"
 
     def summary(self, item: CapturedItem, *, asked_kind: str | None = None) -> str:
         """One line that says which item is meant, and where it came from.
@@ -145,13 +169,23 @@ class Formatter:
             answer = f"answered {exchange.status}"
         else:
             answer = f"raised {exchange.exception_type.__name__}" if exchange.exception_type else "not answered"
-        return self.redacted(f"{exchange.method} {exchange.route or '(no route)'} {answer}")
+        return self.name(f"{exchange.method} {exchange.route or '(no route)'} {answer}")
 
     def located(self, location: CallableLocation) -> str:
         """A callable with its place, relative to the working directory or to where packages are installed."""
         if location.file is None:
-            return self.redacted(location.name)
-        return self.redacted(f"{location.name} ({_relative(location.file)}:{location.line})")
+            return self.name(location.name)
+        return f"{self.name(location.name)} {self.redacted(f'({_relative(location.file)}:{location.line})')}"
+
+    def replaced(self, replacement: Replacement, *, was: str = " was replaced") -> str:
+        """What was replaced in the SDK, by what, and where."""
+        what, file = f"{replacement.name}{was} by", replacement.file
+        if file is None:
+            return f"{what} {self.located(replacement.by)}"
+        place = f"at {_relative(file)}:{replacement.line}"
+        if replacement.is_exact:
+            return self.redacted(f"{what} {replacement.by.name} {place}")
+        return self.redacted(f"{what} {self.located(replacement.by)}, noticed {place}")
 
     def as_source(self, value: object) -> str:
         """A value as Python that can be run where its names are known.
@@ -180,11 +214,23 @@ class Formatter:
     def _forms(self) -> tuple[str, ...]:
         """All forms of the secrets; a secret before those that may be parts of it."""
         by_length = sorted(self.secrets, key=len, reverse=True)
-        return tuple(form for secret in by_length for form in encoded_forms(secret))
+        forms_of = written_forms if self.masked else encoded_forms
+        return tuple(form for secret in by_length for form in forms_of(secret))
 
     @cached_property
     def _forms_in_lower_case(self) -> frozenset[str]:
         return frozenset(form.lower() for form in self._forms)
+
+    def _without_hidden(self, text: str) -> str:
+        """A text without the lines in which a secret is hidden; without any if it is hidden in several together."""
+        if not self._is_hidden_in(text):
+            return text
+        shown = "\n".join(REDACTED if self._is_hidden_in(line) else line for line in text.split("\n"))
+        return REDACTED if self._is_hidden_in(shown) else shown
+
+    def _is_hidden_in(self, text: str) -> bool:
+        """Whether a secret is in what a text says in encoded form, such as ``%68unter2``."""
+        return any(secret in reading for reading in islice(readings(text), 1, None) for secret in self.secrets)
 
     def _collection_as_source(self, value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> str:
         parts = [self.as_source(each) for each in value]
@@ -199,6 +245,8 @@ class Formatter:
     def _representation_as_source(self, value: object) -> str:
         if isinstance(value, float) and not isfinite(value):
             return f"float({str(value)!r})"
+        if (type(value).__module__, type(value).__name__) == _TYPE_OF_ANY:
+            return "ANY"
         source = self.written(value)
         try:
             ast.parse(source, mode="eval")

@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch, comparison
+from pytest_sentry_capture._assertions.criteria_checks import choices_in
+from pytest_sentry_capture._assertions.doubts import Doubts, Uncertainty, UnlikelyValue, items_of_kind
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     DISCARD_REASONS,
     MISSING,
+    OF_EXCHANGE,
     SAMPLED_TRACES,
     CallbackError,
     Capture,
@@ -22,10 +25,13 @@ from pytest_sentry_capture._recording import (
     Entry,
     Exchange,
     Rejection,
+    Replacement,
     Source,
+    hints_of,
     is_empty,
     is_within,
     redacted_value,
+    with_event,
 )
 from pytest_sentry_capture._recording.kinds import (
     FACTS,
@@ -46,14 +52,43 @@ WITHOUT_EXCHANGE: Final = (
     "status_code, route, method and path are known only for requests that were observed in this process. For others,"
     " such as those of frameworks that are not observed (docs/limits.md#requests), use transaction, tags or request."
 )
+_ABOUT_NAMES_ALONE: Final = (
+    "Of exceptions of other processes only the names of their classes are known. A regex is compared with the dotted"
+    " name alone: exception=re.compile('^shop.CartError$')."
+)
+_ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
+)
+_ABOUT_RECORDS: Final = {
+    "ignored_logger": (
+        "The application keeps this logger out of events with ignore_logger(), which since sentry-sdk 3 is"
+        " ignore_logger_for_events()."
+    ),
+    "log_level": (
+        "The record is below the level from which the client makes events of records. This option of sentry_sdk.init"
+        " lowers it:\n  integrations=[LoggingIntegration(event_level=logging.WARNING)]"
+    ),
+    "logger_disabled": (
+        "The logger stopped the record before the SDK saw it: by its level, its attribute disabled, logging.disable()"
+        " or a filter. Python's logging.config disables the loggers that exist already, unless it is told"
+        " disable_existing_loggers=False."
+    ),
+}
+"""What is to be known of log records that became no events, by the reason."""
+_HOW_RECORDS_ARE_FOUND: Final = (
+    "A log record matches that became no event. To assert on it, give its logger, level or message, or reason={!r}."
 )
 _NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
 _LOGGING_OPTION: Final = (
     "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:\n"
     "  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
+)
+_WITHOUT_INTEGRATION: Final = "The active client has no LoggingIntegration"
+_INTEGRATION: Final = (
+    "default_integrations=False and disabled_integrations turn it off. This option of sentry_sdk.init turns it on:\n"
+    "  integrations=[LoggingIntegration(event_level=logging.ERROR)]"
 )
 _OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "handled")
 """The criteria for which what was logged tells whether it could have been the event."""
@@ -85,10 +120,11 @@ class Evidence:
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         about_no_client: why nothing could have been captured, where no client was active.
-        kinds_from_logging: what the active client makes of what is logged.
+        kinds_from_logging: what the active client makes of what is logged; None where its integration was turned off.
         about_loop: why exceptions of tasks of the running event loop are not captured; None where they are.
         logged: the errors that were logged, as the events that they could have been; None where that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
+        replacements: what took the place of the SDK's own functions.
     """
 
     formatter: Formatter
@@ -98,10 +134,11 @@ class Evidence:
     options: Mapping[str, Any] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     about_no_client: str = NO_CLIENT
-    kinds_from_logging: frozenset[str] = frozenset(("event", "log"))
+    kinds_from_logging: frozenset[str] | None = frozenset(("event", "log"))
     about_loop: str | None = None
     logged: Sequence[CapturedEvent] | None = None
     left_out_of_spans: Sequence[str] = ()
+    replacements: Sequence[Replacement] = ()
 
     def of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type."""
@@ -122,9 +159,53 @@ class Evidence:
         return items
 
 
+def hints_about_values(formatter: Formatter, kind: str, values: Sequence[UnlikelyValue]) -> list[str]:
+    """Which values are valid where others are asked for, and which of them was meant."""
+    return [*dict.fromkeys(_about_value(formatter, kind, value) for value in values)]
+
+
+def _about_value(formatter: Formatter, kind: str, value: UnlikelyValue) -> str:
+    meant = f"Did you mean {formatter.asked(value.path, value.nearest)}? " if value.nearest is not None else ""
+    return f"{meant}{formatter.redacted(value.path)} of {with_article(name_of(kind))} is {value.known.valid}."
+
+
+def hints_about_names(formatter: Formatter, names: Mapping[str, str | None]) -> list[str]:
+    """Which exception class was meant by a name that no loaded class has."""
+    return [
+        f"Did you mean {formatter.asked('exception', meant)}? No exception class is called {formatter.shown(name)}."
+        for name, meant in names.items()
+        if meant is not None
+    ]
+
+
+def hints_about_unknown(reasons: Sequence[Uncertainty]) -> list[str]:
+    """What to ask for instead of what is unknown."""
+    unknown = {reason.path for reason in reasons if reason.why is not None}
+    of_exchange = [] if unknown.isdisjoint(OF_EXCHANGE) else [WITHOUT_EXCHANGE]
+    return [*of_exchange, *([_ABOUT_NAMES_ALONE] if "exception" in unknown else [])]
+
+
+def hints_about_texts(formatter: Formatter, reasons: Sequence[Uncertainty], *, to_be_absent: bool) -> list[str]:
+    """What to write where a text looks like a regex."""
+    found: dict[str, None] = {}
+    for reason in reasons:
+        texts = [each for each in choices_in(reason.expected) if isinstance(each, str)]
+        if reason.why is None and len(texts) == 1 and reason.path.isidentifier():
+            text = formatter.as_source(texts[0])
+            exactly = f"\nFor exactly this text, pass\n  {reason.path}=lambda found: found == {text}"
+            regex = f"A plain text is compared as a whole. For a regex, pass\n  {reason.path}=re.compile({text})"
+            found[f"{regex}{exactly if to_be_absent else ''}"] = None
+        elif reason.why is None:
+            found[_ABOUT_TEXTS] = None
+    return [*found]
+
+
 def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedItem | None) -> list[str]:
     """Why what was expected may be missing, the surest reasons first."""
     found = [
+        *_replaced(matcher, evidence),
+        *_impossible(matcher, evidence),
+        *_texts_like_regexes(matcher, evidence),
         *_crashed_callbacks(evidence),
         *_rejected(matcher, evidence),
         *_sampled_out(matcher, evidence),
@@ -132,7 +213,7 @@ def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedI
         *_came_through_logging(matcher, evidence),
         *_logging_is_off(matcher, evidence),
         *_loops(matcher, evidence),
-        *(_from_exchanges(evidence) or _answered_without_report(matcher, evidence)),
+        *(hints_of(evidence.entries) or _answered_without_report(matcher, evidence)),
         *_switched_off(matcher, evidence),
         *_without_exchange(matcher, nearest),
         *(_where_values_are(matcher, evidence, nearest) if nearest is not None else ()),
@@ -147,9 +228,16 @@ def hints_about_excess(matching: Sequence[CapturedItem]) -> list[str]:
 
 def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
     """What is to be known about the reasons of discards."""
-    if any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards):
-        return [_ABOUT_DEDUPE]
-    return []
+    is_duplicate = any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards)
+    reasons = {discard.reason for discard in discards}
+    about_records = (text for reason, text in _ABOUT_RECORDS.items() if reason in reasons)
+    return [*([_ABOUT_DEDUPE] if is_duplicate else []), *about_records]
+
+
+def hints_about_records(matcher: Matcher, evidence: Evidence) -> list[str]:
+    """That log records match which became no events, and how they are found."""
+    reasons = [each.reason for each in evidence.discarded if matcher.matches_discard(each) and not matcher.means(each)]
+    return [_HOW_RECORDS_ARE_FOUND.format(reason) for reason in reasons[:1]]
 
 
 def hints_about_reason(reason: str | None) -> list[str]:
@@ -157,6 +245,31 @@ def hints_about_reason(reason: str | None) -> list[str]:
     return (
         [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
     )
+
+
+def _impossible(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    doubts = Doubts(matcher)
+    if not (doubts.unlikely_values or doubts.exception_names):
+        return
+    items, exchanges = items_of_kind(matcher, evidence.entries), evidence.of(Exchange)
+    yield from hints_about_values(evidence.formatter, matcher.kind, doubts.impossible_values(items, exchanges))
+    yield from hints_about_names(evidence.formatter, doubts.unknown_exceptions(items, exchanges))
+
+
+def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    doubts = Doubts(matcher)
+    for item in items_of_kind(matcher, evidence.entries):
+        reasons = doubts.about(item)
+        if reasons and all(reason.why is None for reason in reasons):
+            yield from hints_about_texts(evidence.formatter, reasons, to_be_absent=False)
+            return
+
+
+def _replaced(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
+    for replacement in evidence.replacements:
+        if replacement.hides(matcher.kind):
+            yield f"{evidence.formatter.replaced(replacement)}. What is passed to it is not captured."
+            return
 
 
 def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
@@ -223,7 +336,7 @@ def _switched_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
             "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
             " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
         )
-    elif matcher.kind == "log" and "log" not in evidence.kinds_from_logging:
+    elif matcher.kind == "log" and "log" not in (evidence.kinds_from_logging or ()):
         yield (
             "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
             " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
@@ -275,17 +388,21 @@ def _came_through_logging(matcher: Matcher, evidence: Evidence) -> Iterator[str]
 
 
 def _logging_is_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
-    if matcher.kind != "event" or "event" in evidence.kinds_from_logging:
+    kinds = evidence.kinds_from_logging
+    if matcher.kind != "event" or "event" in (kinds or ()):
         return
+    what_is_off, option = (
+        (_WITHOUT_INTEGRATION, _INTEGRATION) if kinds is None else (_NO_EVENTS_FROM_LOGGING, _LOGGING_OPTION)
+    )
     as_logged = Matcher("event", {k: v for k, v in matcher.criteria.items() if k in _OF_LOGGING})
     reported = [*evidence.items, *(discard.item for discard in evidence.discarded if discard.kind == "event")]
     for logged in reversed(evidence.logged or ()):
         if as_logged.matches(logged) and not any(_is_of_same_failure(logged, event) for event in reported):
             what = evidence.formatter.summary(logged)
-            yield f"{_NO_EVENTS_FROM_LOGGING}, and this was logged: {what}. {_LOGGING_OPTION}"
+            yield f"{what_is_off}, and this was logged: {what}. {option}"
             return
     if not any(map(as_logged.matches, reported)) and _may_be_logged(matcher, evidence):
-        yield f"If it was logged: {_NO_EVENTS_FROM_LOGGING[0].lower()}{_NO_EVENTS_FROM_LOGGING[1:]}. {_LOGGING_OPTION}"
+        yield f"If it was logged: {what_is_off[0].lower()}{what_is_off[1:]}. {option}"
 
 
 def _is_of_same_failure(logged: CapturedEvent, item: CapturedItem) -> bool:
@@ -312,33 +429,20 @@ def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
     return [*dict.fromkeys(about for about in found if about is not None)][:1]
 
 
-def about_lifespan(evidence: Evidence) -> list[str]:
-    """That applications were asked for something and had not started, where no client was active."""
-    return [
-        *dict.fromkeys(each._about_no_client for each in evidence.of(Exchange) if each._about_no_client is not None)
-    ]
-
-
-def _from_exchanges(evidence: Evidence) -> list[str]:
-    """What the adapters of frameworks know."""
-    return [*dict.fromkeys(exchange._hint for exchange in evidence.of(Exchange) if exchange._hint is not None)]
-
-
 def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     if matcher.kind != "event":
         return
+    reported = with_event(evidence.entries)
     for exchange in evidence.of(Exchange):
-        is_silent = not any(discard.kind == "event" for discard in exchange.discarded) and not any(
-            capture.kind == "event" for capture in exchange._captures
-        )
-        if exchange.status is not None and exchange.status >= 500 and is_silent:
+        if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
             yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()
             return
 
 
 def _without_exchange(matcher: Matcher, nearest: CapturedItem | None) -> list[str]:
-    return [WITHOUT_EXCHANGE] if nearest is not None and matcher.is_undecided(nearest) else []
+    unknown = [each for each in Doubts(matcher).about(nearest) if each.why is not None] if nearest is not None else []
+    return [WITHOUT_EXCHANGE] if any(each.path in OF_EXCHANGE for each in unknown) else []
 
 
 def _where_values_are(matcher: Matcher, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Final
+from typing import Final
 
-from pytest_sentry_capture._recording import Capture, CaptureContext, ExceptionChain
+from pytest_sentry_capture._recording import Capture, CaptureContext, ExceptionChain, log_payload
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 
-_LEVELS: Final = {logging.ERROR: "error", logging.CRITICAL: "fatal"}
 _OF_THE_SDK: Final = "sentry_sdk"
 
 
@@ -36,17 +35,18 @@ def _is_of_sdk(record: logging.LogRecord) -> bool:
 
 def _as_event(record: logging.LogRecord) -> CapturedEvent:
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-    payload: dict[str, Any] = {
-        "level": _LEVELS.get(record.levelno, str(record.levelname).lower()),
-        "logger": record.name,
-        "logentry": {"message": _text(record.msg), "formatted": _text(vars(record).get("message"))},
-    }
+    payload = log_payload(
+        logger=record.name,
+        level=record.levelno,
+        level_name=str(record.levelname),
+        template=_text(record.msg),
+        args=None,
+        formatted=_text(vars(record).get("message")),
+        error=error,
+    )
     if error is None:
         return CapturedEvent(payload)
     chain = ExceptionChain.of(error, live=True)
-    mechanism = {"type": "logging", "handled": True}
-    outermost = {"type": type(error).__name__, "module": type(error).__module__, "mechanism": mechanism}
-    payload["exception"] = {"values": [outermost]}
     return CapturedEvent(payload, Capture("event", json.dumps(payload).encode(), context=CaptureContext(chain)))
 
 

@@ -3,71 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import attrgetter, not_
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._assertions.comparisons import Comparison, Mismatch, comparison, mismatches
+from pytest_sentry_capture._assertions.criteria_checks import COLLECTIONS, check_criterion, is_plain_class
 from pytest_sentry_capture._recording import (
     MISSING,
     OF_EXCHANGE,
-    SEGMENT_STATUSES,
     CapturedItem,
     Discard,
     ExceptionChain,
     Exchange,
-    Field,
     Sort,
     resolve_parts,
 )
-from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent, CapturedSegment
+from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent
 from pytest_sentry_capture._text import did_you_mean
 
 CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}
 """The criteria of each kind, which are its fields."""
 
-_COLLECTIONS: Final = (list, tuple, set, frozenset)
-
-
-class _Values(NamedTuple):
-    """The values that a criterion always has, by their sort."""
-
-    name: str
-    types: frozenset[type]
-    """The plain types that can equal it."""
-    valid: str
-
-
-_PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
-_ALWAYS_VALID: Final = "a predicate, None, and a list of these"
-_PLAIN_TEXTS: Final = frozenset((str, re.Pattern))
-_VALUES: Final[Mapping[Sort, _Values]] = {
-    Sort.TEXT: _Values(
-        "a text", _PLAIN_TEXTS, f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}'
-    ),
-    Sort.NUMBER: _Values("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}"),
-    Sort.TRUTH: _Values("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}"),
-    Sort.SEGMENT_STATUS: _Values(
-        "a text", _PLAIN_TEXTS, "'ok', 'error', a regex that matches one of them, a predicate, and a list of these"
-    ),
-}
-_ABOUT_OWN_WORDS: Final = (
-    "The SDK's own word is reached by its path: where={'contexts.trace.status': 'internal_error'} in a transaction,"
-    " where={'status': …} in a span"
-)
-_REGEX_ONLY: Final = re.compile(r"^\^|\.[*+]|\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[^\\]\][*+]")
 _SLOW: Final = ("exception", "message", "breadcrumbs", "where")
 """What reads much of a payload: asked last, it is not asked at all of most items."""
+_OF_EXCHANGE: Final = frozenset(("exception", *OF_EXCHANGE))
 
 
-_OF_REQUEST: Final = frozenset(OF_EXCHANGE)
-_SOURCES_OF_REQUESTS: Final = ("url", "route", "view")
-"""Of the names of transactions (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/)."""
-_OF_EXCHANGE: Final = frozenset(("exception", *_OF_REQUEST))
+_OF_LOG_RECORDS: Final = frozenset(("logger", "level", "message"))
+"""What makes out a log record."""
 
 
-class _SeenExchange:
+class SeenExchange:
     """An exchange with the shortcuts of an event."""
 
     exceptions: tuple[()] = ()
@@ -81,22 +48,34 @@ class _SeenExchange:
 
 
 class Criterion(NamedTuple):
-    """One criterion, ready to be asked: where it looks, and how it compares what it finds."""
+    """One criterion, ready to be asked: where it looks, and how it compares what it finds.
+
+    Attributes:
+        in_payload: whether the path is one in ``where``.
+    """
 
     path: str
     expected: Any
     value_of: Callable[[Any], Any]
     is_match: Comparison
+    in_payload: bool = False
 
 
 class Matcher:
     """Compiled criteria for items of one kind.
 
+    Attributes:
+        kind: the kind.
+        criteria: as they were given.
+        compiled: the same, ready to be asked.
+        item_class: the class of the kind's items.
+        facts: what is known of the kind.
+
     Raises:
-        ValueError: the kind is unknown, a path in ``where`` is not one, a plain text was meant as a pattern, or no
-            segment has such a status.
+        ValueError: the kind is unknown, a path in ``where`` is not one, or no segment has such a status.
         TypeError: a criterion is unknown for the kind, what is given for ``exception`` can't be one, a class is given
-            anywhere else, or a plain value is of a sort that the criterion never has, such as a text for a status code.
+            anywhere else, or a value is of a sort that the criterion never has, such as a text for a status code or
+            for a mapping.
     """
 
     def __init__(self, kind: str, criteria: Mapping[str, Any]) -> None:
@@ -108,8 +87,10 @@ class Matcher:
         self.criteria = dict(criteria)
         self.item_class = CLASS_OF_KIND[kind]
         self.facts = FACTS[kind]
-        self._compiled = [each for name, expected in criteria.items() for each in _compiled(kind, name, expected)]
-        in_order_of_cost = sorted(self._compiled, key=lambda criterion: criterion.path in _SLOW)
+        self.compiled = [
+            each for name, expected in criteria.items() for each in compiled_criteria(kind, name, expected)
+        ]
+        in_order_of_cost = sorted(self.compiled, key=lambda criterion: criterion.path in _SLOW)
         self._checks = tuple((criterion.value_of, criterion.is_match) for criterion in in_order_of_cost)
 
     def matches(self, item: CapturedItem) -> bool:
@@ -126,6 +107,22 @@ class Matcher:
         item = discard._item_as(self.kind)
         return item is not None and self.matches(item)
 
+    def means(self, discard: Discard) -> bool:
+        """Whether a discard that matches is of the sort that is asked for.
+
+        Log records that became no events are asked for by what makes them out: else any warning that is logged during a
+        request would pass for the event that is expected to be discarded.
+        """
+        return not discard._is_of_logging or self._names(_OF_LOG_RECORDS)
+
+    def may_mean(self, discard: Discard) -> bool:
+        """Whether a discard is of a sort that could be asked for: records below the level of events seldom are."""
+        return not discard._is_below_level or self._names({*_OF_LOG_RECORDS, "exception"})
+
+    def _names(self, fields: Collection[str]) -> bool:
+        paths = self.criteria.get("where") or ()
+        return any(path.partition(".")[0] in fields for path in (*self.criteria, *paths))
+
     def matches_exchange(self, exchange: Exchange) -> bool:
         """Whether an exchange, of which nothing may have been told to Sentry, meets all criteria.
 
@@ -133,17 +130,8 @@ class Matcher:
         """
         if not self.criteria or not self.criteria.keys() <= _OF_EXCHANGE:
             return False
-        seen = _SeenExchange(exchange)
+        seen = SeenExchange(exchange)
         return all(is_match(value_of(seen)) for value_of, is_match in self._checks)
-
-    def is_undecided(self, item: CapturedItem) -> bool:
-        """Whether an item came of a request that was not seen, and would match but for what is unknown of it.
-
-        A predicate that says of None that it does not match has not decided: it would have been asked another value.
-        """
-        if self.criteria.keys().isdisjoint(_OF_REQUEST) or not came_of_unseen_request(item):
-            return False
-        return all(map(_is_unknown, misses)) if (misses := self.mismatches(item)) else False
 
     def count_mismatches(self, item: CapturedItem) -> int:
         """How many criteria the item does not match."""
@@ -153,7 +141,7 @@ class Matcher:
         """Every place that keeps the item from matching; empty for an item that matches."""
         return [
             mismatch
-            for path, expected, value_of, is_match in self._compiled
+            for path, expected, value_of, is_match, _ in self.compiled
             if not is_match(value := value_of(item))
             for mismatch in _reasons(path, expected, value)
         ]
@@ -190,107 +178,34 @@ def _check_kind(kind: object) -> None:
         raise ValueError(did_you_mean("kind", str(kind), CRITERIA))
 
 
-def came_of_unseen_request(item: CapturedItem) -> bool:
-    """Whether an item tells of a request, and no exchange was under way when it was captured."""
-    return item.exchange is None and _came_of_request(item)
+def compiled_criteria(kind: str, name: str, expected: Any) -> list[Criterion]:
+    """A criterion of a kind, ready to be asked: one for each path in ``where``, else one.
 
-
-def _came_of_request(item: CapturedItem) -> bool:
-    if isinstance(item, CapturedSegment) and item.is_span:
-        return item.method is not None or item.source in _SOURCES_OF_REQUESTS
-    info = item.get("transaction_info")
-    return bool(item.get("request")) or (isinstance(info, dict) and info.get("source") in _SOURCES_OF_REQUESTS)
-
-
-def _is_unknown(mismatch: Mismatch) -> bool:
-    return mismatch.path in _OF_REQUEST and mismatch.found is None
-
-
-def _check(field: Field, name: str, expected: Any) -> None:
-    if field.is_searched:
-        _check_text(name, expected)
-    if field.sort in _VALUES:
-        _check_sort(name, expected, _VALUES[field.sort])
-    if field.sort is Sort.SEGMENT_STATUS:
-        _check_segment_status(expected)
-    if field.sort is not Sort.EXCEPTION:
-        _check_value(name, expected)
-
-
-def _compiled(kind: str, name: str, expected: Any) -> Iterator[Criterion]:
+    Raises:
+        ValueError: see ``Matcher``.
+        TypeError: see ``Matcher``.
+    """
     field = FACTS[kind].fields[name]
-    _check(field, name, expected)
+    check_criterion(field, name, expected)
     if field.sort is Sort.PATHS:
-        yield from (_at_path(path, each) for path, each in _checked_paths(kind, expected).items())
-    elif field.sort is Sort.EXCEPTION:
-        yield Criterion(name, expected, _itself, _exception_comparison(expected))
-    elif field.sort is Sort.BREADCRUMBS:
-        yield Criterion(name, expected, attrgetter(name), _any_one(expected) if expected is not None else not_)
-    elif field.is_section and expected is None:
-        yield Criterion(name, expected, _or_none(name) if field.is_derived else _of_payload(name), comparison(expected))
-    elif field.is_of_payload:
-        yield Criterion(name, expected, _of_payload(name), comparison(expected))
+        return [_at_path(path, each) for path, each in _checked_paths(kind, expected).items()]
+    if field.sort is Sort.EXCEPTION:
+        return [Criterion(name, expected, _itself, _exception_comparison(expected))]
+    if field.sort is Sort.BREADCRUMBS:
+        is_match = _any_one(expected) if expected is not None else not_
+        return [Criterion(name, expected, attrgetter(name), is_match)]
+    is_absence = field.is_section and expected is None
+    value_of: Callable[[Any], Any]
+    if field.is_of_payload or (is_absence and not field.is_derived):
+        value_of = _of_payload(name)
     else:
-        yield Criterion(name, expected, attrgetter(name), comparison(expected))
-
-
-def _check_text(name: str, expected: Any) -> None:
-    for text in _choices(expected):
-        if type(text) is str and _REGEX_ONLY.search(text):
-            raise ValueError(
-                f"{name}={text!r} is a plain text, which is compared as a whole, but looks like a regex:"
-                f" valid is {name}=re.compile({text!r}), or re.compile(re.escape(…)) if it is no regex"
-            )
-
-
-def _check_sort(name: str, expected: Any, values: _Values) -> None:
-    """A plain value of another sort equals no value that can be there, so that its absence would prove nothing."""
-    if isinstance(expected, (*_COLLECTIONS, range)) and not expected:
-        raise TypeError(_matches_nothing(name, expected, "it is empty", values))
-    for each in _choices(expected):
-        if type(each) in _PLAIN_VALUES and type(each) not in values.types:
-            raise TypeError(_matches_nothing(name, each, f"{name} is {values.name}", values))
-
-
-def _check_segment_status(expected: Any) -> None:
-    """Segments know two words, whatever the SDK's own is: the absence of any other would prove nothing."""
-    for each in _choices(expected):
-        is_text = isinstance(each, re.Pattern) or (isinstance(each, str) and type(each).__eq__ is str.__eq__)
-        if each is None or (is_text and not any(map(comparison(each), SEGMENT_STATUSES))):
-            reason = "the status of a segment is 'ok' or 'error'"
-            raise ValueError(
-                f"{_matches_nothing('status', each, reason, _VALUES[Sort.SEGMENT_STATUS])}. {_ABOUT_OWN_WORDS}"
-            )
-
-
-def _matches_nothing(name: str, expected: Any, reason: str, values: _Values) -> str:
-    return f"{name}={expected!r} matches nothing, because {reason}. Valid are {values.valid}"
-
-
-def _choices(expected: Any) -> Iterable[Any]:
-    """Each of what a list offers; what is no list offers itself."""
-    return expected if isinstance(expected, _COLLECTIONS) else (expected,)
-
-
-def _check_value(path: str, expected: Any) -> None:
-    """A class without an equality of its own equals no value, so that its absence would prove nothing."""
-    if isinstance(expected, type) and type(expected).__eq__ is type.__eq__:
-        meant = f"; did you mean exception={expected.__qualname__}?" if issubclass(expected, BaseException) else "."
-        raise TypeError(
-            f"{path}={expected.__qualname__} is a class, which equals no value{meant} Valid are values, patterns and"
-            " predicates"
-        )
-    if type(expected) is dict:
-        for key, each in expected.items():
-            _check_value(f"{path}.{key}", each)
-    elif type(expected) in (list, tuple, set, frozenset):
-        for each in expected:
-            _check_value(path, each)
+        value_of = _or_none(name) if is_absence else attrgetter(name)
+    return [Criterion(name, expected, value_of, comparison(expected))]
 
 
 def _at_path(path: str, expected: Any) -> Criterion:
     parts = path.split(".")
-    return Criterion(path, expected, lambda item: resolve_parts(item, parts), comparison(expected))
+    return Criterion(path, expected, lambda item: resolve_parts(item, parts), comparison(expected), in_payload=True)
 
 
 def _checked_paths(kind: str, paths: Any) -> Mapping[str, Any]:
@@ -331,38 +246,22 @@ def _any_one(expected: Any) -> Comparison:
 
 
 def _exception_comparison(expected: Any) -> Comparison:
-    if isinstance(expected, _COLLECTIONS):
+    if isinstance(expected, COLLECTIONS):
         choices = [_exception_comparison(each) for each in expected]
         return lambda item: any(choice(item) for choice in choices)
     if expected is None:
         return lambda item: item._exception_chain is None and not item.exceptions
-    if isinstance(expected, type) and type(expected).__eq__ is type.__eq__:
+    if is_plain_class(expected):
         return _exception_class_comparison(expected)
-    if isinstance(expected, BaseException):
-        raise TypeError(
-            f"exception={expected!r} is an instance, which equals no other; valid are its class,"
-            f" exception={type(expected).__name__}, and message={str(expected)!r} beside it"
-        )
     if isinstance(expected, str):
         return lambda item: _has_exception_named(item, expected)
     if isinstance(expected, re.Pattern):
         return lambda item: any(expected.search(name) for name in exception_names(item))
-    if isinstance(expected, (int, float, bytes, Mapping)):
-        raise TypeError(
-            f"exception={expected!r} is neither an exception class nor its name; valid are a class, a bare or dotted"
-            " name, a compiled regex for the dotted name, a predicate, None, and a list of these"
-        )
     is_match = comparison(expected)
     return lambda item: any(is_match(link.value) for link in item._exception_chain or () if link.value is not None)
 
 
-def _exception_class_comparison(expected: type) -> Comparison:
-    if not issubclass(expected, BaseException):
-        raise TypeError(
-            f"exception={expected.__name__} is a class, but no exception class; valid are classes that derive from"
-            " BaseException, such as exception=ValueError, and names of such classes"
-        )
-
+def _exception_class_comparison(expected: type[BaseException]) -> Comparison:
     def is_match(item: CapturedEvent) -> bool:
         chain: ExceptionChain | None = item._exception_chain
         if chain is None:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions.comparisons import comparison
+from pytest_sentry_capture._assertions.criteria_checks import COLLECTIONS, choices_in
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     SEGMENT_STATUSES,
+    SPAN_STATUSES,
     attributes_below,
     is_within,
     location_of,
@@ -37,13 +39,6 @@ _BODY_ATTRIBUTE: Final = "http.request.body.data"
 _HEADER: Final = "request.headers."
 _ATTRIBUTE: Final = re.compile(r"attributes\.(?P<name>.+)\.value")
 _TIMES: Final = ("start_timestamp", "end_timestamp")
-_OWN_WORDS: Final = (
-    "ok", "aborted", "already_exists", "cancelled", "data_loss", "deadline_exceeded", "failed_precondition",
-    "failure_precondition", "internal_error", "invalid_argument", "not_found", "out_of_range", "permission_denied",
-    "resource_exhausted", "unauthenticated", "unavailable", "unimplemented", "unknown", "unknown_error",
-)  # fmt: skip
-"""What SDKs call the status of a transaction (https://develop.sentry.dev/sdk/telemetry/traces/#span-status)."""
-_CHOICES: Final = (list, tuple, set, frozenset)
 _PLAIN: Final = (str, int, float, bool, type(None))
 
 _ABOUT_STATUS: Final = (
@@ -203,14 +198,15 @@ class _Translation:
             self._where[place] = expected
 
     def _add_status(self, expected: Any) -> None:
-        found = [status for each in _choices(expected) for status in _statuses(each)]
+        choices = [*choices_in(expected)]
+        found = [status for each in choices for status in _statuses(each)]
         words = [word for word in SEGMENT_STATUSES if word in [each for each in found if isinstance(each, str)]]
-        relay_project = [each for each in found if not isinstance(each, str)]
-        if relay_project or not words or any(each is None for each in _choices(expected)):
+        others = [each for each in found if not isinstance(each, str)]
+        if others or not words or any(each is None for each in choices):
             self._note(_ABOUT_STATUS)
         if not found:
             return
-        status = (words + relay_project)[0] if len(words + relay_project) == 1 else words + relay_project
+        status = (words + others)[0] if len(words + others) == 1 else words + others
         if self._criteria.setdefault("status", status) is not status:
             self._where["status"] = status
 
@@ -252,19 +248,15 @@ def _statuses(expected: Any) -> Sequence[Any]:
     if isinstance(expected, str):
         return ["ok" if expected == "ok" else "error"]
     if isinstance(expected, re.Pattern):
-        words = [word for word in _OWN_WORDS if comparison(expected)(word)]
+        words = [word for word in SPAN_STATUSES if comparison(expected)(word)]
         return [*dict.fromkeys("ok" if word == "ok" else "error" for word in words)]
     if expected is None:
         return ["ok"]
     try:
         Matcher(CapturedSegment.kind, {"status": [expected]})
-    except TypeError:
+    except (TypeError, ValueError):
         return []
-    return [] if isinstance(expected, _CHOICES) else [expected]
-
-
-def _choices(expected: Any) -> Sequence[Any]:
-    return [*expected] if isinstance(expected, _CHOICES) else [expected]
+    return [expected]
 
 
 def _escaped(text: str) -> str:
@@ -273,7 +265,7 @@ def _escaped(text: str) -> str:
 
 def _url(expected: Any) -> Any:
     """What is expected of a URL that has its query with it, which that of a transaction has not."""
-    if isinstance(expected, _CHOICES):
+    if isinstance(expected, COLLECTIONS):
         return [_url(each) for each in expected]
     return re.compile(rf"^{_escaped(expected)}(?=\?|$)") if isinstance(expected, str) else expected
 
@@ -282,7 +274,7 @@ def _header(expected: Any) -> Any:
     """What is expected of a header, which is a list of texts since sentry-sdk 3, and a text before."""
     if expected is None:
         return None
-    choices = _choices(expected)
+    choices = [*choices_in(expected)]
     if len(choices) == 1:
         return choices
     try:

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_sentry_capture._assertions.matching import came_of_unseen_request
 from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Exchange, Recording, mapping_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 
@@ -32,7 +31,12 @@ def count_unseen_requests(recording: Recording) -> Counter[str]:
     requests: dict[tuple[object, ...], Counter[str]] = defaultdict(Counter)
     frameworks: dict[tuple[object, ...], str] = {}
     for item in _reported(recording):
-        if came_of_unseen_request(item) and (item.method, item.path) not in observed and _is_served(item):
+        if (
+            item.exchange is None
+            and item._came_of_request
+            and (item.method, item.path) not in observed
+            and _is_served(item)
+        ):
             request: tuple[object, ...] = (item.trace_id, item.method, item.path)
             requests[request][item.kind] += 1
             frameworks[request] = frameworks.get(request) or _framework(item)

@@ -18,6 +18,7 @@ from pytest_sentry_capture._recording import (
     SdkError,
 )
 from pytest_sentry_capture._recording.kinds import (
+    FACTS,
     CapturedAttachment,
     CapturedCheckIn,
     CapturedClientReport,
@@ -60,83 +61,106 @@ class RecordingViews:
     @property
     def events(self) -> list[CapturedEvent]:
         """Error and message events."""
+        __tracebackhide__ = True
         return self._view(CapturedEvent)
 
     @property
     def segments(self) -> list[CapturedSegment]:
         """The segments of traces: transactions, or streamed spans that are segments."""
+        __tracebackhide__ = True
         return self._view(CapturedSegment)
 
     @property
     def transactions(self) -> list[CapturedTransaction]:
         """Transactions, each with the spans that it carries."""
+        __tracebackhide__ = True
         return self._view(CapturedTransaction)
 
     @property
     def spans(self) -> list[CapturedSpan]:
         """The spans of transactions, and streamed ones."""
+        __tracebackhide__ = True
         return self._view(CapturedSpan)
 
     @property
     def logs(self) -> list[CapturedLog]:
         """Sentry's structured logs, one by one."""
+        __tracebackhide__ = True
         return self._view(CapturedLog)
 
     @property
     def metrics(self) -> list[CapturedMetric]:
         """Trace metrics, one by one."""
+        __tracebackhide__ = True
         return self._view(CapturedMetric)
 
     @property
     def check_ins(self) -> list[CapturedCheckIn]:
         """Check-ins of cron monitors."""
+        __tracebackhide__ = True
         return self._view(CapturedCheckIn)
 
     @property
     def sessions(self) -> list[CapturedSession]:
         """Session updates and aggregates."""
+        __tracebackhide__ = True
         return self._view(CapturedSession)
 
     @property
     def profiles(self) -> list[CapturedProfile]:
         """Profiles of transactions, and chunks of continuous ones."""
+        __tracebackhide__ = True
         return self._view(CapturedProfile)
 
     @property
     def attachments(self) -> list[CapturedAttachment]:
         """Attachments, in whichever envelope they came."""
+        __tracebackhide__ = True
         return self._view(CapturedAttachment)
 
     @property
     def feedback(self) -> list[CapturedFeedback]:
         """User feedback."""
+        __tracebackhide__ = True
         return self._view(CapturedFeedback)
 
     @property
     def client_reports(self) -> list[CapturedClientReport]:
         """What SDKs report to have discarded; in process no SDK sends any."""
+        __tracebackhide__ = True
         return self._view(CapturedClientReport)
 
     @property
     def items(self) -> list[CapturedItem]:
         """Everything that was captured, of unknown types too."""
+        __tracebackhide__ = True
         items = self._all_items()
         self._handed_out(items)
+        if not items:
+            self._nothing_seen("item", *FACTS)
         return items
 
     @property
     def envelopes(self) -> list[CapturedEnvelope]:
         """The raw envelopes, with headers and bytes."""
+        __tracebackhide__ = True
         self._drain()
         envelopes = self._entries_of(CapturedEnvelope)
         self._handed_out(envelopes)
+        if not envelopes:
+            self._nothing_seen("envelope", *FACTS)
         return envelopes
 
     @property
     def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not."""
+        """What the SDK was asked to send and did not.
+
+        Log records below the level of events are left out, which ``assert_discarded(reason="log_level")`` finds: the
+        application asked for none of them to be sent.
+        """
+        __tracebackhide__ = True
         self._drain()
-        return self._entries_of(Discard)
+        return self._losses([each for each in self._entries_of(Discard) if not each._is_below_level], "discard")
 
     def _all_items(self) -> list[CapturedItem]:
         with self._lock:
@@ -146,10 +170,22 @@ class RecordingViews:
     def _handed_out(self, view: Iterable[CapturedItem | CapturedEnvelope]) -> None:
         """A view has been read, with these items or envelopes."""
 
+    def _nothing_seen(self, noun: str, *kinds: str) -> None:
+        """A view is empty: nothing that goes by this noun was seen, be it of these kinds."""
+
     def _view(self, item_class: type[AnyItem]) -> list[AnyItem]:
+        __tracebackhide__ = True
         items = [*self._items_of(item_class)]
         self._handed_out(items)
+        if not items:
+            self._nothing_seen(item_class.kind, item_class.kind)
         return items
+
+    def _losses(self, losses: list[AnyEntry], noun: str) -> list[AnyEntry]:
+        __tracebackhide__ = True
+        if not losses:
+            self._nothing_seen(noun, *FACTS)
+        return losses
 
     def _items_of(self, item_class: type[AnyItem]) -> list[AnyItem]:
         """All items of a class: a list that grows, and must not be handed out."""
@@ -194,9 +230,11 @@ class ApplicationViews(RecordingViews):
     @property
     def callback_errors(self) -> list[CallbackError]:
         """The application's callbacks that raised."""
-        return self._entries_of(CallbackError)
+        __tracebackhide__ = True
+        return self._losses(self._entries_of(CallbackError), "callback error")
 
     @property
     def sdk_errors(self) -> list[SdkError]:
         """The errors inside the SDK that it swallowed."""
-        return self._entries_of(SdkError)
+        __tracebackhide__ = True
+        return self._losses(self._entries_of(SdkError), "SDK error")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import wraps
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.observation import SWITCHED, WEBSOCKET, Observation
@@ -28,21 +28,6 @@ _STARTS: Final = ("http.response.start", "websocket.http.response.start")
 _BODIES: Final = ("http.response.body", "websocket.http.response.body")
 
 
-class Hints(NamedTuple):
-    """What a framework knows of its application, in words for users.
-
-    Attributes:
-        hint: why something may not be captured during an exchange.
-        about_no_client: why the application may not have initialised Sentry.
-    """
-
-    hint: str | None = None
-    about_no_client: str | None = None
-
-
-NO_HINTS: Final = Hints()
-
-
 class AsgiAdapter(OperationAdapter):
     """Observes ASGI applications at the outermost place where they can be seen."""
 
@@ -60,7 +45,7 @@ class AsgiAdapter(OperationAdapter):
         receive: Receive,
         send: Send,
         route_of: RouteOf,
-        hints: Hints = NO_HINTS,
+        hint: str | None = None,
     ) -> Any:
         """Serve a request as an exchange, or as a part of the one that it is already."""
         __tracebackhide__ = True
@@ -73,7 +58,7 @@ class AsgiAdapter(OperationAdapter):
             return await self._serve_within(outer, serve, scope, receive, send, route_of)
         method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
         observation = Observation(self._recorder, method, scope["path"], self.about_silence)
-        observation.exchange._hint, observation.exchange._about_no_client = hints
+        observation.exchange._hint = hint
         observation.exchange._about_loop = self.about_loop()
         observation.names_mounts = self.names_mounts
         scope[_OBSERVATION] = observation

@@ -6,20 +6,19 @@ import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar, Final
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
-from pytest_sentry_capture._operations.asgi import AsgiAdapter, Hints, Receive, Scope, Send
+from pytest_sentry_capture._operations.asgi import AsgiAdapter, Receive, Scope, Send
 from pytest_sentry_capture._recording import Recorder
 
+_WITHOUT_LIFESPAN: Final = (
+    "Requests were served without the application's lifespan, in which Sentry may be initialised: httpx.ASGITransport"
+    " never runs it, TestClient only in a with block."
+)
 _INITIALISED_LATE: Final = (
     "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
     " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
     " lifespan is too late."
-)
-
-_NOT_STARTED: Final = (
-    "The application's lifespan has not run, which may be what initialises Sentry. httpx.ASGITransport runs none:"
-    " LifespanManager of asgi-lifespan does. Starlette's TestClient runs it in a block: with TestClient(app) as client."
 )
 
 
@@ -36,7 +35,8 @@ class StarletteAdapter(AsgiAdapter):
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder)
         self._built_before_sentry: WeakSet[Any] = WeakSet()
-        self._started: WeakSet[Any] = WeakSet()
+        self._started: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """The applications whose lifespan has run, by their ids: what is equal to them is theirs to say."""
 
     def install(self) -> None:
         self._wrap(
@@ -50,29 +50,33 @@ class StarletteAdapter(AsgiAdapter):
             is_in_middleware = _sentry_is_in_middleware()
             if getattr(app, "middleware_stack", None) is None and not is_in_middleware:
                 self._built_before_sentry.add(app)
-            if scope["type"] == "lifespan":
-                self._started.add(app)
-            hints = Hints(
-                _INITIALISED_LATE if is_in_middleware and app in self._built_before_sentry else None,
-                _NOT_STARTED if app not in self._started and _has_lifespan(app) else None,
-            )
+            if scope["type"] == "lifespan" and self._is_active:
+                self._started[id(app)] = app
             serve, route_of = functools.partial(inner, app), functools.partial(_route, app)
-            return await self._observe(serve, scope, receive, send, route_of, hints)
+            hint = self._hint(app, is_in_middleware=is_in_middleware)
+            return await self._observe(serve, scope, receive, send, route_of, hint)
 
         return call
+
+    def _hint(self, app: Any, *, is_in_middleware: bool) -> str | None:
+        if app in self._built_before_sentry and is_in_middleware:
+            return _INITIALISED_LATE
+        is_off = not self._recorder.current.client_was_active
+        return _WITHOUT_LIFESPAN if is_off and id(app) not in self._started and _has_lifespan(app) else None
+
+
+def _has_lifespan(app: Any) -> bool:
+    """Whether something is to run when the application starts; FastAPI has a lifespan of its own around routers'."""
+    router = vars(vars(app).get("router", app))
+    lifespan = router.get("lifespan_context")
+    is_default = type(lifespan).__name__ == "_DefaultLifespan"
+    return lifespan is not None and (not is_default or bool(router.get("on_startup")))
 
 
 def _sentry_is_in_middleware() -> bool:
     """Whether middleware that Starlette builds now reports handled errors: the SDK replaces a constructor for that."""
     middleware = getattr(sys.modules.get("starlette.middleware"), "Middleware", None)
     return middleware is not None and middleware.__init__.__module__.startswith("sentry_sdk.")
-
-
-def _has_lifespan(app: Any) -> bool:
-    """Whether anything is to be run when the application starts."""
-    router = getattr(app, "router", None)
-    lifespan = type(getattr(router, "lifespan_context", None)).__name__
-    return lifespan != "_DefaultLifespan" or bool(getattr(router, "on_startup", ()))
 
 
 def _route(app: Any, before: Scope, after: Scope) -> str | None:

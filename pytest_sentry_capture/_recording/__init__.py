@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.assigned_values import AssignedValue as AssignedValue
     from pytest_sentry_capture._recording.attribute_names import attribute_name as attribute_name
     from pytest_sentry_capture._recording.attribute_names import attributes_below as attributes_below
     from pytest_sentry_capture._recording.attribute_names import field_name as field_name
@@ -51,23 +52,26 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
     from pytest_sentry_capture._recording.facts import Field as Field
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
+    from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
     from pytest_sentry_capture._recording.fields import unwrapped as unwrapped
-    from pytest_sentry_capture._recording.item_contents import is_binary as is_binary
+    from pytest_sentry_capture._recording.item_contents import bytes_of as bytes_of
+    from pytest_sentry_capture._recording.item_contents import letters_of as letters_of
     from pytest_sentry_capture._recording.item_contents import name_of_content as name_of_content
     from pytest_sentry_capture._recording.item_contents import payloads_of as payloads_of
     from pytest_sentry_capture._recording.kinds.segment import MANUAL as MANUAL
     from pytest_sentry_capture._recording.kinds.segment import SEGMENT_STATUSES as SEGMENT_STATUSES
     from pytest_sentry_capture._recording.kinds.segment import has_at as has_at
+    from pytest_sentry_capture._recording.known_values import SPAN_STATUSES as SPAN_STATUSES
+    from pytest_sentry_capture._recording.known_values import KnownValues as KnownValues
+    from pytest_sentry_capture._recording.logged_events import log_payload as log_payload
     from pytest_sentry_capture._recording.masks import FILTERED as FILTERED
-    from pytest_sentry_capture._recording.masks import NO_VALUE_IN_TEXT as NO_VALUE_IN_TEXT
-    from pytest_sentry_capture._recording.masks import TEXTS_THAT_SAY_NOTHING as TEXTS_THAT_SAY_NOTHING
+    from pytest_sentry_capture._recording.masks import USUAL_MASKS as USUAL_MASKS
+    from pytest_sentry_capture._recording.masks import Masks as Masks
     from pytest_sentry_capture._recording.masks import is_empty as is_empty
-    from pytest_sentry_capture._recording.masks import is_filtered as is_filtered
-    from pytest_sentry_capture._recording.masks import is_masked as is_masked
-    from pytest_sentry_capture._recording.masks import says_nothing as says_nothing
+    from pytest_sentry_capture._recording.masks import value_taken_for_mask as value_taken_for_mask
     from pytest_sentry_capture._recording.payload_types import Breadcrumb as Breadcrumb
     from pytest_sentry_capture._recording.payload_walk import CONTAINERS as CONTAINERS
     from pytest_sentry_capture._recording.payload_walk import Key as Key
@@ -85,16 +89,26 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_walk import resolve_parts as resolve_parts
     from pytest_sentry_capture._recording.payload_walk import walk as walk
     from pytest_sentry_capture._recording.plain_json import PlainJson as PlainJson
+    from pytest_sentry_capture._recording.protocol_names import is_attribute as is_attribute
+    from pytest_sentry_capture._recording.protocol_names import is_id as is_id
+    from pytest_sentry_capture._recording.protocol_names import is_made_by_sdk as is_made_by_sdk
+    from pytest_sentry_capture._recording.protocol_names import is_of_protocol as is_of_protocol
     from pytest_sentry_capture._recording.recording import BETWEEN_TESTS as BETWEEN_TESTS
     from pytest_sentry_capture._recording.recording import COLLECTION as COLLECTION
     from pytest_sentry_capture._recording.recording import Recorder as Recorder
     from pytest_sentry_capture._recording.recording import Recording as Recording
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
+    from pytest_sentry_capture._recording.replacements import Replacement as Replacement
     from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS as SCOPE_SECTIONS
     from pytest_sentry_capture._recording.scope_origin import SECTIONS as SECTIONS
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
+    from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
+    from pytest_sentry_capture._recording.silence import ancestors as ancestors
+    from pytest_sentry_capture._recording.silence import has_failed as has_failed
+    from pytest_sentry_capture._recording.silence import hints_of as hints_of
+    from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
@@ -110,6 +124,7 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "AssignedValue": "_recording.assigned_values:AssignedValue",
             "BETWEEN_TESTS": "_recording.recording:BETWEEN_TESTS",
             "Breadcrumb": "_recording.payload_types:Breadcrumb",
             "COLLECTION": "_recording.recording:COLLECTION",
@@ -135,11 +150,14 @@ else:
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
+            "KindFacts": "_recording.facts:KindFacts",
+            "KnownValues": "_recording.known_values:KnownValues",
+            "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
             "MISSING": "_recording.changes:MISSING",
-            "NO_VALUE_IN_TEXT": "_recording.masks:NO_VALUE_IN_TEXT",
+            "Masks": "_recording.masks:Masks",
             "OF_EXCHANGE": "_recording.facts:OF_EXCHANGE",
             "Phase": "_recording.entries:Phase",
             "PlainJson": "_recording.plain_json:PlainJson",
@@ -147,21 +165,25 @@ else:
             "Recorder": "_recording.recording:Recorder",
             "Recording": "_recording.recording:Recording",
             "Rejection": "_recording.rejections:Rejection",
+            "Replacement": "_recording.replacements:Replacement",
             "SAMPLED_TRACES": "_recording.facts:SAMPLED_TRACES",
             "SCOPE_SECTIONS": "_recording.scope_origin:SCOPE_SECTIONS",
             "SECTIONS": "_recording.scope_origin:SECTIONS",
             "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
             "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
+            "SPAN_STATUSES": "_recording.known_values:SPAN_STATUSES",
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
-            "TEXTS_THAT_SAY_NOTHING": "_recording.masks:TEXTS_THAT_SAY_NOTHING",
             "UnderWay": "_recording.under_way:UnderWay",
+            "USUAL_MASKS": "_recording.masks:USUAL_MASKS",
+            "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
             "attributes_below": "_recording.attribute_names:attributes_below",
+            "bytes_of": "_recording.item_contents:bytes_of",
             "bytes_of_test_runner": "_recording.stack_frames:bytes_of_test_runner",
             "common_containers": "_recording.payload_walk:common_containers",
             "containers": "_recording.payload_walk:containers",
@@ -172,17 +194,22 @@ else:
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
-            "is_binary": "_recording.item_contents:is_binary",
+            "has_failed": "_recording.silence:has_failed",
+            "hints_of": "_recording.silence:hints_of",
+            "is_attribute": "_recording.protocol_names:is_attribute",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
-            "is_filtered": "_recording.masks:is_filtered",
+            "is_id": "_recording.protocol_names:is_id",
             "is_in_file": "_recording.stack_frames:is_in_file",
-            "is_masked": "_recording.masks:is_masked",
+            "is_made_by_sdk": "_recording.protocol_names:is_made_by_sdk",
+            "is_of_protocol": "_recording.protocol_names:is_of_protocol",
             "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
             "is_within": "_recording.payload_walk:is_within",
             "leave_exchange": "_recording.under_way:leave_exchange",
+            "letters_of": "_recording.item_contents:letters_of",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
+            "log_payload": "_recording.logged_events:log_payload",
             "mapping_of": "_recording.fields:mapping_of",
             "mark_seen": "_recording.entries:mark_seen",
             "members_of": "_recording.exception_chain:members_of",
@@ -197,13 +224,14 @@ else:
             "resolve": "_recording.payload_walk:resolve",
             "resolve_parts": "_recording.payload_walk:resolve_parts",
             "sample_rate_of": "_recording.entries:sample_rate_of",
-            "says_nothing": "_recording.masks:says_nothing",
             "served_now": "_recording.under_way:served_now",
             "serving": "_recording.under_way:serving",
             "span_path": "_recording.attribute_names:span_path",
             "tags_of": "_recording.fields:tags_of",
             "transaction_paths": "_recording.attribute_names:transaction_paths",
             "unwrapped": "_recording.fields:unwrapped",
+            "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",
+            "with_event": "_recording.silence:with_event",
         },
     )

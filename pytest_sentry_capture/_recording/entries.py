@@ -23,6 +23,8 @@ from pytest_sentry_capture._recording.plain_json import PlainJson
 from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
+_NOT_OBSERVED: Final = "its request was not observed in this process"
+_NOT_ANSWERED: Final = "its request has not been answered"
 
 
 @dataclass(eq=False, slots=True)
@@ -150,8 +152,23 @@ class Words(Protocol):
     def shown(self, value: object) -> str:
         """A value as a test would write it."""
 
+    def name(self, name: str) -> str:
+        """A name; masked, without the addresses and identifiers in it."""
+
     def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text that a person has written, or what it was made from; masked, its length."""
+        """A text that a person has written, or what it was made from; masked, its length, or what a name is."""
+
+
+class Unknown(NamedTuple):
+    """What is known of a field that has no value here, though there is one.
+
+    Attributes:
+        why: why the value is unknown, in words for users.
+        may_be: the values of which it is one; None where it may be any.
+    """
+
+    why: str
+    may_be: tuple[object, ...] | None = None
 
 
 CLASS_OF_ITEM_TYPE: Final[dict[str, type[CapturedItem]]] = {}
@@ -216,6 +233,20 @@ class CapturedItem(dict[str, Any]):
         del words
         return (self._facts.noun or self.kind.replace("_", " "),)
 
+    def _unknown(self, name: str) -> Unknown | None:
+        """Why the value of a criterion is unknown, where it reads as None; None where the item just has no such value.
+
+        What is unknown may be anything: who asks whether nothing like it was captured gets no answer.
+        """
+        default = self._facts.fields[name].default
+        return None if default is None else Unknown(f"Sentry takes {default!r} where nothing is sent", (default,))
+
+    def _unknown_of_request(self, name: str, *, came_of_request: bool) -> Unknown | None:
+        """Why status code, method, path or route of the request are unknown; see ``_unknown``."""
+        if self.exchange is None:
+            return Unknown(_NOT_OBSERVED) if came_of_request else None
+        return Unknown(_NOT_ANSWERED) if name == "status_code" and self.exchange.status is None else None
+
     @classmethod
     def _in_capture(cls, capture: Capture) -> list[CapturedItem]:
         """The items of this class that a capture carries, be it within others."""
@@ -247,8 +278,7 @@ class RawItem(CapturedItem):
     __slots__ = ()
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        del words
-        return (self.type_header.replace("_", " "),)
+        return (words.name(self.type_header.replace("_", " ")),)
 
 
 def _class_of(item_type: str) -> type[CapturedItem]:
@@ -310,8 +340,6 @@ class Exchange(Entry):
     """Why something may not have been captured during it, in words for users, where its framework is the reason."""
     _about_silence: str | None = None
     """Of which answers its framework does not notify the SDK, in words for users."""
-    _about_no_client: str | None = None
-    """Why its application may not have initialised Sentry, in words for users."""
     _about_loop: str | None = None
     """Why exceptions of tasks of its event loop are not captured, in words for users."""
     authenticated: bool = False
@@ -345,9 +373,13 @@ DISCARD_REASONS: Final = (
     "queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate",
     "before_send", "event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
     "ignored", "callback_error", "ignore_errors", "no_client", "closed_client", "recursion_guard", "sdk_error",
-    "unserializable",
+    "unserializable", "ignored_logger", "log_level", "logger_disabled",
 )  # fmt: skip
 """Sentry's (https://develop.sentry.dev/sdk/telemetry/client-reports/), and those of ``Discard``."""
+
+_LOG_LEVEL: Final = "log_level"
+_OF_LOGGING: Final = ("ignored_logger", _LOG_LEVEL, "logger_disabled")
+"""The reasons of records that did not become events: nobody has asked the SDK to send these."""
 
 
 @dataclass(eq=False, slots=True)
@@ -358,7 +390,8 @@ class Discard(Entry):
         reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …:
             https://develop.sentry.dev/sdk/telemetry/client-reports/) or, where the SDK is silent or vague, one of
             ``callback_error``, ``ignore_errors``, ``no_client``, ``closed_client``, ``recursion_guard``, ``sdk_error``,
-            ``unserializable``.
+            ``unserializable``. In tests that use ``sentry_capture``, a log record that became no event is one too:
+            ``ignored_logger``, ``log_level`` (it is below the level of events), ``logger_disabled``.
         category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …:
             https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
         kind: the kind of item that was lost.
@@ -387,6 +420,20 @@ class Discard(Entry):
 
     def _release_exceptions(self) -> None:
         self._context.release_exceptions()
+
+    @property
+    def _is_of_logging(self) -> bool:
+        """Whether it is a log record that became no event.
+
+        Tables, contracts and rules leave these out, for they are seen only in tests that use the fixture; and an answer
+        with nothing but these is silent.
+        """
+        return self.reason in _OF_LOGGING
+
+    @property
+    def _is_below_level(self) -> bool:
+        """Whether it is a log record that is no error, by the application's own settings."""
+        return self.reason == _LOG_LEVEL
 
     @property
     def exception(self) -> BaseException | None:

@@ -7,6 +7,26 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Literal
 
+from pytest_sentry_capture._recording.known_values import (
+    AMOUNTS,
+    HTTP_STATUSES,
+    IDS,
+    LEVELS,
+    LISTS,
+    MAPPINGS,
+    METHODS,
+    ORIGINS,
+    PATHS,
+    ROUTES,
+    SOURCES,
+    STATUSES_OF_SPANS,
+    STATUSES_OF_TRANSACTIONS,
+    TAGS,
+    TEXTS,
+    TRUTHS,
+    KnownValues,
+)
+
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
@@ -18,6 +38,8 @@ class Sort(Enum):
     TEXT = auto()
     NUMBER = auto()
     TRUTH = auto()
+    MAPPING = auto()
+    LIST = auto()
     SEGMENT_STATUS = auto()
     EXCEPTION = auto()
     BREADCRUMBS = auto()
@@ -30,38 +52,47 @@ class Field:
 
     Attributes:
         sort: of its values.
-        is_searched: whether a plain text for it that looks like a regex is meant as one.
         is_section: whether the shortcut reads as empty where the payload has nothing.
         is_derived: whether a section stands elsewhere in the payload than its name says.
         is_of_payload: whether it is the payload's own field, without a shortcut.
+        known: the values that it has where it follows Sentry's documentation; None where it may have any of its sort.
+        default: what Sentry takes for it where the payload has nothing; None where nothing is.
     """
 
     sort: Sort = Sort.ANY
-    is_searched: bool = False
     is_section: bool = False
     is_derived: bool = False
     is_of_payload: bool = False
+    known: KnownValues | None = None
+    default: object = None
 
 
 ANY: Final = Field()
 TEXT: Final = Field(Sort.TEXT)
-SEARCHED_TEXT: Final = Field(Sort.TEXT, is_searched=True)
 NUMBER: Final = Field(Sort.NUMBER)
-TRUTH: Final = Field(Sort.TRUTH)
+TRUTH: Final = Field(Sort.TRUTH, known=TRUTHS)
+AMOUNT: Final = Field(Sort.NUMBER, known=AMOUNTS)
+TRACE_ID: Final = Field(Sort.TEXT, known=IDS)
+ORIGIN: Final = Field(Sort.TEXT, known=ORIGINS)
+SOURCE: Final = Field(Sort.TEXT, known=SOURCES)
 SEGMENT_STATUS: Final = Field(Sort.SEGMENT_STATUS)
-SECTION: Final = Field(is_section=True)
-DERIVED_SECTION: Final = Field(is_section=True, is_derived=True)
-EXCEPTION: Final = Field(Sort.EXCEPTION, is_searched=True)
+SECTION: Final = Field(Sort.MAPPING, is_section=True)
+DERIVED_SECTION: Final = Field(Sort.MAPPING, is_section=True, is_derived=True)
+EXCEPTION: Final = Field(Sort.EXCEPTION)
 BREADCRUMBS: Final = Field(Sort.BREADCRUMBS, is_section=True)
+FINGERPRINT: Final = Field(Sort.LIST, is_section=True)
 WHERE: Final = Field(Sort.PATHS)
 OF_PAYLOAD: Final = Field(is_of_payload=True)
-SEARCHED_TEXT_OF_PAYLOAD: Final = Field(is_of_payload=True, is_searched=True)
+TEXT_OF_PAYLOAD: Final = Field(is_of_payload=True, known=TEXTS)
+ID_OF_PAYLOAD: Final = Field(is_of_payload=True, known=IDS)
+MAPPING_OF_PAYLOAD: Final = Field(is_of_payload=True, known=MAPPINGS)
+LIST_OF_PAYLOAD: Final = Field(is_of_payload=True, known=LISTS)
 
 OF_EXCHANGE: Final[Mapping[str, Field]] = {
-    "status_code": NUMBER,
-    "method": TEXT,
-    "path": SEARCHED_TEXT,
-    "route": TEXT,
+    "status_code": Field(Sort.NUMBER, known=HTTP_STATUSES),
+    "method": Field(Sort.TEXT, known=METHODS),
+    "path": Field(Sort.TEXT, known=PATHS),
+    "route": Field(Sort.TEXT, known=ROUTES),
 }
 """What the items of an exchange are asked for by."""
 
@@ -82,6 +113,42 @@ PATHS_OF_SPANS: Final = (
     "measurements", "name", "op", "origin", "same_process_as_parent", "sentry_tags", "start_timestamp", "status",
     "tags",
 )  # fmt: skip
+
+KNOWN_OF_EVENTS: Final[Mapping[str, KnownValues]] = {
+    "level": LEVELS,
+    "tags": TAGS,
+    **dict.fromkeys(("user", "contexts", "contexts.*", "extra", "request", "transaction_info"), MAPPINGS),
+    "request.method": METHODS,
+    "contexts.response.status_code": HTTP_STATUSES,
+    "contexts.trace.status": STATUSES_OF_TRANSACTIONS,
+    "contexts.trace.origin": ORIGINS,
+    "contexts.trace.trace_id": IDS,
+    "contexts.trace.data": MAPPINGS,
+    "transaction_info.source": SOURCES,
+    "exception.values.*": MAPPINGS,
+    "exception.values.*.mechanism": MAPPINGS,
+    "exception.values.*.mechanism.handled": TRUTHS,
+    "breadcrumbs.values.*": MAPPINGS,
+    "breadcrumbs.values.*.level": LEVELS,
+}
+"""By place in the payload; ``*`` stands for any key, and for any element of a list."""
+KNOWN_OF_ATTRIBUTES: Final[Mapping[str, KnownValues]] = {
+    "attributes": MAPPINGS,
+    **dict.fromkeys(("attributes.http.request.method", "attributes.http.method"), METHODS),
+    **dict.fromkeys(("attributes.http.response.status_code", "attributes.http.status_code"), HTTP_STATUSES),
+    "attributes.sentry.segment.name.source": SOURCES,
+    "attributes.sentry.span.source": SOURCES,
+    "attributes.sentry.origin": ORIGINS,
+    "attributes.url.path": PATHS,
+}
+KNOWN_OF_TELEMETRY: Final[Mapping[str, KnownValues]] = {"trace_id": IDS, **KNOWN_OF_ATTRIBUTES}
+KNOWN_OF_SPANS: Final[Mapping[str, KnownValues]] = {
+    **KNOWN_OF_TELEMETRY,
+    "status": STATUSES_OF_SPANS,
+    "origin": ORIGINS,
+    "data": MAPPINGS,
+    "is_segment": TRUTHS,
+}
 
 
 @dataclass(frozen=True)
@@ -115,7 +182,9 @@ class KindFacts:
     Attributes:
         fields: what its items are asked for by.
         paths: where a path in ``where`` may begin.
+        known: the values at places in the payload that follow Sentry's documentation, as in ``KNOWN_OF_EVENTS``.
         item_types: Sentry's types for it, the one that is sent first; none where it is a view of other kinds' items.
+        further_carriers: other item types, beside those, that carry its items.
         further_categories: Sentry's data categories for it, beside those of its item types.
         meant: names that other kinds or the SDK have for a field, and what it is called here.
         instead: what other kinds have and this one has not, with what there is to be asked for in its place.
@@ -131,7 +200,9 @@ class KindFacts:
 
     fields: Mapping[str, Field]
     paths: tuple[str, ...]
+    known: Mapping[str, KnownValues] = field(default_factory=dict)
     item_types: tuple[ItemType, ...] = ()
+    further_carriers: tuple[str, ...] = ()
     further_categories: tuple[str, ...] = ()
     meant: Mapping[str, str] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
@@ -143,6 +214,30 @@ class KindFacts:
     counts: Count = "always"
     is_pinned: bool = True
     is_shown_short: bool = False
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Sentry's types of the items that carry what is of this kind."""
+        return (*(item_type.name for item_type in self.item_types), *self.further_carriers)
+
+    def known_values(self, path: str, *, in_payload: bool) -> KnownValues | None:
+        """The values that follow Sentry's documentation: of a criterion, or at a dotted place below it.
+
+        Args:
+            path: the place, which begins with the criterion's name.
+            in_payload: whether it is a path in ``where``, which begins with an attribute of the payload.
+        """
+        name, _, below = path.partition(".")
+        own = self.fields.get(path)
+        if own is not None and (own.is_of_payload or not in_payload):
+            return own.known
+        place = f"breadcrumbs.values.*.{below}" if name == "breadcrumbs" and not in_payload else path
+        parts = place.removesuffix(".value").split(".")  # of an attribute, which is {value, type}
+        return next((known for place, known in self.known.items() if _leads_to(place.split("."), parts)), None)
+
+
+def _leads_to(place: list[str], parts: list[str]) -> bool:
+    return len(place) == len(parts) and all(one in ("*", other) for one, other in zip(place, parts, strict=True))
 
 
 OTHER_ITEM_TYPES: Final = (

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Discard, Entry, Phase
+    from pytest_sentry_capture._recording.masks import Masks
+    from pytest_sentry_capture._recording.replacements import Replacement
 
 AnyEntry = TypeVar("AnyEntry", bound="Entry")
 
@@ -41,8 +43,11 @@ class Recording:
         has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
+        own_masks: the masks that count where the test stands; None for the usual ones.
         accounted_for: the discards that the test has asserted.
+        unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
+        replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
     """
 
     def __init__(self, label: str) -> None:
@@ -55,8 +60,11 @@ class Recording:
         self.has_callback_errors = False
         self.secrets: list[str] = []
         self.personal_data: dict[str, None] = {}
+        self.own_masks: Masks | None = None
         self.accounted_for: list[Discard] = []
+        self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
+        self.replacements: list[Replacement] = []
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
 
@@ -81,6 +89,17 @@ class Recording:
     def redacted(self) -> list[str]:
         """All values that no message may show."""
         return [*self.secrets, *self.personal_data]
+
+    def hiding(self, *kinds: str) -> list[Replacement]:
+        """The replacements for which items of one of these kinds may be missing here; without kinds, of all kinds."""
+        return [each for each in self.replacements if each.kinds is None or any(map(each.hides, kinds))]
+
+    @property
+    def masks(self) -> Masks:
+        """What stands in place of values that were taken out, where the test stands."""
+        from pytest_sentry_capture._recording.masks import USUAL_MASKS  # which a run without Sentry has no need of
+
+        return USUAL_MASKS if self.own_masks is None else self.own_masks
 
     def holding(self, entries: list[Entry]) -> Recording:
         """A recording of the same test that holds these entries only."""
@@ -129,11 +148,15 @@ class Recorder:
     A context variable can't say it: contexts of event loops and threads outlive the test in which they were made. Where
     several threads run tests at the same time, each of them has a current recording of its own, and all other threads
     have that of the test that began last.
+
+    Args:
+        masks: what stands in place of values that were taken out; None for the usual masks.
     """
 
-    def __init__(self) -> None:
-        self._collection = Recording(COLLECTION)
-        self._between_tests = Recording(BETWEEN_TESTS)
+    def __init__(self, masks: Masks | None = None) -> None:
+        self._masks = masks
+        self._collection = self._made(COLLECTION)
+        self._between_tests = self._made(BETWEEN_TESTS)
         self._latest = self._collection
         self._under_way: dict[int, Recording] = {}
 
@@ -166,7 +189,7 @@ class Recorder:
 
     def begin(self, label: str) -> Recording:
         """Start the recording of an attempt at a test."""
-        recording = Recording(label)
+        recording = self._made(label)
         for other in self.others:
             recording.beside, other.beside = other.label, other.beside or label
         self._under_way[get_ident()] = self._latest = recording
@@ -179,6 +202,11 @@ class Recorder:
 
     def forget_run(self) -> None:
         """In a child process: let go of what the parent has recorded outside of tests, and tells itself."""
-        self._collection = Recording(COLLECTION)
-        self._latest = self._between_tests = Recording(BETWEEN_TESTS)
+        self._collection = self._made(COLLECTION)
+        self._latest = self._between_tests = self._made(BETWEEN_TESTS)
         self._under_way.clear()
+
+    def _made(self, label: str) -> Recording:
+        recording = Recording(label)
+        recording.own_masks = self._masks
+        return recording

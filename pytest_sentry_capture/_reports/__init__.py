@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.github_annotations import github_annotation as github_annotation
     from pytest_sentry_capture._reports.github_annotations import path_in_repository as path_in_repository
     from pytest_sentry_capture._reports.names import ShownNames as ShownNames
-    from pytest_sentry_capture._reports.names import printable as printable
     from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
     from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
     from pytest_sentry_capture._reports.report import RuleState as RuleState
@@ -78,7 +77,6 @@ else:
             "github_annotation": "_reports.github_annotations:github_annotation",
             "path_in_repository": "_reports.github_annotations:path_in_repository",
             "pinned": "_reports.contract.contract_file:pinned",
-            "printable": "_reports.names:printable",
             "read_contract": "_reports.contract.contract_file:read_contract",
             "read_report": "_reports.diff.reading:read_report",
             "replace_file": "_reports.writing:replace_file",

@@ -11,12 +11,12 @@ from pytest_sentry_capture._recording import (
     CONTAINERS,
     CapturedItem,
     Keys,
+    Masks,
     RawItem,
     at,
     dotted,
     first_own_frame,
     is_empty,
-    is_filtered,
     mapping_of,
     parts_of,
     unwrapped,
@@ -72,8 +72,14 @@ _LIMIT: Final = "!limit"
 _DEEPEST: Final = 12
 
 
-def fields_of(names: ShownNames, item: CapturedItem) -> Fields:
-    """The fields of an item that hold something."""
+def fields_of(names: ShownNames, masks: Masks, item: CapturedItem) -> Fields:
+    """The fields of an item that hold something.
+
+    Args:
+        names: says how keys are shown.
+        masks: what stands in place of a value that was filtered out.
+        item: the item.
+    """
     if isinstance(item, (CapturedAttachment, RawItem)):
         return {}
     own = {key: value for key, value in item.items() if key not in _LEFT_OUT}
@@ -83,9 +89,9 @@ def fields_of(names: ShownNames, item: CapturedItem) -> Fields:
         if name not in _ATTRIBUTES_LEFT_OUT
     }
     fields: Fields = {}
-    for path, state in _fields_in(names, own, names.key, mapping_of(item.get("_meta")), _OF_THE_SDK):
+    for path, state in _fields_in(names, masks, own, names.key, mapping_of(item.get("_meta")), _OF_THE_SDK):
         note(fields, path, state)
-    for path, state in _fields_in(names, attributes, partial(_shown_attribute, names)):
+    for path, state in _fields_in(names, masks, attributes, partial(_shown_attribute, names)):
         note(fields, path, state)
     return fields
 
@@ -125,6 +131,7 @@ def _attribute(name: str, value: Any) -> Any:
 
 def _fields_in(
     names: ShownNames,
+    masks: Masks,
     payload: Mapping[str, Any],
     shown_at_root: Callable[[str], str],
     meta: Mapping[str, Any] | None = None,
@@ -134,6 +141,7 @@ def _fields_in(
 
     Args:
         names: says how keys are shown.
+        masks: what stands in place of a value that was filtered out.
         payload: what they are looked for in.
         shown_at_root: how the keys of the payload itself are shown.
         meta: the SDK's notes about it.
@@ -156,7 +164,7 @@ def _fields_in(
         place = shown(keys)
         is_entered = isinstance(value, CONTAINERS) and len(place) < _DEEPEST
         if not is_entered and not is_empty(value):
-            yield dotted(place), _state(value, at(meta, (*keys, "")))
+            yield dotted(place), _state(masks, value, at(meta, (*keys, "")))
 
 
 def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -168,8 +176,8 @@ def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
             yield index, frame
 
 
-def _state(value: Any, notes: object) -> FieldState:
-    if is_filtered(value):
+def _state(masks: Masks, value: Any, notes: object) -> FieldState:
+    if isinstance(value, str) and masks.is_mask(value):
         return "filtered"
     remarks = mapping_of(notes).get("rem") or ()
     is_cut = any(isinstance(remark, list) and remark[:1] == [_LIMIT] for remark in remarks)

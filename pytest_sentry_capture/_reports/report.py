@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from pytest_sentry_capture._reports.contract.differences import Difference
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import Row, Tally
+from pytest_sentry_capture._reports.table import Row, State, Tally, state_of
 from pytest_sentry_capture.version import __version__
 
 RuleState = Literal["kept", "broken", "not judged", "not exercised"]
@@ -30,6 +30,8 @@ _ROW_HEADINGS: Final = (
     "times",
     "example",
 )
+_OUT_OF_CONTRACT: Final[tuple[State, ...]] = ("sampled by chance", "waived")
+"""States that don't say whether something was captured."""
 _RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
 
 
@@ -88,6 +90,7 @@ class RunReport:
         partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
         version: the plugin's.
         facts: what holds for the run as a whole.
+        verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
     """
 
     rows: Sequence[tuple[Row, Tally]]
@@ -97,6 +100,7 @@ class RunReport:
     partial: Sequence[str] = ()
     version: str = __version__
     facts: RunFacts = field(default_factory=RunFacts)
+    verdict: str | None = None
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
@@ -136,7 +140,7 @@ def _cells_of_row(row: Row, tally: Tally) -> Cells:
         "" if row.status is None else str(row.status),
         row.kind,
         row.exception,
-        row.result,
+        _result_of(row, tally),
         row.by,
         row.level,
         ", ".join(row.tags),
@@ -144,3 +148,8 @@ def _cells_of_row(row: Row, tally: Tally) -> Cells:
         str(tally.count),
         tally.example,
     )
+
+
+def _result_of(row: Row, tally: Tally) -> str:
+    state = state_of(row, tally)
+    return f"{row.result} ({state})" if state in _OUT_OF_CONTRACT else row.result

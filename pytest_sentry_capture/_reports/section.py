@@ -33,26 +33,31 @@ Detail = Literal["short", "full"]
 SECTION_TITLE: Final = "Captured by Sentry"
 SERVER_SECTION_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
+_NOTHING: Final = "Nothing was captured, and nothing was discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
+    replaced = [f"replaced   {formatter.replaced(each, was='')}" for each in recording.replacements]
     lines = [line for entry in entries for line in _lines(formatter, entry, detail)]
     if detail == "short" and len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
     if detail == "short":
         lines += _others(entries)
-    return formatter.redacted("\n".join(lines)) or "Nothing was captured, and nothing was discarded."
+    return formatter.redacted("\n".join([*replaced, *(lines or [_NOTHING])]))
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
-    """How many items were captured of the kinds that have no lines of their own."""
+    """How many items were captured of the kinds that have no lines of their own, and how many records became none."""
     items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
     others = [item for item in items if _has_line(item, "full") and not _has_line(item, "short")]
     counts = Counter(item.kind or item.type_header for item in others)
     if counts:
         yield f"captured   {', '.join(counted(number, name_of(kind)) for kind, number in counts.items())}"
+    records = sum(isinstance(entry, Discard) and entry._is_below_level for entry in entries)
+    if records:
+        yield f"discarded  {counted(records, 'log record')} below the level of events"
 
 
 def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
@@ -63,16 +68,17 @@ def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
             if _has_line(item, detail):
                 yield f"captured   {formatter.summary(item)}"
                 yield from _details(formatter, item) if detail == "full" else ()
-    elif isinstance(entry, Discard):
+    elif isinstance(entry, Discard) and not (entry._is_below_level and detail == "short"):
         yield f"discarded  {formatter.discarded_summary(entry)}: {formatter.discard_reason(entry)}"
         yield from _details(formatter, entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
-        yield f"crashed    {formatter.located(entry.by)}: {entry.exception_type.__name__}"
+        yield f"crashed    {formatter.located(entry.by)}: {formatter.name(entry.exception_type.__name__)}"
     elif isinstance(entry, Rejection):
         items = ", ".join(map(formatter.summary, entry.items))
-        yield f"rejected   {items or f'{entry.method} {entry.path}'.strip() or 'a request'}: {entry.reason}"
+        request = formatter.name(f"{entry.method} {entry.path}".strip())
+        yield f"rejected   {items or request or 'a request'}: {entry.reason}"
     elif isinstance(entry, SdkError):
-        yield f"SDK error  {entry.exception_type.__name__}"
+        yield f"SDK error  {formatter.name(entry.exception_type.__name__)}"
 
 
 def _has_line(item: CapturedItem, detail: Detail) -> bool:
@@ -97,12 +103,12 @@ def _details(formatter: Formatter, item: CapturedItem) -> Iterator[str]:
         return
     for title, names in (("tags", item.tags), ("user", item.user), ("contexts", item.contexts)):
         if names:
-            yield f"             {title}: {', '.join(sorted(map(str, names)))}"
+            yield f"             {title}: {', '.join(sorted(map(formatter.name, map(str, names))))}"
     if isinstance(item, CapturedEvent) and item.breadcrumbs:
-        yield f"             breadcrumbs: {_categories(item.breadcrumbs)}"
+        yield f"             breadcrumbs: {formatter.name(_categories(item.breadcrumbs))}"
     for change in item.changes:
         by = f" by {formatter.located(change.by)}" if change.by is not None else ""
-        yield f"             changed: {change.path}{by}"
+        yield f"             changed: {formatter.name(change.path)}{by}"
 
 
 def _categories(breadcrumbs: Sequence[Breadcrumb]) -> str:

@@ -9,13 +9,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
-from typing import Any, Final, NamedTuple
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from pytest_sentry_capture._assertions import Formatter, exception_names
 from pytest_sentry_capture._recording import (
     BETWEEN_TESTS,
     COLLECTION,
+    LEAST_FAILURE,
     MANUAL,
     Capture,
     CapturedItem,
@@ -23,7 +24,9 @@ from pytest_sentry_capture._recording import (
     Entry,
     Exchange,
     Recording,
+    has_failed,
     sample_rate_of,
+    with_event,
 )
 from pytest_sentry_capture._recording.kinds import (
     CapturedAttachment,
@@ -37,8 +40,16 @@ from pytest_sentry_capture._recording.kinds import (
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
 from pytest_sentry_capture._reports.names import ShownNames, shown_test
 
+State = Literal["captured", "discarded", "silent", "nothing", "Sentry was off", "sampled by chance", "waived"]
 CAPTURED: Final = "captured"
-SILENT: Final = "nothing"
+SILENT: Final = "silent"
+"""The result of a failure during which no event was captured or discarded."""
+NOTHING: Final = "nothing"
+"""The result of another answer, during which nothing at all was captured or discarded."""
+OFF: Final = "Sentry was off"
+"""The result in place of both where no client was active."""
+WITHOUT_ITEM: Final = (SILENT, NOTHING, OFF)
+"""The results of exchanges, which have no item and no discard."""
 NO_ROUTE: Final = "(no route)"
 STATUSES: Final = range(100, 1000)
 """What an HTTP status can be (RFC 9110, 15)."""
@@ -60,16 +71,16 @@ _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
 @dataclass(frozen=True)
 class Row:
-    """One distinct way in which something was captured, was discarded, or was answered without either.
+    """One distinct way in which something was captured, was discarded, or a request was answered without an event.
 
     Attributes:
         origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, or the
             integration that made a segment (``auto.db.sqlalchemy``), …
         method: the method of the request; empty outside of requests.
         status: the status of the answer.
-        kind: the kind of the item; empty where Sentry was told nothing.
+        kind: the kind of the item; empty for the exchange itself.
         exception: the bare name of the outermost exception's class.
-        result: ``captured``, the discard reason, or ``nothing`` for an exchange that Sentry was told nothing about.
+        result: ``captured``, the discard reason, or one of ``WITHOUT_ITEM`` for the exchange itself.
         by: the callable that discarded it.
         level: the level of an event or log.
         tags: the sorted names of the tags.
@@ -93,6 +104,11 @@ class Row:
         return f"{self.method} {self.origin}" if self.method else self.origin
 
     @property
+    def is_failure(self) -> bool:
+        """Whether the request was answered with 400 or more, or an exception left the application."""
+        return bool(self.exception) or (self.status is not None and self.status >= LEAST_FAILURE)
+
+    @property
     def sort_key(self) -> tuple[Any, ...]:
         """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
         status = -1 if self.status is None else self.status
@@ -108,6 +124,9 @@ class Tally:
         example: the node id of a test, without its parameters, or ``(collection)`` or ``(between tests)``.
         in_contract: whether it was seen where the contract applies: not only in tests that waive it.
         by_chance: whether a random number had a say in it each time that it was seen.
+        is_waived: whether it was seen only in tests that waive the contract.
+        has_others: whether, each time that an exchange was silent, something else than events was captured or
+            discarded meanwhile.
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while modules were imported, which every process of a run does.
         fields: which fields its items have, and in which state, where that was asked for.
@@ -119,10 +138,23 @@ class Tally:
     in_collection: int = 0
     fields: Fields = field(default_factory=dict)
     by_chance: bool = False
+    is_waived: bool = False
+    has_others: bool = False
 
     @property
     def count(self) -> int:
         return self.in_tests + self.in_collection
+
+
+def state_of(row: Row, tally: Tally) -> State:
+    """What became of a row, with the reason for which no contract holds it before everything else."""
+    if row.result in (OFF, NOTHING):
+        return cast("State", row.result)
+    if tally.by_chance:
+        return "sampled by chance"
+    if tally.is_waived:
+        return "waived"
+    return cast("State", row.result) if row.result in (CAPTURED, SILENT) else "discarded"
 
 
 class CaptureTable:
@@ -147,20 +179,25 @@ class CaptureTable:
             recordings: the one that knows most first; what a later one has seen too (an event that was captured in
                 process and was received by a server) counts once.
             in_contract: whether the test does not waive the contract.
-            client_was_active: whether a Sentry client was active at any time of the test: without one, that Sentry was
-                told nothing is no part of the contract.
+            client_was_active: whether a Sentry client was active at any time of the test: without one, no exchange is
+                silent.
         """
         known: set[Hashable] = set()
         by_chance = _traces_sampled_by_chance(recordings)
         names = ShownNames(Formatter.for_reports(*recordings))
         for recording in recordings:
             entries = recording.entries
+            reported = with_event(entries)
             for entry in entries:
-                for found in _rows_of(names, entry, known, by_chance):
-                    counts = in_contract and found.is_pinned and (client_was_active or found.row.result != SILENT)
-                    tally = self._count(found, recording.label, counts)
+                if isinstance(entry, Exchange):
+                    is_silent = entry not in reported
+                    rows = _of_exchange(names, entry, client_was_active=client_was_active) if is_silent else ()
+                else:
+                    rows = _rows_of(names, entry, known, by_chance)
+                for found in rows:
+                    tally = self._count(found, recording.label, is_waived=not in_contract)
                     if self._with_fields and found.item is not None:
-                        merge(tally.fields, fields_of(names, found.item))
+                        merge(tally.fields, fields_of(names, recording.masks, found.item))
                 if self._with_fields and isinstance(entry, Capture):
                     self.counts.update(_counted(entry, known))
             if len(recordings) > 1:
@@ -168,9 +205,9 @@ class CaptureTable:
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
-        for values, in_tests, in_collection, example, in_contract, by_chance, *fields in exported:
+        for values, in_tests, in_collection, example, in_contract, always, *fields in exported:
             columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
-            tally = self._tally(Row(*columns), example, in_contract, by_chance)
+            tally = self._tally(Row(*columns), example, in_contract, *always)
             tally.in_tests += in_tests
             tally.in_collection = max(tally.in_collection, in_collection)
             for each in fields:
@@ -185,7 +222,7 @@ class CaptureTable:
                 tally.in_collection,
                 tally.example,
                 tally.in_contract,
-                tally.by_chance,
+                [tally.by_chance, tally.is_waived, tally.has_others],
                 *([tally.fields] if tally.fields else ()),
             ]
             for row, tally in self._rows.items()
@@ -195,18 +232,24 @@ class CaptureTable:
         """All rows, sorted by what they say."""
         return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
 
-    def _count(self, found: _Found, label: str, in_contract: bool) -> Tally:
+    def _count(self, found: _Found, label: str, *, is_waived: bool) -> Tally:
         example = label if label in _OUTSIDE_TESTS else shown_test(label)
-        tally = self._tally(found.row, example, in_contract, found.is_by_chance)
+        in_contract = found.is_pinned and not is_waived
+        tally = self._tally(found.row, example, in_contract, found.is_by_chance, is_waived, found.has_others)
         if label == COLLECTION:
             tally.in_collection += found.quantity
         else:
             tally.in_tests += found.quantity
         return tally
 
-    def _tally(self, row: Row, example: str, in_contract: bool, by_chance: bool) -> Tally:
-        tally = self._rows.setdefault(row, Tally(example, by_chance=by_chance))
+    def _tally(
+        self, row: Row, example: str, in_contract: bool, by_chance: bool, is_waived: bool, has_others: bool
+    ) -> Tally:
+        new = Tally(example, by_chance=by_chance, is_waived=is_waived, has_others=has_others)
+        tally = self._rows.setdefault(row, new)
         tally.by_chance &= by_chance
+        tally.is_waived &= is_waived
+        tally.has_others &= has_others
         tally.example = min(tally.example, example, key=lambda label: (label in _OUTSIDE_TESTS, label))
         tally.in_contract |= in_contract
         return tally
@@ -245,6 +288,7 @@ class _Found(NamedTuple):
         quantity: how often it is to be counted.
         is_pinned: whether a contract may hold it.
         is_by_chance: whether a random number had a say in it.
+        has_others: whether an exchange is silent although something else than events was captured or discarded.
         item: what was captured; None where nothing was.
     """
 
@@ -252,6 +296,7 @@ class _Found(NamedTuple):
     quantity: int = 1
     is_pinned: bool = True
     is_by_chance: bool = False
+    has_others: bool = False
     item: CapturedItem | None = None
 
 
@@ -262,15 +307,25 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
                 row = row_of(names, item)
                 if isinstance(item, CapturedSegment):
                     is_by_chance = _is_chance(entry) or item.trace_id in by_chance
-                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item)
+                    yield _Found(row, 1, not is_by_chance and _is_of_application(item), is_by_chance, item=item)
                 else:
                     yield _Found(row, item=item)
-    elif isinstance(entry, Discard) and counts_of(entry.kind) != "never" and not entry._of_lost_segment:
+    elif isinstance(entry, Discard) and _is_counted(entry) and not entry._of_lost_segment:
         yield _of_discard(names, entry)
-    elif isinstance(entry, Exchange) and _is_silent(entry):
-        exception = names.dotted(entry.exception_type.__name__) if entry.exception_type is not None else ""
-        method, origin = _request(names, entry)
-        yield _Found(Row(origin, method, _status(entry.status), exception=exception, result=SILENT))
+
+
+def _of_exchange(names: ShownNames, exchange: Exchange, *, client_was_active: bool) -> Iterator[_Found]:
+    """The row of an exchange without an event: of each that failed, of others where there was nothing else either."""
+    has_others = _has_items(exchange)
+    if has_others and not has_failed(exchange):
+        return
+    exception = names.class_name(exchange.exception_type.__name__) if exchange.exception_type is not None else ""
+    method, origin = _request(names, exchange)
+    row = Row(origin, method, _status(exchange.status), exception=exception, result=NOTHING)
+    if not client_was_active:
+        yield _Found(replace(row, result=OFF), is_pinned=False)
+    else:
+        yield _Found(replace(row, result=SILENT) if row.is_failure else row, has_others=has_others)
 
 
 def _of_discard(names: ShownNames, discard: Discard) -> _Found:
@@ -320,9 +375,13 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
     return items
 
 
-def _is_silent(exchange: Exchange) -> bool:
-    is_discarded = any(counts_of(discard.kind) != "never" for discard in exchange.discarded)
-    return not is_discarded and all(counts_of(capture.kind) == "never" for capture in exchange._captures)
+def _has_items(exchange: Exchange) -> bool:
+    is_discarded = any(map(_is_counted, exchange.discarded))
+    return is_discarded or any(counts_of(capture.kind) != "never" for capture in exchange._captures)
+
+
+def _is_counted(discard: Discard) -> bool:
+    return counts_of(discard.kind) != "never" and not discard._is_of_logging
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
@@ -352,7 +411,7 @@ def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str)
         method=method,
         status=_status(exchange.status if exchange is not None else _answered(item)),
         kind=names.key(kind),
-        exception=names.dotted(exceptions[0].rpartition(".")[2]) if exceptions else "",
+        exception=names.class_name(exceptions[0]) if exceptions else "",
         result=names.key(result),
         by=by,
         level=names.key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",

@@ -12,13 +12,14 @@ from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES as BUILT_IN_RULES
-    from pytest_sentry_capture._rules.built_in.values import Pattern as Pattern
     from pytest_sentry_capture._rules.expect_rule import ExpectRule as ExpectRule
     from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
     from pytest_sentry_capture._rules.messages import rule_headline as rule_headline
+    from pytest_sentry_capture._rules.rule import Pattern as Pattern
     from pytest_sentry_capture._rules.rule import Regex as Regex
     from pytest_sentry_capture._rules.rule import Rule as Rule
     from pytest_sentry_capture._rules.rule import Severity as Severity
+    from pytest_sentry_capture._rules.rule import pattern_in_toml as pattern_in_toml
     from pytest_sentry_capture._rules.rule_run import BrokenRule as BrokenRule
     from pytest_sentry_capture._rules.rule_run import EnforcedRule as EnforcedRule
     from pytest_sentry_capture._rules.rule_run import RuleRun as RuleRun
@@ -37,7 +38,7 @@ else:
             "BrokenRule": "_rules.rule_run:BrokenRule",
             "EnforcedRule": "_rules.rule_run:EnforcedRule",
             "ExpectRule": "_rules.expect_rule:ExpectRule",
-            "Pattern": "_rules.built_in.values:Pattern",
+            "Pattern": "_rules.rule:Pattern",
             "Regex": "_rules.rule:Regex",
             "Rule": "_rules.rule:Rule",
             "RuleRun": "_rules.rule_run:RuleRun",
@@ -48,6 +49,7 @@ else:
             "broken_rules_message": "_rules.messages:broken_rules_message",
             "default_rules": "_rules.rule_run:default_rules",
             "own_rules": "_rules.rule_run:own_rules",
+            "pattern_in_toml": "_rules.rule:pattern_in_toml",
             "rule_headline": "_rules.messages:rule_headline",
             "rule_names": "_rules.rule_run:rule_names",
             "traceback_of": "_rules.rule_run:traceback_of",

@@ -6,13 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_sentry_capture._assertions import Formatter, Matcher, name_of
+from pytest_sentry_capture._assertions import (
+    Doubts,
+    Formatter,
+    Matcher,
+    Uncertainty,
+    exception_names,
+    items_of_kind,
+    name_of,
+)
 from pytest_sentry_capture._recording import OF_EXCHANGE, CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews
 
 _DEDUPE: Final = "DedupeIntegration"
-_UNSEEN: Final = "status_code, route, method or path of a request that was not observed is unknown"
 
 
 @dataclass(kw_only=True)
@@ -20,8 +27,8 @@ class ExpectRule(Rule):
     """Whatever meets the criteria is captured, or is not.
 
     With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
-    matching exchange, capture or discard was really seen. With ``captured = true``, tests during which no client was
-    active are not judged.
+    matching exchange, capture or discard was really seen, and it is not judged where an item may be one for all that is
+    known. Tests during which no client was active are not judged.
 
     Attributes:
         name: what the entry is called.
@@ -37,13 +44,16 @@ class ExpectRule(Rule):
 
     def __post_init__(self) -> None:
         self._look = Matcher(self.matcher.kind, self.event)
+        self._doubts = Doubts(self.matcher)
 
     @property
     def _judges_exchanges(self) -> bool:
         return not self.matcher.criteria.keys().isdisjoint(OF_EXCHANGE)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if self.captured and not views._recording.client_was_active:
+        if not views._recording.client_was_active:
+            if self._has_something_to_judge(views):
+                yield self.not_judged(None, WITHOUT_CLIENT)
             return
         if (why := views._recording.without_transactions) is not None and self._asks_in_vain(views):
             yield self.not_judged(None, f'{why}: write kind = "segment"')
@@ -55,16 +65,41 @@ class ExpectRule(Rule):
             yield self._of_capture(formatter, item)
         for discard in discards:
             yield self._of_discard(formatter, discard, is_repeated=bool(captures))
+        yield from self._misspelt(formatter, views)
+        yield from () if self.captured else self._undecided(formatter, views)
         judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
         for exchange in views.exchanges:
             if exchange not in judged and self.matcher.matches_exchange(exchange):
                 yield self._of_silent(formatter, exchange)
-        for item in filter(self.matcher.is_undecided, views._items_of(self.matcher.item_class)):
-            yield self.not_judged(item, _UNSEEN)
+
+    def _has_something_to_judge(self, views: RuleViews) -> bool:
+        is_attempted = any(map(self.matcher.matches_discard, views.discarded))
+        return is_attempted or any(map(self.matcher.matches_exchange, views.exchanges))
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""
         return self.matcher.item_class is CapturedTransaction and not views.transactions
+
+    def _misspelt(self, formatter: Formatter, views: RuleViews) -> Iterator[Judgement]:
+        """What is said of exceptions with names that no class has, in tests in which there were exceptions."""
+        if not self._doubts.exception_names:
+            return
+        items = items_of_kind(self.matcher, views._recording.entries)
+        exchanges = views.exchanges
+        had_exceptions = any(map(exception_names, items)) or any(each.exception_type for each in exchanges)
+        unknown = self._doubts.unknown_exceptions(items, exchanges) if had_exceptions else {}
+        for name, nearest in unknown.items():
+            if nearest is not None:
+                meant = formatter.asked("exception", nearest)
+                yield self.not_judged(
+                    None, f"no exception class is called {formatter.shown(name)}; did you mean {meant}?"
+                )
+
+    def _undecided(self, formatter: Formatter, views: RuleViews) -> Iterator[Judgement]:
+        """What may be meant by the criteria for all that is known of it."""
+        for item in views._items_of(self.matcher.item_class):
+            if reasons := self._doubts.about(item):
+                yield self.not_judged(item, "; ".join(_why_undecided(formatter, reason) for reason in reasons))
 
     def _of_capture(self, formatter: Formatter, item: CapturedItem) -> Judgement:
         if not self.captured:
@@ -94,3 +129,8 @@ class ExpectRule(Rule):
             return self.kept(exchange)
         problem = f"{formatter.exchange_summary(exchange)}, and no {name_of(self.matcher.kind)} was captured"
         return self.broken(exchange, problem)
+
+
+def _why_undecided(formatter: Formatter, reason: Uncertainty) -> str:
+    instead = "" if reason.why is not None else f"; for a regex write {reason.path} = {{ regex = … }}"
+    return f"{formatter.uncertainty(reason)}{instead}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NewType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 
 from pytest_sentry_capture._assertions import ApplicationViews, Matcher, TypedFind
 from pytest_sentry_capture._public import export
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
 """A text that is a regex."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regex that is searched in a value; in TOML ``{ regex = "…" }``."""
+
+    regex: Regex
+
+
+def pattern_in_toml(regex: str) -> str:
+    """A pattern as it is written in a configuration."""
+    is_literal = "'" not in regex and regex.isprintable()
+    quoted = f"'{regex}'" if is_literal else json.dumps(regex, ensure_ascii=False)
+    return f"{{ regex = {quoted} }}"
+
+
 Subject = CapturedItem | Discard | Exchange | None
 
 
@@ -45,6 +62,10 @@ class Judgement:
     detector: str | None = None
 
 
+WITHOUT_CLIENT: Final = "no Sentry client was active"
+"""The obstacle of rules that ask for a report where there can be none."""
+
+
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
         """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
@@ -62,6 +83,11 @@ class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search t
         super().__init__(recording, _nothing_is_buffered)
 
     @property
+    def discarded(self) -> list[Discard]:
+        """What the SDK was asked to send and did not; not log records, of which only some tests know."""
+        return [discard for discard in super().discarded if not discard._is_of_logging]
+
+    @property
     def test(self) -> str:
         """The test's node id; ``(collection)`` or ``(between tests)`` for what came outside any test."""
         return self._recording.label
@@ -75,18 +101,23 @@ class Needs:
         shorthand: the option that a bare value in the configuration stands for; None where none does.
         on_with_fixture_if: whether what a test recorded has something for it: then it is on without configuration in
             tests that use the fixture. None where it never is.
+        is_on_beside_paths: whether it is so in tests too that its ``paths`` leave out, because it looks for what these
+            tests have declared themselves.
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         exchanges: whether it says nothing of requests that are not observed.
+        breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
     """
 
     shorthand: str | None = None
     on_with_fixture_if: Callable[[Recording], bool] | None = None
+    is_on_beside_paths: bool = False
     is_last: bool = False
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
     exchanges: bool = False
+    breaks_on_what_was_seen: bool = False
 
 
 @dataclass(kw_only=True)

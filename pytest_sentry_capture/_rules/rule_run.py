@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 import pluggy
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, Entry, Recording
+from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Entry, Recording
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews, Severity
 from pytest_sentry_capture._text import did_you_mean
@@ -35,15 +35,19 @@ class EnforcedRule:
         rule: the rule.
         place: where it is configured, such as ``"pyproject.toml:12"``; how it came to be on where it is not.
         only_with_fixture: whether it applies only to tests that use the fixture.
+        beside: the same rule as it is configured, beside which this one applies to the tests that it leaves out.
     """
 
     rule: Rule
     place: str
     only_with_fixture: bool = False
+    beside: EnforcedRule | None = None
 
     def applies_to(self, recording: Recording) -> bool:
         """Whether the rule judges this test, or what came outside of tests."""
         if self.only_with_fixture and not recording.detailed:
+            return False
+        if self.beside is not None and self.beside.applies_to(recording):
             return False
         file = recording.label.partition("::")[0]
         return not self.rule.paths or any(_covers(path, file) for path in self.rule.paths)
@@ -104,6 +108,8 @@ class RuleTally:
 
     def note(self, judgement: Judgement, *, is_waived: bool) -> None:
         """Count in a judgement of the one test that this tally is about."""
+        if judgement.allowed is not None:
+            self.allowed[judgement.allowed] += 1
         if judgement.obstacle is not None:
             self.not_judged = 1
             self.reasons[judgement.obstacle] = 1
@@ -111,8 +117,6 @@ class RuleTally:
         self.broken |= judgement.problem is not None and not is_waived
         self.waived |= judgement.problem is not None and is_waived and not self.broken
         self.kept = int(not self.broken and not self.waived)
-        if judgement.allowed is not None:
-            self.allowed[judgement.allowed] += 1
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,15 @@ class BrokenRule:
 
 def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str]) -> list[EnforcedRule]:
     """The rules that are on by themselves in tests that use the fixture, unless they are configured otherwise."""
-    known = {*(each.rule.name for each in configured), *switched_off}
+    known = {each.rule.name: each for each in configured}
+    off = {*switched_off}
     place = "on in tests that use sentry_capture or sentry_server"
     return [
-        EnforcedRule(rule_class(), place, only_with_fixture=True)
+        EnforcedRule(rule_class(), place, only_with_fixture=True, beside=known.get(name))
         for name, rule_class in BUILT_IN_RULES.items()
-        if rule_class._built_in_needs.on_with_fixture_if is not None and name not in known
+        if rule_class._built_in_needs.on_with_fixture_if is not None
+        and name not in off
+        and (name not in known or (rule_class._built_in_needs.is_on_beside_paths and known[name].rule.paths))
     ]
 
 
@@ -223,6 +230,7 @@ class RuleRun:
         judgements: list[Judgement] = []
         try:
             judgements += _checked(rule.judge(views))
+            judgements = _certain(rule, judgements, views)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pytest.fail() and pytest.skip() are no Exception
@@ -297,6 +305,23 @@ def _checked(judgements: object) -> Iterator[Judgement]:
                 f"judge() must give judgements, made by kept(), broken() and not_judged(), not {judgement!r}"
             )
         yield judgement
+
+
+def _certain(rule: Rule, judgements: list[Judgement], views: RuleViews) -> list[Judgement]:
+    """The judgements, of which few hold where captures may have been missed: what was seen to be wrong stays wrong."""
+    hiding = views._recording.hiding()
+    if not hiding:
+        return judgements
+    why = Formatter.for_reports(views._recording).replaced(hiding[0])
+    certain = [each if _was_seen(rule, each) else replace(each, problem=None, obstacle=why) for each in judgements]
+    return [*certain, rule.not_judged(None, why)]
+
+
+def _was_seen(rule: Rule, judgement: Judgement) -> bool:
+    subject = judgement.subject
+    is_seen = isinstance(subject, (CapturedItem, Discard))
+    is_of_sort = subject is None and rule._built_in_needs.breaks_on_what_was_seen
+    return judgement.problem is not None and (is_seen or is_of_sort)
 
 
 def traceback_of(error: BaseException, *, ours: bool = False) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pytest_sentry_capture._run import on_demand
@@ -32,6 +32,7 @@ class CurrentTest:
         received: what came to ``sentry_server``; None where the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
         rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
+        before_fixtures: called once, when the test's first fixture is about to be set up; None after that.
     """
 
     def __init__(self, recording: Recording, rule_set: RuleSet, drain: Callable[[], None]) -> None:
@@ -39,6 +40,7 @@ class CurrentTest:
         self.received: Recording | None = None
         self.has_failed = False
         self.rules_decide = True
+        self.before_fixtures: Callable[[], None] | None = None
         self._call: tuple[int, FrameType] | None = None
         self._rule_set = rule_set
         self._drain = drain
@@ -65,6 +67,12 @@ class CurrentTest:
         for recording in self.recordings:
             recording.phase = phase
 
+    def begin_fixtures(self) -> None:
+        """Say that a fixture is about to be set up, or that the test has none."""
+        before, self.before_fixtures = self.before_fixtures, None
+        if before is not None:
+            before()
+
     def begin_call(self, caller: FrameType) -> None:
         """Say that the attempt's call begins; ``caller`` is the frame that runs all of it."""
         self._call = get_ident(), caller
@@ -83,13 +91,13 @@ class CurrentTest:
             self._call = None  # and with it what the frame holds
         return frame is not None
 
-    def waive(self, rule: str, place: str) -> None:
-        """Say that the test waives a rule, by a marker at ``place``.
+    def waive(self, waivers: Iterable[tuple[str, str]]) -> None:
+        """Say which rules the test waives, in place of what was said before: each by its name, and where the marker is.
 
         Raises:
             ValueError: there is no such rule.
         """
-        self._waivers.append(self._rule_set.waiver(rule, place))
+        self._waivers = [self._rule_set.waiver(rule, place) for rule, place in waivers]
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
         """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
@@ -119,15 +127,19 @@ class CurrentTest:
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self._rule_set.wants_table
-        is_asked_for = bool(wants_table or self._rule_set.rules or self._findings or self._waivers)
+        unknown = [name for each in self.recordings for name in each.unknown_exceptions]
+        is_asked_for = bool(wants_table or self._rule_set.rules or self._findings or self._waivers or unknown)
         unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
         if not (is_asked_for or unseen):
             return
         findings = self._found()
         findings.unseen_requests = unseen
         findings.is_complete = not self.has_failed
-        if self._rule_run is not None:
-            findings.add_rule_run(on_demand.Formatter.for_reports(self.recording), self._rule_run)
+        if unknown or self._rule_run is not None:
+            formatter = on_demand.Formatter.for_reports(self.recording)
+            findings.add_unknown_exceptions(formatter, unknown)
+            if self._rule_run is not None:
+                findings.add_rule_run(formatter, self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
         if not self.rules_decide:

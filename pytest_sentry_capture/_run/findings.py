@@ -51,6 +51,7 @@ class Findings:
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
+        unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
     """
 
     label: str
@@ -62,13 +63,15 @@ class Findings:
     counts: dict[str, int] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
     unseen_requests: dict[str, int] = field(default_factory=dict)
+    unknown_exceptions: list[str] = field(default_factory=list)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
         table = CaptureTable(with_fields=with_fields)
         in_contract = all(waiver.rule != CONTRACT for waiver in self.waivers)
         client_was_active = any(recording.client_was_active for recording in recordings)
-        table.add(*recordings, in_contract=in_contract, client_was_active=client_was_active)
+        is_seen = client_was_active and not recordings[0].hiding()
+        table.add(*recordings, in_contract=in_contract, client_was_active=is_seen)
         self.rows, self.counts = table.export(), dict(table.counts)
         for waiver in self.waivers:
             if waiver.rule == CONTRACT:
@@ -93,6 +96,10 @@ class Findings:
         self.breaches += [
             Breach(each.name, each.severity, rule_headline(formatter, each), self.label, **where) for each in broken
         ]
+
+    def add_unknown_exceptions(self, formatter: Formatter, names: Iterable[str]) -> None:
+        """Note the names of exception classes that no class has, whose absence the test has asserted."""
+        self.unknown_exceptions = [formatter.redacted(name) for name in names]
 
     def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""
@@ -123,7 +130,7 @@ class Findings:
 def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> list[tuple[str, object]]:
     """What an attempt at a test saw and found, in numbers, as properties of its test."""
     captures = [capture for each in recordings for capture in each.entries_of(Capture)]
-    discards = [discard for each in recordings for discard in each.entries_of(Discard)]
+    discards = [each for recording in recordings for each in recording.entries_of(Discard) if not each._is_of_logging]
     return [
         ("sentry_captured", sum(len(capture.items) for capture in captures)),
         ("sentry_discarded", sum(discard.quantity for discard in discards)),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import SentryInit as SentryInit
     from pytest_sentry_capture._assertions import about_view as about_view
     from pytest_sentry_capture._operations import Operations as Operations
+    from pytest_sentry_capture._recording import hints_of as hints_of
     from pytest_sentry_capture._relay import PiiSearch as PiiSearch
     from pytest_sentry_capture._relay import RelayProject as RelayProject
     from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.run_summary import Conclusion as Conclusion
     from pytest_sentry_capture._run.run_summary import conclude as conclude
     from pytest_sentry_capture._run.totals import Totals as Totals
+    from pytest_sentry_capture._run.verdict import without_client as without_client
     from pytest_sentry_capture._server import ServerRun as ServerRun
     from pytest_sentry_capture._server import SocketsBlockedError as SocketsBlockedError
     from pytest_sentry_capture._server import check_sockets as check_sockets
@@ -73,11 +75,13 @@ else:
             "counts_of": "_run.findings:counts_of",
             "default_rules": "_rules:default_rules",
             "did_you_mean": "_text:did_you_mean",
+            "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
             "traceback_of": "_rules:traceback_of",
             "why_partial": "_run.partial_run:why_partial",
+            "without_client": "_run.verdict:without_client",
         },
     )

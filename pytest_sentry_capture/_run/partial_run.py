@@ -97,5 +97,12 @@ def _test_files(invocation: Invocation, named: Sequence[Path]) -> Iterator[Path]
             and not (path / each / "pyvenv.cfg").exists()
         ]
         yield from (
-            path / file for file in files if any(fnmatchcase(file, pattern) for pattern in invocation.test_files)
+            path / file for file in files if any(_fits(path / file, pattern) for pattern in invocation.test_files)
         )
+
+
+def _fits(file: Path, pattern: str) -> bool:
+    """Whether pytest takes a file for one with tests: a pattern with a slash is one of its path, else of its name."""
+    if os.sep not in pattern:
+        return fnmatchcase(file.name, pattern)
+    return fnmatchcase(str(file), pattern if Path(pattern).is_absolute() else f"*{os.sep}{pattern}")

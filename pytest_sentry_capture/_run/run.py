@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_sentry_capture._recording import Recorder, Recording
 from pytest_sentry_capture._reports import format_of
 from pytest_sentry_capture._run import on_demand
+from pytest_sentry_capture._run.activity import Activity
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.run_results import RunResults
@@ -47,7 +48,7 @@ class Run:
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
-        self.recorder = Recorder()
+        self.recorder = Recorder(configuration.masks)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
@@ -63,6 +64,7 @@ class Run:
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
+        self._activity = Activity()
         self._process_id = os.getpid()
         self._is_forked = False
 
@@ -109,6 +111,7 @@ class Run:
         others = self.recorder.others
         self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
         self._under_way[recording] = self._test_of(recording)
+        self._activity.has_tests = True
 
     def begin_test(self, options: dict[str, Any]) -> None:
         """Isolate what the test does to the SDK.
@@ -123,6 +126,19 @@ class Run:
             self._lifetime = self.sdk_watch.begin_test(options)
         elif options:
             raise ValueError(self.test.why_not_alone("the SDK's options"))
+        if options:
+            self.note_use()
+
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other options of the SDK than the test that is under way has begun with.
+
+        Raises:
+            ValueError: another thread runs a test.
+            Exception: what ``SdkWatch.change_options`` raises.
+        """
+        if self.recorder.others:
+            raise ValueError(self.test.why_not_alone("the SDK's options"))
+        self.sdk_watch.change_options(options)
 
     def end_test(self) -> None:
         """Undo what the test, and those that ran at the same time, did to the SDK."""
@@ -134,6 +150,10 @@ class Run:
             self.sdk_watch.end_test(lifetime)
         recording.release_exceptions()
 
+    def note_use(self) -> None:
+        """Say that a test asks for something of the plugin, by a fixture or a marker."""
+        self._activity.is_used = True
+
     def serve(self) -> SentryServer:
         """Give the current test a project of its own on the run's server, which starts when it is first needed.
 
@@ -142,12 +162,14 @@ class Run:
             SocketsBlockedError: something keeps tests from making sockets.
         """
         on_demand.check_sockets()
+        self.note_use()
         if self._server is None:
             self._server = on_demand.ServerRun()
         recording = self.test.recording
         received = self.test.received = Recording(recording.label)
         received.phase = recording.phase
         received.secrets = recording.secrets
+        received.own_masks = recording.own_masks
         received.personal_data = recording.personal_data
         return self._server.begin_test(received, self.relay_project)
 
@@ -166,9 +188,12 @@ class Run:
             What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
         """
         findings = self.test.export()
+        self._activity.note(*self.test.recordings)
         self._under_way.pop(self.recorder.current, None)
         self.recorder.finish()
         self._between_tests = self._test_of(self.recorder.current)
+        if not self.recorder.current.client_was_active:
+            self.sdk.note_active()
         results: dict[str, Any] = {"test": findings} if findings is not None else {}
         if self._is_forked:
             results["child"] = self._process_id
@@ -179,6 +204,7 @@ class Run:
     def process_findings(self) -> ProcessFindings:
         """What this process has found beside its tests."""
         outside_tests = map(self.rule_set.findings_outside_tests, self.recorder.of_run)
+        self._activity.note(*self.recorder.of_run)
         return {
             "blocked": [(*what, count) for what, count in self.sdk_watch.blocked.items()],
             "problem": self.sdk.problem,
@@ -186,9 +212,11 @@ class Run:
             "sdk": self.sdk.version,
             "integrations": [*self.sdk.integrations],
             "ignored_errors": dict(self.sdk_watch.ignored_errors),
+            "ignored_loggers": dict(self.sdk_watch.ignored_loggers),
             "deselected": self.deselected,
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],
+            "activity": self._activity.to_plain_data(),
         }
 
     @cached_property
@@ -212,6 +240,7 @@ class Run:
         self._process_id, self._is_forked = os.getpid(), True
         self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
         self._reported = None
+        self._activity = Activity()
         self._under_way.clear()
         self.recorder.forget_run()
         self.sdk_watch.forget_counts()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._run.activity import ActivityFindings
     from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_summary import Conclusion
@@ -30,9 +31,11 @@ class ProcessFindings(TypedDict):
         sdk: the SDK's version; None where it was not imported.
         integrations: the identifiers of the integrations that were on.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         deselected: how many tests were left out.
         server: what ``sentry_server`` has to say.
         findings: what came outside of tests.
+        activity: whether Sentry was on.
     """
 
     blocked: list[tuple[str, str, int]]
@@ -41,9 +44,11 @@ class ProcessFindings(TypedDict):
     sdk: str | None
     integrations: list[str]
     ignored_errors: dict[str, int]
+    ignored_loggers: dict[str, int]
     deselected: int
     server: list[str]
     findings: list[str]
+    activity: ActivityFindings
 
 
 class RunResults:
@@ -86,13 +91,15 @@ class RunResults:
         outside_tests = [text for process in processes for text in process["findings"]]
         rule_set = self._rule_set
         is_of_interest = rule_set.rules or rule_set.wants_table or self._settings.strict
-        if not (is_of_interest or self._has_tests or outside_tests):
+        verdict = self._verdict()
+        if not (is_of_interest or self._has_tests or outside_tests or verdict):
             return
         totals = self._totals
         for text in outside_tests:
             totals.add_outside_tests(on_demand.Findings.from_json(text))
         for process in processes:
             totals.ignored_errors.update(process["ignored_errors"])
+            totals.ignored_loggers.update(process["ignored_loggers"])
             totals.sdk_versions.update([process["sdk"]] if process["sdk"] is not None else [])
             totals.integrations.update(process["integrations"])
         totals.settle()
@@ -104,6 +111,7 @@ class RunResults:
             lambda: self._why_partial(invocation, totals.failed_tests),
             folder=invocation.folder,
             root=invocation.root,
+            verdict=verdict,
         )
 
     def give_up(self, error: Exception) -> None:
@@ -116,14 +124,29 @@ class RunResults:
         """The lines of the terminal summary."""
         processes = self._processes.values()
         problems = [process["problem"] for process in processes if process["problem"]]
+        verdict = self.conclusion.verdict if self.conclusion is not None else None
         return [
-            *problems[:1],
+            *dict.fromkeys([*([verdict] if verdict is not None else []), *problems[:1]]),
             *dict.fromkeys(gap for process in processes for gap in process["gaps"]),
             *_blocked_lines(processes),
             *(message for process in processes for message in process["server"]),
             *(f"Worker {name} died: what its last test told Sentry is lost." for name in self._lost_workers),
             *(self.conclusion.lines if self.conclusion else ()),
         ]
+
+    def _verdict(self) -> str | None:
+        """Why the run proves nothing of what is sent to Sentry; None where Sentry was on, or the plugin is not used."""
+        processes = self._processes.values()
+        activities = [process["activity"] for process in processes]
+        if any(each["client_was_active"] for each in activities) or not any(each["has_tests"] for each in activities):
+            return None
+        is_imported = any(process["sdk"] is not None for process in processes)
+        is_used = self._rule_set.rules or self._rule_set.wants_table or (self._settings.strict and is_imported)
+        if not (is_used or any(each["is_used"] for each in activities)):
+            return None
+        problem = next((process["problem"] for process in processes if process["problem"]), None)
+        hints = [hint for each in activities for hint in each["hints"]]
+        return problem or on_demand.without_client(hints, is_imported=is_imported)
 
     def _why_partial(self, invocation: Invocation, failed_tests: int) -> list[str]:
         return on_demand.why_partial(

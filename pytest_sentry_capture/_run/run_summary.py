@@ -41,6 +41,7 @@ _MOST_LINES: Final = 10
 _ABOUT_UNSEEN: Final = (
     "Their statuses and routes are unknown, and no rule judges their answers: see docs/limits.md#requests."
 )
+_DONE: Final = {"check": "checked", "update": "updated"}
 _STATE_WIDTH: Final = max(map(len, RULE_STATES))
 
 
@@ -51,11 +52,13 @@ class Conclusion(NamedTuple):
         lines: what the terminal summary says of rules, reports and the contract.
         annotations: GitHub's workflow commands for broken rules.
         fails: whether the run fails for what tests can't fail for.
+        verdict: why the run proves nothing of what is sent to Sentry; None where it does.
     """
 
     lines: Sequence[str]
     annotations: Sequence[str]
     fails: bool
+    verdict: str | None = None
 
 
 def conclude(
@@ -66,6 +69,7 @@ def conclude(
     *,
     folder: Path,
     root: Path,
+    verdict: str | None = None,
 ) -> Conclusion:
     """Write, compare and sum up.
 
@@ -76,12 +80,15 @@ def conclude(
         why_partial: says why the run was partial; empty for a whole one.
         folder: the folder that paths of reports start from.
         root: the folder of the contract.
+        verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
     """
-    summary = RunSummary(totals, rules, settings, why_partial)
+    summary = RunSummary(totals, rules, settings, why_partial, verdict)
     summary.check_contract(root / FILE)
     summary.write_reports(folder)
+    summary.warn_of_unseen_requests()
     summary.sum_up_rules()
-    return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails)
+    summary.warn_of_unknown_exceptions()
+    return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails, verdict)
 
 
 class RunSummary:
@@ -98,11 +105,13 @@ class RunSummary:
         rules: Sequence[EnforcedRule],
         settings: Settings,
         why_partial: Callable[[], Sequence[str]],
+        verdict: str | None = None,
     ) -> None:
         self._totals = totals
         self._rules = rules
         self._settings = settings
         self._why_partial = why_partial
+        self._verdict = verdict
         self._differences: Sequence[Difference] | None = None
         self._has_updated = False
         self.lines: list[str] = []
@@ -130,14 +139,29 @@ class RunSummary:
         except OSError as error:
             self._fail(f"{FILE} could not be read: {error.strerror}")
             return
-        found = pinned(self._totals.table.rows())
-        self._differences = contract.differences(found, partial=bool(self._partial))
+        if self._verdict is not None:
+            self._leave_contract_alone()
+            return
+        rows = self._totals.table.rows()
+        partial = bool(self._partial)
         if self._settings.contract == "update":
-            self._update(file, contract, contract.updated(found, partial=bool(self._partial)))
-        elif self._differences:
+            found = pinned(rows)
+            self._differences = contract.differences(found, partial=partial)
+            self._update(file, contract, contract.updated(found, partial=partial))
+            return
+        self._differences = contract.differences(contract.comparable(rows), partial=partial)
+        if self._differences:
             self._fail(*differences_text(self._differences).splitlines())
         else:
             self.lines.append(f"The contract is kept: {len(contract.rows)} rows in {FILE}.{self._partial_note()}")
+
+    def _leave_contract_alone(self) -> None:
+        """Nothing of what it is about could be seen; in a partial run, this may be right."""
+        line = f"{FILE} was not {_DONE[self._settings.contract]}: nothing could be captured in this"
+        if self._settings.contract == "check" and self._partial:
+            self.lines.append(f"{line} partial run ({'; '.join(self._partial)}).")
+        else:
+            self._fail(f"{line} run.")
 
     def _update(self, file: Path, contract: Contract, text: str) -> None:
         if text == contract.text and contract.rows:
@@ -166,6 +190,7 @@ class RunSummary:
             self._has_updated,
             self._partial,
             facts=self._facts(),
+            verdict=self._verdict,
         )
         for path in self._settings.reports:
             target = folder / path
@@ -209,10 +234,13 @@ class RunSummary:
             place=enforced.place,
         )
 
-    def sum_up_rules(self) -> None:
-        """How many rules are in which state, and which waivers and other exceptions are unused."""
+    def warn_of_unseen_requests(self) -> None:
+        """Say how many requests were not observed, where there were any."""
         if self._unseen:
             self.lines.append(f"{self._unseen} {_ABOUT_UNSEEN}")
+
+    def sum_up_rules(self) -> None:
+        """How many rules are in which state, and which waivers and other exceptions are unused."""
         summaries = [*map(self._summary_of, self._rules)]
         if summaries:
             states = [summary.state for summary in summaries]
@@ -232,8 +260,20 @@ class RunSummary:
             unused = []
         for state, what in unused:
             self._tell(state, what)
-        if (not_judged or unused) and self._settings.strict and not self._partial:
-            self._fail("A strict run fails for each of them (sentry_strict).")
+        if self._settings.strict and not self._partial:
+            if not_judged or unused:
+                self._fail("A strict run fails for each of them (sentry_strict).")
+            if self._verdict is not None:
+                self._fail("A strict run fails where Sentry was never on (sentry_strict).")
+        self._tell_unused_loggers()
+
+    def warn_of_unknown_exceptions(self) -> None:
+        """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""
+        for name, test in self._totals.unknown_exceptions.items():
+            self.lines.append(
+                f"No loaded exception class is called {name!r}, whose absence {test} asserts. Check the name, or pass"
+                " the class."
+            )
 
     def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
         not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
@@ -252,6 +292,12 @@ class RunSummary:
         if self._rules or self._settings.strict:
             for entry in self._totals.unused_ignored_errors():
                 yield "unused", f"{entry!r} in the application's ignore_errors"
+
+    def _tell_unused_loggers(self) -> None:
+        """No strict run fails for them: under a test client, a server's own loggers say nothing."""
+        unused = self._totals.unused_ignored_loggers() if self._rules or self._settings.strict else []
+        for call in unused if unused and not self._partial else ():
+            self._tell("unused", f"{call}: no test with sentry_capture logged to it")
 
     @cached_property
     def _unseen(self) -> str:

@@ -17,9 +17,12 @@ class Totals:
     Attributes:
         failed_tests: how many tests failed, and so may not have done all that they do.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found.
         unseen_requests: how many requests were not observed, by their frameworks.
+        unknown_exceptions: the names of exception classes whose absence was asserted and that no class had, each with
+            the first test that did.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
     """
@@ -30,11 +33,13 @@ class Totals:
         self.breaches: list[Breach] = []
         self.waivers: dict[Waiver, bool] = {}
         self.ignored_errors: Counter[str] = Counter()
+        self.ignored_loggers: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
         self.personal_data: set[PersonalData] = set()
         self.unseen_requests: Counter[str] = Counter()
+        self.unknown_exceptions: dict[str, str] = {}
         self.failed_tests = 0
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
@@ -88,6 +93,10 @@ class Totals:
         """The entries of the application's ``ignore_errors`` that ignored nothing."""
         return sorted(entry for entry, times in self.ignored_errors.items() if not times)
 
+    def unused_ignored_loggers(self) -> list[str]:
+        """The calls that ignore loggers of which no test that looks at log records has met one."""
+        return sorted(call for call, times in self.ignored_loggers.items() if not times)
+
     def tally(self, rule: str) -> RuleTally:
         """How often a rule was kept, broken and waived."""
         return self.tallies.get(rule, RuleTally())
@@ -100,6 +109,8 @@ class Totals:
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self.breaches += findings.breaches
+        for name in findings.unknown_exceptions:
+            self.unknown_exceptions.setdefault(name, findings.label)
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used
         self.failed_tests += not findings.is_complete

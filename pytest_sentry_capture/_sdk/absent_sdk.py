@@ -52,6 +52,12 @@ class AbsentSdk:
     def begin_test(self, options: dict[str, Any]) -> None:
         """No test can change what is not there."""
 
+    def note_active(self) -> None:
+        """No client is."""
+
+    def change_options(self, options: dict[str, Any]) -> None:
+        """No test can change what is not there."""
+
     def check_test(self) -> None:
         """No fixture has made a client."""
 
@@ -73,8 +79,17 @@ class AbsentSdk:
     def flush(self) -> None:
         """Nothing is being sent."""
 
+    def watch_logging(self) -> None:
+        """What can't be observed ignores no loggers that would be noted."""
+
+    def watch_loggers(self) -> None:
+        """Without the SDK no log record becomes an event."""
+
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""
+
+    def watch_logger(self) -> None:
+        """What can't be observed is not watched either."""
 
     def suspend(self) -> None:
         """Nothing was replaced."""

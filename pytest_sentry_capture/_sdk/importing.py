@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
+
+LOGGER: Final = "sentry_sdk.logger"
+"""A module of the SDK that is imported when somebody asks for it."""
 
 
 class ImportWatcher:

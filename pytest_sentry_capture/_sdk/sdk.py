@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
+from pytest_sentry_capture._sdk.importing import LOGGER
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
@@ -20,8 +21,11 @@ from pytest_sentry_capture._sdk.observing.capture_hooks import CaptureHooks
 from pytest_sentry_capture._sdk.observing.clients import Clients
 from pytest_sentry_capture._sdk.observing.event_loops import INTEGRATION, about_running_loop
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver
+from pytest_sentry_capture._sdk.observing.ignored_loggers import IgnoredLoggers
+from pytest_sentry_capture._sdk.observing.loggers import Loggers
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
+from pytest_sentry_capture._sdk.observing.replacements import Replacements
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
@@ -44,6 +48,7 @@ class Sdk:
     Args:
         on_client_made: called after each initialisation of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
+        ignored_loggers: counts how often each logger was met that an application ignores.
         watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
     """
 
@@ -57,6 +62,7 @@ class Sdk:
         network: Network,
         on_client_made: Callable[[], None],
         ignored_errors: Counter[str],
+        ignored_loggers: Counter[str],
         *,
         watch_scopes: bool,
     ) -> None:
@@ -67,7 +73,6 @@ class Sdk:
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
         self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
-        self._isolation = Isolation(lifetimes)
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
@@ -84,6 +89,15 @@ class Sdk:
             self._new_options,
             self._client_made,
         )
+        self._loggers = Loggers(
+            self._modules,
+            self._observer,
+            self._clients,
+            IgnoredLoggers(self._modules.features, ignored_loggers),
+            lambda: self.client,
+        )
+        self._replacements = Replacements(self._touchpoints, recorder, self._clients.alive)
+        self._isolation = Isolation(lifetimes)
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
@@ -122,6 +136,12 @@ class Sdk:
                 self._clients.adopt_existing(self.client)
             if self._modules.is_loaded("integrations.otlp"):
                 self.watch_otlp()
+            if self._modules.is_loaded("integrations.logging"):
+                self.watch_logging()
+            if self._lifetimes.in_test:
+                self.watch_loggers()
+            self._replacements.install()  # after all that replace something
+            self._isolation.before_access(self._replacements.look_at_classes)
             for lifetime in self._lifetimes.of_fixtures:
                 self.begin_fixture(lifetime)
         except BaseException:
@@ -129,13 +149,17 @@ class Sdk:
             raise
 
     def suspend(self) -> None:
+        self._loggers.suspend()
         self._touchpoints.suspend()
 
     def resume(self) -> None:
         self._touchpoints.resume()
+        self._loggers.resume()
 
     def uninstall(self) -> None:
         """Leave the SDK as it was, but for the context variables of its scopes."""
+        self._loggers.end_test()
+        self._isolation.before_access(None)
         self._touchpoints.remove()
         self._telemetry.release()
         self._delivery.release()
@@ -145,6 +169,19 @@ class Sdk:
         """Hold the OTLP integration, which has just been imported, to the network policy."""
         with self._touchpoints.missing_means("OpenTelemetry spans may really be sent."):
             block_exporter(self._touchpoints, self._network)
+
+    def watch_logging(self) -> None:
+        """See which loggers the SDK ignores: its module for logging has just been imported."""
+        self._loggers.install(self._touchpoints)
+
+    def watch_loggers(self) -> None:
+        """See which log records do not become events until the test ends, if it is one that looks at them."""
+        if self._recorder.current.detailed:
+            self._loggers.begin_test()
+
+    def watch_logger(self) -> None:
+        """Notice what takes the place of the functions for logs, whose module has just been imported."""
+        self._replacements.watch_module(LOGGER)
 
     @property
     def gaps(self) -> Sequence[str]:
@@ -163,8 +200,11 @@ class Sdk:
         return sorted(self._clients.integrations)
 
     @property
-    def kinds_from_logging(self) -> frozenset[str]:
-        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client."""
+    def kinds_from_logging(self) -> frozenset[str] | None:
+        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client.
+
+        None where its integration for logging has been turned off.
+        """
         client = self.client
         return self._modules.features.kinds_from_logging(client) if client is not None else frozenset()
 
@@ -199,6 +239,7 @@ class Sdk:
             self._overrides.check_live(options)
             self._note_active(client)
         self._isolation.begin_test()
+        self.watch_loggers()
         if self._scope_writes is not None:
             self._scope_writes.forget()
         # Tests write into the options of a client that outlives them, by hand or through other plugins.
@@ -209,15 +250,28 @@ class Sdk:
         self._test_options = options
         if options:
             self._overrides.push(options, client)
+        self._replacements.look_everywhere()
+
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other SDK options than the test has begun with; see ``begin_test`` for what is raised."""
+        self._overrides.check(options)
+        if (client := self.client) is not None:
+            self._overrides.check_live(options)
+        self._overrides.pop(self._test_options)
+        self._test_options = options
+        self._overrides.push(options, client)
 
     def check_test(self) -> None:
         """Raises ``ValueError`` when a fixture of a wider scope made a client that ignores options of this test."""
+        self._replacements.look_everywhere()
         client = self.client if self._test_options else None
         if client is not None and not self._clients.belongs_to_test(client):
             self._overrides.check_live(self._test_options)
 
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what the test and its function-scoped fixtures did to the SDK."""
+        self._loggers.end_test()
+        self._replacements.look_everywhere()
         self._overrides.clear()
         self._telemetry.drain()
         self._clients.close(lifetime)
@@ -297,8 +351,9 @@ class Sdk:
             self._overrides.pop(options)
 
     def drain(self) -> None:
-        """Have all buffered items handed over."""
+        """Have all buffered items handed over, and take note of what is in the place of the SDK's functions."""
         self._telemetry.drain()
+        self._replacements.look()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""
@@ -307,8 +362,14 @@ class Sdk:
             client.flush()
 
     def _client_made(self, client: Any) -> None:
+        self._loggers.note_client(client)
         self._note_active(client)
         self._on_client_made()
+
+    def note_active(self) -> None:
+        """Note in the current recording that a client is active, if one is."""
+        if (client := self.client) is not None:
+            self._note_active(client)
 
     def _note_active(self, client: Any) -> None:
         recording = self._recorder.current

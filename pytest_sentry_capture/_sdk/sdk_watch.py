@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_sentry_capture._sdk import on_demand
 from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk
-from pytest_sentry_capture._sdk.importing import ImportWatcher
+from pytest_sentry_capture._sdk.importing import LOGGER, ImportWatcher
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class SdkWatch:
         sdk: what answers for the SDK; tests may hold it, for it asks anew each time.
         blocked: what was not sent, by host and sort.
         ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that an application ignores, in tests that look at log records.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SdkWatch:
         self.imports = ImportWatcher()
         self.blocked: Counter[tuple[str, str]] = Counter()
         self.ignored_errors: Counter[str] = Counter()
+        self.ignored_loggers: Counter[str] = Counter()
 
     def activate(self) -> None:
         """Observe the SDK from now on, and from its import on if that is still to come."""
@@ -69,6 +71,8 @@ class SdkWatch:
         self.imports.watch("sentry_sdk", self._sdk_imported)
         self.imports.watch("sentry_sdk.client", self._client_module_imported)
         self.imports.watch("sentry_sdk.integrations.otlp", self._otlp_imported)
+        self.imports.watch("sentry_sdk.integrations.logging", self._logging_imported)
+        self.imports.watch(LOGGER, self._logger_imported)
         self.imports.install()
         if "sentry_sdk" in sys.modules:
             self._observe(may_have_clients=True)
@@ -90,6 +94,11 @@ class SdkWatch:
         lifetime = Lifetime(is_test=True)
         self._lifetimes.enter(lifetime)
         return lifetime
+
+    def change_options(self, options: dict[str, Any]) -> None:
+        """Apply other options than the test has begun with; see ``Sdk.begin_test`` for what is raised."""
+        self._import_sdk()
+        self._now.change_options(options)
 
     def end_test(self, lifetime: Lifetime) -> None:
         """Undo what a test and its function-scoped fixtures did to the SDK."""
@@ -121,7 +130,8 @@ class SdkWatch:
     def forget_counts(self) -> None:
         """In a child process: begin to count at zero, for the parent reports itself what it has counted."""
         self.blocked.clear()
-        self.ignored_errors.update({entry: -times for entry, times in self.ignored_errors.items()})
+        for counts in self.ignored_errors, self.ignored_loggers:
+            counts.update({entry: -times for entry, times in counts.items()})
 
     def _import_sdk(self) -> Sdk | AbsentSdk:
         __import__("sentry_sdk")
@@ -143,6 +153,12 @@ class SdkWatch:
         except Exception as error:
             self._give_up(error)
 
+    def _logging_imported(self) -> None:
+        self._now.watch_logging()
+
+    def _logger_imported(self) -> None:
+        self._now.watch_logger()
+
     def _observe(self, *, may_have_clients: bool) -> None:
         """The SDK is there: let it answer from now on, or let its twin say why it can't be observed."""
         self._now.uninstall()
@@ -153,6 +169,7 @@ class SdkWatch:
                 self._network(),
                 self._on_client_made,
                 self.ignored_errors,
+                self.ignored_loggers,
                 watch_scopes=self._watch_scopes,
             )
             sdk.install(may_have_clients=may_have_clients)

@@ -62,6 +62,14 @@ _HANDLERS: Final = (
     ("_sentry_logs_handler", "log"),
 )
 """Where the logging integration keeps its handlers, and what each makes of a record."""
+LOGGERS_OF_INTEGRATIONS: Final = frozenset((
+    "aiohttp.server", "ariadne", "arq.worker", "bundle_processor.create", "celery.app.trace", "celery.redirected",
+    "celery.worker.job", "django.db.backends", "django.request", "django.server", "litestar", "root", "rq.worker",
+    "sentry_sdk.errors", "strawberry.execution", "tornado.access", "trytond.wsgi", "urllib3.connection",
+    "urllib3.connectionpool",
+))  # fmt: skip
+"""The loggers that the SDK ignores by itself, or that one of its integrations does (1.40 to 3.0)."""
+_IGNORED_LOGGERS: Final = ("_IGNORED_LOGGERS_EVENTS", "_IGNORED_LOGGERS")  # the former since 3
 _UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
 _BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
 _SLEEPERS: Final = ("monitor", "sessions")
@@ -240,11 +248,42 @@ class Features:
         found = (f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name))
         return next(found, f"traces:{_UNSAMPLED_SPANS[0]}" if self._is_3 else None)
 
-    @staticmethod
-    def kinds_from_logging(client: Any) -> frozenset[str]:
-        """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to."""
+    def kinds_from_logging(self, client: Any) -> frozenset[str] | None:
+        """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to.
+
+        None where the integration for logging, which is on by default up to 2.x, has been turned off.
+        """
         integration = client.integrations.get("logging")
+        if integration is None and not self._is_3:
+            return None
         return frozenset(kind for name, kind in _HANDLERS if getattr(integration, name, None) is not None)
+
+    @staticmethod
+    def event_handler(client: Any) -> Any:
+        """The handler by which a client's logging integration makes events; None where it makes none."""
+        integration = client.integrations.get("logging")
+        handlers = (getattr(integration, name, None) for name, kind in _HANDLERS if kind == "event")
+        return next((handler for handler in handlers if handler is not None), None)
+
+    @property
+    def event_handlers(self) -> type[Any] | None:
+        """The class of the handlers that make events; None where nobody has imported it."""
+        found: type[Any] | None = getattr(_module("integrations.logging"), "EventHandler", None)
+        return found
+
+    @property
+    def ignore_logger(self) -> str:
+        """The name of the function by which loggers are kept out of events; since 3, ``ignore_logger`` is for logs."""
+        name = "ignore_logger_for_events"
+        return name if hasattr(_module("integrations.logging"), name) else "ignore_logger"
+
+    @property
+    def ignored_loggers(self) -> frozenset[str]:
+        """The names and patterns of loggers of which no events are made."""
+        module = _module("integrations.logging")
+        found = (getattr(module, name, None) for name in _IGNORED_LOGGERS)
+        entries = next((each for each in found if isinstance(each, (set, frozenset))), frozenset())
+        return frozenset(str.__str__(entry) for entry in (*entries,) if isinstance(entry, str))
 
     @staticmethod
     def client_on(scope: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_VOWEL: Final = re.compile(r"(?!us|uni)[aeiou]")
+_VOWEL: Final = re.compile(r"(?!us|uni)[aeiou]", re.IGNORECASE)
 """How a word begins that is spoken with a vowel first: ``unreal report``, but not ``user report`` or ``unit``."""
 _WITHOUT_NUMBER: Final = ("feedback",)
 

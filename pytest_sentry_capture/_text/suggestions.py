@@ -11,11 +11,42 @@ def did_you_mean(what: str, name: str, valid: Iterable[str], *, meant: str | Non
     >>> did_you_mean("option", "trace_rate", ["trace_rates", "release"])
     "unknown option 'trace_rate'; did you mean 'trace_rates'? Valid: release, trace_rates"
     """
-    from difflib import get_close_matches  # 1 ms, which only a mistake should cost
-
     known = sorted(valid)
-    by_lower_case = {each.lower(): each for each in known}
-    nearest = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
-    suggested = meant or (by_lower_case[nearest[0]] if nearest else None)
+    suggested = meant or nearest(name, known)
     hint = f"; did you mean {suggested!r}?" if suggested is not None else "."
     return f"unknown {what} {name!r}{hint} Valid: {', '.join(known)}"
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that is most like a name, whatever their case; None where none is like it.
+
+    >>> nearest("ERR", ["error", "fatal"]), nearest("x", ["error"])
+    ('error', None)
+    """
+    from difflib import get_close_matches  # 1 ms, which only a mistake should cost
+
+    by_lower_case = {each.lower(): each for each in valid}
+    found = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
+    return by_lower_case[found[0]] if found else None
+
+
+def edits_between(one: str, other: str, *, most: int) -> int | None:
+    """How many letters must be put in, taken out, replaced or swapped with the next; None if it is more than ``most``.
+
+    >>> edits_between("ZeroDivisonEror", "ZeroDivisionError", most=2), edits_between("Error", "Warning", most=2)
+    (2, None)
+    """
+    if abs(len(one) - len(other)) > most or len({*one} ^ {*other}) > 2 * most:  # which is found out fast
+        return None
+    before: list[int] = []
+    row = [*range(len(other) + 1)]
+    for i, a in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most and min(before) > most:
+            return None
+    return row[-1] if row[-1] <= most else None

@@ -70,7 +70,7 @@ NO_PATH = (
 )
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
-    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, relay, rules"),
+    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, masks, relay, rules"),
     (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
     (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
     (6, "rules.server-errors-captured.except_status[0]: must be a whole number, not '503'"),
@@ -189,6 +189,81 @@ def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> No
     assert errors(project) == [f"sentry_capture.toml:1: {mistake}"]
 
 
+MISTAKES_IN_FORM = [
+    (
+        "rules.forbidden-data.patterns = ['DE[0-9]+', \"it's\"]",
+        [
+            "rules.forbidden-data.patterns[0]: a plain text is not a pattern; write { regex = 'DE[0-9]+' }",
+            'rules.forbidden-data.patterns[1]: a plain text is not a pattern; write { regex = "it\'s" }',
+        ],
+    ),
+    (
+        "rules.forbidden-data.patterns = [5]",
+        ["rules.forbidden-data.patterns[0]: must be a pattern, such as { regex = '[0-9]{16}' }, not 5"],
+    ),
+    (
+        "rules.forbidden-data.keys = ['pass.*']",
+        [
+            (
+                "rules.forbidden-data: keys: 'pass.*' looks like a regex. Keys are whole words of names; a regex stands"
+                " in patterns: patterns = [{ regex = 'pass.*' }]"
+            )
+        ],
+    ),
+    (
+        "rules.tag-values.tags = { plan = '^pro' }",
+        [
+            (
+                "rules.tag-values.tags['plan']: a plain text is neither a list nor a pattern; write ['^pro'] or"
+                " { regex = '^pro' }"
+            )
+        ],
+    ),
+    (
+        "masks = 'x'",
+        ["masks must be a list of texts and patterns, not 'x'"],
+    ),
+    (
+        "masks = [5]",
+        ["masks[0]: must be a text or a pattern, not 5"],
+    ),
+    (
+        "masks = ['']",
+        ["masks[0]: '' matches the empty text; a mask must match masks only"],
+    ),
+    (
+        "masks = ['n/a', { regex = '.*' }]",
+        ["masks[1]: { regex = '.*' } matches the empty text; a mask must match masks only"],
+    ),
+    (
+        "masks = [{ regex = '[a-z]+' }, { regex = '.{9}' }, { regex = '[0-9a-f-]{36}' }]",
+        [
+            "masks[0]: { regex = '[a-z]+' } matches 'a', which may be a real value; a mask must match masks only",
+            "masks[1]: { regex = '.{9}' } matches 'password1', which may be a real value; a mask must match masks only",
+            (
+                "masks[2]: { regex = '[0-9a-f-]{36}' } matches '6fa459ea-ee8a-3ca4-894e-db77e160355e', which"
+                " may be a real value; a mask must match masks only"
+            ),
+        ],
+    ),
+    (
+        "masks = [{ regex = '(' }]",
+        ["masks[0].regex: no valid regex: missing ), unterminated subpattern at position 0"],
+    ),
+    (
+        "masks = [{ regx = 'x' }]",
+        ["masks[0].regex: regex is missing", "masks[0]: unknown option 'regx'; did you mean 'regex'? Valid: regex"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "mistakes"), MISTAKES_IN_FORM)
+def test_mistakes_in_masks_keys_and_patterns(project: pytest.Pytester, text: str, mistakes: list[str]) -> None:
+    (project.path / "sentry_capture.toml").write_text(text)
+
+    assert errors(project) == [f"sentry_capture.toml:1: {mistake}" for mistake in mistakes]
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -284,7 +359,7 @@ def test_mistakes_in_options(project: pytest.Pytester) -> None:
 
     assert told == [
         *OPTIONS,
-        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, relay, rules",
+        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, masks, relay, rules",
     ]
 
 

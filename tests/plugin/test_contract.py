@@ -196,6 +196,18 @@ def test_partial_runs_take_nothing_for_gone(project: pytest.Pytester, args: list
     assert file(project).read_text() == CONTRACT
 
 
+def test_a_partial_run_where_patterns_of_test_files_have_folders(project: pytest.Pytester) -> None:
+    """Pytest matches such a pattern with the path of a file."""
+    project.makeini("[pytest]\npython_files = tests/*/*.py")
+    file(project).write_text(CONTRACT)
+
+    whole = project.runpytest_inprocess("--sentry-contract=check", "tests")
+    partial = project.runpytest_inprocess("--sentry-contract=check", "tests/api/test_crash.py")
+
+    assert told(whole)[0] == "The contract is kept: 4 rows in sentry-contract.toml."
+    assert "only some of the tests were asked for" in told(partial)[0]
+
+
 def test_last_failed_and_failed_tests(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     file(project).write_text(CONTRACT)
     cached = (
@@ -586,8 +598,8 @@ def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pyteste
         import pytest
 
         @pytest.mark.sentry_allow("contract", reason="random requests")
-        def test():
-            pass
+        def test(sentry_init):
+            sentry_init()
         """
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from enum import Enum, IntEnum
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,6 +27,7 @@ from any_sdk import (
     streamed_segment,
     streamed_span,
 )
+from log_records import discarded
 from pytest_sentry_capture import CapturedItem, Discard, SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
@@ -435,6 +437,12 @@ def level_is_too_low(init: SentryInit) -> None:
     logging.getLogger("shop").warning("not an error")
 
 
+def logger_is_disabled(init: SentryInit) -> None:
+    init(dsn=DSN, integrations=logging_to_events())
+    logging.getLogger("shop.disabled").disabled = True
+    logging.getLogger("shop.disabled").error("nobody hears it")
+
+
 Lost = tuple[str, str, str, "str | None", int]
 """A discard: its kind, reason and category, by whom, and how many."""
 
@@ -669,8 +677,10 @@ TABLE = [
     # what the application has set
     Row(tracing_off, Silence()),
     Row(session_without_release, Silence()),
-    Row(logger_is_ignored, Silence()),
-    Row(level_is_too_low, Silence()),
+    # log records that became no events
+    Row(logger_is_ignored, [("event", "ignored_logger", "error", None, 1)]),
+    Row(level_is_too_low, [("event", "log_level", "error", None, 1)]),
+    Row(logger_is_disabled, [("event", "logger_disabled", "error", None, 1)]),
 ]
 
 CRASHES = pytest.mark.sentry_allow("no-callback-errors", reason="the crash is what is tested")
@@ -725,7 +735,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
 def test_a_loss_is_recorded_with_its_reason(row: Row, sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     row.provoke(sentry_init)
 
-    assert shown(sentry_capture.discarded) == row.outcome_here
+    assert shown(discarded(sentry_capture)) == row.outcome_here
     assert crashed(sentry_capture) == row.crashed
 
 
@@ -875,3 +885,32 @@ def test_a_processor_that_raises_loses_its_event_wherever_it_would_go(
         sentry_sdk.capture_message("hello")
 
     assert shown(sentry_capture.discarded) == [("event", "callback_error", "error", "crash", 1)]
+
+
+class Plan(str, Enum):
+    PRO = "pro"
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+class Text(str):  # noqa: SLOT000  (as applications write them)
+    def __str__(self) -> str:
+        raise AssertionError("the SDK does not ask for it")
+
+
+@pytest.mark.parametrize("value", [Plan.PRO, Size.LARGE, Text("own"), True, 1.5], ids=repr)
+def test_what_was_discarded_has_the_values_that_it_would_have_been_sent_with(
+    value: object, sentry_capture: SentryCapture, sentry_init: SentryInit
+) -> None:
+    for callback in None, lambda event, hint: None:
+        sentry_init(before_send=callback)
+        with new_scope() as scope:
+            scope.set_tag("value", value)
+            scope.set_extra("value", value)
+            sentry_sdk.capture_message("hello")
+
+    [sent], [discard] = sentry_capture.events, sentry_capture.discarded
+    assert discard.event is not None
+    assert (discard.event["tags"], discard.event["extra"]["value"]) == (sent["tags"], sent["extra"]["value"])

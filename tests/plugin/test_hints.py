@@ -159,6 +159,24 @@ class TestLoggingIsOff:
         assert asked == []
 
 
+@pytest.mark.needs("transactions")  # since 3, the integration is off by default
+def test_the_integration_is_off(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn=DSN, default_integrations=False)
+    logger.error("order 7 failed")
+
+    option = (
+        "default_integrations=False and disabled_integrations turn it off. This option of sentry_sdk.init turns it on:"
+        " integrations=[LoggingIntegration(event_level=logging.ERROR)]"
+    )
+    what = "error message 'order 7 failed', logger shop"
+    assert hints(lambda: sentry_capture.assert_captured(message="order 7 failed")) == [
+        f"The active client has no LoggingIntegration, and this was logged: {what}. {option}"
+    ]
+    assert hints(lambda: sentry_capture.assert_discarded(message="order 8 failed")) == [
+        f"If it was logged: the active client has no LoggingIntegration. {option}"
+    ]
+
+
 def test_logging_is_on(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     sentry_init(dsn=DSN, integrations=[LoggingIntegration(event_level=logging.ERROR)])
     logger.error("order 7 failed")

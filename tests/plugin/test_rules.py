@@ -123,7 +123,7 @@ CASES = [
     ),
     Case(
         "forbidden-data",
-        '{ keys = ["IBAN"], patterns = ["DE[0-9]{20}"], allow = ["extra.known"] }',
+        '{ keys = ["IBAN"], patterns = [{ regex = "DE[0-9]{20}" }], allow = ["extra.known"] }',
         'sentry_init(dsn=DSN)\n    sentry_sdk.set_extra("known", "DE00000000000000000000")\n'
         '    sentry_sdk.set_context("payment", {"iban": "[Filtered]"})\n    sentry_sdk.capture_message("x")',
         'sentry_init(dsn=DSN)\n    sentry_sdk.set_context("payment", {"iban": "FR1420041"})\n'

@@ -47,9 +47,7 @@ def test_an_answer_that_nobody_is_told_of() -> None:
     silent = row(kind=None, exception=None, captured=False, level=None, fields={})
     fine = row(status=200, kind=None, exception=None, captured=False, level=None, fields={})
 
-    assert differences(diff(report(), report(silent, fine))) == [
-        "new      GET /orders/{number} 500: Sentry is told nothing"
-    ]
+    assert differences(diff(report(), report(silent, fine))) == ["new      GET /orders/{number} 500: silent"]
 
 
 def test_names_of_tags_and_of_the_user_are_told_as_fields_alone() -> None:

@@ -10,6 +10,7 @@ import copy
 import functools
 import gc
 import http.server
+import inspect
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import re
 import signal
 import threading
 import traceback
+import types
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +28,7 @@ from unittest import mock
 
 import pytest
 import sentry_sdk
+import sentry_sdk.api
 import sentry_sdk.scope
 import sentry_sdk.transport
 import sentry_sdk.utils
@@ -767,6 +770,71 @@ def test_clients_of_the_applications_own(kind: Any) -> None:
 
     assert [event["message"] for event in transport.of("event")] == ["hello"]
     assert client.transport is None
+
+
+def described_calls(method: Any) -> list[object]:
+    """How a mock was called."""
+    calls = [(call.args, call.kwargs) for call in method.call_args_list]
+    return [[*(type(each).__name__ for each in args), *sorted(kwargs)] for args, kwargs in calls]
+
+
+@pytest.mark.parametrize("autospec", [None, True], ids=["mock", "autospec"])
+@pytest.mark.parametrize("owner", ["transport", "its class", "the base class"])
+def test_replaced_methods_of_transports_are_called(owner: str, autospec: bool | None, noted: dict[str, Any]) -> None:
+    sentry_sdk.init(DSN, release="1", traces_sample_rate=1.0, **any_sdk.logs_enabled())
+    transport = any_sdk.client().transport
+    target = {"transport": transport, "its class": type(transport), "the base class": Transport}[owner]
+
+    for name in "capture_envelope", "capture_event":
+        if hasattr(target, name):
+            with mock.patch.object(target, name, autospec=autospec) as method:
+                assert owner != "transport" or getattr(transport, name) is method
+                sentry_sdk.capture_message("hello")
+                with any_sdk.segment("nightly"):
+                    pass
+                if HAS_LOGS:
+                    sentry_sdk.logger.info("hello")
+                sentry_sdk.flush(0.1)
+            noted[name] = sorted(map(str, described_calls(method)))
+
+
+HOLDER: Any = sentry_sdk.Scope if HAS_SCOPE_VARIABLES else vars(sentry_sdk)["Hub"]
+
+
+@pytest.mark.parametrize("autospec", [None, True], ids=["mock", "autospec"])
+@pytest.mark.parametrize("owner", ["package", "api", "client", "class of clients", "class of scopes"])
+def test_replaced_functions_are_called(owner: str, autospec: bool | None, noted: dict[str, Any]) -> None:
+    transport = init()
+    client = any_sdk.client()
+    owners = {"package": sentry_sdk, "api": sentry_sdk.api, "client": client, "class of clients": type(client)}
+    target = owners.get(owner, HOLDER)
+    before = dict(vars(target))
+
+    with mock.patch.object(target, "capture_event", autospec=autospec) as replaced:
+        assert getattr(target, "capture_event") is replaced  # noqa: B009
+        sentry_sdk.capture_event({"message": "hello"})
+    noted["calls"] = described_calls(replaced)
+    noted["events"] = len(transport.of("event"))
+
+    assert dict(vars(target)) == before
+    with mock.patch.object(target, "capture_event", wraps=target.capture_event):
+        pass
+    sentry_sdk.capture_event({"message": "hello"})
+    assert [event["message"] for event in transport.of("event")][-1] == "hello"
+
+
+def test_modules_are_what_they_were(noted: dict[str, Any]) -> None:
+    assert isinstance(sentry_sdk, types.ModuleType)
+    assert inspect.ismodule(sentry_sdk)
+    assert copy.copy(vars(sentry_sdk)) == vars(sentry_sdk)
+    with mock.patch("sentry_sdk.capture_event") as capture_event:
+        assert sentry_sdk.capture_event is capture_event
+    with pytest.raises(AttributeError, match="has no attribute 'no_such_thing'"):
+        sentry_sdk.no_such_thing  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        del sentry_sdk.no_such_thing  # type: ignore[attr-defined]
+    noted["repr"] = repr(sentry_sdk)
+    noted["attributes"] = sorted(dir(sentry_sdk))
 
 
 class Stub:

@@ -188,20 +188,20 @@ def test_discards_and_silent_exchanges() -> None:
     rows = {row: tally.count for row, tally in table(recording(silent, unrouted, crashed, discard)).rows()}
 
     assert rows == {
-        Row("/orders/{number}", "GET", 404, result="nothing"): 1,
-        Row("(no route)", "GET", 404, result="nothing"): 1,
-        Row("/", "GET", 500, exception="KeyError", result="nothing"): 1,
+        Row("/orders/{number}", "GET", 404, result="silent"): 1,
+        Row("(no route)", "GET", 404, result="silent"): 1,
+        Row("/", "GET", 500, exception="KeyError", result="silent"): 1,
         Row("direct", kind="event", result="before_send", by="monitoring.drop"): 3,
     }
 
 
-def test_sessions_and_client_reports_have_no_rows_and_are_no_word_to_sentry() -> None:
+def test_sessions_and_client_reports_have_no_rows() -> None:
     exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=404)
     discard = Discard("no_client", "session", "session", exchange=exchange)
 
     row = row_of(exchange, capture({}, "session", exchange=exchange), discard, capture({}, "client_report"))
 
-    assert row.result == "nothing"
+    assert row.result == "silent"
 
 
 @pytest.mark.parametrize(
@@ -373,12 +373,16 @@ def test_silence_without_a_client_stays_out_of_the_contract() -> None:
 
     result.add(recording(exchange, Discard("no_client", "error", "event")), client_was_active=False)
     assert [(row.result, tally.in_contract) for row, tally in result.rows()] == [
-        ("nothing", False),
+        ("Sentry was off", False),
         ("no_client", True),
     ]
 
     result.add(recording(exchange))
-    assert [(row.result, tally.in_contract) for row, tally in result.rows()] == [("nothing", True), ("no_client", True)]
+    assert [(row.result, tally.in_contract) for row, tally in result.rows()] == [
+        ("Sentry was off", False),
+        ("silent", True),
+        ("no_client", True),
+    ]
 
 
 ENTRIES = st.builds(
@@ -413,7 +417,7 @@ def test_the_export_of_a_row_is_short() -> None:
 
     assert text == (
         '[[["/orders/{number}", "GET", 500, "event", "KeyError", "captured", "", "error", [], []],'
-        ' 1, 0, "tests/test_shop.py::test_order", true, false]]'
+        ' 1, 0, "tests/test_shop.py::test_order", true, [false, false, false]]]'
     )
 
 

@@ -19,6 +19,7 @@ EVERY_RUN = {
     "_public",
     "_recording.recording",
     "_reports.formats",
+    "_run.activity",
     "_run.current_test",
     "_run.on_demand",
     "_run.rule_set",

@@ -26,12 +26,15 @@ SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 CRASH = Row("/orders/{number}", "GET", 500, "event", "KeyError", level="error", tags=("a", "b"), user=("id",))
 FILTERED = Row("/orders/{number}", "GET", 404, "event", "HTTPException", "before_send", "s.<lambda>", "error")
 LOGGED = Row("logging", kind="event", level="warning")
-SILENT = Row("(no route)", "GET", 404, result="nothing")
+SILENT = Row("(no route)", "GET", 404, result="silent")
 REPORT = RunReport(
     rows=[
         (SILENT, Tally("t.py::bad", True, 1)),
         (FILTERED, Tally("t.py::no", True, 2, by_chance=True)),
-        (CRASH, Tally("t.py::yes", False, 12, fields={"user.id": "sent", "extra.password": "filtered"})),
+        (
+            CRASH,
+            Tally("t.py::yes", False, 12, fields={"user.id": "sent", "extra.password": "filtered"}, is_waived=True),
+        ),
         (LOGGED, Tally("(collection)", True, 0, 1)),
     ],
     rules=[
@@ -53,13 +56,17 @@ REPORT = RunReport(
     ),
 )
 
+WITHOUT_CLIENT = RunReport(
+    rows=[(replace(SILENT, result="Sentry was off"), Tally("t.py::test", False, 1))], verdict="No client was active."
+)
+
 TEXT = """\
-request or origin     status  kind   exception      Sentry       by          level    tags  user  times  example
---------------------  ------  -----  -------------  -----------  ----------  -------  ----  ----  -----  ------------
-GET (no route)        404                           nothing                                       1      t.py::bad
-GET /orders/{number}  404     event  HTTPException  before_send  s.<lambda>  error                2      t.py::no
-GET /orders/{number}  500     event  KeyError       captured                 error    a, b  id    12     t.py::yes
-logging                       event                 captured                 warning              1      (collection)
+request or origin     status  kind   exception      Sentry                           by          level    tags  user  times  example
+--------------------  ------  -----  -------------  -------------------------------  ----------  -------  ----  ----  -----  ------------
+GET (no route)        404                           silent                                                            1      t.py::bad
+GET /orders/{number}  404     event  HTTPException  before_send (sampled by chance)  s.<lambda>  error                2      t.py::no
+GET /orders/{number}  500     event  KeyError       captured (waived)                            error    a, b  id    12     t.py::yes
+logging                       event                 captured                                     warning              1      (collection)
 
 rule                        state          kept  broken  not judged  severity  configured in
 --------------------------  -------------  ----  ------  ----------  --------  -----------------
@@ -76,7 +83,7 @@ client errors are not bugs  not exercised  0     0                   warn      p
 If this is meant, "pytest --sentry-contract=update" writes it.
 
 This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
-"""
+"""  # noqa: E501
 
 MARKDOWN = """\
 ## Sentry
@@ -103,13 +110,13 @@ MARKDOWN = """\
 
 | request or origin | status | kind | exception | Sentry | by | level | tags | user | times | example |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| `GET (no route)` | 404 |  |  | nothing |  |  |  |  | 1 | `t.py::bad` |
-| `GET /orders/{number}` | 404 | event | HTTPException | `before_send` | `s.<lambda>` | error |  |  | 2 | `t.py::no` |
-| `GET /orders/{number}` | 500 | event | KeyError | captured |  | error | `a, b` | id | 12 | `t.py::yes` |
+| `GET (no route)` | 404 |  |  | silent |  |  |  |  | 1 | `t.py::bad` |
+| `GET /orders/{number}` | 404 | event | HTTPException | `before_send (sampled by chance)` | `s.<lambda>` | error |  |  | 2 | `t.py::no` |
+| `GET /orders/{number}` | 500 | event | KeyError | `captured (waived)` |  | error | `a, b` | id | 12 | `t.py::yes` |
 | logging |  | event |  | captured |  | warning |  |  | 1 | `(collection)` |
 
 This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
-"""
+"""  # noqa: E501
 
 
 def cells_of(markdown_text: str) -> list[list[str]]:
@@ -169,7 +176,7 @@ def test_json() -> None:
         "user": [],
     }
 
-    about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial"]
+    about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial", "verdict"]
     assert [*content] == [*about_run, "rows", "personal_data", "rules", "contract"]
     assert {name: content[name] for name in about_run} == {
         "version": 2,
@@ -178,6 +185,7 @@ def test_json() -> None:
         "integrations": ["fastapi", "logging"],
         "counts": {"event": 13, "span": 2},
         "partial": ["-k was given", "1 test failed"],
+        "verdict": None,
     }
     assert content["personal_data"] == [
         {
@@ -199,6 +207,7 @@ def test_json() -> None:
     ]
     assert content["rows"][1] == {
         **filtered,
+        "state": "sampled by chance",
         "count": 2,
         "example": "t.py::no",
         "in_contract": True,
@@ -210,6 +219,7 @@ def test_json() -> None:
         (None, False, None),
         ("event", True, None),
     ]
+    assert [row["state"] for row in content["rows"]] == ["silent", "sampled by chance", "waived", "captured"]
     assert [row["in_contract"] for row in content["rows"]] == [True, True, False, True]
     assert [row["by_chance"] for row in content["rows"]] == [False, True, False, False]
     assert content["rules"][0] == {
@@ -239,8 +249,8 @@ def test_json() -> None:
 
 @pytest.mark.parametrize(
     "report",
-    [REPORT, RunReport(rows=[]), RunReport(rows=[], differences=[])],
-    ids=["full", "empty", "contract kept"],
+    [REPORT, RunReport(rows=[]), RunReport(rows=[], differences=[]), WITHOUT_CLIENT],
+    ids=["full", "empty", "contract kept", "without a client"],
 )
 def test_json_is_what_its_schema_says(report: RunReport) -> None:
     jsonschema_rs.meta.validate(SCHEMA)
@@ -260,6 +270,8 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
         (("rows", 0, "more"), 1),
         (("rows", 0, "count"), 0),
         (("rows", 0, "status"), 42),
+        (("rows", 0, "state"), "told nothing"),
+        (("verdict",), False),
         (("rows", 0, "request", "path"), "/orders/17"),
         (("rows", 1, "discarded", "line"), 17),
         (("rows", 2, "fields", "user.id"), "7"),
@@ -297,7 +309,7 @@ def test_the_schema_needs_all_of_it() -> None:
     text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 10 + 15 + 2 + 2 + 6 + 8 + 2 + 4 + 10
+    assert sum(map(len, names)) == 11 + 16 + 2 + 2 + 6 + 8 + 2 + 4 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]
@@ -311,6 +323,49 @@ def test_a_run_without_anything() -> None:
     assert FORMATS[".md"].render(RunReport(rows=[])) == (
         f"## Sentry\n\n### What was captured and what was not\n\n{nothing}\n"
     )
+
+
+def test_the_verdict_stands_first() -> None:
+    assert FORMATS[".txt"].render(WITHOUT_CLIENT) == (
+        "No client was active.\n\n"
+        "request or origin  status  Sentry          times  example\n"
+        "-----------------  ------  --------------  -----  ----------\n"
+        "GET (no route)     404     Sentry was off  1      t.py::test\n"
+    )
+    assert FORMATS[".md"].render(WITHOUT_CLIENT).startswith("## Sentry\n\nNo client was active.\n\n### What was")
+    content = json.loads(FORMATS[".json"].render(WITHOUT_CLIENT))
+    assert content["verdict"] == "No client was active."
+    assert [(row["state"], row["captured"], row["discarded"]) for row in content["rows"]] == [
+        ("Sentry was off", False, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "about", "state", "shown"),
+    [
+        (CRASH, {}, "captured", "captured"),
+        (FILTERED, {}, "discarded", "before_send"),
+        (SILENT, {}, "silent", "silent"),
+        (replace(SILENT, status=200, result="nothing"), {}, "nothing", "nothing"),
+        (replace(SILENT, status=200, result="nothing"), {"is_waived": True}, "nothing", "nothing"),
+        (replace(SILENT, result="Sentry was off"), {"is_waived": True}, "Sentry was off", "Sentry was off"),
+        (
+            replace(FILTERED, result="sample_rate"),
+            {"by_chance": True},
+            "sampled by chance",
+            "sample_rate (sampled by chance)",
+        ),
+        (CRASH, {"by_chance": True, "is_waived": True}, "sampled by chance", "captured (sampled by chance)"),
+        (SILENT, {"is_waived": True}, "waived", "silent (waived)"),
+        (FILTERED, {"is_waived": True}, "waived", "before_send (waived)"),
+    ],
+)
+def test_the_state_of_a_row(row: Row, about: dict[str, Any], state: str, shown: str) -> None:
+    report = RunReport(rows=[(row, Tally("t.py::test", **about))])
+
+    content = json.loads(FORMATS[".json"].render(report))
+    assert [each["state"] for each in content["rows"]] == [state]
+    assert re.search(f"  {re.escape(shown)}  ", FORMATS[".txt"].render(report))
 
 
 def test_a_contract_that_was_updated() -> None:

@@ -33,6 +33,7 @@ def is_right(value: object) -> bool:
 
 NAMES: dict[str, Any] = {
     **IMPORTED,
+    "ANY": ANY,
     "Shop": Shop,
     "Opaque": Opaque,
     "is_right": is_right,
@@ -103,6 +104,8 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
     left_out=st.sampled_from([(), ("user", "request.url")]),
 )
 @example(METHODS[0], {"where": {"request.headers.X-A": [None, ([],)]}}, ())  # a tuple that has no hash
+@example(METHODS[0], {"status": [(None,)]}, ())
+@example(METHODS[0], {"transaction": ANY}, ())
 def test_every_suggestion_can_be_run(
     method: tuple[str, dict[str, Any]], criteria: dict[str, Any], left_out: tuple[str, ...]
 ) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pytest_sentry_capture._text.nouns import counted, with_article
+from pytest_sentry_capture._text.suggestions import edits_between, nearest
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,33 @@ def test_a_noun_with_its_article(noun: str, expected: str) -> None:
 )
 def test_a_number_of_things(number: int, noun: str, expected: str) -> None:
     assert counted(number, noun) == expected
+
+
+def naive_edits(one: str, other: str) -> int:
+    """The same, one edit after the other."""
+    if not one or not other:
+        return len(one) + len(other)
+    if one[0] == other[0]:
+        return naive_edits(one[1:], other[1:])
+    choices = [naive_edits(one[1:], other), naive_edits(one, other[1:]), naive_edits(one[1:], other[1:])]
+    if one[:2] == other[1::-1] and len(other) > 1:
+        choices.append(naive_edits(one[2:], other[2:]))
+    return 1 + min(choices)
+
+
+WORDS = st.text("abc", max_size=6)
+
+
+@given(WORDS, WORDS, st.integers(1, 3))
+@example("ab", "ba", 1)
+@example("abc", "cab", 2)
+def test_edits_between_words(one: str, other: str, most: int) -> None:
+    edits = naive_edits(one, other)
+
+    assert edits_between(one, other, most=most) == (edits if edits <= most else None)
+
+
+def test_the_nearest_name() -> None:
+    assert nearest("WARN", ["warning", "error"]) == "warning"
+    assert nearest("x", ["warning", "error"]) is None
+    assert nearest("x", []) is None

@@ -7,10 +7,15 @@ from typing import ClassVar, Final
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
-from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.facts import MIB, TEXT_OF_PAYLOAD, WHERE, Field, ItemType, KindFacts
 from pytest_sentry_capture._recording.fields import joined, text_at
+from pytest_sentry_capture._recording.known_values import ATTACHMENT_TYPES, MEDIA_TYPES
 
-_FIELDS: Final = ("filename", "content_type", "attachment_type")
+_FIELDS: Final = {
+    "filename": TEXT_OF_PAYLOAD,
+    "content_type": Field(is_of_payload=True, known=MEDIA_TYPES, default="application/octet-stream"),
+    "attachment_type": Field(is_of_payload=True, known=ATTACHMENT_TYPES, default="event.attachment"),
+}
 
 
 class CapturedAttachment(CapturedItem):
@@ -22,7 +27,7 @@ class CapturedAttachment(CapturedItem):
     __slots__ = ()
     kind: ClassVar[str] = "attachment"
     _facts: ClassVar[KindFacts] = KindFacts(
-        fields={**dict.fromkeys(_FIELDS, OF_PAYLOAD), "where": WHERE},
+        fields={**_FIELDS, "where": WHERE},
         paths=(*_FIELDS, "length", "type"),
         item_types=(ItemType("attachment", "attachment", 100 * MIB, is_json=False),),
     )

@@ -8,16 +8,19 @@ from typing import ClassVar
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem, Words
 from pytest_sentry_capture._recording.facts import (
+    AMOUNT,
     KIB,
-    NUMBER,
+    KNOWN_OF_EVENTS,
     PATHS_OF_EVENTS,
-    SEARCHED_TEXT,
     TEXT,
     WHERE,
+    Field,
     ItemType,
     KindFacts,
+    Sort,
 )
 from pytest_sentry_capture._recording.fields import joined, text_at
+from pytest_sentry_capture._recording.known_values import AMOUNTS, STATUSES_OF_CHECK_INS
 
 
 class CapturedCheckIn(CapturedItem):
@@ -27,13 +30,14 @@ class CapturedCheckIn(CapturedItem):
     kind: ClassVar[str] = "check_in"
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
-            "monitor_slug": SEARCHED_TEXT,
-            "status": TEXT,
-            "duration": NUMBER,
-            **dict.fromkeys(("environment", "release"), SEARCHED_TEXT),
+            "monitor_slug": TEXT,
+            "status": Field(Sort.TEXT, known=STATUSES_OF_CHECK_INS),
+            "duration": AMOUNT,
+            **dict.fromkeys(("environment", "release"), TEXT),
             "where": WHERE,
         },
         paths=PATHS_OF_EVENTS,
+        known={**KNOWN_OF_EVENTS, "status": STATUSES_OF_CHECK_INS, "duration": AMOUNTS},
         item_types=(ItemType("check_in", "monitor", 100 * KIB),),
         callback="before_send",
         noun="check-in",
@@ -67,8 +71,7 @@ class CapturedCheckIn(CapturedItem):
         return text_at(self, "release")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        del words
-        return (joined("check-in", self.monitor_slug, self.status),)
+        return (words.name(joined("check-in", self.monitor_slug, self.status)),)
 
 
 export(CapturedCheckIn)

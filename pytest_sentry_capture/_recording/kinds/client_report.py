@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
-from pytest_sentry_capture._recording.facts import KIB, OF_PAYLOAD, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.facts import KIB, LIST_OF_PAYLOAD, OF_PAYLOAD, WHERE, ItemType, KindFacts
 
-_FIELDS: Final = ("timestamp", "discarded_events")
+_FIELDS: Final = {"timestamp": OF_PAYLOAD, "discarded_events": LIST_OF_PAYLOAD}
 
 
 class CapturedClientReport(CapturedItem):
@@ -20,8 +20,8 @@ class CapturedClientReport(CapturedItem):
     __slots__ = ()
     kind: ClassVar[str] = "client_report"
     _facts: ClassVar[KindFacts] = KindFacts(
-        fields={**dict.fromkeys(_FIELDS, OF_PAYLOAD), "where": WHERE},
-        paths=_FIELDS,
+        fields={**_FIELDS, "where": WHERE},
+        paths=(*_FIELDS,),
         item_types=(ItemType("client_report", "internal", 4 * KIB),),
         counts="never",
     )

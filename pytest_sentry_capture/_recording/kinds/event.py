@@ -6,23 +6,28 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import Words
+from pytest_sentry_capture._recording.entries import Unknown, Words
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
     EXCEPTION,
+    FINGERPRINT,
+    KNOWN_OF_EVENTS,
     OF_EXCHANGE,
     PATHS_OF_EVENTS,
-    SEARCHED_TEXT,
     SECTION,
     TEXT,
+    TRACE_ID,
     TRUTH,
     WHERE,
+    Field,
     ItemType,
     KindFacts,
+    Sort,
 )
 from pytest_sentry_capture._recording.fields import formatted, interfaces_of, joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
+from pytest_sentry_capture._recording.known_values import LEVELS
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_types import Breadcrumb, ExceptionPayload
@@ -39,18 +44,21 @@ class CapturedEvent(SentryEvent):
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
             "exception": EXCEPTION,
-            **dict.fromkeys(("message", "level", "logger"), SEARCHED_TEXT),
+            "message": TEXT,
+            "level": Field(Sort.TEXT, known=LEVELS, default="error"),
+            "logger": TEXT,
             "handled": TRUTH,
             **dict.fromkeys(("mechanism", "transaction"), TEXT),
             **dict.fromkeys(("tags", "user", "contexts", "extra", "request"), SECTION),
             "breadcrumbs": BREADCRUMBS,
-            "fingerprint": SECTION,
-            **dict.fromkeys(("release", "environment"), SEARCHED_TEXT),
-            "trace_id": TEXT,
+            "fingerprint": FINGERPRINT,
+            **dict.fromkeys(("release", "environment"), TEXT),
+            "trace_id": TRACE_ID,
             **OF_EXCHANGE,
             "where": WHERE,
         },
         paths=PATHS_OF_EVENTS,
+        known=KNOWN_OF_EVENTS,
         text="message",
         item_types=(ItemType("event", "error", makes_event=True),),
         further_categories=("default", "security"),
@@ -71,16 +79,21 @@ class CapturedEvent(SentryEvent):
         chain = self._capture.context.chain
         return chain.original if chain is not None else None
 
+    def _unknown(self, name: str) -> Unknown | None:
+        if name == "handled" and self.exceptions:
+            return Unknown("its payload does not say whether the exception was handled")
+        return super()._unknown(name)
+
     def _title(self, words: Words) -> Iterable[str | None]:
-        yield joined(self.level, self.exception or "message", self._title_of_sentry(words))
+        yield joined(words.name(joined(self.level, self.exception or "message")), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
-        yield f"logger {self.logger}" if self.logger and self.exception is None else None
+        yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
 
     def _title_of_sentry(self, words: Words) -> str | None:
         """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
         entry = self.get("logentry")
         if words.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
-            return words.shown(entry["message"])
+            return words.text(entry["message"], is_personal=False)
         return words.text(self.message)
 
     @property

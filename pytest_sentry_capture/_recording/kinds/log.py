@@ -8,16 +8,20 @@ from typing import ClassVar
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Words
 from pytest_sentry_capture._recording.facts import (
+    KNOWN_OF_TELEMETRY,
     PATHS_OF_TELEMETRY,
-    SEARCHED_TEXT,
     SECTION,
     TEXT,
+    TRACE_ID,
     WHERE,
+    Field,
     ItemType,
     KindFacts,
+    Sort,
 )
 from pytest_sentry_capture._recording.fields import joined, text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
+from pytest_sentry_capture._recording.known_values import LOG_LEVELS, Numbers
 
 
 class CapturedLog(Telemetry):
@@ -27,12 +31,14 @@ class CapturedLog(Telemetry):
     kind: ClassVar[str] = "log"
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
-            **dict.fromkeys(("level", "body", "template"), SEARCHED_TEXT),
+            "level": Field(Sort.TEXT, known=LOG_LEVELS),
+            **dict.fromkeys(("body", "template"), TEXT),
             "attributes": SECTION,
-            "trace_id": TEXT,
+            "trace_id": TRACE_ID,
             "where": WHERE,
         },
         paths=(*PATHS_OF_TELEMETRY, "body", "level", "severity_number"),
+        known={**KNOWN_OF_TELEMETRY, "level": LOG_LEVELS, "severity_number": Numbers(1, 24)},
         text="body",
         item_types=(ItemType("log", "log_item"),),
         meant={"message": "body"},
@@ -55,8 +61,9 @@ class CapturedLog(Telemetry):
         return text_at(self.attributes, "sentry.message.template")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        text = words.text(self.body) if self.template is None else words.shown(self.template)
-        return (joined(self.level, "log", text),)
+        is_written = self.template is None
+        text = words.text(self.body if is_written else self.template, is_personal=is_written)
+        return (joined(words.name(joined(self.level, "log")), text),)
 
 
 export(CapturedLog)

@@ -7,9 +7,22 @@ from typing import ClassVar
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Words
-from pytest_sentry_capture._recording.facts import NUMBER, PATHS_OF_TELEMETRY, SECTION, TEXT, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.facts import (
+    KNOWN_OF_TELEMETRY,
+    NUMBER,
+    PATHS_OF_TELEMETRY,
+    SECTION,
+    TEXT,
+    TRACE_ID,
+    WHERE,
+    Field,
+    ItemType,
+    KindFacts,
+    Sort,
+)
 from pytest_sentry_capture._recording.fields import joined, text_at
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
+from pytest_sentry_capture._recording.known_values import METRIC_TYPES
 
 
 class CapturedMetric(Telemetry):
@@ -19,14 +32,16 @@ class CapturedMetric(Telemetry):
     kind: ClassVar[str] = "metric"
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
-            **dict.fromkeys(("name", "type"), TEXT),
+            "name": TEXT,
+            "type": Field(Sort.TEXT, known=METRIC_TYPES),
             "value": NUMBER,
             "unit": TEXT,
             "attributes": SECTION,
-            "trace_id": TEXT,
+            "trace_id": TRACE_ID,
             "where": WHERE,
         },
         paths=(*PATHS_OF_TELEMETRY, "name", "type", "unit", "value"),
+        known={**KNOWN_OF_TELEMETRY, "type": METRIC_TYPES},
         item_types=(ItemType("trace_metric", "trace_metric"),),
         callback="before_send_metric",
     )
@@ -53,7 +68,8 @@ class CapturedMetric(Telemetry):
         return text_at(self, "unit")
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return (joined(self.type, "metric", self.name, None if words.masked else words.shown(self.value)),)
+        name = words.name(joined(self.type, "metric", self.name))
+        return (joined(name, None if words.masked else words.shown(self.value)),)
 
 
 export(CapturedMetric)

@@ -6,12 +6,23 @@ from typing import ClassVar, Final
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import CapturedItem
-from pytest_sentry_capture._recording.facts import MIB, OF_PAYLOAD, SEARCHED_TEXT_OF_PAYLOAD, WHERE, ItemType, KindFacts
+from pytest_sentry_capture._recording.facts import (
+    ID_OF_PAYLOAD,
+    MAPPING_OF_PAYLOAD,
+    MIB,
+    OF_PAYLOAD,
+    TEXT_OF_PAYLOAD,
+    WHERE,
+    ItemType,
+    KindFacts,
+)
 
-_FIELDS: Final = (
-    "event_id", "profile_id", "profiler_id", "chunk_id", "version", "platform", "environment", "release",
-    "timestamp", "transaction", "profile",
-)  # fmt: skip
+_FIELDS: Final = {
+    **dict.fromkeys(("event_id", "profile_id", "profiler_id", "chunk_id"), ID_OF_PAYLOAD),
+    **dict.fromkeys(("version", "platform", "environment", "release"), TEXT_OF_PAYLOAD),
+    **dict.fromkeys(("timestamp", "transaction"), OF_PAYLOAD),
+    "profile": MAPPING_OF_PAYLOAD,
+}
 
 
 class CapturedProfile(CapturedItem):
@@ -23,11 +34,7 @@ class CapturedProfile(CapturedItem):
     __slots__ = ()
     kind: ClassVar[str] = "profile"
     _facts: ClassVar[KindFacts] = KindFacts(
-        fields={
-            **dict.fromkeys(_FIELDS, OF_PAYLOAD),
-            **dict.fromkeys(("environment", "release"), SEARCHED_TEXT_OF_PAYLOAD),
-            "where": WHERE,
-        },
+        fields={**_FIELDS, "where": WHERE},
         paths=(*_FIELDS, "client_sdk", "device", "measurements", "os", "runtime", "transactions"),
         item_types=(
             ItemType("profile", "profile", 50 * MIB),

@@ -7,20 +7,25 @@ from typing import Any, ClassVar, Final, Literal, get_args
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.attribute_names import attributes_below, span_path
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Unknown, Words
 from pytest_sentry_capture._recording.facts import (
     DERIVED_SECTION,
+    KNOWN_OF_EVENTS,
+    KNOWN_OF_SPANS,
     OF_EXCHANGE,
+    ORIGIN,
     PATHS_OF_EVENTS,
     PATHS_OF_SPANS,
     SAMPLED_TRACES,
-    SEARCHED_TEXT,
     SEGMENT_STATUS,
+    SOURCE,
     TEXT,
+    TRACE_ID,
     WHERE,
     KindFacts,
 )
 from pytest_sentry_capture._recording.fields import joined, mapping_of, path_of_url, text_at, unwrapped
+from pytest_sentry_capture._recording.kinds.sentry_event import OPS_OF_REQUESTS, SOURCES_OF_REQUESTS
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
 from pytest_sentry_capture._recording.kinds.transaction import CapturedTransaction
 from pytest_sentry_capture._recording.masks import is_empty
@@ -31,6 +36,8 @@ SEGMENT_STATUSES: Final[tuple[SegmentStatus, ...]] = get_args(SegmentStatus)
 MANUAL: Final = "manual"
 """The origin of what an application starts itself, the SDK's default
 (https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/)."""
+_OP_OF_CLIENTS: Final = "http.client"
+"""The op of a request that an application sends."""
 _ENDS: Final = ("timestamp", "end_timestamp")
 """When a transaction or a streamed span ended, which no payload has that the SDK gave up before."""
 
@@ -53,14 +60,17 @@ class CapturedSegment(CapturedItem):
         fields={
             **dict.fromkeys(("name", "op"), TEXT),
             "status": SEGMENT_STATUS,
-            **dict.fromkeys(("source", "origin"), TEXT),
+            "source": SOURCE,
+            "origin": ORIGIN,
             "attributes": DERIVED_SECTION,
-            **dict.fromkeys(("environment", "release"), SEARCHED_TEXT),
-            "trace_id": TEXT,
+            **dict.fromkeys(("environment", "release"), TEXT),
+            "trace_id": TRACE_ID,
             **OF_EXCHANGE,
             "where": WHERE,
         },
         paths=tuple(dict.fromkeys((*PATHS_OF_EVENTS, *PATHS_OF_SPANS))),
+        known={**KNOWN_OF_EVENTS, **KNOWN_OF_SPANS},
+        further_carriers=("transaction", "span"),
         meant={"transaction": "name"},
         instead={
             "tags": "spans carry no tags. Set an attribute, and ask for it with attributes={…}",
@@ -210,8 +220,22 @@ class CapturedSegment(CapturedItem):
         """The route template of the exchange, such as ``"/statements/{statement_id}"``."""
         return self.exchange.route if self.exchange is not None else None
 
+    def _unknown(self, name: str) -> Unknown | None:
+        if name in OF_EXCHANGE:
+            return self._unknown_of_request(name, came_of_request=self._came_of_request)
+        return super()._unknown(name)
+
+    @property
+    def _came_of_request(self) -> bool:
+        """Whether the payload shows that it is about an HTTP request that was served."""
+        if not self.is_span:
+            return CapturedTransaction(self)._came_of_request
+        if (self.op or "").startswith(_OP_OF_CLIENTS):
+            return False
+        return self.method is not None or self.source in SOURCES_OF_REQUESTS or self.op in OPS_OF_REQUESTS
+
     def _title(self, words: Words) -> Iterable[str | None]:
-        return joined("segment", words.text(self.name, is_personal=self.source == "url")), self.op
+        return joined("segment", words.text(self.name, is_personal=self.source == "url")), words.name(self.op or "")
 
     @property
     def _trace(self) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_sentry_capture._recording.changes import MISSING, Change
-from pytest_sentry_capture._recording.entries import CapturedItem
+from pytest_sentry_capture._recording.entries import CapturedItem, Unknown
+from pytest_sentry_capture._recording.facts import OF_EXCHANGE
 from pytest_sentry_capture._recording.fields import (
     check_section,
     mapping_of,
@@ -22,6 +23,11 @@ from pytest_sentry_capture._recording.scope_origin import Source
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_types import Request, User
+
+SOURCES_OF_REQUESTS: Final = ("url", "route", "view", "component")
+"""What names of transactions are made from where a request is served
+(https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
+OPS_OF_REQUESTS: Final = ("http.server", "websocket.server")
 
 
 class SentryEvent(CapturedItem):
@@ -102,6 +108,18 @@ class SentryEvent(CapturedItem):
     def route(self) -> str | None:
         """The route template of the exchange, such as ``"/statements/{statement_id}"``."""
         return self.exchange.route if self.exchange is not None else None
+
+    def _unknown(self, name: str) -> Unknown | None:
+        if name in OF_EXCHANGE:
+            return self._unknown_of_request(name, came_of_request=self._came_of_request)
+        return super()._unknown(name)
+
+    @property
+    def _came_of_request(self) -> bool:
+        """Whether the payload shows that an HTTP request was served meanwhile."""
+        is_named_for_one = mapping_of(self.get("transaction_info")).get("source") in SOURCES_OF_REQUESTS
+        is_traced_as_one = mapping_of(self.contexts.get("trace")).get("op") in OPS_OF_REQUESTS
+        return is_named_for_one or is_traced_as_one or bool(self.get("request") or self.contexts.get("response"))
 
     @property
     def attachments(self) -> list[CapturedAttachment]:

@@ -6,19 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Words
+from pytest_sentry_capture._recording.entries import Capture, CapturedItem, Unknown, Words
 from pytest_sentry_capture._recording.facts import (
+    KNOWN_OF_SPANS,
+    ORIGIN,
     PATHS_OF_SPANS,
     SAMPLED_TRACES,
     SECTION,
     TEXT,
+    TRACE_ID,
     WHERE,
+    Field,
     ItemType,
     KindFacts,
+    Sort,
 )
 from pytest_sentry_capture._recording.fields import joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.telemetry import Telemetry
+from pytest_sentry_capture._recording.known_values import STATUSES_OF_SPANS
 
 
 class CapturedSpan(Telemetry):
@@ -31,14 +37,19 @@ class CapturedSpan(Telemetry):
     kind: ClassVar[str] = "span"
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
-            **dict.fromkeys(("op", "name", "status", "origin"), TEXT),
+            **dict.fromkeys(("op", "name"), TEXT),
+            "status": Field(Sort.TEXT, known=STATUSES_OF_SPANS),
+            "origin": ORIGIN,
             "attributes": SECTION,
-            **dict.fromkeys(("trace_id", "transaction"), TEXT),
+            "trace_id": TRACE_ID,
+            "transaction": TEXT,
             "where": WHERE,
         },
         paths=PATHS_OF_SPANS,
+        known=KNOWN_OF_SPANS,
         text="name",
         item_types=(ItemType("span", "span"),),
+        further_carriers=("transaction",),
         meant={"description": "name"},
         sampled_by=SAMPLED_TRACES,
         callback="before_send_span",
@@ -100,8 +111,13 @@ class CapturedSpan(Telemetry):
         """The span's data: that of a transaction's span, or the unwrapped attributes of a streamed one."""
         return dict(mapping_of(self.get("data"))) if self._parent is not None else super().attributes
 
+    def _unknown(self, name: str) -> Unknown | None:
+        if name == "transaction" and self._parent is None:
+            return Unknown("its payload does not name its segment")
+        return super()._unknown(name)
+
     def _title(self, words: Words) -> Iterable[str | None]:
-        return (joined("span", self.op, words.text(self.name)),)
+        return (joined(words.name(joined("span", self.op)), words.text(self.name)),)
 
 
 export(CapturedSpan)

@@ -8,19 +8,24 @@ from typing import Any, ClassVar
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.entries import Capture, Words
 from pytest_sentry_capture._recording.facts import (
+    KNOWN_OF_EVENTS,
     OF_EXCHANGE,
     PATHS_OF_EVENTS,
     SAMPLED_TRACES,
-    SEARCHED_TEXT,
     SECTION,
+    SOURCE,
     TEXT,
+    TRACE_ID,
     WHERE,
+    Field,
     ItemType,
     KindFacts,
+    Sort,
 )
 from pytest_sentry_capture._recording.fields import joined, mapping_of, text_at
 from pytest_sentry_capture._recording.kinds.sentry_event import SentryEvent
 from pytest_sentry_capture._recording.kinds.span import CapturedSpan
+from pytest_sentry_capture._recording.known_values import STATUSES_OF_TRANSACTIONS
 
 
 class CapturedTransaction(SentryEvent):
@@ -33,14 +38,17 @@ class CapturedTransaction(SentryEvent):
     kind: ClassVar[str] = "transaction"
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
-            **dict.fromkeys(("transaction", "op", "status", "source"), TEXT),
+            **dict.fromkeys(("transaction", "op"), TEXT),
+            "status": Field(Sort.TEXT, known=STATUSES_OF_TRANSACTIONS),
+            "source": SOURCE,
             **dict.fromkeys(("tags", "user", "contexts", "request"), SECTION),
-            **dict.fromkeys(("release", "environment"), SEARCHED_TEXT),
-            "trace_id": TEXT,
+            **dict.fromkeys(("release", "environment"), TEXT),
+            "trace_id": TRACE_ID,
             **OF_EXCHANGE,
             "where": WHERE,
         },
         paths=PATHS_OF_EVENTS,
+        known=KNOWN_OF_EVENTS,
         text="transaction",
         item_types=(ItemType("transaction", "transaction", makes_event=True),),
         meant={"name": "transaction"},
@@ -81,7 +89,9 @@ class CapturedTransaction(SentryEvent):
         return list(self._spans)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), self.op
+        return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), words.name(
+            self.op or ""
+        )
 
 
 export(CapturedTransaction)

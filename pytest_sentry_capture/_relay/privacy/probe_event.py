@@ -7,12 +7,11 @@ are out of their reach.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import CONTAINERS
+from pytest_sentry_capture._recording import CONTAINERS, Masks, is_id
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture._relay.privacy.false_alarms import holds_nothing
 
@@ -28,13 +27,6 @@ CODE_KEYS: Final = frozenset(
         "context_line", "pre_context", "post_context",
     )
 )  # fmt: skip
-_ID_KEYS: Final = frozenset(
-    (
-        "event_id", "trace_id", "span_id", "parent_span_id", "segment_id", "profile_id", "profiler_id", "replay_id",
-        "check_in_id", "sid", "did", "sentry-trace", "traceparent", "sentry.trace.parent_span_id", "sentry.segment.id",
-    )
-)  # fmt: skip
-_ID: Final = re.compile(r"(?:00-)?[0-9a-f]{16}(?:[0-9a-f]{16})?(?:-[0-9a-f]{16}(?:-\w+)?)?")
 _DEEPEST: Final = 100
 """Containers in one another that a probe event holds; Relay reads 128."""
 
@@ -43,9 +35,14 @@ class ProbeEvent:
     """An event that carries a payload where Relay's rules reach all of it.
 
     Source code, and names (keys, and what may be one in a pair), stand apart, because not every rule makes sense there.
+
+    Args:
+        payload: a container.
+        masks: what is left out.
     """
 
-    def __init__(self, payload: Any) -> None:
+    def __init__(self, payload: Any, masks: Masks) -> None:
+        self._masks = masks
         is_event = isinstance(payload, (CapturedEvent, CapturedTransaction))
         self.roots = [{key: payload[key] for key in payload if key not in _VERSIONS} if is_event else payload]
         self._open: set[int] = set()
@@ -84,9 +81,9 @@ class ProbeEvent:
         """What a probe event holds for a value; an empty text where there is nothing to find."""
         kind = type(value)
         if kind is str:
-            return "" if holds_nothing(value) or (key in _ID_KEYS and _ID.fullmatch(value)) else value
+            return "" if holds_nothing(value, self._masks) or is_id(key, value) else value
         if kind is dict or kind is list:
-            if key in _ID_KEYS and kind is dict and _ID.fullmatch(str(value.get("value"))):
+            if kind is dict and is_id(key, str(value.get("value"))):
                 return ""
             return self._rebuilt(value, depth + 1)
         if kind is int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from pytest_sentry_capture._recording import FILTERED, SOURCE_LINES, Key, Keys, at, dotted, is_in_file, notes_in
+from pytest_sentry_capture._recording import FILTERED, SOURCE_LINES, Key, Keys, Masks, at, dotted, is_in_file, notes_in
 from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, USER_PATH, rule_of
 from pytest_sentry_capture._relay.privacy.false_alarms import is_secret, of_other_users
 from pytest_sentry_capture._relay.privacy.findings import Found, excerpt
@@ -34,10 +34,11 @@ class RemarkReader:
         more: the places, as keys, and the values that Relay has marked as a whole, which hides them from other rules.
     """
 
-    def __init__(self, payload: Any, probe_event: ProbeEvent, test_file: str) -> None:
+    def __init__(self, payload: Any, probe_event: ProbeEvent, test_file: str, masks: Masks) -> None:
         self._payload = payload
         self._probe_event = probe_event
         self._test_file = test_file
+        self._masks = masks
         self._hidden: dict[str, str] = {}
         self.found: dict[tuple[str, str], Found] = {}
         self.more: list[tuple[Keys, Any]] = []
@@ -71,7 +72,7 @@ class RemarkReader:
         if isinstance(value, dict) and value.keys() >= {"value", "type"}:  # an attribute
             keys, value = (*keys, "value"), value["value"]
         self.more.append((keys, value))
-        if is_secret(key, value):
+        if is_secret(key, value, self._masks):
             self._add(self._shown(keys), value, [[PASSWORD]])
 
     def _shown(self, keys: Iterable[Key]) -> str:

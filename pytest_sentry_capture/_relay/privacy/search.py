@@ -11,11 +11,12 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import (
+    USUAL_MASKS,
     Capture,
     CapturedItem,
     Keys,
+    Masks,
     dotted,
-    is_binary,
     is_of_test_runner,
     name_of_content,
     parts_of,
@@ -53,7 +54,9 @@ class PiiSearch:
     """
 
     also: Mapping[str, Any] = field(default_factory=dict)
-    _known: dict[tuple[bytes, str], tuple[tuple[Found, ...], ...]] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[bytes, str, Masks], tuple[tuple[Found, ...], ...]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def check(self) -> None:
         """Check the rules that were added.
@@ -75,47 +78,48 @@ class PiiSearch:
             except engine.RelayError as error:
                 raise ValueError(f"{name}: {error}") from None
 
-    def findings(self, item: CapturedItem, test_file: str = "") -> list[PiiFinding]:
+    def findings(self, item: CapturedItem, test_file: str = "", masks: Masks = USUAL_MASKS) -> list[PiiFinding]:
         """What is found in one item, as tests see it."""
         return [
             PiiFinding(found.path, found.rule, found.kind, found.excerpt, item)
-            for found in self._of_item(item, test_file)
+            for found in self._of_item(item, test_file, masks)
         ]
 
-    def _of_item(self, item: CapturedItem, test_file: str) -> tuple[Found, ...]:
+    def _of_item(self, item: CapturedItem, test_file: str, masks: Masks) -> tuple[Found, ...]:
         capture = item._capture
         for index, each in enumerate(capture.items if capture.type else ()):
             if each is item:
-                return self.of_capture(capture, test_file)[index]
-        return self.of_payload(item, test_file)
+                return self.of_capture(capture, test_file, masks)[index]
+        return self.of_payload(item, test_file, masks)
 
-    def of_capture(self, capture: Capture, test_file: str = "") -> tuple[tuple[Found, ...], ...]:
+    def of_capture(
+        self, capture: Capture, test_file: str = "", masks: Masks = USUAL_MASKS
+    ) -> tuple[tuple[Found, ...], ...]:
         """What is found in each item of a capture; source lines of ``test_file`` in stack traces don't count."""
-        key = (digest_of(capture), test_file)
+        key = (digest_of(capture), test_file, masks)
         if key not in self._known:  # a known one takes a 50th of the time
-            self._known[key] = tuple(self.of_payload(item, test_file) for item in capture.items)
+            self._known[key] = tuple(self.of_payload(item, test_file, masks) for item in capture.items)
         return self._known[key]
 
-    def of_payload(self, item: CapturedItem, test_file: str = "") -> tuple[Found, ...]:
+    def of_payload(self, item: CapturedItem, test_file: str = "", masks: Masks = USUAL_MASKS) -> tuple[Found, ...]:
         """What is found in an item, in an attachment's content too unless that is binary."""
-        found: list[Found] = []
+        found: dict[tuple[str, str], Found] = {}
         for payload in payloads_of(item):
-            if not isinstance(payload, str):
-                found += self._judged(payload, test_file)
-            elif not is_binary(item.payload):
-                found += self._judged({name_of_content(item): payload}, test_file)
-        return tuple(found)
+            named = {name_of_content(item): payload} if isinstance(payload, str) else payload
+            for each in self._judged(named, test_file, masks):
+                found.setdefault((each.path, each.rule), each)
+        return tuple(found.values())
 
-    def _judged(self, payload: Any, test_file: str) -> list[Found]:
-        probe_event = ProbeEvent(payload)
+    def _judged(self, payload: Any, test_file: str, masks: Masks) -> list[Found]:
+        probe_event = ProbeEvent(payload, masks)
         try:
             meta = remarks_in(engine.stripped(self._config, probe_event.text))
             if not meta:
                 return []
-            reading = RemarkReader(payload, probe_event, test_file)
+            reading = RemarkReader(payload, probe_event, test_file, masks)
             reading.read(meta)
             if reading.more:
-                again = ProbeEvent([value for _, value in reading.more])
+                again = ProbeEvent([value for _, value in reading.more], masks)
                 reading.read_more(again, remarks_in(engine.stripped(self._config, as_json({NAMES: again.data}))))
         except engine.RelayError as error:
             return [Found(self._refused_place(payload), REFUSED, _VALUE.sub("…", str(error)))]
@@ -139,7 +143,7 @@ class PiiSearch:
 
     def _is_refused(self, payload: Any) -> bool:
         try:
-            engine.stripped(self._config, ProbeEvent(payload).text)
+            engine.stripped(self._config, ProbeEvent(payload, USUAL_MASKS).text)
         except engine.RelayError:
             return True
         return False

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pytest_sentry_capture._recording.kinds import FACTS, CapturedSegment, CapturedTransaction
 from pytest_sentry_capture._reports.contract.differences import UPDATE, Difference, differences
 from pytest_sentry_capture._reports.contract.toml_lines import ROW, Layout, Line, Table, new_table
-from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, Row, Tally
+from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, WITHOUT_ITEM, Row, Tally
 from pytest_sentry_capture._text import did_you_mean
 
 if sys.version_info >= (3, 11):
@@ -45,7 +45,6 @@ _BY_CHANCE: Final = ("backpressure", "queue_overflow", "ratelimit_backoff", "net
 _LEFT_OUT: Final = tuple(kind for kind, facts in FACTS.items() if not facts.is_pinned)
 """Profiles hold what was running at certain moments, and none is sent after too short a time; which spans a segment
 has, and how each is lost, differs between SDKs."""
-_LEAST_FAILURE: Final = 400
 _CONFLICT: Final = re.compile(r"<{7}(?: |$)|>{7}(?: |$)")
 _TOML_PLACE: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
 
@@ -91,6 +90,15 @@ class Contract:
             raise ContractError("\n".join(f"{FILE}{mistake}" for mistake in mistakes))
         version = next(line.value for line in layout.head if line.key == _VERSION_KEY)
         return cls(text, tuple(_current(_row(table.values), version) for table in layout.tables), version)
+
+    def comparable(self, rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
+        """The rows of a run that this contract may have, as ``pinned`` gives them.
+
+        Version 1 had no row of a silent answer during which a transaction or a log was captured.
+        """
+        known = {*self.rows}
+        is_older = self.version < VERSION
+        return pinned((row, tally) for row, tally in rows if not (is_older and tally.has_others) or row in known)
 
     def differences(self, found: Iterable[Row], *, partial: bool = False) -> list[Difference]:
         """How the rows of a run, as ``pinned`` gives them, differ; in a partial run nothing is ever gone."""
@@ -156,15 +164,15 @@ def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
     """The rows of a run that belong in a contract.
 
     These do not: what was seen only in tests that waive the contract, and what the table leaves to chance; profiles and
-    discarded spans, and what is lost by load or the network, which differ from run to run; and answers below 400 that
-    Sentry is told nothing about, which say nothing of monitoring.
+    discarded spans, and what is lost by load or the network, which differ from run to run; answers below 400 during
+    which nothing was captured, which say nothing of monitoring; and what tests do while Sentry is off.
     """
     return [row for row, tally in rows if tally.in_contract and _is_pinned(row)]
 
 
 def _is_pinned(row: Row) -> bool:
-    if row.result == SILENT:
-        return bool(row.exception) or (row.status is not None and row.status >= _LEAST_FAILURE)
+    if row.result in WITHOUT_ITEM:
+        return row.result == SILENT
     return row.result not in _BY_CHANCE and row.kind not in _LEFT_OUT
 
 
@@ -324,7 +332,7 @@ def _mistakes_in_row(table: Table) -> Iterator[str]:
         if (one in values) == (other in values):
             yield f":{table.number}: a row has {'only one of' if one in values else 'one of'} {one!r} and {other!r}"
     if "kind" not in values and values.get("captured") is not False:
-        yield f":{table.number}: a row has a 'kind', such as \"event\", unless captured = false: Sentry is told nothing"
+        yield f":{table.number}: a row has a 'kind', such as \"event\", unless captured = false: a silent answer"
     if "by" in values and "discarded" not in values:
         yield f":{table.number}: 'by' names the callable that discarded something, and the row has no 'discarded'"
 
@@ -343,7 +351,7 @@ def _problem(key: str, value: object) -> str | None:
         return "is no text. Write it in quotes"
     if key == "request" and not _REQUEST.fullmatch(value):
         return 'is no method with a route. Write them as in "GET /orders/{number}"'
-    if key == "discarded" and value in (CAPTURED, SILENT):
+    if key == "discarded" and value in (CAPTURED, *WITHOUT_ITEM):
         return f"is no discard reason. Write captured = {str(value == CAPTURED).lower()}"
     if key in ("origin", "kind", "discarded") and not value:
         return "is empty"

@@ -124,8 +124,6 @@ def summary(difference: Difference) -> str:
     what = " ".join(part for part in (row.kind, row.exception) if part)
     where = " ".join(part for part in (row.request_or_origin, str(row.status or "")) if part)
     subject = f"{what}, {where}" if what else where
-    if row.result == SILENT:
-        return f"{subject}: Sentry {'is' if difference.after else 'was'} told nothing"
     if before is None or after is None:
         return f"{subject}: {result(row) if before is None else f'was {result(row)}'}"
     if before.result == after.result:
@@ -135,7 +133,7 @@ def summary(difference: Difference) -> str:
 
 def result(row: Row) -> str:
     """What became of a row, in words."""
-    return "captured" if row.result == CAPTURED else f"discarded by {row.result}"
+    return row.result if row.result in (CAPTURED, SILENT) else f"discarded by {row.result}"
 
 
 def _details(difference: Difference, names: Sequence[str]) -> Iterator[str]:

@@ -22,9 +22,8 @@ from pytest_sentry_capture._reports.diff.segment_fields import (
 from pytest_sentry_capture._reports.diff.volume import VolumeDifference, is_volume, volume_differences
 from pytest_sentry_capture._reports.fields import Fields, FieldState, merge
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
+from pytest_sentry_capture._reports.table import CAPTURED, NOTHING, OFF, SILENT, Row
 
-_LEAST_FAILURE: Final = 400
 _MOST_FIELDS: Final = 4
 """Of what is new as a whole, as many fields are named one by one."""
 
@@ -112,17 +111,26 @@ def compare(before: ReadReport, after: ReadReport) -> RunDifference:
 
 def _row_differences(before: ReadReport, after: ReadReport) -> list[Difference]:
     """The rows that differ in more than the names of tags and of the user's fields, which are told as fields."""
-    old, new = _told_rows(before), _told_rows(after)
+    is_older = before.is_older or after.is_older
+    old, new = (_told_rows(each, is_older=is_older) for each in (before, after))
     return [
         Difference(each.before and old[each.before], each.after and new[each.after])
         for each in differences(old, new, partial=bool(after.partial))
     ]
 
 
-def _told_rows(report: ReadReport) -> dict[Row, Row]:
-    """The rows that may be lost or gained: each without names, and with all names that one of its variants has."""
+def _told_rows(report: ReadReport, *, is_older: bool) -> dict[Row, Row]:
+    """The rows that may be lost or gained: each without names, and with all names that one of its variants has.
+
+    Args:
+        report: of one of the runs.
+        is_older: whether one of the reports has no rows of silent answers during which something else was captured.
+    """
     variants: dict[Row, Row] = {}
-    for row in (each.row for each in report.rows if each.row.result != SILENT or _is_failure(each.row)):
+    others = {_answer(each.row) for each in report.rows if each.row.kind} if is_older else set()
+    for row in (each.row for each in report.rows):
+        if row.result in (NOTHING, OFF) or (row.result == SILENT and _answer(row) in others):
+            continue
         bare = replace(row, tags=(), user=())
         known = variants.get(bare, bare)
         tags, user = sorted({*known.tags, *row.tags}), sorted({*known.user, *row.user})
@@ -130,8 +138,8 @@ def _told_rows(report: ReadReport) -> dict[Row, Row]:
     return variants
 
 
-def _is_failure(row: Row) -> bool:
-    return bool(row.exception) or (row.status or 0) >= _LEAST_FAILURE
+def _answer(row: Row) -> tuple[str, int | None]:
+    return row.request_or_origin, row.status
 
 
 def _field_differences(before: ReadReport, after: ReadReport, certainty: Certainty) -> list[FieldDifference]:

@@ -42,6 +42,14 @@ class Part:
             raise DamagedError(f"{place} is missing")
         return Part(values[name], place)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a part of that name.
+
+        Raises:
+            DamagedError: it is not an object.
+        """
+        return name in self._of_type(dict, "an object")
+
     def entries(self) -> list[Part]:
         """The entries of a list.
 

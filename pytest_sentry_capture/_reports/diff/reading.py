@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
 from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, note
 from pytest_sentry_capture._reports.formats.json_report import VERSION
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
+from pytest_sentry_capture._reports.table import CAPTURED, NOTHING, OFF, SILENT, Row, State
 
 _HEADERS: Final = "request.headers."
 
@@ -38,7 +38,12 @@ class ReadRow:
 
 @dataclass(frozen=True)
 class ReadReport:
-    """A run, as its report tells of it; see ``RunReport`` and ``RunFacts`` for the attributes."""
+    """A run, as its report tells of it; see ``RunReport`` and ``RunFacts`` for the other attributes.
+
+    Attributes:
+        is_older: whether it is from before rows had a state: silent answers during which something else than an event
+            was captured have no row then.
+    """
 
     sdk: str | None
     integrations: frozenset[str]
@@ -46,6 +51,7 @@ class ReadReport:
     partial: Sequence[str]
     rows: Sequence[ReadRow]
     personal_data: frozenset[PersonalData]
+    is_older: bool = False
 
 
 def read_report(path: Path) -> ReadReport:
@@ -85,13 +91,15 @@ def _checked(content: Any, path: Path) -> ReadReport:
 
 
 def _read(report: Part) -> ReadReport:
+    rows = report.at("rows").entries()
     return ReadReport(
         sdk=report.at("sdk").text_or_none(),
         integrations=frozenset(each.text() for each in report.at("integrations").entries()),
         counts={kind: count.number() for kind, count in report.at("counts").values()},
         partial=[each.text() for each in report.at("partial").entries()],
-        rows=[_read_row(each) for each in report.at("rows").entries()],
+        rows=[*map(_read_row, rows)],
         personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
+        is_older=not all(each.has("state") for each in rows),
     )
 
 
@@ -110,6 +118,8 @@ def _read_row(columns: Part) -> ReadRow:
         tags=tuple(each.text() for each in columns.at("tags").entries()),
         user=tuple(each.text() for each in columns.at("user").entries()),
     )
+    if row.result == NOTHING:
+        row = replace(row, result=_read_silence(row, columns))
     return ReadRow(row, columns.at("by_chance").truth(), _read_fields(columns.at("fields")))
 
 
@@ -125,8 +135,16 @@ def _read_result(columns: Part) -> tuple[str, str]:
     """What became of it, and the callable that discarded it."""
     discarded, was_captured = columns.at("discarded"), columns.at("captured").truth()
     if discarded.is_null:
-        return CAPTURED if was_captured else SILENT, ""
+        return CAPTURED if was_captured else NOTHING, ""
     return discarded.at("reason").text(), discarded.at("by").text_or_none() or ""
+
+
+def _read_silence(row: Row, columns: Part) -> State:
+    """What became of an exchange without an event; waived ones are told by their columns, like older ones."""
+    state = columns.at("state").one_of(get_args(State)) if columns.has("state") else None
+    if state == OFF:
+        return OFF
+    return SILENT if row.is_failure else NOTHING
 
 
 def _read_fields(part: Part) -> Fields:

@@ -19,8 +19,8 @@ from pytest_sentry_capture._reports.diff.volume import (
 )
 from pytest_sentry_capture._reports.formats.json_report import row_json, where_json
 from pytest_sentry_capture._reports.formats.markdown import code, words
-from pytest_sentry_capture._reports.names import printable
 from pytest_sentry_capture._reports.table import Row
+from pytest_sentry_capture._text import printable
 
 VERSION: Final = 1
 """Of the JSON form."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from pytest_sentry_capture._reports.contract.differences import summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import RunReport
-from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row, Tally
+from pytest_sentry_capture._reports.table import CAPTURED, WITHOUT_ITEM, Row, Tally, state_of
 
 VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
@@ -25,7 +25,8 @@ def render_report(report: RunReport) -> str:
         "integrations": list(facts.integrations),
         "counts": dict(facts.counts),
         "partial": list(report.partial),
-        "rows": [{**row_json(row), **_tally(tally)} for row, tally in report.rows],
+        "verdict": report.verdict,
+        "rows": [{**row_json(row), "state": state_of(row, tally), **_tally(tally)} for row, tally in report.rows],
         "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
         "contract": _contract(report),
@@ -35,7 +36,7 @@ def render_report(report: RunReport) -> str:
 
 def row_json(row: Row) -> dict[str, Any]:
     """A row's columns."""
-    is_discarded = row.result not in (CAPTURED, SILENT)
+    is_discarded = row.result not in (CAPTURED, *WITHOUT_ITEM)
     return {
         **where_json(row),
         "kind": row.kind or None,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports.contract import differences
-from pytest_sentry_capture._reports.names import printable
 from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+from pytest_sentry_capture._text import printable
 
 _MOST_ROWS_UNFOLDED: Final = 20
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ]*")
@@ -22,6 +22,8 @@ def render_report(report: RunReport) -> str:
 
 
 def _sections(report: RunReport) -> Iterator[str]:
+    if report.verdict is not None:
+        yield words(report.verdict)
     if report.differences is not None:
         yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
     if report.rules:

@@ -9,8 +9,9 @@ from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, par
 
 
 def render_report(report: RunReport) -> str:
-    """The capture table, the rules, and what differs from the contract."""
-    parts = [_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n"]
+    """The verdict, if there is one, the capture table, the rules, and what differs from the contract."""
+    parts = [f"{report.verdict}\n"] if report.verdict is not None else []
+    parts.append(_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n")
     if report.rules:
         parts.append(_aligned(rule_cells(report.rules)))
     if report.differences is not None:

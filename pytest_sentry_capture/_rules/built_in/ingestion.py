@@ -44,6 +44,6 @@ class AcceptedBySentry(Rule):
             views._recording.redact(value for found in self._search.of_payload(item) for value in found.values)
             formatter = Formatter.for_reports(views._recording)
             for each in objections:
-                what = f"{each.path or 'the whole'} would not be stored as it was sent"
+                what = f"{formatter.name(each.path) or 'the whole'} would not be stored as it was sent"
                 problem = f"{what} ({each.reason}): {formatter.summary(item)}"
                 yield self.broken(item, problem, path=each.path or None, details=(f"stored: {each.stored}",))

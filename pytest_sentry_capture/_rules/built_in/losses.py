@@ -24,7 +24,9 @@ class NoCallbackErrors(Rule):
 
     name = "no-callback-errors"
     _built_in_needs: ClassVar[Needs] = Needs(
-        on_with_fixture_if=lambda recording: recording.has_callback_errors, is_settled_by_assertions=True
+        on_with_fixture_if=lambda recording: recording.has_callback_errors,
+        is_settled_by_assertions=True,
+        breaks_on_what_was_seen=True,
     )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
@@ -39,7 +41,8 @@ class NoCallbackErrors(Rule):
     def _broken_by(self, error: CallbackError, views: RuleViews) -> Judgement:
         lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
         formatter = Formatter.for_reports(views._recording)
-        problem = f"{formatter.located(error.by)} raised {error.exception_type.__name__}, which Sentry's SDK hides."
+        raised = formatter.name(error.exception_type.__name__)
+        problem = f"{formatter.located(error.by)} raised {raised}, which Sentry's SDK hides."
         details = [
             *(f"lost: {formatter.discarded_summary(discard)}" for discard in lost),
             *error.traceback.rstrip().splitlines(),

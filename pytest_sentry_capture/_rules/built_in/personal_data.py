@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, CapturedItem, paths_in_transaction
+from pytest_sentry_capture._recording import Capture, CapturedItem, Masks, paths_in_transaction
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._relay import (
     REFUSED,
@@ -110,24 +110,24 @@ class NoPii(Rule):
             return
         test_file = views.test.partition("::")[0]
         for capture in views._recording.entries_of(Capture):
-            of_items = self._found_in(capture, test_file)
+            of_items = self._found_in(capture, test_file, views._recording.masks)
             views._recording.redact(value for found in of_items for each in found for value in each.values)
             formatter = Formatter.for_reports(views._recording)
             for item, found in zip(capture.items, of_items, strict=True):
                 yield from self._judged(formatter, item, found)
 
-    def _found_in(self, capture: Capture, test_file: str) -> Sequence[Sequence[Found]]:
+    def _found_in(self, capture: Capture, test_file: str, masks: Masks) -> Sequence[Sequence[Found]]:
         if self.after == "sdk" or capture.kind not in (CapturedEvent.kind, CapturedTransaction.kind):
-            return self._pii_search.of_capture(capture, test_file)
+            return self._pii_search.of_capture(capture, test_file, masks)
         digest = digest_of(capture)
         if digest not in self._found_after_server:
-            self._found_after_server[digest] = [self._remaining(item, test_file) for item in capture.items]
+            self._found_after_server[digest] = [self._remaining(item, test_file, masks) for item in capture.items]
         return self._found_after_server[digest]
 
-    def _remaining(self, item: CapturedItem, test_file: str) -> Sequence[Found]:
+    def _remaining(self, item: CapturedItem, test_file: str, masks: Masks) -> Sequence[Found]:
         """What is left after the project's scrubbing; nothing of an event that Sentry refuses."""
         if not isinstance(item, (CapturedEvent, CapturedTransaction)):
-            return self._pii_search.of_payload(item, test_file)
+            return self._pii_search.of_payload(item, test_file, masks)
         try:
             stored = self._scrubbing.stored(item)
         except RelayError:
@@ -135,7 +135,7 @@ class NoPii(Rule):
         scrubbed = scrubbed_places(stored)
         kept = {key: value for key, value in stored.items() if key not in _NOT_SCRUBBED}
         tags = [pair for pair in kept.get("tags") or [] if isinstance(pair, list)]
-        found = self._pii_search.of_payload(type(item)({**kept, "tags": dict(tags)}), test_file)
+        found = self._pii_search.of_payload(type(item)({**kept, "tags": dict(tags)}), test_file, masks)
         of_tags = {f"tags.{pair[0]}" for index, pair in enumerate(tags) if f"tags.{index}.1" in scrubbed}
         return [each for each in found if each.path not in scrubbed | of_tags]
 

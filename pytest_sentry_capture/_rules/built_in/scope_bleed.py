@@ -44,7 +44,7 @@ class NoScopeBleed(Rule):
                 yield self.kept(event, allowed=allowed)
                 continue
             writer = formatter.exchange_summary(write.exchange)
-            problem = f"{write.path} was written by {writer}: {formatter.summary(event)}"
+            problem = f"{formatter.name(write.path)} was written by {writer}: {formatter.summary(event)}"
             yield self.broken(event, problem, path=write.path)
         if not foreign:
             yield self.kept(event)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Discard, Exchange
+from pytest_sentry_capture._recording import Discard, Exchange, ancestors
 from pytest_sentry_capture._recording.kinds import CapturedEvent
-from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews
 
 _ERROR_LEVELS: Final = ("error", "fatal")
 
@@ -18,8 +18,8 @@ _ERROR_LEVELS: Final = ("error", "fatal")
 class ServerErrorsCaptured(Rule):
     """A 5xx answer, or an exception that leaves the application, gives exactly one event of level error or fatal.
 
-    None is a blind spot, two are noise. Judged when the test's teardown has ended, for exchanges during which a client
-    was active in the test.
+    None is a blind spot, two are noise. Judged when the test's teardown has ended; not judged in tests during which no
+    client was active.
 
     Attributes:
         except_status: answers that need not be told to Sentry, such as 503.
@@ -31,12 +31,14 @@ class ServerErrorsCaptured(Rule):
     except_status: tuple[int, ...] = ()
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
-        if not views._recording.client_was_active:
-            return
         formatter = Formatter.for_reports(views._recording)
         exchanges = views.exchanges
         for exchange in exchanges:
-            if self._has_failed(exchange):
+            if not self._has_failed(exchange):
+                continue
+            if not views._recording.client_was_active:
+                yield self.not_judged(exchange, WITHOUT_CLIENT)
+            else:
                 yield self._judged(formatter, exchange, [each for each in exchanges if exchange in ancestors(each)])
 
     def _has_failed(self, exchange: Exchange) -> bool:
@@ -57,13 +59,6 @@ class ServerErrorsCaptured(Rule):
         problem = f"{what}, and Sentry was not told: a blind spot."
         by = next((discard.by for discard in exchange.discarded if discard.by is not None), None)
         return self.broken(exchange, problem, by=by, details=_instead(formatter, exchange))
-
-
-def ancestors(exchange: Exchange) -> Iterable[Exchange]:
-    """The exchanges during which the application made this one to itself, the nearest first."""
-    while exchange.parent is not None:
-        exchange = exchange.parent
-        yield exchange
 
 
 def _errors(exchange: Exchange) -> list[CapturedEvent]:

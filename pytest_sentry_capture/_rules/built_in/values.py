@@ -12,16 +12,9 @@ from pytest_sentry_capture._assertions import Formatter, comparison
 from pytest_sentry_capture._recording import MISSING, bytes_of_test_runner, tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_span, sentry_events
-from pytest_sentry_capture._rules.rule import Judgement, Needs, Regex, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Rule, RuleViews
 
 _BOTH: Final = ("event", "segment")
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A regex that is searched in a value; in TOML ``{ regex = "…" }``."""
-
-    regex: Regex
 
 
 @dataclass(kw_only=True)

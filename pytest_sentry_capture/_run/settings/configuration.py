@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_sentry_capture._run.settings.options import SettingsError
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._recording import Masks
     from pytest_sentry_capture._relay import ServerScrubbing
     from pytest_sentry_capture._rules import EnforcedRule
 
@@ -31,6 +32,7 @@ class Configuration:
         rules: the rules that are on.
         switched_off: the names of built-in rules that are off by name.
         scrubbing: the project's settings for data scrubbing on Sentry's servers; None where it has none.
+        masks: what stands in place of values that were taken out; None for the usual masks.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Configuration:
         rules: tuple[EnforcedRule, ...] = (),
         switched_off: frozenset[str] = frozenset(),
         scrubbing: ServerScrubbing | None = None,
+        masks: Masks | None = None,
     ) -> None:
         self.file = file
         self.rules = rules
         self.switched_off = switched_off
         self.scrubbing = scrubbing
+        self.masks = masks
 
 
 def read_configuration(root: Path) -> Configuration:

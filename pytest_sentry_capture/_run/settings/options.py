@@ -35,7 +35,8 @@ class Settings:
         network_hosts: hosts that they may be sent to all the same.
         reports: the files that the capture table is written to.
         show: how much of what was captured the report of a failed test shows.
-        strict: whether rules that were not judged or not exercised and unused exceptions fail the run.
+        strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
+            fail the run.
         contract: whether the committed contract is compared with the run, or written anew.
     """
 

@@ -10,15 +10,25 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origi
 
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
 
-from pytest_sentry_capture._assertions import CRITERIA, Matcher
+from pytest_sentry_capture._assertions import CRITERIA, Doubts, Matcher, UnlikelyValue, name_of
+from pytest_sentry_capture._recording import Masks, value_taken_for_mask
 from pytest_sentry_capture._relay import ServerScrubbing, engine_is_usable
-from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, ExpectRule, Pattern, Regex, Rule, Severity
+from pytest_sentry_capture._rules import (
+    BUILT_IN_RULES,
+    EnforcedRule,
+    ExpectRule,
+    Pattern,
+    Regex,
+    Rule,
+    Severity,
+    pattern_in_toml,
+)
 from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._run.settings.source import KeyPath, Source
-from pytest_sentry_capture._text import did_you_mean
+from pytest_sentry_capture._text import did_you_mean, plural
 
 Structured = TypeVar("Structured")
-_KEYS: Final = ("rules", "expect", "relay")
+_KEYS: Final = ("rules", "expect", "relay", "masks")
 _INI_OPTIONS: Final = ("network", "network_hosts", "show", "strict", "report", "contract")
 _PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
 
@@ -48,6 +58,7 @@ class RuleSettings(NamedTuple):
     rules: tuple[EnforcedRule, ...]
     switched_off: frozenset[str]
     scrubbing: ServerScrubbing | None
+    masks: Masks | None
 
 
 def structured(source: Source, root: Path) -> RuleSettings:
@@ -63,13 +74,13 @@ def structured(source: Source, root: Path) -> RuleSettings:
     tables = RuleTables(source)
     tables.check_keys()
     rules = (*tables.rules(), *tables.expected())
-    scrubbing = tables.scrubbing(root)
+    scrubbing, masks = tables.scrubbing(root), tables.masks()
     if tables.mistakes:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
         if scrubbing is not None:
             each.rule._take_scrubbing(scrubbing)
-    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing)
+    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks)
 
 
 class RuleTables:
@@ -172,6 +183,37 @@ class RuleTables:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file}: {error}")
         return scrubbing
 
+    def masks(self) -> Masks | None:
+        """The project's own masks beside the usual ones; None where it has none."""
+        entries = self._source.content.get("masks", [])
+        if not isinstance(entries, list):
+            self._mistake(("masks",), f"masks must be a list of texts and patterns, not {entries!r}")
+            return None
+        own = [mask for index, entry in enumerate(entries) if (mask := self._mask(index, entry)) is not None]
+        if not own:
+            return None
+        texts = tuple(mask for mask in own if isinstance(mask, str))
+        return Masks(texts, tuple(mask for mask in own if not isinstance(mask, str)))
+
+    def _mask(self, index: int, entry: object) -> str | re.Pattern[str] | None:
+        name = f"masks[{index}]"
+        if isinstance(entry, str):
+            mask: str | re.Pattern[str] = entry
+        elif isinstance(entry, Mapping):
+            pattern = self._structured(("masks",), name, entry, Pattern)
+            if pattern is None:
+                return None
+            mask = re.compile(pattern.regex)
+        else:
+            self._mistake(("masks",), f"{name}: must be a text or a pattern, not {entry!r}")
+            return None
+        value = value_taken_for_mask(mask)
+        if value is not None:
+            shown = pattern_in_toml(mask.pattern) if isinstance(mask, re.Pattern) else repr(mask)
+            matched = f"{value!r}, which may be a real value" if value else "the empty text"
+            self._mistake(("masks",), f"{name}: {shown} matches {matched}; a mask must match masks only")
+        return mask if value is None else None
+
     def _text_of(self, root: Path, file: str) -> str | None:
         try:
             return (root / file).read_text(encoding="utf-8")
@@ -190,11 +232,12 @@ class RuleTables:
             if name in criteria:
                 self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
             criteria[name] = value
-        matcher = self._matcher(path, kind, criteria)
+        name = str(entry.get("name", ""))
+        matcher = self._matcher(path, kind, criteria, name)
         if structured is None:
             return None
         self._check_paths(path, "expect", structured.paths)
-        look = self._matcher((*path, "event"), kind, structured.event)
+        look = self._matcher((*path, "event"), kind, structured.event, name)
         if structured.event and not structured.captured:
             self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
         if matcher is None or look is None:
@@ -208,15 +251,21 @@ class RuleTables:
             paths=structured.paths,
         )
 
-    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
+    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any], entry: str) -> Matcher | None:
         place = ".".join(map(str, (path[0], *path[2:])))
         try:
-            return Matcher(kind, {key: _value(value) for key, value in criteria.items()})
+            matcher = Matcher(kind, {key: _value(value) for key, value in criteria.items()})
         except re.error as error:
             self._mistake(path, f"{place}: no valid regex: {error}")
+            return None
         except (TypeError, ValueError) as error:
             self._mistake(path, f"{place}: {error}")
-        return None
+            return None
+        for value in Doubts(matcher).unlikely_values:
+            if not isinstance(value.value, re.Pattern):  # which asks for what an application really sends
+                key = "where" if value.criterion.in_payload else value.criterion.path
+                self._mistake((*path, key), f"{place}: {_about_unlikely(value, kind, entry)}")
+        return matcher
 
     def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
         for each in paths:
@@ -244,6 +293,16 @@ class RuleTables:
             self.mistakes.append(mistake)
 
 
+def _about_unlikely(unlikely: UnlikelyValue, kind: str, entry: str) -> str:
+    path, value, nearest = unlikely.path, unlikely.value, unlikely.nearest
+    meant = f"; did you mean {nearest!r}?" if nearest is not None else "."
+    reason = f"{path} of {plural(name_of(kind))} is {unlikely.known.valid}"
+    text = f"{path}={value!r} of {entry!r} matches nothing, because {reason}{meant}"
+    if not (isinstance(value, str) and unlikely.known.words):
+        return text
+    return f"{text} A word that the application really sends is asked for by {{ regex = '^{re.escape(value)}$' }}"
+
+
 def _value(value: object) -> Any:
     """A criterion as tests would write it: ``{ regex = "…" }`` is a compiled regex."""
     if isinstance(value, Mapping):
@@ -260,6 +319,10 @@ def _strict_converter() -> Converter:
         converter.register_structure_hook(plain, _plain_hook)
     converter.register_structure_hook_func(_is_generic(Literal), _literal)
     converter.register_structure_hook_func(lambda wanted: wanted is Regex, _regex)
+    converter.register_structure_hook_factory(
+        lambda wanted: wanted is Pattern,
+        lambda wanted: _pattern_hook(converter.gen_structure_attrs_fromdict(wanted)),
+    )
     converter.register_structure_hook_factory(_is_generic(tuple), lambda wanted: _tuple_hook(wanted, converter))
     converter.register_structure_hook_factory(
         _is_generic(dict), lambda wanted: _dict_hook(converter.gen_structure_mapping(wanted))
@@ -292,6 +355,18 @@ def _regex(value: object, _: object) -> str:
     return text
 
 
+def _pattern_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], Any]:
+    def pattern(value: object, wanted: Any) -> Any:
+        if isinstance(value, str):
+            _regex(value, wanted)  # which is what was meant, and has mistakes of its own
+            raise TypeError(f"a plain text is not a pattern; write {pattern_in_toml(value)}")
+        if not isinstance(value, Mapping):
+            raise TypeError(f"must be a pattern, such as {pattern_in_toml('[0-9]{16}')}, not {value!r}")
+        return structure(value, wanted)
+
+    return pattern
+
+
 def _tuple_hook(expected: Any, converter: Converter) -> Callable[[object, Any], Any]:
     element, _ = get_args(expected)
 
@@ -315,6 +390,8 @@ def _dict_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], 
 def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] | Pattern:
     if isinstance(value, Mapping):
         return converter.structure(value, Pattern)
+    if isinstance(value, str):
+        raise TypeError(f"a plain text is neither a list nor a pattern; write [{value!r}] or {pattern_in_toml(value)}")
     return converter.structure(value, tuple[str, ...])
 
 

@@ -161,6 +161,7 @@ class Isolation:
 
     def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
+        self._before_access: Callable[[], None] | None = None
         self._modules: Modules | None = None
         self._vars: list[LifetimeVar] = []
         self._put_aside: dict[Any, State] | None = None
@@ -189,6 +190,12 @@ class Isolation:
         self._replace(touchpoints, "scope:_isolation_scope", scope.get_isolation_scope)
         self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
 
+    def before_access(self, call: Callable[[], None] | None) -> None:
+        """Have a function called before the SDK reads the current scope; None for none any more."""
+        self._before_access = call
+        for variable in self._vars:
+            variable.before_access = call if variable is self._vars[-1] else None
+
     def begin_test(self) -> None:
         """Put the scopes' content aside and go on with a copy."""
         self._put_aside = {holder: lend(holder) for holder in dict.fromkeys(self._holders())}
@@ -211,11 +218,12 @@ class Isolation:
     def _settle_import(self, *, finished: bool = False) -> None:
         if self._import is None:
             return
+        if self._before_access is not None:
+            self._before_access()
         module, lifetime = self._import
         if finished or not getattr(module, "_initializing", False):
             self._import = None
-            for variable in self._vars:
-                variable.before_access = None
+            self.before_access(self._before_access)
             self.end_fixture(lifetime)
 
     def begin_fixture(self, lifetime: Lifetime) -> None:

@@ -36,7 +36,7 @@ class Clients:
     Args:
         owner: tells what a client that is made now belongs to.
         new_options: the options that a client made now gets on top of its own.
-        on_client: called with each client once it is ready.
+        on_client: called with each client once it is ready, with one that was left over when it is used.
 
     Attributes:
         integrations: the identifiers of the integrations that were on in any client.
@@ -109,6 +109,7 @@ class Clients:
         if client in self._unused:
             self._unused.pop(client)
             self._note(client)
+            self._on_client(client)
         transport = client.__dict__.get("transport")
         attempt.sends = transport is not None and self._delivery.is_http(transport)
         self._scrubbing.watch(client.options.get("event_scrubber"))
@@ -180,15 +181,15 @@ class Clients:
 
     def _adopt(self, client: Any, *, is_used: bool = True) -> None:
         self._owners[client] = self._owner()
-        if is_used:
-            self._note(client)
-        else:
+        if not is_used:
             self._unused[client] = None
         self._scrubbing.watch(client.options.get("event_scrubber"))
         self._telemetry.observe(client)
         for scheduler in self._profilers.set_up_by(client):
             self._telemetry.observe_profiler(client, scheduler)
-        self._on_client(client)
+        if is_used:
+            self._note(client)
+            self._on_client(client)
 
     def _note(self, client: Any) -> None:
         """Note what the run's report tells of its clients."""

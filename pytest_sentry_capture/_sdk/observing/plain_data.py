@@ -102,6 +102,10 @@ class _Copying:
                 return {_key(key): self.copy(each, depth - 1) for key, each in [*value.items()]}
             if kind in (list, tuple):
                 return [self.copy(each, depth - 1) for each in [*value]]
+        if issubclass(kind, str):  # such as a member of an enum, which the SDK sends as the text that it is
+            return str.__str__(value)
+        if issubclass(kind, int):
+            return int.__int__(value)
         if kind is datetime:
             return value.isoformat()
         if kind.__name__ == "AnnotatedValue" and kind.__module__.startswith("sentry_sdk."):

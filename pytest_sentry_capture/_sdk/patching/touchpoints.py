@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any, Final
 
 from pytest_sentry_capture._sdk.versions import Features
@@ -99,9 +100,16 @@ class Touchpoints:
         parent, _, name = touchpoint.rpartition(".")
         self._put(self.find(parent), name, attribute)
 
+    def replace_class(self, module: ModuleType, make: Callable[[type], type]) -> None:
+        """Put ``make(its class)`` in the place of a module's class."""
+        replaced = _ReplacedClass(module, "__class__", type(module), make(type(module)), stays=False)
+        self._replaced.append(replaced)
+        replaced.put(replaced.replacement)
+
     def _put(self, owner: Any, name: str, replacement: Any, *, stays: bool = False) -> None:
-        self._replaced.append(_Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement, stays))
-        setattr(owner, name, replacement)
+        replaced = _Replaced(owner, name, vars(owner).get(name, _INHERITED), replacement, stays)
+        self._replaced.append(replaced)
+        replaced.put(replacement)
 
     def suspend(self) -> None:
         """Put every original back, except where somebody else has put theirs on top."""
@@ -113,20 +121,15 @@ class Touchpoints:
 
     def _put_back(self, replaced_attributes: Sequence[_Replaced]) -> None:
         for replaced in reversed(replaced_attributes):
-            if vars(replaced.owner).get(replaced.name) is not replaced.replacement:
-                continue
-            if replaced.original is _INHERITED:
-                delattr(replaced.owner, replaced.name)
-            else:
-                setattr(replaced.owner, replaced.name, replaced.original)
+            if replaced.now is replaced.replacement:
+                replaced.put(replaced.original)
 
     def resume(self) -> None:
         """Put every replacement where it was before ``suspend``."""
         for replaced in self._replaced:
-            now = vars(replaced.owner).get(replaced.name, _INHERITED)
-            left_by_other_run = replaced.stays and type(now) is type(replaced.replacement)
-            if now is replaced.original or left_by_other_run:
-                setattr(replaced.owner, replaced.name, replaced.replacement)
+            left_by_other_run = replaced.stays and type(replaced.now) is type(replaced.replacement)
+            if replaced.now is replaced.original or left_by_other_run:
+                replaced.put(replaced.replacement)
 
     def _owner(self, touchpoint: str) -> tuple[Any, str]:
         module_name, _, path = touchpoint.partition(":")
@@ -147,3 +150,24 @@ class _Replaced:
     original: Any
     replacement: Any
     stays: bool
+
+    @property
+    def now(self) -> Any:
+        """What the owner itself has."""
+        return vars(self.owner).get(self.name, _INHERITED)
+
+    def put(self, value: Any) -> None:
+        """Let the owner have this."""
+        if value is _INHERITED:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, value)
+
+
+class _ReplacedClass(_Replaced):
+    @property
+    def now(self) -> Any:
+        return type(self.owner)
+
+    def put(self, value: Any) -> None:
+        self.owner.__class__ = value

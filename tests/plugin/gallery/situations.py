@@ -5,28 +5,40 @@ A docstring says what the situation is, then which lines its message must have, 
 
 from __future__ import annotations
 
+import logging
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 import sentry_sdk
 import shop
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
+from sentry_sdk.integrations import logging as sentry_logging
 from sentry_sdk.integrations.asyncio import AsyncioIntegration
 
-from any_sdk import segment, span
+from any_sdk import new_scope, segment, span
 from pytest_sentry_capture import SentryCapture, SentryInit
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 
+def captures_nothing(*_: Any, **__: Any) -> None:
+    """What tests put in the place of the SDK's functions."""
+
+
 @pytest.fixture
 def client() -> TestClient:
     shop.init()
     return TestClient(shop.make_app(title="shop"), raise_server_exceptions=False)
+
+
+def is_server_error(status_code: int) -> bool:
+    return status_code >= 500
 
 
 @pytest.fixture
@@ -232,6 +244,85 @@ def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_discarded(message="hello")
 
 
+def test_absence_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The SDK's function is mocked, so that nothing it is called with is captured.
+
+    Expected no event with message='hello', but this cannot be determined.
+    sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
+    Hint: What is passed to a replacement does not reach the SDK
+    monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)
+    """
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_not_captured(message="hello")
+
+
+def test_absence_with_a_replaced_method(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A method of the SDK's class is replaced: where is known only from its use.
+
+    Expected nothing to be captured, but this cannot be determined.
+    sentry_sdk.Scope.capture_event was replaced by situations.captures_nothing (situations.py:
+    noticed at situations.py:
+    """
+    with patch.object(sentry_sdk.Scope, "capture_event", captures_nothing):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_an_empty_view_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A view is empty because the SDK's function is mocked.
+
+    No event was seen, but whether there was one cannot be determined.
+    sentry_sdk.capture_exception was replaced by a MagicMock at situations.py:
+    """
+    with patch("sentry_sdk.capture_exception"):
+        sentry_sdk.capture_exception(LookupError("stock"))
+
+    assert sentry_capture.events == []
+
+
+def test_a_discard_with_a_mocked_client(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """Something was discarded, and may have been captured as well by a client whose method is mocked.
+
+    Expected an event with message='hello' to be discarded and not captured, but the latter cannot be determined.
+    capture_event of a client was replaced by a MagicMock at situations.py:
+    """
+    client = sentry_init(dsn=shop.DSN, before_send=lambda event, hint: None)
+    sentry_sdk.capture_message("hello")
+    with patch.object(client, "capture_event"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_discarded(message="hello")
+
+
+def test_a_secret_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret may have been passed to a mock.
+
+    Rule 'forbidden-data' is broken
+    whether a declared secret was captured cannot be determined:
+    sentry_sdk.capture_message was replaced
+    """
+    sentry_capture.secret("hunter2")
+
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hunter2")
+
+
+def test_a_captured_event_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was expected went to a mock.
+
+    Expected exactly one event with message='hello'; found none.
+    No event was captured at all.
+    Hint: sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
+    """
+    with patch("sentry_sdk.capture_message"):
+        sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_captured(message="hello")
+
+
 def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The application answered 500, and Sentry was told nothing.
 
@@ -381,6 +472,69 @@ def test_an_option_that_was_removed(initialised: None, sentry_capture: SentryCap
     sentry-sdk 3.… has no option 'send_default_pii' any more
     data_collection
     """
+
+
+@pytest.fixture
+def ignored(initialised: None) -> logging.Logger:
+    logger = logging.getLogger("shop.noise")
+    getattr(sentry_logging, "ignore_logger_for_events", sentry_logging.ignore_logger)(logger.name)
+    return logger
+
+
+def test_an_ignored_logger(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+    """What was expected was logged, and its logger is ignored.
+
+    No event was captured at all.
+    Discarded, though it would have matched:
+    error message 'odd host evil.example', logger shop.noise
+    ignored_logger
+    Hint: The application keeps this logger out of events with ignore_logger()
+    """
+    ignored.error("odd host %s", "evil.example")
+
+    sentry_capture.assert_captured(message=re.compile("odd host"))
+
+
+def test_a_record_below_the_level(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What was expected was logged as a warning.
+
+    Discarded, though it would have matched:
+    warning message 'low on milk', logger shop
+    log_level
+    Hint: The record is below the level
+    integrations=[LoggingIntegration(event_level=logging.WARNING)]
+    """
+    shop.logger.warning("low on %s", "milk")
+
+    sentry_capture.assert_captured(message="low on milk")
+
+
+def test_a_disabled_logger(initialised: None, sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was expected was logged, and its logger is disabled.
+
+    Discarded, though it would have matched:
+    error RuntimeError 'no milk', handled
+    logger_disabled
+    Hint: The logger stopped the record before the SDK saw it
+    disable_existing_loggers=False
+    """
+    monkeypatch.setattr(shop.logger, "disabled", True)
+    shop.logger.error("no milk", exc_info=RuntimeError())
+
+    sentry_capture.assert_captured(exception=RuntimeError)
+
+
+def test_a_record_is_not_asked_for(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+    """A log record is no discard for who asks for none.
+
+    Expected an event to be discarded; nothing like it was.
+    Discarded instead, the nearest first:
+    error message 'odd host', logger shop.noise
+    Hint: A log record matches that became no event. To assert on it, give its logger, level or message
+    """
+    ignored.error("odd host")
+
+    sentry_capture.assert_discarded()
 
 
 def test_came_through_logging(client: TestClient, sentry_capture: SentryCapture) -> None:
@@ -728,13 +882,97 @@ def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCap
 def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
     """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
 
-    Expected no event with status_code=500, but whether there is one can't be said.
+    Expected no event with status_code=500, but this cannot be determined.
     1. info message 'hello'
+    status_code: expected 500, unknown because its request was not observed in this process
     Hint: status_code, route, method and path are known only for requests that were observed
     """
     sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
 
     sentry_capture.assert_not_captured(status_code=500)
+
+
+def test_a_predicate_of_what_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A predicate would be asked about a value that is not the real one.
+
+    Expected no event with status_code=<situations.is_server_error (situations.py:
+    , but this cannot be determined.
+    status_code: expected <situations.is_server_error (situations.py:
+    , unknown because its request was not observed
+    """
+    sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
+
+    sentry_capture.assert_not_captured(status_code=is_server_error)
+
+
+def test_whether_it_was_handled_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The payload does not say whether the exception was handled, nor what the exception's class derives from.
+
+    Expected no event with exception=OSError, handled=False, but this cannot be determined.
+    1. error CartError 'no cart'
+    exception: expected OSError, unknown because only the name of its class is known, not what that derives from
+    handled: expected False, unknown because its payload does not say whether the exception was handled
+    Hint: Of exceptions of other processes only the names of their classes are known.
+    """
+    sentry_sdk.capture_event(
+        {"level": "error", "exception": {"values": [{"type": "CartError", "module": "cart", "value": "no cart"}]}}
+    )
+
+    sentry_capture.assert_not_captured(exception=OSError, handled=False)
+
+
+def test_a_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """No event has such a level, so that its absence proves nothing.
+
+    ImpossibleCriterionError: Expected no event with level='warn', but level='warn' can't match: this proves nothing.
+    Hint: Did you mean level='warning'? level of an event is one of 'debug', 'info', 'warning', 'error',
+    'fatal'.
+    Other values are accepted once something in the test really has them.
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(level="warn")
+
+
+def test_several_values_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """A method in lower case, a status that there is not, and a misspelt class.
+
+    but method='get', status_code=5000 and exception='ZeroDivisonError' can't match: this proves nothing.
+    Hint: Did you mean method='GET'? method of an event is a method in upper case, such as 'GET'.
+    Hint: Did you mean status_code=500? status_code of an event is a number from 100 to 599.
+    Hint: Did you mean exception='ZeroDivisionError'? No exception class is called 'ZeroDivisonError'.
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(method="get", status_code=[500, 5000], exception=["ZeroDivisonError", KeyError])
+
+
+def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """What was captured has another level than the one that was misspelt.
+
+    level: expected 'errors', found 'error'
+    Hint: Did you mean level='error'? level of an event is one of 'debug', 'info', 'warning', 'error',
+    'fatal'.
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_captured(level="errors")
+
+
+def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: SentryCapture) -> None:
+    """A text that looks like a regex is compared as a whole, and as a regex it would have matched.
+
+    Expected no event with message='division.*zero', but this cannot be determined.
+    1. error ZeroDivisionError 'division by zero'
+    message: 'division.*zero' is compared as a whole, but as a regex it would match 'division by zero'
+    Hint: A plain text is compared as a whole. For a regex, pass
+    message=re.compile('division.*zero')
+    For exactly this text, pass
+    message=lambda found: found == 'division.*zero'
+    """
+    client.get("/orders/0")
+
+    sentry_capture.assert_not_captured(message="division.*zero")
 
 
 @pytest.mark.sentry_options(sample_rate=0.0)
@@ -843,6 +1081,52 @@ def test_a_secret(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_captured(message="signed in with hunter2", level="error")
 
 
+def test_a_secret_that_is_encoded(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret is shown in no other form either.
+
+    1. info message 'Basic YWxpY2U6[secret]g=='
+    """
+    sentry_capture.secret("hunter2")
+    sentry_sdk.capture_message(f"Basic {b64encode(b'alice:hunter2').decode()}")
+
+    sentry_capture.assert_captured(message="signed in")
+
+
+@pytest.mark.sentry_options(attach_stacktrace=False)
+def test_a_secret_was_captured(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A declared secret was captured: in a header, and in an attachment whose encoding is told nowhere.
+
+    Rule 'forbidden-data' is broken (on in tests that use sentry_capture or sentry_server).
+    request.headers.Authorization holds a declared secret: message (5 characters)
+    there: <str of length 26>
+    attachment holds a declared secret: attachment (7 characters)
+    there: <str of length 18>
+    """
+    sentry_capture.secret("hunter2")
+    with new_scope() as scope:
+        scope.add_attachment(bytes="user typed hunter2".encode("utf-16-le"), filename="log.txt")
+        credentials = b64encode(b"alice:hunter2").decode()
+        sentry_sdk.capture_event(
+            {"message": "hello", "request": {"headers": {"Authorization": f"Basic {credentials}"}}}
+        )
+
+
+def test_a_secret_that_is_a_mask(sentry_capture: SentryCapture) -> None:
+    """A mask is no secret: it would be found where everything is as it should be.
+
+    ValueError: '***' is a mask, and stands for any value: declare the value that it hides
+    """
+    sentry_capture.secret("***")
+
+
+def test_a_secret_that_is_too_short(sentry_capture: SentryCapture) -> None:
+    """A secret of few characters would be found in numbers and ids.
+
+    ValueError: a secret has at least 4 characters: shorter texts stand everywhere by chance
+    """
+    sentry_capture.secret("737")
+
+
 def test_a_predicate_raises(initialised: None, sentry_capture: SentryCapture) -> None:
     """A predicate can't judge a value: that is shown as a difference.
 
@@ -927,13 +1211,24 @@ def test_a_class_in_place_of_a_value(initialised: None, sentry_capture: SentryCa
     sentry_capture.assert_not_captured(tags={"order": int})
 
 
-def test_a_regex_in_a_text(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) -> None:
     """A text that was meant as a regex.
 
-    ValueError: message='division.*zero' is a plain text
-    valid is message=re.compile('division.*zero')
+    message: expected 'division.*zero', found 'division by zero'
+    Hint: A plain text is compared as a whole. For a regex, pass
+    message=re.compile('division.*zero')
     """
+    client.get("/orders/0")
+
     sentry_capture.assert_captured(message="division.*zero")
+
+
+def test_a_text_in_place_of_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A text equals no mapping.
+
+    TypeError: tags='order' matches nothing, because tags is a mapping. Valid are a mapping,
+    """
+    sentry_capture.assert_not_captured(tags="order")
 
 
 def test_a_class_that_is_no_exception(initialised: None, sentry_capture: SentryCapture) -> None:
@@ -977,17 +1272,6 @@ def test_a_waiver_without_a_reason(sentry_capture: SentryCapture) -> None:
     """
 
 
-def test_the_application_has_not_started(sentry_capture: SentryCapture) -> None:
-    """The application initialises Sentry when it starts, which the test has forgotten.
-
-    No Sentry client was active during this test
-    Hint: The application's lifespan has not run
-    """
-    TestClient(shop.make_app(), raise_server_exceptions=False).get("/orders/0")
-
-    sentry_capture.assert_captured(status_code=500)
-
-
 def test_a_task_of_another_loop(sentry_capture: SentryCapture) -> None:
     """The SDK watches the tasks of the event loop in which it was set up, and this is another one.
 
@@ -999,6 +1283,26 @@ def test_a_task_of_another_loop(sentry_capture: SentryCapture) -> None:
     client.get("/orders/1")
 
     sentry_capture.assert_captured(exception=ValueError, handled=False)
+
+
+def test_a_waiver_of_an_unknown_rule_while_the_test_runs(
+    request: pytest.FixtureRequest, sentry_capture: SentryCapture
+) -> None:
+    """A test waives a rule that doesn't exist while it runs.
+
+    sentry_allow: unknown rule 'no-callback-error'; did you mean 'no-callback-errors'?
+    """
+    request.node.add_marker(pytest.mark.sentry_allow("no-callback-error", reason="they crash on purpose"))
+
+
+def test_options_that_come_too_late(request: pytest.FixtureRequest, sentry_capture: SentryCapture) -> None:
+    """A test asks for options of the SDK after it has begun.
+
+    sentry_options: the marker with traces_sample_rate was added to situations.py::test_options_that_come_too_late
+    SDK options are applied before the first fixture of a test is set up.
+    with sentry_capture.override(traces_sample_rate=...):
+    """
+    request.node.add_marker(pytest.mark.sentry_options(traces_sample_rate=1.0))
 
 
 @pytest.mark.asyncio

@@ -9,6 +9,17 @@ from fastapi.testclient import TestClient
 from pytest_sentry_capture import SentryCapture
 
 
+def test_without_the_lifespan(sentry_capture: SentryCapture) -> None:
+    """Sentry is initialised in the lifespan, which a client without a with block does not run.
+
+    No Sentry client was active during this test
+    Hint: Requests were served without the application's lifespan
+    """
+    TestClient(shop.make_app(), raise_server_exceptions=False).get("/orders/1")
+
+    sentry_capture.assert_nothing_captured()
+
+
 def test_initialised_late(sentry_capture: SentryCapture) -> None:
     """Sentry is initialised in the lifespan, when the application has built its middleware already.
 
