@@ -97,11 +97,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODE",
         help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
     )
+    group.addoption(
+        "--sentry-django-client",
+        dest="sentry_django_client",
+        metavar="MODE",
+        help="'production' (the default): requests of Django's test client are reported as those of a server are, in"
+        " tests of which something is asked; 'plain': as Django's test client does by itself.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
     parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
     parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
+    parser.addini("sentry_django_client", "The same as --sentry-django-client.", default="production")
     parser.addini("sentry_show", "The same as --sentry-show.", default="short")
 
 

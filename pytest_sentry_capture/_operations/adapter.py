@@ -5,10 +5,27 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recorder
+
+
+class Middleware(Protocol):
+    """The SDK's middleware for Django, as it is around the handlers that servers call."""
+
+    def wsgi(self, application: Callable[..., Any], *, use_x_forwarded_for: bool) -> Callable[..., Any]:
+        """The WSGI middleware around an application."""
+
+    def asgi(self, application: Callable[..., Any]) -> Callable[..., Any]:
+        """The ASGI middleware around an application."""
+
+    def request_scope(self) -> Callable[[], AbstractContextManager[Any]]:
+        """What enters again the scope of the request that the calling context serves."""
+
+    def capture(self, error: BaseException, mechanism: str) -> None:
+        """Capture what the body of an answer has raised."""
 
 
 class OperationAdapter(ABC):
@@ -20,6 +37,8 @@ class OperationAdapter(ABC):
     Attributes:
         package: the distribution of the framework, as in ``pip install``.
         about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
+        is_asked_for: whether anything asks what is captured now: the test's fixture, a rule, a report or the contract.
+        django_middleware: the SDK's middleware for requests of Django's test clients; None where they go through none.
         gaps: what can't be seen of this framework, which lacks something, in words for users.
     """
 
@@ -27,6 +46,8 @@ class OperationAdapter(ABC):
 
     def __init__(self, recorder: Recorder) -> None:
         self.about_loop: Callable[[], str | None] = _nothing
+        self.is_asked_for: Callable[[], bool] = bool
+        self.django_middleware: Callable[[], Middleware | None] = _nothing
         self.gaps: dict[str, str] = {}
         self._recorder = recorder
         self._is_active = True
@@ -71,9 +92,17 @@ class OperationAdapter(ABC):
             self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
             setattr(owner, name, ours)
 
+    def _check_code(self, place: str, name: str, consequence: str) -> None:
+        """Note that the code of a method has no such name; ``consequence`` as in ``_wrap``."""
+        owner, method = _owner(place)
+        code = getattr(getattr(owner, method, None), "__code__", None)
+        if self._is_active and name not in getattr(code, "co_names", ()):
+            where = place.replace(":", ".").rpartition(".")[0]
+            self.gaps[f"{place}.{name}"] = f"{_release(self.package)} has no {where}.{name}. {consequence}"
+
 
 def _nothing() -> None:
-    """Every loop is watched."""
+    """Every loop is watched, and requests go through no middleware."""
 
 
 class _Wrapped(NamedTuple):

@@ -20,7 +20,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[Any]]
 RouteOf = Callable[[Scope, Scope], str | None]
 """Finds the route in the scope before the request was served, and after."""
 
-_OBSERVATION: Final = "pytest_sentry_capture.exchange"
+OBSERVATION: Final = "pytest_sentry_capture.exchange"
 """The key of the ASGI scope under which an exchange that is under way is known to applications within others."""
 _REFUSED: Final = 403
 """What servers answer where a WebSocket is closed before it was accepted."""
@@ -51,7 +51,7 @@ class AsgiAdapter(OperationAdapter):
         __tracebackhide__ = True
         if not self._is_active or scope["type"] not in ("http", "websocket"):
             return await serve(scope, receive, send)
-        outer = scope.get(_OBSERVATION)
+        outer = scope.get(OBSERVATION)
         if isinstance(outer, Observation):
             if outer.names_mounts:
                 return await serve(scope, receive, send)
@@ -61,7 +61,7 @@ class AsgiAdapter(OperationAdapter):
         observation.exchange._hint = hint
         observation.exchange._about_loop = self.about_loop()
         observation.names_mounts = self.names_mounts
-        scope[_OBSERVATION] = observation
+        scope[OBSERVATION] = observation
         exchange = _AsgiExchange(observation, scope, route_of)
         token = observation.enter()
         try:
@@ -162,7 +162,7 @@ class _AsgiExchange:
         observation, exchange = self._observation, self._observation.exchange
         if exchange.route is None:
             self._find_route()
-        observation.names_user = _names_its_user(self._scope)
+        observation.names_user = observation.names_user or _names_its_user(self._scope)
         observation.answers(None)
         if exchange.method == WEBSOCKET and exchange.status == SWITCHED:
             observation.completes()

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Final
 from pytest_sentry_capture._lazy import imported
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._operations.adapter import OperationAdapter
+    from pytest_sentry_capture._operations.adapter import Middleware, OperationAdapter
     from pytest_sentry_capture._recording import Recorder
 
 ADAPTERS: Final[Mapping[str, str]] = {
     "aiohttp.web_protocol": "_operations.aiohttp:AiohttpAdapter",
+    "django.core.handlers.asgi": "_operations.django:DjangoAsgiAdapter",
+    "django.core.handlers.base": "_operations.django:DjangoResponses",
+    "django.core.handlers.wsgi": "_operations.django:DjangoWsgiAdapter",
+    "django.test.client": "_operations.django_client:DjangoClientAdapter",
     "falcon.app": "_operations.routes:FalconRoutes",
     "flask.app": "_operations.flask:FlaskAdapter",
     "pyramid.router": "_operations.routes:PyramidRoutes",
@@ -33,6 +37,8 @@ class Operations:
         recorder: what adapters record with.
         about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
         when_imported: has a function called each time a module has been imported.
+        is_asked_for: whether anything asks what is captured now.
+        django_middleware: the SDK's middleware for requests of Django's test clients; None where they go through none.
     """
 
     def __init__(
@@ -40,9 +46,13 @@ class Operations:
         recorder: Recorder,
         about_loop: Callable[[], str | None],
         when_imported: Callable[[str, Callable[[], None]], None],
+        is_asked_for: Callable[[], bool],
+        django_middleware: Callable[[], Middleware | None],
     ) -> None:
         self._recorder = recorder
         self._about_loop = about_loop
+        self._is_asked_for = is_asked_for
+        self._django_middleware = django_middleware
         self._adapters: dict[str, OperationAdapter] = {}
         for module_name in ADAPTERS:
             when_imported(module_name, partial(self._install, module_name))
@@ -61,8 +71,10 @@ class Operations:
 
     def _install(self, module_name: str) -> None:
         if module_name not in self._adapters:
-            self._adapters[module_name] = imported(ADAPTERS[module_name])(self._recorder)
-            self._adapters[module_name].about_loop = self._about_loop
+            adapter = self._adapters[module_name] = imported(ADAPTERS[module_name])(self._recorder)
+            adapter.about_loop = self._about_loop
+            adapter.is_asked_for = self._is_asked_for
+            adapter.django_middleware = self._django_middleware
         self._adapters[module_name].install()
 
     def uninstall(self) -> None:

@@ -50,7 +50,7 @@ class WsgiAdapter(OperationAdapter):
     def _observe(self, serve: Application, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request as an exchange."""
         __tracebackhide__ = True
-        observation = _WsgiObservation(self._recorder, environ, start_response, self.about_silence)
+        observation = WsgiObservation(self._recorder, environ, start_response, self.about_silence)
         token = enter_exchange(observation)
         try:
             body = serve(environ, observation.start_response)
@@ -77,7 +77,7 @@ class SentryWsgiAdapter(WsgiAdapter):
         self._wrap("sentry_sdk.integrations.wsgi:SentryWsgiMiddleware.__call__", self._serving, consequence)
 
 
-class _WsgiObservation(Observation):
+class WsgiObservation(Observation):
     """An exchange as a WSGI server and its application speak of it.
 
     Attributes:
@@ -119,7 +119,7 @@ class _Body:
 
     __slots__ = ("_body", "_has_failed", "_observation", "_parts")
 
-    def __init__(self, observation: _WsgiObservation, body: Iterable[bytes]) -> None:
+    def __init__(self, observation: WsgiObservation, body: Iterable[bytes]) -> None:
         self._observation = observation
         self._body = body
         self._has_failed = False

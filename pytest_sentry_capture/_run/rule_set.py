@@ -47,6 +47,11 @@ class RuleSet:
             return "\n".join([f" raised {type(error).__name__}:", *on_demand.traceback_of(error)])
         return None
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether every test is judged or tabulated."""
+        return bool(self.rules) or self.wants_table
+
     def waiver(self, rule: str, place: str) -> Waiver:
         """A waiver of a rule, by a marker at ``place``.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.options import Settings
-    from pytest_sentry_capture._sdk import AbsentSdk, Lifetime, Sdk
+    from pytest_sentry_capture._sdk import AbsentSdk, DjangoMiddleware, Lifetime, Sdk
     from pytest_sentry_capture._server import SentryServer, ServerRun
 
 
@@ -251,10 +251,22 @@ class Run:
     def _drain(self) -> None:
         self.sdk.drain()
 
+    def _is_asked_for(self) -> bool:
+        """Whether the current test, or the run, asks what is captured."""
+        return self.recorder.current.detailed or self.rule_set.is_asked_for
+
+    def _django_middleware(self) -> DjangoMiddleware | None:
+        """What requests of Django's test clients go through."""
+        return self.sdk.django_middleware if self.settings.django_client == "production" else None
+
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
         if self._operations is None:
             self._operations = on_demand.Operations(
-                self.recorder, lambda: self.sdk.about_loop, self.sdk_watch.imports.watch
+                self.recorder,
+                lambda: self.sdk.about_loop,
+                self.sdk_watch.imports.watch,
+                self._is_asked_for,
+                self._django_middleware,
             )
         self._operations.install()

@@ -15,6 +15,7 @@ from pytest_sentry_capture._lazy import lazy_names
 if TYPE_CHECKING:
     from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk as AbsentSdk
     from pytest_sentry_capture._sdk.call_stack import invisible as invisible
+    from pytest_sentry_capture._sdk.django import DjangoMiddleware as DjangoMiddleware
     from pytest_sentry_capture._sdk.lifetimes import Lifetime as Lifetime
     from pytest_sentry_capture._sdk.patching.network import NetworkMode as NetworkMode
     from pytest_sentry_capture._sdk.sdk import Sdk as Sdk
@@ -24,6 +25,7 @@ else:
         __name__,
         {
             "AbsentSdk": "_sdk.absent_sdk:AbsentSdk",
+            "DjangoMiddleware": "_sdk.django:DjangoMiddleware",
             "Lifetime": "_sdk.lifetimes:Lifetime",
             "NetworkMode": "_sdk.patching.network:NetworkMode",
             "Sdk": "_sdk.sdk:Sdk",

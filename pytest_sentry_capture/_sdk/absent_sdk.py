@@ -33,6 +33,7 @@ class AbsentSdk:
     scope_values: Mapping[str, Mapping[str, Any]] = {}
     kinds_from_logging: frozenset[str] = frozenset()
     about_loop = None
+    django_middleware = None
     without_transactions = None
 
     def __init__(self, import_sdk: Callable[[], Sdk | AbsentSdk], problem: str | None = None) -> None:

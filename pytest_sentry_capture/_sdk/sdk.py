@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
 from pytest_sentry_capture._sdk.importing import LOGGER
+from pytest_sentry_capture._sdk.django import IDENTIFIER as DJANGO
+from pytest_sentry_capture._sdk.django import DjangoMiddleware
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
@@ -100,6 +102,7 @@ class Sdk:
         self._isolation = Isolation(lifetimes)
         self._overrides = OptionOverrides(self._modules, self._clients)
         self._test_options: dict[str, Any] = {}
+        self._django: DjangoMiddleware | None = None
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
 
     def install(self, *, may_have_clients: bool) -> None:
@@ -218,6 +221,16 @@ class Sdk:
         if not self._modules.is_loaded(module) or INTEGRATION not in getattr(self.client, "integrations", ()):
             return None
         return about_running_loop(getattr(self._modules, module))
+
+    @property
+    def django_middleware(self) -> DjangoMiddleware | None:
+        """What the SDK wraps around requests of Django; None where its integration is not on."""
+        integration = getattr(self.client, "integrations", {}).get(DJANGO)
+        if integration is None:
+            return None
+        if self._django is None or self._django.integration is not integration:
+            self._django = DjangoMiddleware(integration, has_hubs=self._modules.features.has_hubs)
+        return self._django
 
     @property
     def without_transactions(self) -> str | None:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 ShowMode = Literal["no", "short", "full"]
 ContractMode = Literal["off", "check", "update"]
+DjangoClientMode = Literal["production", "plain"]
 
 _CHOICES: Final = {
     "sentry_network": ("block", "allow"),
     "sentry_show": ("no", "short", "full"),
     "sentry_contract": ("off", "check", "update"),
+    "sentry_django_client": ("production", "plain"),
 }
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
@@ -38,6 +40,7 @@ class Settings:
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
         contract: whether the committed contract is compared with the run, or written anew.
+        django_client: whether requests of Django's test client go through the SDK's middleware, as in production.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Settings:
         show: ShowMode = "short",
         strict: bool = False,
         contract: ContractMode = "off",
+        django_client: DjangoClientMode = "production",
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -55,6 +59,7 @@ class Settings:
         self.show = show
         self.strict = strict
         self.contract = contract
+        self.django_client = django_client
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
@@ -85,6 +90,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         show=cast("ShowMode", chosen["sentry_show"]),
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
+        django_client=cast("DjangoClientMode", chosen["sentry_django_client"]),
     )
 
 
