@@ -18,6 +18,11 @@ from pytest_sentry_capture._sdk.versions import Features
 
 _GROWING: Final = ("_event_processors", "_error_processors", "_attachments", "_breadcrumbs")
 """The attributes to which the SDK only appends."""
+_CRUMBS: Final = "_breadcrumbs"
+_DISPLACED: Final = "_n_breadcrumbs_truncated"
+"""How many breadcrumbs others have displaced (since 2.26)."""
+_QUERIES: Final = ("query", "redis")
+"""The categories of breadcrumbs for what is asked of databases."""
 _OWN_OBJECTS: Final = ("Session", "PropagationContext", "FlagBuffer")
 """The SDK's own mutable objects that hang on a scope."""
 _CONTAINERS: Final = (dict, list, deque)
@@ -137,6 +142,25 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
                 yield StateChange(name, None, old, [*value])
         elif value is not old:
             yield StateChange(name, None, old, value)
+
+
+def forget_queries(holder: Any, before: State) -> None:
+    """Take the queries of databases out of the breadcrumbs that a scope has got since, and put back what they displaced.
+
+    Migrations and data that a fixture of a wider scope sets up are no part of what leads to an event of a test.
+    """
+    crumbs = before.get(_CRUMBS)
+    if not isinstance(crumbs, deque):
+        return
+    now = list(getattr(holder, _CRUMBS))
+    known = {id(each) for each in crumbs}
+    new = [each for each in now if id(each) not in known]
+    others = [each for each in new if not (type(each) is dict and each.get("category") in _QUERIES)]
+    if len(others) == len(new):
+        return
+    setattr(holder, _CRUMBS, deque([*crumbs, *others][-max(len(crumbs), len(now)) :]))
+    if (displaced := before.get(_DISPLACED)) is not None:
+        setattr(holder, _DISPLACED, displaced)
 
 
 class _Shape:

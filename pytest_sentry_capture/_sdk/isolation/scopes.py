@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from typing import Any, Final
 
-from pytest_sentry_capture._sdk.isolation.scope_state import State, StateChange, changes, lend, read, write
+from pytest_sentry_capture._sdk.isolation.scope_state import State, StateChange, changes, forget_queries, lend, read, write
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
@@ -236,6 +236,7 @@ class Isolation:
         for holder in holders:
             before = layer.before.get(holder) or self._pristine.get(holder)
             if before is not None:
+                forget_queries(holder, before)
                 layer.changes += [(holder, change) for change in changes(before, read(holder))]
         if self._put_aside is not None:
             for holder, change in layer.changes:
