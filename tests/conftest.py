@@ -130,6 +130,7 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "aiohttp": Installed("aiohttp"),
     "Bottle": Installed("bottle"),
     "Django": Installed("django"),
+    "Django REST framework": Installed("rest_framework"),
     "eventlet": Installed("eventlet"),
     "Falcon": Installed("falcon"),
     "Flask": Installed("flask"),

@@ -68,8 +68,9 @@ class DjangoResponses(OperationAdapter):
         def get_response(handler: Any, request: Any) -> Any:
             __tracebackhide__ = True
             observation = Observation.current()
-            if observation is None or not self._is_active:
+            if observation is None or observation.told_by is request or not self._is_active:
                 return inner(handler, request)
+            observation.told_by = request
             response = None
             try:
                 response = inner(handler, request)
@@ -84,8 +85,9 @@ class DjangoResponses(OperationAdapter):
         async def get_response_async(handler: Any, request: Any) -> Any:
             __tracebackhide__ = True
             observation = Observation.current()
-            if observation is None or not self._is_active:
+            if observation is None or observation.told_by is request or not self._is_active:
                 return await inner(handler, request)
+            observation.told_by = request
             if isinstance(observation, AsyncClientObservation):
                 observation.sees(request)
             response = None
@@ -115,14 +117,11 @@ class AsyncClientObservation(Observation):
     The SDK takes what it tells of a request from where Django's ASGI handler makes it.
     """
 
-    _is_told = False
-
     def sees(self, request: Any) -> None:
         """Let the SDK take the request that Django is about to answer for one that the ASGI handler has made."""
         handler = getattr(sys.modules.get("django.core.handlers.asgi"), "ASGIHandler", None)
         make = getattr(handler, "create_request", None)
-        if make is not None and not self._is_told and make.__module__.startswith("sentry_sdk."):
-            self._is_told = True
+        if make is not None and make.__module__.startswith("sentry_sdk."):
             make(_Handler(request), None, None)
 
 

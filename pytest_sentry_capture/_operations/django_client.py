@@ -99,7 +99,7 @@ class DjangoClientAdapter(OperationAdapter):
                     response = await inner(handler, scope)
                 else:
 
-                    async def application(scope: Scope, receive: Any, send: Callable[..., Awaitable[Any]]) -> None:
+                    async def application(_: Scope, __: Any, send: Callable[..., Awaitable[Any]]) -> None:
                         __tracebackhide__ = True
                         nonlocal response
                         served.in_scope = middleware.request_scope()
@@ -108,7 +108,7 @@ class DjangoClientAdapter(OperationAdapter):
                             {"type": "http.response.start", "status": response.status_code, "headers": _NO_HEADERS}
                         )
 
-                    await middleware.asgi(application)(scope, _receive, _send)
+                    await middleware.asgi(application)(_of_server(scope), _receive, _send)
             except BaseException as error:
                 served.fails(error)
                 raise
@@ -238,6 +238,12 @@ class _Stream:
         self._served.ends(is_complete=False)
 
 
+def _of_server(scope: Scope) -> Scope:
+    """The scope as servers have it: the query string is text in that of Django's asynchronous client, and bytes in ASGI."""
+    query = scope.get("query_string")
+    return {**scope, "query_string": query.encode()} if isinstance(query, str) else scope
+
+
 def _is_served(environ: Any) -> bool:
     observation = Observation.current()
     return observation is not None and observation.serves(environ)
@@ -254,4 +260,3 @@ async def _receive() -> dict[str, Any]:
 
 async def _send(message: dict[str, Any]) -> None:
     """No server is told of the answer."""
-

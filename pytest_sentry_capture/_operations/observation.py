@@ -30,10 +30,12 @@ class Observation(UnderWay):
         names_mounts: whether the framework at the outermost place tells the whole route, that of applications of its
             own kind included which are mounted in it.
         names_user: whether the request carries credentials.
+        told_by: the framework's request that tells of the answer, where it may pass the place twice that asks for it.
     """
 
     names_mounts = False
     names_user = False
+    told_by: object = None
     _request: object = None
     _input: object = None
     _inner_route: str | None = None
@@ -106,5 +108,5 @@ class Observation(UnderWay):
 
     def ends(self) -> None:
         """Nothing serves the exchange any more."""
-        self._request = self._input = None
+        self._request = self._input = self.told_by = None
         self.recording.notify()

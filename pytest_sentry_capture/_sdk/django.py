@@ -47,10 +47,10 @@ class DjangoMiddleware:
         """What enters again, each time it is called, the scope of the request that the calling context serves."""
         if self._has_hubs:
             hub = sys.modules["sentry_sdk.hub"].Hub.current
-            return lambda: hub  # type: ignore[no-any-return]
+            return lambda: hub
         module = sys.modules["sentry_sdk.scope"]
         scope = module.Scope.get_isolation_scope()
-        return lambda: module.use_isolation_scope(scope)  # type: ignore[no-any-return]
+        return lambda: module.use_isolation_scope(scope)
 
     def capture(self, error: BaseException, mechanism: str) -> None:
         """Capture an exception that the body of an answer has raised, as the middleware called ``mechanism`` does."""

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import SCOPE_SECTIONS, Recorder
-from pytest_sentry_capture._sdk.importing import LOGGER
 from pytest_sentry_capture._sdk.django import IDENTIFIER as DJANGO
 from pytest_sentry_capture._sdk.django import DjangoMiddleware
+from pytest_sentry_capture._sdk.importing import LOGGER
 from pytest_sentry_capture._sdk.isolation.dedupe import Dedupe
 from pytest_sentry_capture._sdk.isolation.options import OptionOverrides
 from pytest_sentry_capture._sdk.isolation.scopes import Isolation
@@ -225,7 +225,9 @@ class Sdk:
     @property
     def django_middleware(self) -> DjangoMiddleware | None:
         """What the SDK wraps around requests of Django; None where its integration is not on."""
-        integration = getattr(self.client, "integrations", {}).get(DJANGO)
+        modules = self._modules
+        client = self.client if modules.features.has_hubs else modules.scope.Scope.get_client()
+        integration = getattr(client, "integrations", {}).get(DJANGO)
         if integration is None:
             return None
         if self._django is None or self._django.integration is not integration:

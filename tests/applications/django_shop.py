@@ -61,7 +61,7 @@ def handled(request: HttpRequest) -> HttpResponse:
 
 def missing(request: HttpRequest, number: str) -> HttpResponse:
     error = Http404()
-    error.code = 404  # type: ignore[attr-defined]
+    error.code = 404
     sentry_sdk.capture_exception(error)
     raise error
 
@@ -102,7 +102,7 @@ def teardown(request: HttpRequest) -> HttpResponse:
     return _FailsWhenClosed("ok")
 
 
-class _FailsWhenClosed(HttpResponse):
+class _FailsWhenClosed(HttpResponse):  # type: ignore[misc]
     def close(self) -> None:
         super().close()
         crash(1)

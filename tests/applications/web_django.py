@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.test import Client
 from django_shop import ROUTES as ROUTES
 from django_shop import SAYS_OF_SILENCE as SAYS_OF_SILENCE
 from web import Answer
-
-from django.test import Client  # after Django has been set up
 
 
 def get(path: str, headers: Mapping[str, str] | None = None) -> Answer:

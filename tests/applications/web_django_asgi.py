@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Mapping
 
 import httpx
+from django.core.asgi import get_asgi_application
 from django_shop import ROUTES as ROUTES
 from django_shop import SAYS_OF_SILENCE as SAYS_OF_SILENCE
 from web import Answer
-
-from django.core.asgi import get_asgi_application
 
 app = get_asgi_application()
 

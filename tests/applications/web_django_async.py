@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from django.test import AsyncClient
 from django_shop import ROUTES as ROUTES
 from django_shop import SAYS_OF_SILENCE as SAYS_OF_SILENCE
 from web import Answer
-
-from django.test import AsyncClient  # after Django has been set up
 
 
 def get(path: str, headers: Mapping[str, str] | None = None) -> Answer:

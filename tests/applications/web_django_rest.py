@@ -8,11 +8,11 @@ from django_shop import ROUTES as ROUTES
 from django_shop import SAYS_OF_SILENCE as SAYS_OF_SILENCE
 from web import Answer
 
-from rest_framework.test import APIClient  # after Django has been set up
-
 
 def get(path: str, headers: Mapping[str, str] | None = None) -> Answer:
     """What a client of a server would see."""
+    from rest_framework.test import APIClient  # which needs Django's settings
+
     client = APIClient(raise_request_exception=False)
     try:
         response = client.get(path, headers=dict(headers or {}))

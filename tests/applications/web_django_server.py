@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import httpx
+from django.test.testcases import LiveServerThread, _StaticFilesHandler
 from django_shop import ROUTES as ROUTES
 from django_shop import SAYS_OF_SILENCE as SAYS_OF_SILENCE
 from web import Answer
-
-from django.test.testcases import LiveServerThread, _StaticFilesHandler
 
 server = LiveServerThread("127.0.0.1", _StaticFilesHandler, connections_override={})
 

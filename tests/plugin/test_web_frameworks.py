@@ -18,6 +18,11 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = (
+    Column("django", ("Django",)),
+    Column("django_async", ("Django",)),
+    Column("django_rest", ("Django REST framework",)),
+    Column("django_asgi", ("Django",)),
+    Column("django_server", ("Django",)),
     Column("flask", ("Flask",)),
     Column("wsgi"),
     Column("asgi"),
@@ -50,6 +55,7 @@ no-scope-bleed = true
 def test_monitoring_of_requests(pytester: pytest.Pytester, column: Column) -> None:
     add_application(pytester, f"web_{column.name}")
     copy_application("web", pytester.path, "web")
+    copy_application("django_shop", pytester.path, "django_shop")
     copy_application("monitoring_of_requests", pytester.path, "test_monitoring")
     (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
 

@@ -145,7 +145,7 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
 
 
 def forget_queries(holder: Any, before: State) -> None:
-    """Take the queries of databases out of the breadcrumbs that a scope has got since, and put back what they displaced.
+    """Take queries of databases out of the breadcrumbs that a scope has got since, and put back what they displaced.
 
     Migrations and data that a fixture of a wider scope sets up are no part of what leads to an event of a test.
     """

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from typing import Any, Final
 
-from pytest_sentry_capture._sdk.isolation.scope_state import State, StateChange, changes, forget_queries, lend, read, write
+from pytest_sentry_capture._sdk.isolation.scope_state import (
+    State,
+    StateChange,
+    changes,
+    forget_queries,
+    lend,
+    read,
+    write,
+)
 from pytest_sentry_capture._sdk.lifetimes import Lifetime, Lifetimes
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
