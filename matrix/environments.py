@@ -60,16 +60,21 @@ OF_ITS_DAY: Final = {
 
 OF_TODAY: Final = ("fastapi", "httpx2")  # the latter is what Starlette's TestClient asks for since 1.10
 
-FRAMEWORKS: Final = ("aiohttp", "bottle", "falcon", "flask", "litestar", "pyramid", "quart")
+FRAMEWORKS: Final = (
+    "aiohttp", "bottle", "django", "djangorestframework", "falcon", "flask", "litestar", "pyramid", "pytest-django", "quart",
+)  # fmt: skip
 """The web frameworks whose requests are observed, beside FastAPI."""
 
 FRAMEWORKS_OF_ITS_DAY: Final = {
     "1.45.1": (
         "aiohttp==3.9.5",
         "bottle==0.13.4",
+        "django==5.0.4",
+        "djangorestframework==3.15.1",
         "falcon==3.1.3",
         "flask==3.0.3",
         "pyramid==2.0.2",
+        "pytest-django==4.8.0",
         "quart==0.19.5",
         "werkzeug==3.0.2",
         "yarl==1.9.4",
@@ -82,6 +87,7 @@ TESTS_OF_FRAMEWORKS: Final = tuple(
     for name in (
         "aiohttp_exchanges",
         "asgi_exchanges",
+        "django_clients",
         "exchanges",
         "flask_exchanges",
         "generic_frameworks",

@@ -239,7 +239,7 @@ class _Stream:
 
 
 def _of_server(scope: Scope) -> Scope:
-    """The scope as servers have it: the query string is text in that of Django's asynchronous client, and bytes in ASGI."""
+    """The scope as servers have it: its query string is bytes, and text in Django's asynchronous client."""
     query = scope.get("query_string")
     return {**scope, "query_string": query.encode()} if isinstance(query, str) else scope
 

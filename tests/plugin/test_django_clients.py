@@ -377,7 +377,12 @@ def test_streams_belong_to_their_exchange(run: Run) -> None:
 
 
 def test_user_of_a_session_is_known_as_one(run: Run, pytester: pytest.Pytester) -> None:
-    pytester.makepyprojecttoml('[tool.sentry_capture.rules]\nrequired-context = { when_authenticated = ["user.company"] }\n')
+    pytester.makepyprojecttoml(
+        """
+        [tool.sentry_capture.rules]
+        required-context = { when_authenticated = ["user.company"] }
+        """
+    )
     result = run(
         """
         import pytest
@@ -392,7 +397,7 @@ def test_user_of_a_session_is_known_as_one(run: Run, pytester: pytest.Pytester) 
         """
     )
 
-    assert outcomes(result) == {"test_known": "error", "test_unknown": "passed"}
+    assert outcomes(result) == {"test_known": "failed", "test_unknown": "passed"}
 
 
 def test_no_breadcrumbs_of_migrations_and_wider_fixtures(run: Run) -> None:
