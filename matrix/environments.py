@@ -61,7 +61,8 @@ OF_ITS_DAY: Final = {
 OF_TODAY: Final = ("fastapi", "httpx2")  # the latter is what Starlette's TestClient asks for since 1.10
 
 FRAMEWORKS: Final = (
-    "aiohttp", "bottle", "django", "djangorestframework", "falcon", "flask", "litestar", "pyramid", "pytest-django", "quart",
+    "aiohttp", "bottle", "django", "djangorestframework", "falcon", "flask", "litestar", "pyramid", "pytest-django",
+    "quart",
 )  # fmt: skip
 """The web frameworks whose requests are observed, beside FastAPI."""
 

@@ -134,7 +134,7 @@ def test_event_has_what_one_of_production_has(run: Run) -> None:
             event = sentry_capture.assert_captured(message="seen /async/", route="/async/", status_code=200)
             assert event.request["url"].endswith("/async/")
             assert event.request["query_string"] == "page=2"
-            assert event.request["headers"]["x-shop"] == "tea"
+            assert {name.lower(): value for name, value in event.request["headers"].items()}["x-shop"] == "tea"
             [segment] = sentry_capture.segments
             assert (segment.op, segment.status_code) == ("http.server", 200)
         """
@@ -212,7 +212,9 @@ def test_where_nothing_is_asked_the_client_is_left_alone(run: Run) -> None:
         def test_left_alone(client):
             sentry_sdk.set_tag("who", "test")
             client.get("/message/")
-            assert sentry_sdk.get_isolation_scope()._tags.get("path") == "/message/"
+            has_hubs = not hasattr(sentry_sdk, "get_isolation_scope")
+            scope = sentry_sdk.Hub.current.scope if has_hubs else sentry_sdk.get_isolation_scope()
+            assert scope._tags.get("path") == "/message/"
             assert "close" not in vars(client.get("/stream/"))
         """
     run(tests).assert_outcomes(passed=1)
@@ -405,8 +407,6 @@ def test_no_breadcrumbs_of_migrations_and_wider_fixtures(run: Run) -> None:
     result = run(
         """
         import pytest, sentry_sdk
-
-        sentry_sdk.get_global_scope()
 
         @pytest.fixture(scope="module")
         def stock(django_db_setup, django_db_blocker):
