@@ -97,12 +97,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODE",
         help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
     )
+    group.addoption(
+        "--sentry-grace",
+        dest="sentry_grace",
+        metavar="SECONDS",
+        help="How long assertions and rules wait for an application that has answered in another thread and has not"
+        " returned (1.0 by default): a crash in a live server is captured after its answer.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
     parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
     parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
     parser.addini("sentry_show", "The same as --sentry-show.", default="short")
+    parser.addini("sentry_grace", "The same as --sentry-grace.", default="1.0")
 
 
 _RUN: Final = pytest.StashKey[Run]()

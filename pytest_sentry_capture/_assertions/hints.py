@@ -57,6 +57,10 @@ _ABOUT_NAMES_ALONE: Final = (
     " name alone: exception=re.compile('^shop.CartError$')."
 )
 _ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
+_ABOUT_GRACE: Final = (
+    "If another thread serves it, assertions wait as long as sentry_grace says. In the test's own event loop, use"
+    " await_for()."
+)
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
@@ -436,6 +440,9 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
     for exchange in evidence.of(Exchange):
         if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
+            if exchange._is_unfinished:
+                yield f"{what}, but the application has not returned. {_ABOUT_GRACE}"
+                return
             yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()
             return
 

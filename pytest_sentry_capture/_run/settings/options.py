@@ -20,6 +20,9 @@ _CHOICES: Final = {
     "sentry_show": ("no", "short", "full"),
     "sentry_contract": ("off", "check", "update"),
 }
+_LONGEST_GRACE: Final = 3600.0
+GRACE: Final = 1.0
+"""Seconds: several times what a crash took to be reported where that was measured."""
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
 
@@ -38,6 +41,7 @@ class Settings:
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
         contract: whether the committed contract is compared with the run, or written anew.
+        grace: how many seconds are waited for an application that has answered and has not returned.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Settings:
         show: ShowMode = "short",
         strict: bool = False,
         contract: ContractMode = "off",
+        grace: float = GRACE,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -55,6 +60,7 @@ class Settings:
         self.show = show
         self.strict = strict
         self.contract = contract
+        self.grace = grace
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
@@ -76,6 +82,12 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     strict = option("sentry_strict") or _strict(ini)
     if strict is None:
         mistakes.append("sentry_strict must be true or false")
+    grace = _grace(_first_given(option, ini, "sentry_grace"))
+    if grace is None:
+        mistakes.append(
+            "sentry_grace must be a number of seconds from 0 to 3600, such as 1.0, not"
+            f" {_first_given(option, ini, 'sentry_grace')!r}"
+        )
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -85,6 +97,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         show=cast("ShowMode", chosen["sentry_show"]),
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
+        grace=GRACE if grace is None else grace,
     )
 
 
@@ -102,6 +115,15 @@ def _strict(ini: Callable[[str], Any]) -> bool | None:
         return bool(ini("sentry_strict"))
     except Exception:  # a ValueError; since pytest 9 a UsageError
         return None
+
+
+def _grace(given: str) -> float | None:
+    """The seconds that a text names; None where it names none that can be waited."""
+    try:
+        grace = float(given)
+    except ValueError:
+        return None
+    return grace if 0 <= grace <= _LONGEST_GRACE else None
 
 
 def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: str) -> Any:
