@@ -440,7 +440,7 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
     for exchange in evidence.of(Exchange):
         if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
-            if exchange._is_unfinished:
+            if exchange._is_ending:
                 yield f"{what}, but the application has not returned. {_ABOUT_GRACE}"
                 return
             yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()

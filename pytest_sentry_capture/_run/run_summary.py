@@ -247,7 +247,7 @@ class RunSummary:
         for each in late:
             self._tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")
         if self._settings.strict:
-            self._fail("A strict run fails for each of them (sentry_strict).")
+            self._fail("A strict run fails for late events (sentry_strict).")
 
     def warn_of_unseen_requests(self) -> None:
         """Say how many requests were not observed, where there were any."""
