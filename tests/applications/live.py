@@ -14,7 +14,7 @@ import sentry_sdk
 from fastapi import BackgroundTasks, FastAPI, HTTPException, WebSocket
 from fastapi.responses import JSONResponse, StreamingResponse
 
-MOST_SECONDS = 60
+MOST_SECONDS = 600
 """How long something is waited for that certainly comes."""
 
 gates: dict[str, threading.Event] = {}
@@ -157,6 +157,7 @@ class LiveServer:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._served: list[Future[None]] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -169,7 +170,7 @@ class LiveServer:
             requests.set_result(request)
             await request.serve()
 
-        asyncio.run_coroutine_threadsafe(serve(), self._loop)
+        self._served.append(asyncio.run_coroutine_threadsafe(serve(), self._loop))
         return requests.result(MOST_SECONDS)
 
     def get(self, path: str) -> Request:
@@ -181,6 +182,8 @@ class LiveServer:
     def stop(self) -> None:
         for gate in gates.values():
             gate.set()
+        for served in self._served:
+            served.cancel()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(MOST_SECONDS)
 
