@@ -57,10 +57,6 @@ _ABOUT_NAMES_ALONE: Final = (
     " name alone: exception=re.compile('^shop.CartError$')."
 )
 _ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
-_ABOUT_GRACE: Final = (
-    "If another thread serves it, assertions wait as long as sentry_grace says. In the test's own event loop, use"
-    " await_for()."
-)
 _ABOUT_DEDUPE: Final = (
     "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
     " the one that counts, with its own level, mechanism and tags."
@@ -433,6 +429,13 @@ def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
     return [*dict.fromkeys(about for about in found if about is not None)][:1]
 
 
+def _about_grace(exchange: Exchange) -> str:
+    """What to do about an application that has not returned: it was given time, or the assertion keeps it from it."""
+    if exchange._is_overdue:
+        return " Assertions wait as long as sentry_grace says; wait_for() has a timeout of its own."
+    return " The event loop of the test serves it: use await_for()." if exchange._is_unfinished else ""
+
+
 def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     if matcher.kind != "event":
         return
@@ -441,7 +444,7 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
         if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
             if exchange._is_ending:
-                yield f"{what}, but the application has not returned. {_ABOUT_GRACE}"
+                yield f"{what}, but the application has not returned.{_about_grace(exchange)}"
                 return
             yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()
             return

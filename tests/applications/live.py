@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -193,18 +192,3 @@ def gate(name: str) -> Iterator[threading.Event]:
     """Hold up whatever has this name."""
     gates[name] = threading.Event()
     yield gates[name]
-
-
-def when_waited_for(do: Callable[[], object]) -> None:
-    """Do something as soon as the plugin blocks this thread in order to wait."""
-
-    def look(frame: Any, event: str, called: Any) -> None:
-        is_of_plugin = "pytest_sentry_capture" in frame.f_code.co_filename
-        if event == "c_call" and is_of_plugin and called.__name__ == "acquire" and frame.f_code.co_name == "wait_until":
-            looks.append(None)
-            if len(looks) > 1:  # the first one is that of the plugin's own lock, which is free
-                sys.setprofile(None)
-                do()
-
-    looks: list[None] = []
-    sys.setprofile(look)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import live
 import pytest
-from live import LiveServer, Request, gate, when_waited_for
+from live import LiveServer, Request, gate
+from waited_for import when_waited_for
 
 from pytest_sentry_capture import SentryCapture
 

@@ -65,7 +65,8 @@ def late_line(size: int, exchange: str, test: str) -> str:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    copy_application("live", pytester.path, "live")
+    for name in "live", "waited_for":
+        copy_application(name, pytester.path, name)
     (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
     return pytester
 

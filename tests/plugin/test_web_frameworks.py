@@ -58,3 +58,20 @@ def test_monitoring_of_requests(pytester: pytest.Pytester, column: Column) -> No
     assert outcomes(result) == ROWS
     result.stdout.fnmatch_lines(["*GET * answered 503, and Sentry was not told: a blind spot."])
     result.stdout.fnmatch_lines(["Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised."])
+
+
+@pytest.mark.parametrize(
+    "column", [pytest.param(each, marks=pytest.mark.needs(*each.needs), id=each.name) for each in COLUMNS]
+)
+def test_late_crash(pytester: pytest.Pytester, column: Column) -> None:
+    """With a grace of ten minutes, a test that passes was let go when the application had returned."""
+    add_application(pytester, f"web_{column.name}")
+    for name in "web", "waited_for":
+        copy_application(name, pytester.path, name)
+    copy_application("late_crash_of_requests", pytester.path, "test_late")
+    (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
+
+    result = pytester.runpytest_subprocess("--sentry-grace=600", timeout=300)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["Rules: 2 kept, 0 broken, 0 not judged, 0 not exercised."])
