@@ -104,6 +104,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="'production' (the default): requests of Django's test client are reported as those of a server are, in"
         " tests of which something is asked; 'plain': as Django's test client does by itself.",
     )
+    group.addoption(
+        "--sentry-grace",
+        dest="sentry_grace",
+        metavar="SECONDS",
+        help="How long assertions and rules wait for an application that has answered in another thread and has not"
+        " returned (1.0 by default): a crash in a live server is captured after its answer.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
@@ -111,6 +118,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
     parser.addini("sentry_django_client", "The same as --sentry-django-client.", default="production")
     parser.addini("sentry_show", "The same as --sentry-show.", default="short")
+    parser.addini("sentry_grace", "The same as --sentry-grace.", default="1.0")
 
 
 _RUN: Final = pytest.StashKey[Run]()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.doubts import Uncertainty as Uncertainty
     from pytest_sentry_capture._assertions.doubts import UnlikelyValue as UnlikelyValue
     from pytest_sentry_capture._assertions.doubts import items_of_kind as items_of_kind
+    from pytest_sentry_capture._assertions.endings import await_endings as await_endings
     from pytest_sentry_capture._assertions.failure_messages import about_view as about_view
     from pytest_sentry_capture._assertions.failure_messages import wrapped as wrapped
     from pytest_sentry_capture._assertions.formatting import Formatter as Formatter
@@ -48,6 +49,7 @@ else:
             "Uncertainty": "_assertions.doubts:Uncertainty",
             "UnlikelyValue": "_assertions.doubts:UnlikelyValue",
             "about_view": "_assertions.failure_messages:about_view",
+            "await_endings": "_assertions.endings:await_endings",
             "comparison": "_assertions.comparisons:comparison",
             "count_unseen_requests": "_assertions.unseen_requests:count_unseen_requests",
             "exception_names": "_assertions.matching:exception_names",

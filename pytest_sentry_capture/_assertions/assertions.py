@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pytest_sentry_capture._assertions import failure_messages
 from pytest_sentry_capture._assertions.doubts import Doubts, UnlikelyValue, items_of_kind
+from pytest_sentry_capture._assertions.endings import await_endings
 from pytest_sentry_capture._assertions.formatting import Formatter
 from pytest_sentry_capture._assertions.hints import Evidence
 from pytest_sentry_capture._assertions.log_records import logged_errors
@@ -97,8 +98,12 @@ class AnyAssertions(RecordingViews):
         super().__init__(recording, self._have_handed_over)
         self._sdk = sdk
         self._relay_project = relay_project
+        self._waits = 0
 
     def _have_handed_over(self) -> None:
+        __tracebackhide__ = True
+        if self._recording.under_way and not self._waits:
+            await_endings(self._recording)
         self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
@@ -320,9 +325,13 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
-        if not wait_until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=is_in_event_loop()))
-        return self._asked_for(matcher)
+        self._waits += 1  # it has a timeout of its own
+        try:
+            if not wait_until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
+                raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=is_in_event_loop()))
+            return self._asked_for(matcher)
+        finally:
+            self._waits -= 1
 
     async def await_for(
         self,
@@ -336,9 +345,13 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("await_for", {"count": count} if count != 1 else {}, kind, criteria)
-        if not await until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
-            raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=False))
-        return self._asked_for(matcher)
+        self._waits += 1
+        try:
+            if not await until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
+                raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=False))
+            return self._asked_for(matcher)
+        finally:
+            self._waits -= 1
 
     def _matcher(
         self, call: str, arguments: Mapping[str, object], kind: str, criteria: Mapping[str, object]

@@ -429,6 +429,13 @@ def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
     return [*dict.fromkeys(about for about in found if about is not None)][:1]
 
 
+def _about_grace(exchange: Exchange) -> str:
+    """What to do about an application that has not returned: it was given time, or the assertion keeps it from it."""
+    if exchange._is_overdue:
+        return " Assertions wait as long as sentry_grace says; wait_for() has a timeout of its own."
+    return " The event loop of the test serves it: use await_for()." if exchange._is_unfinished else ""
+
+
 def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     if matcher.kind != "event":
         return
@@ -436,6 +443,9 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
     for exchange in evidence.of(Exchange):
         if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
             what = evidence.formatter.exchange_summary(exchange)
+            if exchange._is_ending:
+                yield f"{what}, but the application has not returned.{_about_grace(exchange)}"
+                return
             yield f"{what}, but no error event was captured. {exchange._about_silence or ''}".rstrip()
             return
 

@@ -225,16 +225,20 @@ class ApplicationViews(RecordingViews):
     @property
     def exchanges(self) -> list[Exchange]:
         """The HTTP requests that the application served, and its answers."""
+        __tracebackhide__ = True
+        self._drain()
         return self._entries_of(Exchange)
 
     @property
     def callback_errors(self) -> list[CallbackError]:
         """The application's callbacks that raised."""
         __tracebackhide__ = True
+        self._drain()
         return self._losses(self._entries_of(CallbackError), "callback error")
 
     @property
     def sdk_errors(self) -> list[SdkError]:
         """The errors inside the SDK that it swallowed."""
         __tracebackhide__ = True
+        self._drain()
         return self._losses(self._entries_of(SdkError), "SDK error")

@@ -14,6 +14,7 @@ Handler = Callable[[Any], Awaitable[Any]]
 
 _WRITES: Final = "aiohttp.web_protocol:RequestHandler._handle_request"
 _PREPARES: Final = "aiohttp.web_response:StreamResponse.prepare"
+_ENDS: Final = "aiohttp.web_response:StreamResponse.write_eof"
 _INITIALISED_LATE: Final = (
     "The server was set up before Sentry was initialised, so that the SDK is not in it: initialise Sentry before the"
     " application's runner or test client is set up."
@@ -32,6 +33,7 @@ class AiohttpAdapter(OperationAdapter):
     def install(self) -> None:
         self._wrap(_WRITES, self._serving, "Exchanges of aiohttp are not observed.")
         self._wrap(_PREPARES, self._noting_answer, "Statuses of aiohttp's streams are not known until they end.")
+        self._wrap(_ENDS, self._noting_end, "What handlers of aiohttp do after a stream has ended is not waited for.")
 
     def _serving(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         @wraps(inner)
@@ -43,6 +45,7 @@ class AiohttpAdapter(OperationAdapter):
             observation = Observation(self._recorder, _method(request), request.path, self.about_silence)
             observation.exchange._hint = _hint(handler)
             observation.exchange._about_loop = self.about_loop()
+            observation.exchange._is_task = True
             observation.names_user = "Authorization" in request.headers
             token = observation.enter()
             try:
@@ -74,6 +77,17 @@ class AiohttpAdapter(OperationAdapter):
             return result
 
         return prepare
+
+    def _noting_end(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @wraps(inner)
+        async def write_eof(response: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            observation = Observation.current()
+            if self._is_active and observation is not None and observation.serves(getattr(response, "_req", None)):
+                observation.is_about_to_complete()
+            return await inner(response, *args, **kwargs)
+
+        return write_eof
 
 
 def _observed(observation: Observation, handler: Handler) -> Handler:

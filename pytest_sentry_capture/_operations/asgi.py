@@ -60,6 +60,7 @@ class AsgiAdapter(OperationAdapter):
         observation = Observation(self._recorder, method, scope["path"], self.about_silence)
         observation.exchange._hint = hint
         observation.exchange._about_loop = self.about_loop()
+        observation.exchange._is_task = True
         observation.names_mounts = self.names_mounts
         scope[OBSERVATION] = observation
         exchange = _AsgiExchange(observation, scope, route_of)
@@ -151,8 +152,13 @@ class _AsgiExchange:
         async def observed(message: Message) -> None:
             __tracebackhide__ = True
             self._begins_to_send(message)
+            is_last = message["type"] == "websocket.close" or (
+                message["type"] in _BODIES and not message.get("more_body")
+            )
+            if is_last:
+                self._observation.is_about_to_complete()
             await send(message)
-            if message["type"] == "websocket.close" or (message["type"] in _BODIES and not message.get("more_body")):
+            if is_last:
                 self._observation.completes()
 
         return observed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Final
 
-from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, UnderWay, served_now
+from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, UnderWay, current_recording, served_now
 
 WEBSOCKET: Final = "WEBSOCKET"
 """The method of exchanges that are WebSockets."""
@@ -42,7 +42,7 @@ class Observation(UnderWay):
     _is_mounted = False
 
     def __init__(self, recorder: Recorder, method: str, path: str, about_silence: str) -> None:
-        UnderWay.__init__(self, Exchange(method, path, _about_silence=about_silence), recorder.current)
+        UnderWay.__init__(self, Exchange(method, path, _about_silence=about_silence), current_recording(recorder))
         self._started = perf_counter()
 
     @staticmethod
@@ -89,8 +89,13 @@ class Observation(UnderWay):
         if self.names_user:
             exchange.authenticated = exchange.status not in _TURNED_AWAY
 
+    def is_about_to_complete(self) -> None:
+        """The rest of the answer is about to be sent: whoever gets it may ask at once what was captured."""
+        self.exchange._is_answered = True
+
     def completes(self) -> None:
         """The answer is complete."""
+        self.exchange._is_answered = True
         if self.exchange.duration is None:
             self.exchange.duration = perf_counter() - self._started
             self.recording.notify()
@@ -109,4 +114,4 @@ class Observation(UnderWay):
     def ends(self) -> None:
         """Nothing serves the exchange any more."""
         self._request = self._input = self.told_by = None
-        self.recording.notify()
+        UnderWay.ends(self)

@@ -170,6 +170,10 @@ class _Body:
         if not self._has_failed:
             self._observation.completes()
 
+    def __del__(self) -> None:
+        """Test clients throw bodies away without closing them, which nobody can read any more then."""
+        self._observation.ends()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
 

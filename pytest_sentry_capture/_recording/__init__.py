@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.stack_frames import is_of_test_runner as is_of_test_runner
     from pytest_sentry_capture._recording.under_way import UnderWay as UnderWay
     from pytest_sentry_capture._recording.under_way import current_operation as current_operation
+    from pytest_sentry_capture._recording.under_way import current_recording as current_recording
     from pytest_sentry_capture._recording.under_way import enter_exchange as enter_exchange
     from pytest_sentry_capture._recording.under_way import leave_exchange as leave_exchange
     from pytest_sentry_capture._recording.under_way import served_now as served_now
@@ -188,6 +189,7 @@ else:
             "common_containers": "_recording.payload_walk:common_containers",
             "containers": "_recording.payload_walk:containers",
             "current_operation": "_recording.under_way:current_operation",
+            "current_recording": "_recording.under_way:current_recording",
             "differing_places": "_recording.payload_walk:differing_places",
             "dotted": "_recording.payload_walk:dotted",
             "enter_exchange": "_recording.under_way:enter_exchange",

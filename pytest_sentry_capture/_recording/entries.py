@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
+from _thread import get_ident
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
@@ -24,6 +26,7 @@ from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
 _NOT_OBSERVED: Final = "its request was not observed in this process"
+_SERVER_ERROR: Final = 500
 _NOT_ANSWERED: Final = "its request has not been answered"
 
 
@@ -343,12 +346,44 @@ class Exchange(Entry):
     _about_loop: str | None = None
     """Why exceptions of tasks of its event loop are not captured, in words for users."""
     authenticated: bool = False
+    _thread: int = 0
+    """The identifier of the thread that serves it."""
+    _is_task: bool = False
+    """Whether a task of an event loop serves it, which goes on when the loop does."""
+    _is_answered: bool = False
+    """Whether its answer is complete, or is being completed."""
+    _has_returned: bool = False
+    """Whether the application serves it no more."""
+    _is_overdue: bool = False
+    """Whether it was waited for as long as the application is given time to return."""
     _chain: ExceptionChain | None = None
     _captures: list[Capture] = field(default_factory=list)
     discarded: list[Discard] = field(default_factory=list)
 
     def _release_exceptions(self) -> None:
         self._chain = self._chain and self._chain.released()
+
+    @property
+    def _is_unfinished(self) -> bool:
+        """Whether its verdict is not known: the application may still report something, and was given time for it.
+
+        In the calling thread's own event loop it was given none, for nothing goes on there while the thread waits.
+        """
+        is_in_this_thread = self._is_task and self._thread == get_ident()
+        return self._is_ending and (self._is_overdue or is_in_this_thread)
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether it is worth while to wait until the application returns, which another thread is about to do."""
+        if self._is_overdue or not self._is_ending:
+            return False
+        return self._thread != get_ident() and self._thread in sys._current_frames()
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether the application has little left to do, such as to report a crash; not while it answers."""
+        has_failed = self._chain is not None or (self.status or 0) >= _SERVER_ERROR
+        return not self._has_returned and (self._is_answered or has_failed)
 
     @property
     def exception(self) -> BaseException | None:

@@ -16,7 +16,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.entries import Discard, Entry, Phase
+    from pytest_sentry_capture._recording.entries import Discard, Entry, Exchange, Phase
     from pytest_sentry_capture._recording.masks import Masks
     from pytest_sentry_capture._recording.replacements import Replacement
 
@@ -48,6 +48,9 @@ class Recording:
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
         replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
+        under_way: the exchanges that the application has not returned from, in the order in which they began.
+        grace: how many seconds are waited for such an exchange, once, where it may still report something.
+        when_late: called for each entry that comes after the attempt has been summed up; None until then.
     """
 
     def __init__(self, label: str) -> None:
@@ -65,6 +68,9 @@ class Recording:
         self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
         self.replacements: list[Replacement] = []
+        self.under_way: dict[Exchange, None] = {}
+        self.grace = 0.0
+        self.when_late: Callable[[Entry], None] | None = None
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
 
@@ -73,6 +79,9 @@ class Recording:
         for entry in entries:
             entry._join(self.phase)
         self._entries.extend(entries)
+        if self.when_late is not None:
+            for entry in entries:
+                self.when_late(entry)
         self.notify()
 
     def redact(self, values: Iterable[str]) -> None:
@@ -151,10 +160,12 @@ class Recorder:
 
     Args:
         masks: what stands in place of values that were taken out; None for the usual masks.
+        grace: see ``Recording.grace``.
     """
 
-    def __init__(self, masks: Masks | None = None) -> None:
+    def __init__(self, masks: Masks | None = None, grace: float = 0.0) -> None:
         self._masks = masks
+        self._grace = grace
         self._collection = self._made(COLLECTION)
         self._between_tests = self._made(BETWEEN_TESTS)
         self._latest = self._collection
@@ -209,4 +220,5 @@ class Recorder:
     def _made(self, label: str) -> Recording:
         recording = Recording(label)
         recording.own_masks = self._masks
+        recording.grace = self._grace
         return recording

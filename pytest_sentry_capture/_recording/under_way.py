@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Exchange
-    from pytest_sentry_capture._recording.recording import Recording
+    from pytest_sentry_capture._recording.recording import Recorder, Recording
 
 
 class UnderWay:
@@ -22,6 +23,8 @@ class UnderWay:
         self.exchange = exchange
         self.recording = recording
         exchange.parent = current_operation(recording)
+        exchange._thread = get_ident()
+        recording.under_way[exchange] = None
         recording.add(exchange)
 
     def enter(self) -> Token[UnderWay | None]:
@@ -36,6 +39,12 @@ class UnderWay:
         except ValueError:  # a coroutine that is closed in another context than it ran in
             return
 
+    def ends(self) -> None:
+        """The application has returned: nothing serves the exchange any more."""
+        self.exchange._has_returned = True
+        self.recording.under_way.pop(self.exchange, None)
+        self.recording.notify()
+
 
 _UNDER_WAY: Final[ContextVar[UnderWay | None]] = ContextVar("current_operation", default=None)
 
@@ -45,6 +54,16 @@ enter_exchange: Final = _UNDER_WAY.set
 """``UnderWay.enter``, in half the time: a body is read in many steps, and each of them enters the exchange."""
 leave_exchange: Final = _UNDER_WAY.reset
 """The end of what ``enter_exchange`` began, in the same context."""
+
+
+def current_recording(recorder: Recorder) -> Recording:
+    """The recording that takes what the calling context captures.
+
+    As long as an exchange is under way this is that of the test in which it began, which may be over. What a request
+    leaves behind, such as a task that serves later requests too, belongs to the test that runs.
+    """
+    serves = _UNDER_WAY.get()
+    return recorder.current if serves is None or serves.exchange._has_returned else serves.recording
 
 
 def current_operation(recording: Recording) -> Exchange | None:
@@ -62,4 +81,4 @@ def serving(exchange: Exchange, recording: Recording) -> Iterator[None]:
         yield
     finally:
         serves.leave(token)
-        recording.notify()
+        serves.ends()

@@ -190,7 +190,7 @@ class CaptureTable:
             reported = with_event(entries)
             for entry in entries:
                 if isinstance(entry, Exchange):
-                    is_silent = entry not in reported
+                    is_silent = entry not in reported and not entry._is_unfinished
                     rows = _of_exchange(names, entry, client_was_active=client_was_active) if is_silent else ()
                 else:
                     rows = _rows_of(names, entry, known, by_chance)

@@ -17,7 +17,7 @@ from pytest_sentry_capture._assertions import (
 )
 from pytest_sentry_capture._recording import OF_EXCHANGE, CapturedItem, Discard, Exchange, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedTransaction
-from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews, unfinished
 
 _DEDUPE: Final = "DedupeIntegration"
 
@@ -69,7 +69,11 @@ class ExpectRule(Rule):
         yield from () if self.captured else self._undecided(formatter, views)
         judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
         for exchange in views.exchanges:
-            if exchange not in judged and self.matcher.matches_exchange(exchange):
+            if exchange in judged or not self.matcher.matches_exchange(exchange):
+                continue
+            if exchange._is_unfinished:
+                yield self.not_judged(exchange, unfinished(formatter, exchange))
+            else:
                 yield self._of_silent(formatter, exchange)
 
     def _has_something_to_judge(self, views: RuleViews) -> bool:

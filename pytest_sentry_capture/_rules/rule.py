@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 
-from pytest_sentry_capture._assertions import ApplicationViews, Matcher, TypedFind
+from pytest_sentry_capture._assertions import ApplicationViews, Formatter, Matcher, TypedFind
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Exchange, Recording
 
@@ -60,6 +60,11 @@ class Judgement:
     allowed: str | None = None
     obstacle: str | None = None
     detector: str | None = None
+
+
+def unfinished(formatter: Formatter, exchange: Exchange) -> str:
+    """The obstacle of rules that ask for a report, where the application may still make one."""
+    return f"{formatter.exchange_summary(exchange)}, but the application had not returned when it was judged"
 
 
 WITHOUT_CLIENT: Final = "no Sentry client was active"

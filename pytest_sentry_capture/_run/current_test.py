@@ -108,6 +108,7 @@ class CurrentTest:
         Returns:
             What fails the test, in words for users; None where nothing does.
         """
+        self.await_endings()
         if not self._is_to_be_judged:
             return None
         if not is_over:
@@ -123,6 +124,16 @@ class CurrentTest:
         if not failing:
             return None
         return on_demand.broken_rules_message(formatter, failing)
+
+    def await_endings(self) -> None:
+        """Have applications return that have answered in another thread, where anybody asks what they report."""
+        if self.recording.under_way and self.is_of_interest:
+            on_demand.await_endings(self.recording)
+
+    @property
+    def is_of_interest(self) -> bool:
+        """Whether anybody asks what was captured during the attempt: the fixture, a rule, a report or a contract."""
+        return bool(self.recording.detailed or self._rule_set.rules or self._rule_set.wants_table)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Recording
@@ -17,6 +17,20 @@ from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Waiver,
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
+
+
+class LateEvent(TypedDict):
+    """An event that was captured or discarded during an exchange, after the exchange's test.
+
+    Attributes:
+        test: the node id of the exchange's test.
+        running: the node id of the test that was running, or what the recording of the run is called.
+        what: the event and its exchange, in words for users.
+    """
+
+    test: str
+    running: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -136,3 +150,12 @@ def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> lis
         ("sentry_discarded", sum(discard.quantity for discard in discards)),
         ("sentry_rules_broken", len(findings.breaches) if findings is not None else 0),
     ]
+
+
+def late_summary(recording: Recording, entry: Capture | Discard) -> str:
+    """An event and its exchange in one line, without values of the application's."""
+    formatter = Formatter.for_reports(recording)
+    if isinstance(entry, Capture):
+        return "; ".join(map(formatter.summary, entry.items))
+    exchange = f" of {formatter.exchange_summary(entry.exchange)}" if entry.exchange is not None else ""
+    return f"{formatter.discarded_summary(entry)}{exchange}, discarded ({formatter.discard_reason(entry)})"

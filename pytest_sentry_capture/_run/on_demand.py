@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions import SentryInit as SentryInit
     from pytest_sentry_capture._assertions import about_view as about_view
+    from pytest_sentry_capture._assertions import await_endings as await_endings
     from pytest_sentry_capture._operations import Operations as Operations
     from pytest_sentry_capture._recording import hints_of as hints_of
     from pytest_sentry_capture._relay import PiiSearch as PiiSearch
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.findings import CONTRACT as CONTRACT
     from pytest_sentry_capture._run.findings import Findings as Findings
     from pytest_sentry_capture._run.findings import counts_of as counts_of
+    from pytest_sentry_capture._run.findings import late_summary as late_summary
     from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.partial_run import why_partial as why_partial
@@ -69,6 +71,7 @@ else:
             "UnusableRulesError": "_rules:UnusableRulesError",
             "Waiver": "_rules:Waiver",
             "about_view": "_assertions:about_view",
+            "await_endings": "_assertions:await_endings",
             "broken_rules_message": "_rules:broken_rules_message",
             "check_sockets": "_server:check_sockets",
             "conclude": "_run.run_summary:conclude",
@@ -77,6 +80,7 @@ else:
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
+            "late_summary": "_run.findings:late_summary",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",

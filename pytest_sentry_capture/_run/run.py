@@ -14,6 +14,7 @@ from pytest_sentry_capture._reports import format_of
 from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.activity import Activity
 from pytest_sentry_capture._run.current_test import CurrentTest
+from pytest_sentry_capture._run.late_events import LateEvents
 from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.run_results import RunResults
 from pytest_sentry_capture._sdk import SdkWatch
@@ -48,7 +49,7 @@ class Run:
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
-        self.recorder = Recorder(configuration.masks)
+        self.recorder = Recorder(configuration.masks, settings.grace)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
@@ -65,6 +66,7 @@ class Run:
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
         self._activity = Activity()
+        self._late = LateEvents(self.recorder)
         self._process_id = os.getpid()
         self._is_forked = False
 
@@ -146,6 +148,7 @@ class Run:
             return
         recording = self.recorder.current
         if not self.recorder.others:
+            self.test.await_endings()
             lifetime, self._lifetime = self._lifetime, None
             self.sdk_watch.end_test(lifetime)
         recording.release_exceptions()
@@ -187,8 +190,11 @@ class Run:
         Returns:
             What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
         """
-        findings = self.test.export()
-        self._activity.note(*self.test.recordings)
+        test = self.test
+        findings = test.export()
+        self._activity.note(*test.recordings)
+        if test.is_of_interest or self.settings.strict:
+            self._late.watch(test.recording)
         self._under_way.pop(self.recorder.current, None)
         self.recorder.finish()
         self._between_tests = self._test_of(self.recorder.current)
@@ -217,6 +223,7 @@ class Run:
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],
             "activity": self._activity.to_plain_data(),
+            "late": self._late.to_plain_data(),
         }
 
     @cached_property
@@ -241,6 +248,7 @@ class Run:
         self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
         self._reported = None
         self._activity = Activity()
+        self._late.forget()
         self._under_way.clear()
         self.recorder.forget_run()
         self.sdk_watch.forget_counts()

@@ -14,6 +14,7 @@ from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._run.activity import ActivityFindings
+    from pytest_sentry_capture._run.findings import LateEvent
     from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_summary import Conclusion
@@ -36,6 +37,7 @@ class ProcessFindings(TypedDict):
         server: what ``sentry_server`` has to say.
         findings: what came outside of tests.
         activity: whether Sentry was on.
+        late: the events that came after their tests were over.
     """
 
     blocked: list[tuple[str, str, int]]
@@ -49,6 +51,7 @@ class ProcessFindings(TypedDict):
     server: list[str]
     findings: list[str]
     activity: ActivityFindings
+    late: list[LateEvent]
 
 
 class RunResults:
@@ -92,9 +95,11 @@ class RunResults:
         rule_set = self._rule_set
         is_of_interest = rule_set.rules or rule_set.wants_table or self._settings.strict
         verdict = self._verdict()
-        if not (is_of_interest or self._has_tests or outside_tests or verdict):
+        late = [each for process in processes for each in process["late"]]
+        if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
             return
         totals = self._totals
+        totals.late_events = late
         for text in outside_tests:
             totals.add_outside_tests(on_demand.Findings.from_json(text))
         for process in processes:

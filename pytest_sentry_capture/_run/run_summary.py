@@ -85,6 +85,7 @@ def conclude(
     summary = RunSummary(totals, rules, settings, why_partial, verdict)
     summary.check_contract(root / FILE)
     summary.write_reports(folder)
+    summary.warn_of_late_events()
     summary.warn_of_unseen_requests()
     summary.sum_up_rules()
     summary.warn_of_unknown_exceptions()
@@ -233,6 +234,20 @@ class RunSummary:
             severity=enforced.rule.severity,
             place=enforced.place,
         )
+
+    def warn_of_late_events(self) -> None:
+        """Name the events that came after their tests were over, which no rule has judged; they fail a strict run."""
+        late = self._totals.late_events
+        if not late:
+            return
+        self.lines.append(
+            f"{counted(len(late), 'event')} came after {'its test was' if len(late) == 1 else 'their tests were'} over,"
+            f" and no rule has judged {'it' if len(late) == 1 else 'them'}: see docs/how-to/live-servers.md."
+        )
+        for each in late:
+            self._tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")
+        if self._settings.strict:
+            self._fail("A strict run fails for late events (sentry_strict).")
 
     def warn_of_unseen_requests(self) -> None:
         """Say how many requests were not observed, where there were any."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pytest_sentry_capture._recording import COLLECTION
 from pytest_sentry_capture._reports import CaptureTable, PersonalData
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
-from pytest_sentry_capture._run.findings import Breach, Findings
+from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
 
 
 class Totals:
@@ -20,6 +20,7 @@ class Totals:
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found.
+        late_events: the events that came after their tests were over.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes whose absence was asserted and that no class had, each with
             the first test that did.
@@ -38,6 +39,7 @@ class Totals:
         self.sdk_versions: set[str] = set()
         self.integrations: set[str] = set()
         self.personal_data: set[PersonalData] = set()
+        self.late_events: list[LateEvent] = []
         self.unseen_requests: Counter[str] = Counter()
         self.unknown_exceptions: dict[str, str] = {}
         self.failed_tests = 0

@@ -11,7 +11,7 @@ import sentry_sdk
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, re_path
-from web import crash, init
+from web import crash, crash_late, init
 
 settings.configure(
     SECRET_KEY="x",
@@ -98,6 +98,14 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(async_parts() if hasattr(request, "scope") else parts())
 
 
+def late(request: HttpRequest) -> StreamingHttpResponse:
+    def parts() -> Iterator[bytes]:
+        yield b"one"
+        crash_late()
+
+    return StreamingHttpResponse(parts(), headers={"Content-Length": "3"})
+
+
 def teardown(request: HttpRequest) -> HttpResponse:
     return _FailsWhenClosed("ok")
 
@@ -118,4 +126,5 @@ urlpatterns = [
     path("plain", plain),
     path("stream", stream),
     path("teardown", teardown),
+    path("late", late),
 ]

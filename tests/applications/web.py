@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -24,6 +25,16 @@ class NotHereError(Exception):
 
 def crash(number: int) -> str:
     return str(number // 0)
+
+
+answered, may_crash = threading.Event(), threading.Event()
+
+
+def crash_late() -> None:
+    """Crash when the client has its whole answer, and a test says so."""
+    answered.set()
+    may_crash.wait(60)
+    crash(1)
 
 
 def hide_not_found(event: Any, hint: Any) -> Any:

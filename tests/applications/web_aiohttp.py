@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import sentry_sdk
 from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
-from web import Answer, crash, init
+from web import Answer, crash, crash_late, init
 
 init()
 ROUTES = {"crash": "/crash/{number}", "tagged": "/tagged/{name}", "missing": "/missing/{number}"}
@@ -87,6 +87,15 @@ async def teardown(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     await response.write_eof(b"ok")
     crash(1)
+    return response
+
+
+@routes.get("/late")
+async def late(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write_eof(b"ok")
+    crash_late()
     return response
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
-from web import Answer, act, crash, init
+from web import Answer, act, crash, crash_late, init
 
 init()
 ROUTES: dict[str, str] = {}
@@ -28,6 +28,8 @@ async def shop(scope: dict[str, Any], receive: Any, send: Callable[[dict[str, An
     await send({"type": "http.response.body", "body": b"ok"})
     if what == "teardown":
         crash(1)
+    if what == "late":
+        crash_late()
 
 
 app = SentryAsgiMiddleware(shop)

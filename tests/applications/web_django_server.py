@@ -16,6 +16,7 @@ server = LiveServerThread("127.0.0.1", _StaticFilesHandler, connections_override
 def get(path: str, headers: Mapping[str, str] | None = None) -> Answer:
     """What a client of a server sees."""
     if server.ident is None:
+        server.daemon = True
         server.start()
         server.is_ready.wait()
     response = httpx.get(f"http://127.0.0.1:{server.port}{path}", headers=headers)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import sentry_sdk
 from flask import Flask, Response, request
-from web import Answer, crash, init
+from web import Answer, crash, crash_late, init
 from werkzeug.exceptions import HTTPException, NotFound, abort
 
 init()
@@ -77,6 +77,15 @@ def stream() -> Response:
         crash(1)
 
     return Response(parts())
+
+
+@app.get("/late")
+def late() -> Response:
+    def parts() -> Iterator[bytes]:
+        yield b"one"
+        crash_late()
+
+    return Response(parts(), headers={"Content-Length": "3"})
 
 
 @app.get("/teardown")

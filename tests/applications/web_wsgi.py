@@ -11,7 +11,7 @@ from wsgiref.util import setup_testing_defaults
 
 import sentry_sdk
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
-from web import Answer, act, crash, init
+from web import Answer, act, crash, crash_late, init
 
 init()
 ROUTES: dict[str, str] = {}
@@ -31,11 +31,19 @@ def parts() -> Iterator[bytes]:
     crash(1)
 
 
+def late_parts() -> Iterator[bytes]:
+    yield b"one"
+    crash_late()
+
+
 def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
     sentry_sdk.set_tag("request_id", environ.get("HTTP_X_REQUEST_ID", "none"))
     _, what, *about = environ["PATH_INFO"].split("/")
     status = act(what, *about)
-    start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", "text/plain")])
+    length = [("Content-Length", "3")] if what == "late" else []
+    start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", "text/plain"), *length])
+    if what == "late":
+        return late_parts()
     if what == "stream":
         return parts()
     return FailsWhenClosed() if what == "teardown" else [b"ok"]

@@ -11,17 +11,22 @@ from run_output import outcomes
 
 
 class Column(NamedTuple):
-    """An application, as ``web_{name}`` of ``tests/applications``."""
+    """An application, as ``web_{name}`` of ``tests/applications``.
+
+    Attributes:
+        ends_late: whether it has something to do when its answer is complete; behind a test client it has not.
+    """
 
     name: str
     needs: tuple[str, ...] = ()
+    ends_late: bool = True
 
 
 COLUMNS: Final = (
-    Column("django", ("Django",)),
-    Column("django_async", ("Django",)),
-    Column("django_rest", ("Django REST framework",)),
-    Column("django_asgi", ("Django",)),
+    Column("django", ("Django",), ends_late=False),
+    Column("django_async", ("Django",), ends_late=False),
+    Column("django_rest", ("Django REST framework",), ends_late=False),
+    Column("django_asgi", ("Django",), ends_late=False),
     Column("django_server", ("Django",)),
     Column("flask", ("Flask",)),
     Column("wsgi"),
@@ -64,3 +69,21 @@ def test_monitoring_of_requests(pytester: pytest.Pytester, column: Column) -> No
     assert outcomes(result) == ROWS
     result.stdout.fnmatch_lines(["*GET * answered 503, and Sentry was not told: a blind spot."])
     result.stdout.fnmatch_lines(["Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised."])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pytest.param(each, marks=pytest.mark.needs(*each.needs), id=each.name) for each in COLUMNS if each.ends_late],
+)
+def test_late_crash(pytester: pytest.Pytester, column: Column) -> None:
+    """With a grace of ten minutes, a test that passes was let go when the application had returned."""
+    add_application(pytester, f"web_{column.name}")
+    for name in "web", "waited_for", "django_shop":
+        copy_application(name, pytester.path, name)
+    copy_application("late_crash_of_requests", pytester.path, "test_late")
+    (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
+
+    result = pytester.runpytest_subprocess("--sentry-grace=600", timeout=300)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["Rules: 2 kept, 0 broken, 0 not judged, 0 not exercised."])

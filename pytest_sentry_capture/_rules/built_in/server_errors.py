@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Discard, Exchange, ancestors
 from pytest_sentry_capture._recording.kinds import CapturedEvent
-from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
 
 _ERROR_LEVELS: Final = ("error", "fatal")
 
@@ -19,7 +19,7 @@ class ServerErrorsCaptured(Rule):
     """A 5xx answer, or an exception that leaves the application, gives exactly one event of level error or fatal.
 
     None is a blind spot, two are noise. Judged when the test's teardown has ended; not judged in tests during which no
-    client was active.
+    client was active, and for exchanges that the application has not returned from.
 
     Attributes:
         except_status: answers that need not be told to Sentry, such as 503.
@@ -34,6 +34,9 @@ class ServerErrorsCaptured(Rule):
         formatter = Formatter.for_reports(views._recording)
         exchanges = views.exchanges
         for exchange in exchanges:
+            if exchange._is_unfinished and exchange.status not in self.except_status:
+                yield self.not_judged(exchange, unfinished(formatter, exchange))
+                continue
             if not self._has_failed(exchange):
                 continue
             if not views._recording.client_was_active:

@@ -22,6 +22,9 @@ _CHOICES: Final = {
     "sentry_contract": ("off", "check", "update"),
     "sentry_django_client": ("production", "plain"),
 }
+_LONGEST_GRACE: Final = 3600.0
+GRACE: Final = 1.0
+"""Seconds: several times what a crash took to be reported where that was measured."""
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 
 
@@ -41,6 +44,7 @@ class Settings:
             fail the run.
         contract: whether the committed contract is compared with the run, or written anew.
         django_client: whether requests of Django's test client go through the SDK's middleware, as in production.
+        grace: how many seconds are waited for an application that has answered and has not returned.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Settings:
         strict: bool = False,
         contract: ContractMode = "off",
         django_client: DjangoClientMode = "production",
+        grace: float = GRACE,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -60,6 +65,7 @@ class Settings:
         self.strict = strict
         self.contract = contract
         self.django_client = django_client
+        self.grace = grace
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
@@ -81,6 +87,12 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     strict = option("sentry_strict") or _strict(ini)
     if strict is None:
         mistakes.append("sentry_strict must be true or false")
+    grace = _grace(_first_given(option, ini, "sentry_grace"))
+    if grace is None:
+        mistakes.append(
+            "sentry_grace must be a number of seconds from 0 to 3600, such as 1.0, not"
+            f" {_first_given(option, ini, 'sentry_grace')!r}"
+        )
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -91,6 +103,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
         django_client=cast("DjangoClientMode", chosen["sentry_django_client"]),
+        grace=GRACE if grace is None else grace,
     )
 
 
@@ -108,6 +121,15 @@ def _strict(ini: Callable[[str], Any]) -> bool | None:
         return bool(ini("sentry_strict"))
     except Exception:  # a ValueError; since pytest 9 a UsageError
         return None
+
+
+def _grace(given: str) -> float | None:
+    """The seconds that a text names; None where it names none that can be waited."""
+    try:
+        grace = float(given)
+    except ValueError:
+        return None
+    return grace if 0 <= grace <= _LONGEST_GRACE else None
 
 
 def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: str) -> Any:

@@ -138,7 +138,7 @@ class HandOver:
             parts = self._parts_of(envelope, None)
         except Exception:  # its items have been found to be no JSON already
             return
-        self._observer.recorder.current.add(recorded)
+        self._observer.recording.add(recorded)
         for part in parts:
             recorded._add(*part)
 

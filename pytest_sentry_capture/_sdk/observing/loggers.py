@@ -255,7 +255,7 @@ class Loggers:
         return min((handler.level for handler in handlers), default=None)
 
     def _observed_client(self) -> Any:
-        client = self._client() if self._observer.recorder.current.detailed else None
+        client = self._client() if self._observer.recording.detailed else None
         return client if client is not None and self._clients.observes(client) and not is_closed(client) else None
 
     def _added_by_hand(self, logger: logging.Logger | None) -> Iterator[logging.Handler]:

@@ -20,8 +20,10 @@ from pytest_sentry_capture._recording import (
     ExceptionChain,
     Exchange,
     Recorder,
+    Recording,
     SdkError,
     current_operation,
+    current_recording,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
@@ -139,7 +141,7 @@ class Observer:
 
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
-        detailed = self.recorder.current.detailed
+        detailed = self.recording.detailed
         error = _error_of(hint)
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
         context = CaptureContext(chain)
@@ -157,14 +159,19 @@ class Observer:
             context, exchange = CaptureContext(), self._exchange
         captures = [Capture(*item, context, exchange, envelope) for item in items]
         if envelope is None:
-            self.recorder.current.add(*captures)
+            self.recording.add(*captures)
         else:
             envelope._captures = captures
-            self.recorder.current.add(envelope, *captures)
+            self.recording.add(envelope, *captures)
+
+    @property
+    def recording(self) -> Recording:
+        """The recording that takes what the calling context captures."""
+        return current_recording(self.recorder)
 
     @property
     def _exchange(self) -> Exchange | None:
-        return current_operation(self.recorder.current)
+        return current_operation(self.recording)
 
     def unserializable(self, item_type: str, payload: Any) -> None:
         """Record the loss of an item that no transport could have sent."""
@@ -175,7 +182,7 @@ class Observer:
             attempt.handed_over = True
             discard._context, discard.exchange = attempt.context, attempt.exchange
             discard.by = attempt.context.callback if attempt.kind == kind else None
-        self.recorder.current.add(discard)
+        self.recording.add(discard)
 
     def lost(self, reason: str, category: str, quantity: int, options: Mapping[str, Any]) -> None:
         """Take note of a loss that the SDK reports through its transport."""
@@ -196,7 +203,7 @@ class Observer:
         by = self._who(reason, category, attempt, options)
         discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
         discard._of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
-        self.recorder.current.add(discard)
+        self.recording.add(discard)
 
     def discarded(self, attempt: Attempt, reason: str, by: CallableLocation | None = None) -> None:
         """Record that an attempt ended in a discard."""
@@ -205,7 +212,7 @@ class Observer:
         payload = as_json(attempt.payload, attempt.wire_form)
         discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
         discard._of_lost_segment = attempt.of_lost_segment
-        self.recorder.current.add(discard)
+        self.recording.add(discard)
 
     def refused_unseen(self, kind: str, payload: dict[str, Any] | None) -> None:
         """Record a capture made while the SDK serialises: nothing is looked at beyond what is known already.
@@ -216,7 +223,7 @@ class Observer:
         """
         discard = Discard("recursion_guard", category_of(kind), kind, exchange=self._exchange)
         discard.payload = as_json(payload)
-        self.recorder.current.add(discard)
+        self.recording.add(discard)
 
     def kept_from_events(self, reason: str, payload: dict[str, Any], error: BaseException | None) -> None:
         """Record a log record that became no event, in a test that looks at them.
@@ -226,7 +233,7 @@ class Observer:
             payload: of the event that it would have been.
             error: the exception that was logged with it.
         """
-        recording = self.recorder.current
+        recording = self.recording
         if not recording.detailed or self._looks_away.get():
             return
         context = CaptureContext(ExceptionChain.of(error, live=True) if error is not None else None)
@@ -239,9 +246,9 @@ class Observer:
             raised.append(by)
         if self._looks_away.get() or self._seen_before(error):
             return
-        live = error if self.recorder.current.detailed else None
+        live = error if self.recording.detailed else None
         text = traceback_text(error)
-        recording = self.recorder.current
+        recording = self.recording
         recording.has_callback_errors = True
         recording.add(CallbackError(by, type(error), message_of(error), text, live))
 
@@ -249,8 +256,8 @@ class Observer:
         """Record an error inside the SDK, which the SDK swallowed, the first time that the error is seen."""
         if self._looks_away.get() or self._seen_before(error):
             return
-        live = error if self.recorder.current.detailed else None
-        self.recorder.current.add(SdkError(type(error), message_of(error), traceback_text(error), live))
+        live = error if self.recording.detailed else None
+        self.recording.add(SdkError(type(error), message_of(error), traceback_text(error), live))
 
     def _seen_before(self, error: BaseException) -> bool:
         """Whether an error has been recorded in the capture call under way; nothing is written on the error itself."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import Exchange, ForeignWrite, Recorder, current_operation
+from pytest_sentry_capture._recording import Exchange, ForeignWrite, Recorder, current_operation, current_recording
 from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
@@ -86,7 +86,7 @@ class ScopeWrites:
 
     def _note(self, scope: Any, keys: Iterable[tuple[str, Any]]) -> None:
         """Note who writes; keys that are no text are left out, for to keep them would run code of theirs."""
-        exchange = current_operation(self._recorder.current)
+        exchange = current_operation(current_recording(self._recorder))
         if exchange is not None or id(scope) in self._writers:
             written = dict.fromkeys((key for key in keys if type(key[1]) is str), exchange)
             self._writers.setdefault(id(scope), {}).update(written)

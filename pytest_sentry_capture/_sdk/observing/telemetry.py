@@ -210,7 +210,7 @@ class Telemetry:
             client, _ = self._owner_of(part)
             if client is not None:
                 self._holding[client] = None
-                self._observer.recorder.current.notify()
+                self._observer.recording.notify()
             return result
 
         return add

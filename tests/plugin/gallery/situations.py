@@ -5,6 +5,7 @@ A docstring says what the situation is, then which lines its message must have, 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from base64 import b64encode
@@ -1324,3 +1325,26 @@ async def test_waited_in_a_task(initialised: None, sentry_capture: SentryCapture
     No event was captured at all.
     """
     sentry_capture.wait_for(timeout=0.01)
+
+
+@pytest.mark.asyncio
+async def test_an_application_that_has_not_returned(sentry_capture: SentryCapture) -> None:
+    """A server in the test's own event loop has answered, and can't report the crash while the assertion is made.
+
+    Hint: GET /orders/{number} answered 500, but the application has not returned.
+    """
+    shop.init()
+    answered, is_over = asyncio.Event(), asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            answered.set()
+            await is_over.wait()
+
+    scope = {"type": "http", "method": "GET", "path": "/orders/0", "query_string": b"", "headers": []}
+    task = asyncio.create_task(shop.make_app()(scope, None, send))  # type: ignore[arg-type]
+    await answered.wait()
+    try:
+        sentry_capture.assert_captured(exception=ZeroDivisionError, status_code=500)
+    finally:
+        task.cancel()
