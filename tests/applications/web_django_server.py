@@ -19,5 +19,5 @@ def get(path: str, headers: Mapping[str, str] | None = None) -> Answer:
         server.daemon = True
         server.start()
         server.is_ready.wait()
-    response = httpx.get(f"http://127.0.0.1:{server.port}{path}", headers=headers)
+    response = httpx.get(f"http://127.0.0.1:{server.port}{path}", headers=headers, timeout=60)
     return Answer(response.status_code, response.text)
