@@ -52,6 +52,7 @@ GET /returned/{status} 400
 GET /returned/{status} 422
 GET /returned/{status} 503
 GET /sold-out 409
+WEBSOCKET /news 403
 """
 EVENTS = """\
 GET /crash 500 ZeroDivisionError captured
