@@ -28,6 +28,7 @@ from pytest_sentry_capture._assertions.hints import (
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
 from pytest_sentry_capture._recording import (
+    CapturedEnvelope,
     CapturedItem,
     Discard,
     Replacement,
@@ -280,6 +281,8 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
         lines = [formatter.summary(each, asked_kind=asked_kind) for each in items]
     elif classes == {Discard}:
         lines = [_discarded(formatter, each) for each in view if isinstance(each, Discard)]
+    elif classes == {CapturedEnvelope}:
+        lines = [_enveloped(formatter, each) for each in view if isinstance(each, CapturedEnvelope)]
     else:
         return None
     numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
@@ -294,6 +297,10 @@ def _one(formatter: Formatter, kind: str, criteria: Mapping[str, object]) -> str
 
 def _discarded(formatter: Formatter, discard: Discard) -> str:
     return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
+
+
+def _enveloped(formatter: Formatter, envelope: CapturedEnvelope) -> str:
+    return f"envelope: {', '.join(map(formatter.summary, envelope.items)) or 'empty'}"
 
 
 def discarded_without_client(evidence: Evidence, matcher: Matcher) -> str:

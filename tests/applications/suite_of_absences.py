@@ -208,7 +208,7 @@ HELLO_ANY = {"message": "hello .*"}
 KINDS_OF_REASONS: dict[str, dict[str, Reason]] = {
     "replaced functions": {
         "a function of the package": Reason(mocked("sentry_sdk.capture_message")),
-        "a method of all scopes or hubs": Reason(replaced(lambda: HOLDER, "capture_event")),
+        "a method of all scopes or hubs": Reason(replaced(lambda: HOLDER, "capture_message")),
         "a method of all clients": Reason(replaced(any_sdk.kind_of_clients, "capture_event")),
         "a method of a client": Reason(replaced(any_sdk.client, "capture_event")),
     },
