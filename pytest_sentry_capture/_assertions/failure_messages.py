@@ -56,8 +56,9 @@ _ABOUT_UNKNOWN_CALLABLES: Final = (
 )
 _ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
 _ABOUT_REPLACEMENTS: Final = (
-    "What is passed to a replacement does not reach the SDK, so it is not captured. Assert on the replacement itself,"
-    " or replace a method of the transport instead, which hides nothing:\n"
+    "What is passed to a replacement may not reach the SDK, and what does not is not captured. Assert on the"
+    " replacement itself, spy on the function with patch(…, wraps=…) or mocker.spy, or replace a method of the"
+    " transport, which hides nothing:\n"
     '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
 _MOST_DIFFERENCES: Final = 8

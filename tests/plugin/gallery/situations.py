@@ -248,7 +248,7 @@ def test_absence_with_a_mocked_function(initialised: None, sentry_capture: Sentr
 
     Expected no event with message='hello', but this cannot be determined.
     sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
-    Hint: What is passed to a replacement does not reach the SDK
+    Hint: What is passed to a replacement may not reach the SDK
     monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)
     """
     with patch("sentry_sdk.capture_message"):
