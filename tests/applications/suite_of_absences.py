@@ -383,6 +383,6 @@ def cells() -> Iterator[tuple[str, str]]:
                 yield name, absence
 
 
-@pytest.mark.parametrize(("reason", "absence"), cells())
+@pytest.mark.parametrize(("reason", "absence"), [*cells()])
 def test(reason: str, absence: str, seen: SentryCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     ABSENCES[absence](seen, KINDS_OF_REASONS[REASON][reason], monkeypatch)

@@ -17,7 +17,7 @@ import pytest
 from applications import copy_application
 from checkout import DOCS
 from pytest_sentry_capture import SentryCapture, SentryServer
-from run_output import rules_in_report
+from run_output import rules_in_report, summary_of
 
 # The absences
 
@@ -282,6 +282,24 @@ def test_absences_on_a_server(reason: str, pytester: pytest.Pytester, monkeypatc
     of_applications = {*ABSENCES["errors"], *ABSENCES["exchanges"]}
     assert {cell.absence for cell in cells} == {*chain(*ABSENCES.values())} - of_applications
     assert [*unexpected(cells, ON_A_SERVER[reason])] == []
+
+
+def test_views_without_a_client_fail_a_strict_run(pytester: pytest.Pytester, without_pytest_sentry: None) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test_events(sentry_capture):
+            sentry_sdk.capture_message("hello")
+            assert sentry_capture.events == sentry_capture.find() == []
+        """
+    )
+
+    result = pytester.runpytest_subprocess("--sentry-strict")
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert summary_of(result)[0].startswith("No Sentry client was active in this run, so nothing could be captured.")
 
 
 def test_every_reason_has_a_cell_for_each_absence() -> None:
