@@ -10,7 +10,7 @@ import json
 import pickle
 import sys
 from _thread import get_ident
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
 
@@ -446,6 +446,8 @@ class Discard(Entry):
     exchange: Exchange | None = None
     _of_lost_segment: bool = False
     """Whether it was lost only because the segment that it belongs to was."""
+    _below_level: bool = False
+    """Whether it is a log record that would have become no event in any case, because of its level."""
     _item: CapturedItem | None = None
 
     def _join(self, phase: Phase | None) -> None:
@@ -468,7 +470,7 @@ class Discard(Entry):
     @property
     def _is_below_level(self) -> bool:
         """Whether it is a log record that is no error, by the application's own settings."""
-        return self.reason == _LOG_LEVEL
+        return self._below_level or self.reason == _LOG_LEVEL
 
     @property
     def exception(self) -> BaseException | None:
@@ -510,6 +512,13 @@ def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
     for each in handed_out:
         for capture in each._captures if isinstance(each, CapturedEnvelope) else (each._capture,):
             capture.seen = True
+
+
+def unreadable_items(entries: Iterable[Entry], item_types: Container[str]) -> list[CapturedItem]:
+    """The items of these types that hold no JSON, or none that anything can be read in."""
+    captures = (entry for entry in entries if isinstance(entry, Capture) and entry.type in item_types)
+    in_doubt = (capture for capture in captures if not isinstance(capture.content, PlainJson))
+    return [item for capture in in_doubt for item in capture.items if isinstance(item, RawItem)]
 
 
 def _json(value: object) -> bytes:

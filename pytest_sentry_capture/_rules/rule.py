@@ -113,6 +113,7 @@ class Needs:
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         exchanges: whether it says nothing of requests that are not observed.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
+        reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
     """
 
     shorthand: str | None = None
@@ -123,6 +124,7 @@ class Needs:
     is_settled_by_assertions: bool = False
     exchanges: bool = False
     breaks_on_what_was_seen: bool = False
+    reads_fields: bool = True
 
 
 @dataclass(kw_only=True)
