@@ -434,9 +434,11 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     results = config.stash[_RUN].results
-    lines = results.summary()
-    if lines:
+    headline, lines = results.headline, results.summary(is_verbose=config.get_verbosity() > 0)
+    if headline is not None or lines:
         terminalreporter.section("sentry")
+    if headline is not None:
+        terminalreporter.line(headline.text, **{headline.color: True})
     annotations = results.conclusion.annotations if results.conclusion is not None else ()
     for line in [*lines, *(annotations if os.environ.get("GITHUB_ACTIONS") == "true" else ())]:
         terminalreporter.line(line)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.names import ShownNames as ShownNames
     from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
     from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
+    from pytest_sentry_capture._reports.report import FindingGroup as FindingGroup
     from pytest_sentry_capture._reports.report import RuleState as RuleState
     from pytest_sentry_capture._reports.report import RuleSummary as RuleSummary
     from pytest_sentry_capture._reports.report import RunFacts as RunFacts
@@ -55,6 +56,7 @@ else:
             "Difference": "_reports.contract.differences:Difference",
             "FILE": "_reports.contract.contract_file:FILE",
             "FORMATS": "_reports.formats:FORMATS",
+            "FindingGroup": "_reports.report:FindingGroup",
             "GITHUB_SUMMARY_VARIABLE": "_reports.github_annotations:GITHUB_SUMMARY_VARIABLE",
             "GithubLevel": "_reports.github_annotations:GithubLevel",
             "MARKDOWN": "_reports.formats:MARKDOWN",

@@ -32,6 +32,7 @@ _ROW_HEADINGS: Final = (
 )
 _OUT_OF_CONTRACT: Final[tuple[State, ...]] = ("sampled by chance", "waived")
 """States that don't say whether something was captured."""
+_FINDING_HEADINGS: Final = ("rule", "severity", "problem", "tests", "first test")
 _RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
 
 
@@ -59,6 +60,33 @@ class RuleSummary:
     place: str
     not_judged: int = 0
     obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """One problem that breaks a rule, in all the tests that have it: it is told once.
+
+    Attributes:
+        rule: the name of the rule that is broken.
+        severity: what a broken rule does to its test.
+        problem: in one line, without values of the application's.
+        tests: the node ids of the tests, and what came outside of tests (``(collection)``), in the order of the run.
+        file: the first test's file, relative to the rootdir; None outside of tests.
+        line: the line of the first test, counted from 1.
+    """
+
+    rule: str
+    severity: Severity
+    problem: str
+    tests: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The test, or the number of tests with the first of them."""
+        first, *others = self.tests
+        return f"in {len(self.tests)} tests, first: {first}" if others else first
 
 
 @dataclass(frozen=True)
@@ -90,6 +118,7 @@ class RunReport:
         partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
         version: the plugin's.
         facts: what holds for the run as a whole.
+        findings: all that breaks rules, grouped.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
     """
 
@@ -100,6 +129,7 @@ class RunReport:
     partial: Sequence[str] = ()
     version: str = __version__
     facts: RunFacts = field(default_factory=RunFacts)
+    findings: Sequence[FindingGroup] = ()
     verdict: str | None = None
 
 
@@ -123,6 +153,12 @@ def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
         for rule in rules
     ]
     return _without_empty_columns([_RULE_HEADINGS, *cells])
+
+
+def finding_cells(findings: Sequence[FindingGroup]) -> list[Cells]:
+    """What breaks rules, with headings."""
+    cells = [(each.rule, each.severity, each.problem, str(len(each.tests)), each.tests[0]) for each in findings]
+    return [_FINDING_HEADINGS, *cells]
 
 
 def partial_note(partial: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES as BUILT_IN_RULES
     from pytest_sentry_capture._rules.expect_rule import ExpectRule as ExpectRule
     from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
-    from pytest_sentry_capture._rules.messages import rule_headline as rule_headline
+    from pytest_sentry_capture._rules.messages import rule_problems as rule_problems
     from pytest_sentry_capture._rules.rule import Pattern as Pattern
     from pytest_sentry_capture._rules.rule import Regex as Regex
     from pytest_sentry_capture._rules.rule import Rule as Rule
@@ -50,7 +50,7 @@ else:
             "default_rules": "_rules.rule_run:default_rules",
             "own_rules": "_rules.rule_run:own_rules",
             "pattern_in_toml": "_rules.rule:pattern_in_toml",
-            "rule_headline": "_rules.messages:rule_headline",
+            "rule_problems": "_rules.messages:rule_problems",
             "rule_names": "_rules.rule_run:rule_names",
             "traceback_of": "_rules.rule_run:traceback_of",
         },

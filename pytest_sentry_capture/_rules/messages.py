@@ -20,10 +20,9 @@ def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule]) -> 
     return formatter.redacted("\n\n".join(paragraphs))
 
 
-def rule_headline(formatter: Formatter, broken: BrokenRule) -> str:
-    """The first problem in one line, without values of the application's."""
-    more = f" (and {len(broken.problems) - 1} more)" if len(broken.problems) > 1 else ""
-    return formatter.redacted(f"{broken.problems[0].problem}{more}")
+def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
+    """Each problem in one line, without values of the application's."""
+    return [" ".join(formatter.redacted(each.problem or "").split()) for each in broken.problems]
 
 
 def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Recording
 from pytest_sentry_capture._reports import CaptureTable, PersonalData, ShownNames
-from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Waiver, rule_headline
+from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Severity, Waiver, rule_problems
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
@@ -21,17 +21,18 @@ CONTRACT: Final = "contract"
 
 @dataclass(frozen=True)
 class Breach:
-    """A broken rule, as the summary and annotations tell it.
+    """One problem that breaks a rule, as the summary, the reports and annotations tell it.
 
     Attributes:
+        problem: in one line, without values of the application's.
         test: the test's node id, or what the recording of the run is called.
         file: the test's file, relative to the rootdir; None outside of tests.
         line: the line of the test, counted from 1.
     """
 
     rule: str
-    severity: str
-    headline: str
+    severity: Severity
+    problem: str
     test: str
     file: str | None = None
     line: int | None = None
@@ -92,7 +93,9 @@ class Findings:
     def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
         self.breaches += [
-            Breach(each.name, each.severity, rule_headline(formatter, each), self.label, **where) for each in broken
+            Breach(each.name, each.severity, problem, self.label, **where)
+            for each in broken
+            for problem in rule_problems(formatter, each)
         ]
 
     def add_unknown_exceptions(self, formatter: Formatter, names: Iterable[str]) -> None:
@@ -128,9 +131,11 @@ class Findings:
 def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> list[tuple[str, object]]:
     """What an attempt at a test saw and found, in numbers, as properties of its test."""
     captures = [capture for each in recordings for capture in each.entries_of(Capture)]
+    breaches = findings.breaches if findings is not None else []
     discards = [each for recording in recordings for each in recording.entries_of(Discard) if not each._is_of_logging]
     return [
         ("sentry_captured", sum(len(capture.items) for capture in captures)),
         ("sentry_discarded", sum(discard.quantity for discard in discards)),
-        ("sentry_rules_broken", len(findings.breaches) if findings is not None else 0),
+        ("sentry_rules_broken", len({each.rule for each in breaches})),
+        *(("sentry_finding", f"{each.rule}: {each.problem}") for each in breaches),
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording import Recorder, Recording
 from pytest_sentry_capture._reports import format_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.settings.options import Settings
     from pytest_sentry_capture._sdk import AbsentSdk, Lifetime, Sdk
     from pytest_sentry_capture._server import SentryServer, ServerRun
+
+_NOTHING_LEAVES: Final = "sentry: nothing leaves this machine"
 
 
 class Run:
@@ -80,11 +82,10 @@ class Run:
         self.sdk_watch.deactivate()
 
     def header(self) -> list[str]:
-        """What pytest's header says: whether the network is blocked, and which rules there are."""
-        hosts = f" and to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
-        blocked = f"sentry: network blocked, events are sent to this machine{hosts} only"
+        """What pytest's header says: whether something leaves the machine, and which rules there are."""
+        hosts = f", except to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
         is_allowed = self.settings.network == "allow"
-        lines = ["sentry: network allowed, events are really sent" if is_allowed else blocked]
+        lines = ["sentry: events are sent (sentry_network = allow)" if is_allowed else f"{_NOTHING_LEAVES}{hosts}"]
         if self.configuration.file:
             number = len(self.configuration.rules)
             lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")

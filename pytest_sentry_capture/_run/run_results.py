@@ -6,9 +6,9 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from pytest_sentry_capture._run import on_demand
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.activity import ActivityFindings
     from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_set import RuleSet
-    from pytest_sentry_capture._run.run_summary import Conclusion
+    from pytest_sentry_capture._run.run_summary import Conclusion, Headline
     from pytest_sentry_capture._run.settings.options import Settings
     from pytest_sentry_capture._run.totals import Totals
+
+
+_RESERVED: Final = (".invalid", ".test", ".example", ".example.com", ".example.net", ".example.org")
+"""Domains in which there is nobody (https://www.rfc-editor.org/rfc/rfc2606)."""
 
 
 class ProcessFindings(TypedDict):
@@ -120,15 +124,24 @@ class RunResults:
         lines = on_demand.internal_error_text(formatter, error).splitlines()
         self.conclusion = on_demand.Conclusion(lines, (), fails=True)
 
-    def summary(self) -> list[str]:
-        """The lines of the terminal summary."""
+    @property
+    def headline(self) -> Headline | None:
+        """The first line of the terminal summary; None where nothing was asked for."""
+        return self.conclusion.headline if self.conclusion is not None else None
+
+    def summary(self, *, is_verbose: bool = False) -> list[str]:
+        """The lines of the terminal summary below the first.
+
+        Args:
+            is_verbose: whether everything that was not sent is named, and not only what could have come somewhere.
+        """
         processes = self._processes.values()
         problems = [process["problem"] for process in processes if process["problem"]]
-        verdict = self.conclusion.verdict if self.conclusion is not None else None
+        headline = self.headline.text if self.headline is not None else None
         return [
-            *dict.fromkeys([*([verdict] if verdict is not None else []), *problems[:1]]),
+            *(problem for problem in problems[:1] if problem != headline),
             *dict.fromkeys(gap for process in processes for gap in process["gaps"]),
-            *_blocked_lines(processes),
+            *_blocked_lines(processes, is_verbose=is_verbose),
             *(message for process in processes for message in process["server"]),
             *(f"Worker {name} died: what its last test told Sentry is lost." for name in self._lost_workers),
             *(self.conclusion.lines if self.conclusion else ()),
@@ -162,13 +175,21 @@ class RunResults:
         return on_demand.Totals()
 
 
-def _blocked_lines(processes: Iterable[ProcessFindings]) -> list[str]:
+def _blocked_lines(processes: Iterable[ProcessFindings], *, is_verbose: bool) -> Iterator[str]:
+    """What was not sent; how to send it only where the host could be a real one."""
     blocked: Counter[tuple[str, str]] = Counter()
     for process in processes:
         for host, sort, count in process["blocked"]:
             blocked[host, sort] += count
-    return [
-        f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
-        f" To let {'it' if count == 1 else 'them'} go there: sentry_network_hosts = {host}"
-        for (host, sort), count in sorted(blocked.items())
-    ]
+    for (host, sort), count in sorted(blocked.items()):
+        line = f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
+        if not _is_reserved(host):
+            yield f"{line} To let {'it' if count == 1 else 'them'} go there: sentry_network_hosts = {host}"
+        elif is_verbose:
+            yield line
+
+
+def _is_reserved(host: str) -> bool:
+    """Whether a host is in a domain that is reserved for tests and examples."""
+    name = f".{host.lower().rstrip('.')}"
+    return name.endswith(_RESERVED)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pytest_sentry_capture._reports import (
     FILE,
@@ -17,6 +18,7 @@ from pytest_sentry_capture._reports import (
     Contract,
     ContractError,
     Difference,
+    FindingGroup,
     GithubLevel,
     RuleState,
     RuleSummary,
@@ -31,30 +33,40 @@ from pytest_sentry_capture._reports import (
     read_contract,
     replace_file,
 )
-from pytest_sentry_capture._rules import EnforcedRule, RuleTally
+from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Severity
 from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.totals import Totals
 
-_MOST_LINES: Final = 10
+_MOST_GROUPS: Final = 10
 _DONE: Final = {"check": "checked", "update": "updated"}
 _STATE_WIDTH: Final = max(map(len, RULE_STATES))
+
+
+Color = Literal["green", "yellow", "red"]
+
+
+class Headline(NamedTuple):
+    """What the run has shown, in one line for users, and the colour of that."""
+
+    text: str
+    color: Color
 
 
 class Conclusion(NamedTuple):
     """How a run has ended.
 
     Attributes:
+        headline: whether rules and contract are kept, or why the run proves nothing; None where nothing was asked for.
         lines: what the terminal summary says of rules, reports and the contract.
         annotations: GitHub's workflow commands for broken rules.
         fails: whether the run fails for what tests can't fail for.
-        verdict: why the run proves nothing of what is sent to Sentry; None where it does.
     """
 
     lines: Sequence[str]
     annotations: Sequence[str]
     fails: bool
-    verdict: str | None = None
+    headline: Headline | None = None
 
 
 def conclude(
@@ -83,7 +95,8 @@ def conclude(
     summary.write_reports(folder)
     summary.sum_up_rules()
     summary.warn_of_unknown_exceptions()
-    return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails, verdict)
+    annotations = [*_annotations(totals.breaches, root)]
+    return Conclusion(summary.lines, annotations, summary.fails, summary.headline)
 
 
 class RunSummary:
@@ -109,8 +122,46 @@ class RunSummary:
         self._verdict = verdict
         self._differences: Sequence[Difference] | None = None
         self._has_updated = False
+        self._left_by_strict_run: Counter[str] = Counter()
         self.lines: list[str] = []
         self.fails = False
+
+    @property
+    def headline(self) -> Headline | None:
+        """What the run has shown; None where nothing was asked for."""
+        if self._verdict is not None:
+            return Headline(self._verdict, "red" if self.fails else "yellow")
+        was_asked = self._rules or self._settings.contract != "off"
+        if not (was_asked or self.fails or any(map(_is_untold, self._totals.breaches))):
+            return None
+        failures = [*self._failures()]
+        if failures or self.fails:
+            return Headline(f"Failed: {', '.join(failures) or 'see below'}.", "red")
+        kept = [*self._kept()]
+        warned = {breach.rule for breach in self._totals.breaches}
+        more = [_counted(len(warned), "rule with warnings", "rules with warnings")] if warned else []
+        if not kept and not more:
+            return Headline("Nothing was judged.", "yellow")
+        return Headline(f"Passed: {', '.join([*kept, *more])}.", "yellow" if more else "green")
+
+    def _failures(self) -> Iterator[str]:
+        broken = {breach.rule for breach in self._totals.breaches if breach.severity == "fail"}
+        if broken:
+            yield _counted(len(broken), "rule is broken", "rules are broken")
+        if self._settings.contract != "off" and self._differences is None:
+            yield f"the contract was not {_DONE[self._settings.contract]}"
+        elif self._differences and self._settings.contract == "check":
+            yield _counted(len(self._differences), "row differs from the contract", "rows differ from the contract")
+        yield from (f"{number} {state}" for state, number in self._left_by_strict_run.items())
+
+    def _kept(self) -> Iterator[str]:
+        states = [summary.state for summary in map(self._summary_of, self._rules)]
+        if number := states.count("kept"):
+            yield _counted(number, "rule is kept", "rules are kept")
+        if self._settings.contract == "check":
+            yield "the contract is kept"
+        elif self._settings.contract == "update":
+            yield "the contract was updated" if self._has_updated else "the contract is up to date"
 
     @cached_property
     def _partial(self) -> Sequence[str]:
@@ -185,6 +236,7 @@ class RunSummary:
             self._has_updated,
             self._partial,
             facts=self._facts(),
+            findings=grouped(self._totals.breaches),
             verdict=self._verdict,
         )
         for path in self._settings.reports:
@@ -236,7 +288,8 @@ class RunSummary:
             states = [summary.state for summary in summaries]
             counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
             self.lines.append(f"Rules: {', '.join(counts)}.")
-        for name, breaches in _by_rule(self._totals.breaches).items():
+        order = [enforced.rule.name for enforced in self._rules]
+        for name, breaches in _by_rule(self._totals.breaches, order).items():
             if self._rules or any(map(_is_untold, breaches)):
                 self.lines += _about_broken(name, breaches)
             self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
@@ -252,6 +305,7 @@ class RunSummary:
             self._tell(state, what)
         if self._settings.strict and not self._partial:
             if not_judged or unused:
+                self._left_by_strict_run.update([*(each.state for each in not_judged), *(state for state, _ in unused)])
                 self._fail("A strict run fails for each of them (sentry_strict).")
             if self._verdict is not None:
                 self._fail("A strict run fails where Sentry was never on (sentry_strict).")
@@ -304,11 +358,35 @@ def _state_of(tally: RuleTally, obstacles: Sequence[str]) -> RuleState:
     return "not judged" if obstacles else "not exercised"
 
 
-def _by_rule(breaches: Sequence[Breach]) -> dict[str, list[Breach]]:
-    result: dict[str, list[Breach]] = {}
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def grouped(breaches: Iterable[Breach]) -> list[FindingGroup]:
+    """The same problems of several tests together, those of most tests first, and always in the same order."""
+    groups: dict[tuple[str, Severity, str], list[Breach]] = {}
+    for breach in breaches:
+        groups.setdefault((breach.rule, breach.severity, breach.problem), []).append(breach)
+    result: list[FindingGroup] = []
+    for what, found in groups.items():
+        found.sort(key=_place)
+        tests = tuple(dict.fromkeys(each.test for each in found))
+        result.append(FindingGroup(*what, tests, found[0].file, found[0].line))
+    return sorted(
+        result, key=lambda each: (-len(each.tests), each.file or "", each.line or 0, each.tests, each.problem)
+    )
+
+
+def _place(breach: Breach) -> tuple[str, int, str]:
+    return breach.file or "", breach.line or 0, breach.test
+
+
+def _by_rule(breaches: Sequence[Breach], order: Sequence[str]) -> dict[str, list[Breach]]:
+    """The breaches of each rule: of the rules in this order first."""
+    result: dict[str, list[Breach]] = {name: [] for name in order}
     for breach in breaches:
         result.setdefault(breach.rule, []).append(breach)
-    return result
+    return {name: found for name, found in result.items() if found}
 
 
 def _is_untold(breach: Breach) -> bool:
@@ -317,20 +395,21 @@ def _is_untold(breach: Breach) -> bool:
 
 
 def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
-    """A broken rule, and what no failed test tells about it: warnings, and what came outside of tests."""
+    """A broken rule, and what breaks it."""
     number = len({breach.test for breach in breaches if breach.file is not None})
     tests = f" in {number} test{'' if number == 1 else 's'}" if number else ""
-    untold = [*filter(_is_untold, breaches)]
     state = "broken" if any(each.severity == "fail" for each in breaches) else "warning"
     indent = " " * (_STATE_WIDTH + 4)
+    groups = grouped(breaches)
     yield f"  {state:{_STATE_WIDTH}}  {rule}{tests}"
-    yield from (f"{indent}{breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
-    if len(untold) > _MOST_LINES:
-        yield f"{indent}… and {len(untold) - _MOST_LINES} more"
+    yield from (f"{indent}{group.problem} [{group.where}]" for group in groups[:_MOST_GROUPS])
+    if len(groups) > _MOST_GROUPS:
+        yield f"{indent}… and {len(groups) - _MOST_GROUPS} more problems, which a file of --sentry-report names."
 
 
 def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:
-    for breach in breaches:
-        level: GithubLevel = "warning" if breach.severity == "warn" else "error"
-        file = path_in_repository(root / breach.file) if breach.file is not None else None
-        yield github_annotation(level, file, breach.line, f"Sentry rule {breach.rule}", breach.headline)
+    for group in grouped(breaches):
+        level: GithubLevel = "warning" if group.severity == "warn" else "error"
+        file = path_in_repository(root / group.file) if group.file is not None else None
+        message = f"{group.problem} ({group.where})" if len(group.tests) > 1 else group.problem
+        yield github_annotation(level, file, group.line, f"Sentry rule {group.rule}", message)

@@ -94,7 +94,7 @@ def test_every_entry_is_needed_and_one_without_a_use_is_told(pytester: pytest.Py
 
     result = run(pytester, f"{RULE}{{ allow = {allow}, {ALSO} }}", ALLOWED, outcomes={"failed": 1})
 
-    broken = re.findall(r"^  (.+) holds? (.*):", result.stdout.str(), re.MULTILINE)
+    broken = re.findall(r"^E?  (\S.+) holds? (.*):", result.stdout.str(), re.MULTILINE)
     assert broken == [
         ("extra.number", "what the rule 'customer_number' finds"),
         ("extra.orders.0.owner and 1 place like it", "an email address"),

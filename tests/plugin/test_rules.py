@@ -371,8 +371,9 @@ def test(sentry_init):
         [
             "Rules: 0 kept, 2 broken, 0 not judged, 0 not exercised.",
             "  warning        required-tags in 5 tests",
-            *["                 tags.a is missing: info message (1 character) [[]*]"] * 5,
+            "                 tags.a is missing: info message (1 character) [[]in 5 tests, first: exact/*]",
             "  broken         max-breadcrumbs in 3 tests",
+            "                 *[[]in 3 tests, first: exact/test_it.py::test]",
             "*= short test summary info =*",
         ],
         consecutive=True,

@@ -18,7 +18,7 @@ from checkout import REPORT_SCHEMA
 from pytest_sentry_capture._reports.contract.differences import Difference
 from pytest_sentry_capture._reports.formats import FORMATS, markdown
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import RuleSummary, RunFacts, RunReport
+from pytest_sentry_capture._reports.report import FindingGroup, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.table import Row, Tally
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
@@ -41,6 +41,12 @@ REPORT = RunReport(
         RuleSummary("server-errors-captured", "broken", 10, 2, "fail", "pyproject.toml:12"),
         RuleSummary("no-pii", "not judged", 0, 0, "fail", "pyproject.toml:13", 3, ("Relay is missing", "too deep")),
         RuleSummary("client errors are not bugs", "not exercised", 0, 0, "warn", "pyproject.toml:20"),
+    ],
+    findings=[
+        FindingGroup(
+            "server-errors-captured", "fail", "GET /hidden answered 500.", ("t.py::bad", "t.py::yes"), "t.py", 3
+        ),
+        FindingGroup("max-breadcrumbs", "warn", "12 breadcrumbs", ("(collection)",)),
     ],
     differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
     partial=["-k was given", "1 test failed"],
@@ -74,6 +80,11 @@ server-errors-captured      broken         10    2                   fail      p
 no-pii                      not judged     0     0       3           fail      pyproject.toml:13
 client errors are not bugs  not exercised  0     0                   warn      pyproject.toml:20
 
+rule                    severity  problem                    tests  first test
+----------------------  --------  -------------------------  -----  ------------
+server-errors-captured  fail      GET /hidden answered 500.  2      t.py::bad
+max-breadcrumbs         warn      12 breadcrumbs             1      (collection)
+
 2 rows differ from the contract.
 
   changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
@@ -105,6 +116,13 @@ MARKDOWN = """\
 | `server-errors-captured` | broken | 10 | 2 |  | fail | `pyproject.toml:12` |
 | `no-pii` | not judged | 0 | 0 | 3 | fail | `pyproject.toml:13` |
 | client errors are not bugs | not exercised | 0 | 0 |  | warn | `pyproject.toml:20` |
+
+### Findings
+
+| rule | severity | problem | tests | first test |
+| --- | --- | --- | --- | --- |
+| `server-errors-captured` | fail | `GET /hidden answered 500.` | 2 | `t.py::bad` |
+| `max-breadcrumbs` | warn | 12 breadcrumbs | 1 | `(collection)` |
 
 ### What was captured and what was not
 
@@ -177,7 +195,7 @@ def test_json() -> None:
     }
 
     about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial", "verdict"]
-    assert [*content] == [*about_run, "rows", "personal_data", "rules", "contract"]
+    assert [*content] == [*about_run, "rows", "personal_data", "rules", "findings", "contract"]
     assert {name: content[name] for name in about_run} == {
         "version": 2,
         "plugin_version": "1.2.3",
@@ -232,6 +250,15 @@ def test_json() -> None:
         "not_judged": 0,
         "obstacles": [],
     }
+    assert content["findings"] == [
+        {
+            "rule": "server-errors-captured",
+            "severity": "fail",
+            "problem": "GET /hidden answered 500.",
+            "tests": ["t.py::bad", "t.py::yes"],
+        },
+        {"rule": "max-breadcrumbs", "severity": "warn", "problem": "12 breadcrumbs", "tests": ["(collection)"]},
+    ]
     assert [(rule["state"], rule["not_judged"], rule["obstacles"]) for rule in content["rules"][1:]] == [
         ("not judged", 3, ["Relay is missing", "too deep"]),
         ("not exercised", 0, []),
@@ -281,6 +308,8 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
         (("personal_data", 0, "status"), 42),
         (("personal_data", 0, "kind"), None),
         (("rules", 0, "state"), "unknown"),
+        (("findings", 0, "tests"), []),
+        (("findings", 1, "severity"), "error"),
         (("rules", 1, "not_judged"), -1),
         (("rules", 1, "obstacles"), "Relay is missing"),
         (("contract", "differences", 0, "before", "count"), 1),
@@ -303,13 +332,13 @@ def test_the_schema_needs_all_of_it() -> None:
         difference = content["contract"]["differences"][0]
         return [
             *(content, row, content["rows"][0]["request"], row["discarded"], content["personal_data"][0]),
-            *(content["rules"][1], content["contract"], difference, difference["before"]),
+            *(content["rules"][1], content["findings"][0], content["contract"], difference, difference["before"]),
         ]
 
     text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 11 + 16 + 2 + 2 + 6 + 8 + 2 + 4 + 10
+    assert sum(map(len, names)) == 12 + 16 + 2 + 2 + 6 + 8 + 4 + 2 + 4 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]

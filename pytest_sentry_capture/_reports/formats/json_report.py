@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from pytest_sentry_capture._reports.contract.differences import summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import RunReport
+from pytest_sentry_capture._reports.report import FindingGroup, RunReport
 from pytest_sentry_capture._reports.table import CAPTURED, WITHOUT_ITEM, Row, Tally, state_of
 
 VERSION: Final = 2
@@ -29,6 +29,7 @@ def render_report(report: RunReport) -> str:
         "rows": [{**row_json(row), "state": state_of(row, tally), **_tally(tally)} for row, tally in report.rows],
         "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
+        "findings": [_finding(each) for each in report.findings],
         "contract": _contract(report),
     }
     return json.dumps(content, indent=2) + "\n"
@@ -71,6 +72,10 @@ def where_json(found: _Placed) -> dict[str, Any]:
 
 def _personal_data(found: PersonalData) -> dict[str, Any]:
     return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
+
+
+def _finding(found: FindingGroup) -> dict[str, Any]:
+    return {"rule": found.rule, "severity": found.severity, "problem": found.problem, "tests": list(found.tests)}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
