@@ -19,16 +19,15 @@ from pytest_sentry_capture._assertions.views import RecordingViews
 from pytest_sentry_capture._assertions.waiting import is_in_event_loop, until, wait_until
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import (
-    Capture,
     CapturedEnvelope,
     CapturedItem,
     Discard,
     Entry,
     Exchange,
-    RawItem,
     Recording,
     is_callable_at,
     mark_seen,
+    unreadable_items,
 )
 from pytest_sentry_capture._recording.kinds import FACTS, CapturedTransaction, counts_of
 from pytest_sentry_capture._relay import require_engine
@@ -162,11 +161,19 @@ class AnyAssertions(RecordingViews):
         return self._relay_project().scrubbing.stored(event)
 
     def find(self, kind: str = "event", **criteria: object) -> Any:
-        """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …)."""
+        """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …).
+
+        Raises:
+            AssertionError: none matches, and it can't be said that there is none, as with ``assert_not_captured``.
+            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelt exception class.
+        """
         __tracebackhide__ = True
-        found = self._asked_for(_matcher(kind, criteria))
+        matcher = _matcher(kind, criteria)
+        found = self._asked_for(matcher)
         if not found:
             self._nothing_seen(kind, kind)
+            searched = failure_messages.what_was_searched(self._formatter, matcher)
+            self._assert_proven(matcher, self._items_of(matcher.item_class), self._entries, searched)
         return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
@@ -373,35 +380,39 @@ class AnyAssertions(RecordingViews):
         mark_seen(matching)
         return matching
 
-    def _assert_proven(self, matcher: Matcher, items: Sequence[CapturedItem], entries: Sequence[Entry]) -> None:
+    def _assert_proven(
+        self,
+        matcher: Matcher,
+        items: Sequence[CapturedItem],
+        entries: Sequence[Entry],
+        what: str | None = None,
+    ) -> None:
         """Fail where that nothing matches proves nothing: because of what is asked for, or of what is unknown.
 
         Args:
             matcher: what is absent.
             items: the captured items of the kind, of which none matches.
             entries: what was seen meanwhile.
+            what: the absence in words; None where it was expected.
         """
         __tracebackhide__ = True
+        absent = what or f"Expected {failure_messages.what_is_absent(self._formatter, matcher)}"
         doubts = Doubts(matcher)
-        self._assert_possible(matcher, doubts)
+        self._assert_possible(matcher, doubts, absent)
         uncertain = [(item, why) for item in items if (why := doubts.about(item))]
-        unreadable = [
-            item
-            for capture in entries
-            if isinstance(capture, Capture) and capture.type in matcher.facts.carriers
-            for item in capture.items
-            if isinstance(item, RawItem)
-        ]
+        unreadable = unreadable_items(entries, matcher.facts.carriers)
         if uncertain or unreadable:
-            raise AssertionError(failure_messages.undecided(self._formatter, matcher, uncertain, unreadable))
+            message = failure_messages.undecided(self._formatter, absent, matcher.kind, uncertain, unreadable)
+            raise AssertionError(message)
 
-    def _assert_possible(self, matcher: Matcher, doubts: Doubts) -> None:
+    def _assert_possible(self, matcher: Matcher, doubts: Doubts, absent: str) -> None:
         """Fail where values or names of exceptions are asked for that can't be, and that are nowhere in the test."""
         __tracebackhide__ = True
         impossible, unknown = self._impossible(matcher, doubts)
         misspelt = {name: nearest for name, nearest in unknown.items() if nearest is not None}
         if impossible or misspelt:
-            raise ImpossibleCriterionError(failure_messages.impossible(self._formatter, matcher, impossible, misspelt))
+            message = failure_messages.impossible(self._formatter, absent, matcher.kind, impossible, misspelt)
+            raise ImpossibleCriterionError(message)
         self._recording.unknown_exceptions.update(dict.fromkeys(unknown))
 
     def _impossible(self, matcher: Matcher, doubts: Doubts) -> tuple[list[UnlikelyValue], dict[str, str | None]]:
@@ -426,6 +437,9 @@ class AnyAssertions(RecordingViews):
     def _nothing_seen(self, noun: str, *kinds: str) -> None:
         __tracebackhide__ = True
         self._check_seen(failure_messages.none_seen(noun), *kinds)
+        carriers = FACTS[noun].carriers if noun in FACTS else ()
+        if unreadable := unreadable_items(self._entries, carriers):
+            raise AssertionError(failure_messages.unreadable(self._formatter, noun, unreadable))
 
     def _assert_new(self, n: int, matcher: Matcher, before: _Before) -> list[CapturedItem]:
         __tracebackhide__ = True

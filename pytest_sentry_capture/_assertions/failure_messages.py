@@ -60,6 +60,7 @@ _ABOUT_REPLACEMENTS: Final = (
     '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
 _MOST_DIFFERENCES: Final = 8
+_NOT_READABLE: Final = "Captured, and not readable"
 _UNKNOWN: Final = "     what it looked like is not known"
 
 
@@ -110,7 +111,8 @@ def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -
 
 def undecided(
     formatter: Formatter,
-    matcher: Matcher,
+    absent: str,
+    kind: str,
     uncertain: Sequence[tuple[CapturedItem, Sequence[Uncertainty]]],
     unreadable: Sequence[CapturedItem],
 ) -> str:
@@ -118,42 +120,45 @@ def undecided(
 
     Args:
         formatter: puts it in words.
-        matcher: what should not have been captured.
+        absent: what should not have been captured, or was not found, in words.
+        kind: what was asked for.
         uncertain: the items that may be like it, and why.
         unreadable: the items of the kind whose payloads can't be read.
     """
-    what = f"no {formatter.described(matcher.kind, matcher.criteria)}"
     lines: list[str] = []
     for number, (item, reasons) in enumerate(uncertain[:_MOST_ITEMS], 1):
-        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=kind)}")
         lines += [f"     {formatter.uncertainty(reason)}" for reason in reasons]
     possible = [_section("Captured, and possibly meant", lines, len(uncertain))] if uncertain else []
-    broken = _listed(formatter, "Captured, and not readable", unreadable)
+    broken = _listed(formatter, _NOT_READABLE, unreadable)
     reasons = [reason for _, of_item in uncertain for reason in of_item]
     hints = [*hints_about_unknown(reasons), *hints_about_texts(formatter, reasons, to_be_absent=True)]
-    heading = f"Expected {what}, but this cannot be determined."
+    heading = f"{absent}, but this cannot be determined."
     return _message(formatter, heading, [*possible, *broken, *_hints(formatter, hints)])
 
 
+def unreadable(formatter: Formatter, noun: str, items: Sequence[CapturedItem]) -> str:
+    """Why a view that is empty says nothing: there are items of the kind whose payloads can't be read."""
+    return _message(formatter, none_seen(noun), _listed(formatter, _NOT_READABLE, items))
+
+
 def impossible(
-    formatter: Formatter, matcher: Matcher, values: Sequence[UnlikelyValue], names: Mapping[str, str | None]
+    formatter: Formatter, absent: str, kind: str, values: Sequence[UnlikelyValue], names: Mapping[str, str | None]
 ) -> str:
     """Why an absence would prove nothing: what is asked for can't be, and nothing in the test has it.
 
     Args:
         formatter: puts it in words.
-        matcher: what should not have been captured.
+        absent: what should not have been captured, or was not found, in words.
+        kind: what was asked for.
         values: the values that can't be.
         names: the names of exceptions that no class has, each with the one that is meant.
     """
     asked = [formatter.asked(each.path, each.value) for each in values]
     asked += [formatter.asked("exception", name) for name in names]
-    what = formatter.described(matcher.kind, matcher.criteria)
     listed = ", ".join(asked[:-1])
-    heading = (
-        f"Expected no {what}, but {f'{listed} and ' if listed else ''}{asked[-1]} can't match: this proves nothing."
-    )
-    hints = [*hints_about_values(formatter, matcher.kind, values), *hints_about_names(formatter, names)]
+    heading = f"{absent}, but {f'{listed} and ' if listed else ''}{asked[-1]} can't match: this proves nothing."
+    hints = [*hints_about_values(formatter, kind, values), *hints_about_names(formatter, names)]
     return _message(formatter, heading, [*_hints(formatter, hints), *([_ABOUT_REAL_VALUES] if values else [])])
 
 
@@ -183,6 +188,11 @@ def none_seen(noun: str) -> str:
 def what_is_absent(formatter: Formatter, matcher: Matcher) -> str:
     """What an assertion of absence expects."""
     return f"no {formatter.described(matcher.kind, matcher.criteria)}"
+
+
+def what_was_searched(formatter: Formatter, matcher: Matcher) -> str:
+    """What a search has found none of."""
+    return f"Found {what_is_absent(formatter, matcher)}"
 
 
 def not_discarded(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import RawItem as RawItem
     from pytest_sentry_capture._recording.entries import mark_seen as mark_seen
     from pytest_sentry_capture._recording.entries import sample_rate_of as sample_rate_of
+    from pytest_sentry_capture._recording.entries import unreadable_items as unreadable_items
     from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
     from pytest_sentry_capture._recording.errors import SdkError as SdkError
     from pytest_sentry_capture._recording.exception_chain import ExceptionChain as ExceptionChain
@@ -221,6 +222,7 @@ else:
             "span_path": "_recording.attribute_names:span_path",
             "tags_of": "_recording.fields:tags_of",
             "transaction_paths": "_recording.attribute_names:transaction_paths",
+            "unreadable_items": "_recording.entries:unreadable_items",
             "unwrapped": "_recording.fields:unwrapped",
             "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
 
@@ -470,6 +470,13 @@ def mark_seen(handed_out: Iterable[CapturedItem | CapturedEnvelope]) -> None:
     for each in handed_out:
         for capture in each._captures if isinstance(each, CapturedEnvelope) else (each._capture,):
             capture.seen = True
+
+
+def unreadable_items(entries: Iterable[Entry], item_types: Container[str]) -> list[CapturedItem]:
+    """The items of these types that hold no JSON, or none that anything can be read in."""
+    captures = (entry for entry in entries if isinstance(entry, Capture) and entry.type in item_types)
+    in_doubt = (capture for capture in captures if not isinstance(capture.content, PlainJson))
+    return [item for capture in in_doubt for item in capture.items if isinstance(item, RawItem)]
 
 
 def _json(value: object) -> bytes:

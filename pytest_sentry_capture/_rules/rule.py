@@ -107,6 +107,7 @@ class Needs:
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
+        reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
     """
 
     shorthand: str | None = None
@@ -116,6 +117,7 @@ class Needs:
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
     breaks_on_what_was_seen: bool = False
+    reads_fields: bool = True
 
 
 @dataclass(kw_only=True)

@@ -13,12 +13,14 @@ from typing import Any, Final, get_args
 import pluggy
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Entry, Recording
+from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Entry, Recording, unreadable_items
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews, Severity
 from pytest_sentry_capture._text import did_you_mean
 
 _OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
+_WITH_FIELDS: Final = ("event", "transaction", "span")
+"""The types of items that rules look into."""
 _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).parent))
 """Folders whose frames tell nothing about an error in the code of users."""
 
@@ -230,7 +232,7 @@ class RuleRun:
         judgements: list[Judgement] = []
         try:
             judgements += _checked(rule.judge(views))
-            judgements = _certain(rule, judgements, views)
+            judgements = [*_certain(rule, judgements, views), *_of_unreadable(rule, views)]
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pytest.fail() and pytest.skip() are no Exception
@@ -315,6 +317,13 @@ def _certain(rule: Rule, judgements: list[Judgement], views: RuleViews) -> list[
     why = Formatter.for_reports(views._recording).replaced(hiding[0])
     certain = [each if _was_seen(rule, each) else replace(each, problem=None, obstacle=why) for each in judgements]
     return [*certain, rule.not_judged(None, why)]
+
+
+def _of_unreadable(rule: Rule, views: RuleViews) -> Iterator[Judgement]:
+    """What is said of items that the views of their kinds leave out, because nothing can be read in them."""
+    if rule._built_in_needs.reads_fields:
+        for item in unreadable_items(views._recording.entries, _WITH_FIELDS):
+            yield rule.not_judged(item, f"the payload of {item.type_header} items can't be read")
 
 
 def _was_seen(rule: Rule, judgement: Judgement) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from pytest_sentry_capture import SentryCapture
+from pytest_sentry_capture import CapturedItem, Kind, SentryCapture
 from pytest_sentry_capture._recording.entries import Capture, Entry
 from pytest_sentry_capture._recording.recording import Recording
 from pytest_sentry_capture._relay.relay_project import RelayProject
@@ -58,3 +58,14 @@ class _SdkOfThePast:
     def flush(self) -> None: ...
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         return nullcontext()
+
+
+def found_in(capture: SentryCapture, kind: Kind = "event", **criteria: Any) -> Sequence[CapturedItem]:
+    """What matches; nothing where there is none for certain, and where this can't be said."""
+    try:
+        items: Sequence[CapturedItem] = capture.find(kind, **criteria)
+    except AssertionError as error:
+        if not str(error).startswith("Found no "):
+            raise
+        return []
+    return items

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pytest_sentry_capture import Discard, Exchange, ImpossibleCriterionError, Kind, SentryCapture
 from pytest_sentry_capture._recording.entries import Capture, CaptureContext, Entry
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from recordings import assertions_on, capture, recording
+from recordings import assertions_on, capture, found_in, recording
 
 ID = "0123456789abcdef0123456789abcdef"
 TYPES = {"segment": "transaction", "metric": "trace_metric"}
@@ -510,7 +510,7 @@ def test_a_text_is_a_text_however_it_looks(text: str, other: str) -> None:
 
     assert len(sentry.find(message=text)) == 1
     assert len(sentry.find(message=[other, text], tags={"a": text})) == 1
-    assert len(sentry.find(message=other)) == (text == other)
+    assert len(found_in(sentry, message=other)) == (text == other)
     with pytest.raises(AssertionError):
         sentry.assert_not_captured(message=text)
 

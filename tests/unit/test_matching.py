@@ -6,7 +6,7 @@ import json
 import math
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import ANY
 
@@ -15,10 +15,10 @@ from dirty_equals import IsPartialDict, IsPositiveInt, IsStr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_sentry_capture import CapturedItem, Discard, Kind, SentryCapture
+from pytest_sentry_capture import Discard, Kind, SentryCapture
 from pytest_sentry_capture._recording.entries import Capture, CaptureContext, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from recordings import assertions_on, capture, recording
+from recordings import assertions_on, capture, found_in, recording
 
 TYPES: dict[Kind, str] = {
     "event": "event",
@@ -307,9 +307,9 @@ def test_find_selects_what_the_vocabulary_says(situation: tuple[Kind, list[dict[
         criteria.pop("transaction")
     sentry_capture = assertions_on(recording(*(capture(payload, TYPES[kind]) for payload in payloads)))
 
-    found = [dict(item) for item in sentry_capture.find(kind, **criteria)]
+    items = [dict(item) for item in found_in(sentry_capture, kind, **criteria)]
 
-    assert found == [
+    assert items == [
         payload
         for payload in payloads
         if all(naive_holds(kind, name, expected, payload) for name, expected in criteria.items())
@@ -522,7 +522,7 @@ def test_a_criterion_selects(kind: Kind, matching: dict[str, Any], other: dict[s
     capture = captured(kind, ITEM[kind])
 
     assert [dict(item) for item in capture.find(kind, **matching)] == [ITEM[kind]]
-    assert capture.find(kind, **other) == []
+    assert found_in(capture, kind, **other) == []
 
 
 def cause() -> BaseException:
@@ -574,8 +574,8 @@ def test_an_exception_is_searched_in_the_chain_that_sentry_reports(
         assert len(capture.find(exception=each)) == 1
     assert len(capture.find(exception=[OSError, *matching])) == 1
     for each in other:
-        assert capture.find(exception=each) == []
-    assert capture.find(exception=None) == []
+        assert found_in(capture, exception=each) == []
+    assert found_in(capture, exception=None) == []
 
 
 def test_the_status_is_that_of_the_answer_else_of_the_exception() -> None:
@@ -732,7 +732,9 @@ def test_what_is_no_payload_of_the_kind_matches_nothing(kind: Kind, content: byt
     capture = assertions_on(recording(Capture(TYPES.get(kind, kind), content)))
     broken = not content.startswith(b'{"')
 
-    items: Sequence[CapturedItem] = capture.find(kind)
-
-    assert len(items) == (1 if kind == "attachment" or not broken else 0)
     assert len(capture.items) == 1
+    if kind == "attachment" or not broken:
+        assert len(capture.find(kind)) == 1
+        return
+    with pytest.raises(AssertionError, match="Captured, and not readable"):
+        capture.find(kind)

@@ -52,6 +52,7 @@ class ForbiddenData(Rule):
         on_with_fixture_if=lambda recording: bool(recording.secrets),
         is_on_beside_paths=True,
         breaks_on_what_was_seen=True,
+        reads_fields=False,
     )
     keys: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()

@@ -27,6 +27,7 @@ class NoCallbackErrors(Rule):
         on_with_fixture_if=lambda recording: recording.has_callback_errors,
         is_settled_by_assertions=True,
         breaks_on_what_was_seen=True,
+        reads_fields=False,
     )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
@@ -60,7 +61,7 @@ class NoSilentLoss(Rule):
     """
 
     name = "no-silent-loss"
-    _built_in_needs: ClassVar[Needs] = Needs(is_settled_by_assertions=True)
+    _built_in_needs: ClassVar[Needs] = Needs(is_settled_by_assertions=True, reads_fields=False)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = views._recording.accounted_for

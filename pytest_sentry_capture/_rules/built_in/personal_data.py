@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, Masks, paths_in_transaction
@@ -25,7 +25,7 @@ from pytest_sentry_capture._relay import (
     engine_obstacle,
     scrubbed_places,
 )
-from pytest_sentry_capture._rules.rule import Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 from pytest_sentry_capture._text import did_you_mean
 
 _NOT_SCRUBBED: Final = ("_meta", "errors")
@@ -79,6 +79,7 @@ class NoPii(Rule):
     """
 
     name = "no-pii"
+    _built_in_needs: ClassVar[Needs] = Needs(reads_fields=False)
     allow: tuple[str, ...] = ()
     also: dict[str, dict[str, Any]] = field(default_factory=dict)
     after: Literal["sdk", "server"] = "sdk"

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Discard, Exchange, ancestors
 from pytest_sentry_capture._recording.kinds import CapturedEvent
-from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews
+from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews
 
 _ERROR_LEVELS: Final = ("error", "fatal")
 
@@ -26,6 +26,7 @@ class ServerErrorsCaptured(Rule):
     """
 
     name = "server-errors-captured"
+    _built_in_needs: ClassVar[Needs] = Needs(reads_fields=False)
     at_teardown: ClassVar[bool] = True
     except_status: tuple[int, ...] = ()
 
