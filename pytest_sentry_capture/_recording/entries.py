@@ -20,6 +20,7 @@ from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import KindFacts
 from pytest_sentry_capture._recording.fields import without_moved
 from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._recording.sampling import Sampling
 from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
@@ -57,6 +58,7 @@ class CaptureContext:
     before_callback: bytes | None = None
     callback: CallableLocation | None = None
     sample_rate: float | None = None
+    sampling: Sampling | None = None
     scrubs: tuple[Change, ...] = ()
     foreign_writes: tuple[ForeignWrite, ...] = ()
 
@@ -108,7 +110,15 @@ class Capture(Entry):
 
     @property
     def sample_rate(self) -> float | None:
-        """The rate with which the trace was sampled that the items belong to, as far as it is known."""
+        """The rate with which an event, or the trace that the items belong to, was sampled, as far as it is known.
+
+        Where the project has every decision settled (``sampling = "all"``), it is 1.
+        """
+        sampling = self.context.sampling
+        if sampling is not None and sampling.is_settled:
+            return 1.0
+        if self.type == "event":
+            return sampling.rate if sampling is not None else None
         rate = sample_rate_of(self.envelope.headers.get("trace")) if self.envelope is not None else None
         return self.context.sample_rate if rate is None else rate
 

@@ -27,6 +27,7 @@ class NoCallbackErrors(Rule):
         on_with_fixture_if=lambda recording: recording.has_callback_errors,
         is_settled_by_assertions=True,
         breaks_on_what_was_seen=True,
+        judges_traces=False,
     )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:

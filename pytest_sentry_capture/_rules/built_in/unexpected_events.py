@@ -20,7 +20,7 @@ class NoUnexpectedEvents(Rule):
     """
 
     name = "no-unexpected-events"
-    _built_in_needs: ClassVar[Needs] = Needs(is_last=True)
+    _built_in_needs: ClassVar[Needs] = Needs(is_last=True, judges_traces=False)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)
