@@ -20,7 +20,7 @@ from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import KindFacts
 from pytest_sentry_capture._recording.fields import without_moved
 from pytest_sentry_capture._recording.plain_json import PlainJson
-from pytest_sentry_capture._recording.sampling import Sampling
+from pytest_sentry_capture._recording.sampling import SamplerCall, Sampling
 from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
@@ -238,6 +238,11 @@ class CapturedItem(dict[str, Any]):
         """The phase of the test in which the item was captured; None outside tests."""
         return self._capture.phase
 
+    @property
+    def _sampler_call(self) -> SamplerCall | None:
+        """What the traces sampler was given and answered that decided about the item; None where none did."""
+        return self._capture.context.sampling.call if self._capture.context.sampling is not None else None
+
     def _title(self, words: Words) -> Iterable[str | None]:
         """What tells the item from others in one line, in parts: what names it, then what more there is to say."""
         del words
@@ -404,6 +409,7 @@ class Discard(Entry):
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
         exchange: the HTTP exchange during which it was lost.
+        sampling: what the traces sampler answered and was given.
     """
 
     reason: str
@@ -444,6 +450,21 @@ class Discard(Entry):
     def exception(self) -> BaseException | None:
         """The live exception, kept like an event's ``original_exception``."""
         return self._context.chain.original if self._context.chain is not None else None
+
+    @property
+    def sampling(self) -> dict[str, Any] | None:
+        """What the traces sampler answered, and what it was given; None where none was asked.
+
+        ``answer`` is its answer (None where it raised; what is neither a number nor a text is the name of its class),
+        ``name`` and ``op`` what the transaction or segment was called at that moment, and ``parent_sampled`` the
+        caller's decision: True, False or None.
+        """
+        call = self._sampler_call
+        return call.as_dict() if call is not None else None
+
+    @property
+    def _sampler_call(self) -> SamplerCall | None:
+        return self._context.sampling.call if self._context.sampling is not None else None
 
     @property
     def event(self) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ class SamplerCall:
         name: what the transaction or segment was called when the sampler was asked.
         op: its operation at that moment.
         parent_sampled: the decision of the caller whose trace it continues; None where there was none.
+        has_answered: whether it did, and has not raised instead.
         keys: the names of what else it was given, such as ``"asgi_scope"``.
     """
 
@@ -27,6 +28,7 @@ class SamplerCall:
     op: str | None
     parent_sampled: bool | None
     keys: tuple[str, ...] = ()
+    has_answered: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The answer and what was given, without the further keys."""
@@ -70,21 +72,19 @@ def plain_answer(answer: object) -> object:
     return str.__str__(answer) if issubclass(kind, str) else f"<{kind.__name__}>"
 
 
-def sampler_call(context: object, answer: object = None) -> SamplerCall:
-    """What is to be kept of a sampler's argument: texts of the SDK's own, and the names of the rest."""
+def sampler_call(context: object) -> SamplerCall:
+    """A call that has no answer yet: of its argument texts of the SDK's own, and the names of the rest."""
     given: Mapping[Any, Any] = context if type(context) is dict else {}
     transaction = given.get("transaction_context")
     of_transaction: Mapping[Any, Any] = transaction if type(transaction) is dict else {}
     parent = given.get("parent_sampled")
     return SamplerCall(
-        plain_answer(answer),
+        None,
         _text(of_transaction.get("name")),
         _text(of_transaction.get("op")),
         parent if type(parent) is bool else None,
-        (
-            *_names(given, "transaction_context", "parent_sampled"),
-            *(f"transaction_context.{name}" for name in _names(of_transaction, "name", "op")),
-        ),
+        tuple(_names(given, "transaction_context", "parent_sampled")),
+        has_answered=False,
     )
 
 

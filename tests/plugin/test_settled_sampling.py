@@ -328,19 +328,19 @@ def test_what_met_chance_is_in_the_summary(shop: Callable[..., pytest.RunResult]
 
     result.assert_outcomes(passed=7)
     differs = "What is captured differs from run to run, for max-event-bytes"
+    traces, both = f"{differs}, the contract.", f"{differs}, max-breadcrumbs, the contract."
+    three = "3 tests, first: test_shop.py::test_traces[0]"
     lines = [line for line in summary_of(result) if "chance" in line or "settle" in line]
     assert lines == [
-        f"sample_rate=0.5 left 1 event to chance in test_shop.py::test_errors. {differs}, max-breadcrumbs, the contract.",
+        f"sample_rate=0.5 left 1 event to chance in test_shop.py::test_errors. {both}",
         f"  {ALL_OF_THEM}",
-        "traces_sample_rate=0.25 left 1 segment to chance in test_shop.py::test_given."
-        f" {differs}, the contract.",
+        f"traces_sample_rate=0.25 left 1 segment to chance in test_shop.py::test_given. {traces}",
         "  The test gives this rate itself. To settle it, give traces_sample_rate=1.0 there.",
-        "traces_sample_rate=0.5 left 3 segments to chance in 3 tests, first: test_shop.py::test_traces[0]."
-        f" {differs}, the contract.",
+        f"traces_sample_rate=0.5 left 3 segments to chance in {three}. {traces}",
         f"  {ALL_OF_THEM}",
-        f"traces_sampler left 1 segment to chance in test_shop.py::test_sampler. {differs}, the contract.",
+        f"traces_sampler left 1 segment to chance in test_shop.py::test_sampler. {traces}",
         f"  {ALL_OF_THEM}",
-        f"traces_sampler left 1 segment to chance in test_shop.py::test_own_sampler. {differs}, the contract.",
+        f"traces_sampler left 1 segment to chance in test_shop.py::test_own_sampler. {traces}",
         "  To settle it, let the traces_sampler that the test gives answer 0 or 1.",
     ]
 

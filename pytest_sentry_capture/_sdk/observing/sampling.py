@@ -117,7 +117,8 @@ class SamplingDecisions:
         finally:
             self._answers.reset(token)
             if call is not None:
-                noted.append(replace(call, answer=plain_answer(answers[0])) if answers else call)
+                answer = plain_answer(answers[0]) if answers else None
+                noted.append(replace(call, answer=answer, has_answered=bool(answers)))
 
     def _noting_answer(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """The SDK looks at each answer before it makes a rate of it."""
