@@ -18,6 +18,7 @@ from pytest_sentry_capture._assertions.hints import (
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_filters,
     hints_about_names,
     hints_about_reason,
     hints_about_records,
@@ -106,9 +107,13 @@ def timed_out(
     return _message(formatter, heading, [*blocked, *_about_count(count, matcher, matching, evidence)])
 
 
-def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -> str:
+def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:
     """What was captured although nothing should have been."""
-    return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
+    formatter = evidence.formatter
+    hints = _hints(formatter, hints_about_filters(evidence, None, found))
+    return _message(
+        formatter, f"Expected {what}; {_found(len(found))}.", [*_listed(formatter, "Captured", found), *hints]
+    )
 
 
 def undecided(
@@ -206,7 +211,8 @@ def not_discarded(
         is_sampled = by is not None or reason in _OF_SAMPLERS
         listed = _listed(formatter, "Captured", captured, matcher.kind, with_samplers=is_sampled)
         paragraphs = [*listed, *_discards(formatter, discarded, matcher.kind, "Discarded")]
-        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints_about_reason(reason))])
+        hints = [*hints_about_reason(reason), *hints_about_filters(evidence, matcher, captured)]
+        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
         paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but otherwise")
@@ -339,7 +345,8 @@ def _about_count(
         yield from _no_client(evidence)
     elif len(matching) > n:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
-        yield from _hints(formatter, hints_about_excess(matching))
+        about_filters = hints_about_filters(evidence, matcher, matching) if n == 0 else []
+        yield from _hints(formatter, [*hints_about_excess(matching), *about_filters])
     else:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
         misses = _Misses.of(matcher, evidence.items)

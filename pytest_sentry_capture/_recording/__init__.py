@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.callables import is_callable_at as is_callable_at
     from pytest_sentry_capture._recording.callables import location_of as location_of
     from pytest_sentry_capture._recording.callables import location_of_frame as location_of_frame
+    from pytest_sentry_capture._recording.chains_in_words import exception_words as exception_words
     from pytest_sentry_capture._recording.chance import Chance as Chance
     from pytest_sentry_capture._recording.chance import sampled_by_chance as sampled_by_chance
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
     from pytest_sentry_capture._recording.errors import SdkError as SdkError
     from pytest_sentry_capture._recording.exception_chain import ExceptionChain as ExceptionChain
+    from pytest_sentry_capture._recording.exception_chain import ExceptionLink as ExceptionLink
     from pytest_sentry_capture._recording.exception_chain import members_of as members_of
     from pytest_sentry_capture._recording.exception_chain import own_attributes as own_attributes
     from pytest_sentry_capture._recording.facts import KIB as KIB
@@ -145,6 +147,7 @@ else:
             "Discard": "_recording.entries:Discard",
             "Entry": "_recording.entries:Entry",
             "ExceptionChain": "_recording.exception_chain:ExceptionChain",
+            "ExceptionLink": "_recording.exception_chain:ExceptionLink",
             "Exchange": "_recording.entries:Exchange",
             "FILTERED": "_recording.masks:FILTERED",
             "Field": "_recording.facts:Field",
@@ -195,6 +198,7 @@ else:
             "current_operation": "_recording.under_way:current_operation",
             "differing_places": "_recording.payload_walk:differing_places",
             "dotted": "_recording.payload_walk:dotted",
+            "exception_words": "_recording.chains_in_words:exception_words",
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
