@@ -93,6 +93,7 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "SENTRY_SPOTLIGHT": Since("sentry-sdk", "2.14"),
     "names of spans": Since("sentry-sdk", "2.15"),
     "an HTTP/2 transport": Since("sentry-sdk", "2.16"),
+    "random numbers in headers": Since("sentry-sdk", "2.25"),
     "profiles of sessions": Since("sentry-sdk", "2.24"),
     "logs": Since("sentry-sdk", "2.35"),
     "trace_ignore_status_codes": Since("sentry-sdk", "2.40"),

@@ -18,6 +18,7 @@ from pytest_sentry_capture._assertions.hints import (
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_filters,
     hints_about_names,
     hints_about_reason,
     hints_about_records,
@@ -31,6 +32,7 @@ from pytest_sentry_capture._recording import (
     CapturedItem,
     Discard,
     Replacement,
+    SamplerCall,
     hints_of,
     is_callable_at,
     location_of,
@@ -61,6 +63,8 @@ _ABOUT_REPLACEMENTS: Final = (
 )
 _MOST_DIFFERENCES: Final = 8
 _NOT_READABLE: Final = "Captured, and not readable"
+_OF_SAMPLERS: Final = ("sample_rate", "callback_error")
+"""The reasons for which a traces sampler may have discarded something."""
 _UNKNOWN: Final = "     what it looked like is not known"
 
 
@@ -104,9 +108,13 @@ def timed_out(
     return _message(formatter, heading, [*blocked, *_about_count(count, matcher, matching, evidence)])
 
 
-def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -> str:
+def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:
     """What was captured although nothing should have been."""
-    return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
+    formatter = evidence.formatter
+    hints = _hints(formatter, hints_about_filters(evidence, None, found))
+    return _message(
+        formatter, f"Expected {what}; {_found(len(found))}.", [*_listed(formatter, "Captured", found), *hints]
+    )
 
 
 def undecided(
@@ -210,9 +218,11 @@ def not_discarded(
     criteria = _one(formatter, matcher.kind, {**matcher.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(matcher.kind))} captured."
-        listed = _listed(formatter, "Captured", captured, matcher.kind)
+        is_sampled = by is not None or reason in _OF_SAMPLERS
+        listed = _listed(formatter, "Captured", captured, matcher.kind, with_samplers=is_sampled)
         paragraphs = [*listed, *_discards(formatter, discarded, matcher.kind, "Discarded")]
-        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints_about_reason(reason))])
+        hints = [*hints_about_reason(reason), *hints_about_filters(evidence, matcher, captured)]
+        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
         paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but otherwise")
@@ -345,7 +355,8 @@ def _about_count(
         yield from _no_client(evidence)
     elif len(matching) > n:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
-        yield from _hints(formatter, hints_about_excess(matching))
+        about_filters = hints_about_filters(evidence, matcher, matching) if n == 0 else []
+        yield from _hints(formatter, [*hints_about_excess(matching), *about_filters])
     else:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
         misses = _Misses.of(matcher, evidence.items)
@@ -362,12 +373,26 @@ def _no_client(evidence: Evidence) -> list[str]:
     return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints), *attempted]
 
 
-def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
-    """A paragraph that lists items; ``kind`` is the one that was asked for."""
+def _listed(
+    formatter: Formatter,
+    title: str,
+    items: Sequence[CapturedItem],
+    kind: str | None = None,
+    *,
+    with_samplers: bool = False,
+) -> list[str]:
+    """A paragraph that lists items.
+
+    Args:
+        kind: the one that was asked for.
+        with_samplers: say what traces samplers were given and answered.
+    """
     if not items:
         return []
-    summaries = (formatter.summary(item, asked_kind=kind) for item in items[:_MOST_ITEMS])
-    lines = [f"{number}. {summary}" for number, summary in enumerate(summaries, 1)]
+    lines = []
+    for number, item in enumerate(items[:_MOST_ITEMS], 1):
+        lines.append(f"{number}. {formatter.summary(item, asked_kind=kind)}")
+        lines += _about_sampler(formatter, item._sampler_call, "     ") if with_samplers else []
     return [_section(title, lines, len(items))]
 
 
@@ -422,7 +447,14 @@ def _discards(
 
 
 def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> list[str]:
-    return [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
+    lines = [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
+    is_sampled = discard.reason in _OF_SAMPLERS
+    return [*lines, *(_about_sampler(formatter, discard._sampler_call, "  ") if is_sampled else ())]
+
+
+def _about_sampler(formatter: Formatter, call: SamplerCall | None, indent: str) -> list[str]:
+    text = formatter.sampler_call(call) if call is not None else ""
+    return [f"{indent}{line}" for line in wrapped(formatter, text).splitlines()]
 
 
 def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:

@@ -24,6 +24,7 @@ from pytest_sentry_capture._recording import (
     Exchange,
     Recording,
     Replacement,
+    SamplerCall,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
@@ -162,6 +163,16 @@ class Formatter:
         by = f" by {self.located(discard.by)}" if discard.by is not None else ""
         times = f" ({discard.quantity} times)" if discard.quantity > 1 else ""
         return self.redacted(f"{discard.reason}{by}{times}")
+
+    def sampler_call(self, call: SamplerCall) -> str:
+        """What a traces sampler answered, and what it was given: of what is not the SDK's own the names only."""
+        op = self.text(call.op, is_personal=False)
+        name = self.text(call.name, is_personal=False)
+        given = f"name={name}, op={op}, parent_sampled={call.parent_sampled}"
+        more = f" (also given: {', '.join(map(self.name, call.keys))})" if call.keys else ""
+        answer = call.answer if str(call.answer).startswith("<") else self.shown(call.answer)
+        did = f"answered {answer}" if call.has_answered else "raised"
+        return self.redacted(f"traces_sampler {did} for {given}{more}")
 
     def exchange_summary(self, exchange: Exchange) -> str:
         """The request by its route, and the answer."""

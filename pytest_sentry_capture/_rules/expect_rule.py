@@ -16,10 +16,11 @@ from pytest_sentry_capture._assertions import (
     name_of,
 )
 from pytest_sentry_capture._recording import CapturedItem, Discard, Exchange, mark_seen
-from pytest_sentry_capture._recording.kinds import CapturedTransaction
+from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews
 
 _DEDUPE: Final = "DedupeIntegration"
+_TRACES: Final = (CapturedSegment, CapturedTransaction, CapturedSpan)
 
 
 @dataclass(kw_only=True)
@@ -45,6 +46,10 @@ class ExpectRule(Rule):
     def __post_init__(self) -> None:
         self._look = Matcher(self.matcher.kind, self.event)
         self._doubts = Doubts(self.matcher)
+
+    @property
+    def _judged_by_chance(self) -> tuple[str, ...]:
+        return ("segment",) if self.matcher.item_class in _TRACES else (self.matcher.kind,)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if not views._recording.client_was_active:

@@ -106,6 +106,7 @@ class Needs:
         is_last: whether it is judged after the others, because it looks at what they have asked for.
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
+        judges_traces: whether it judges segments too, and not events alone.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
         reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
     """
@@ -117,6 +118,7 @@ class Needs:
     scope_writes: bool = False
     is_settled_by_assertions: bool = False
     breaks_on_what_was_seen: bool = False
+    judges_traces: bool = True
     reads_fields: bool = True
 
 
@@ -155,6 +157,14 @@ class Rule(ABC):
     def _obstacle(self) -> str | None:
         """Why the rule can't be judged in this environment, in words for users; None where it can."""
         return None
+
+    @property
+    def _judged_by_chance(self) -> tuple[str, ...]:
+        """Of what kinds the things are that it judges, and that may be sampled."""
+        kinds = getattr(self, "kinds", None)
+        if type(kinds) is tuple and all(type(kind) is str for kind in kinds):
+            return kinds
+        return ("event", "segment") if self._built_in_needs.judges_traces else ("event",)
 
     @property
     def _pii_search(self) -> PiiSearch | None:

@@ -199,6 +199,11 @@ class RuleRun:
         whole = self._holding(self._once([each.entries for each in self._recordings]))
         return [*broken, *self._broken(RuleViews(whole), at_teardown=True)]
 
+    def judging(self, kind: str) -> list[str]:
+        """The names of the rules of the project's configuration, and of its own, that judge things of a kind."""
+        judging = (each.rule for each in self._rules if not each.only_with_fixture)
+        return [rule.name for rule in judging if kind in rule._judged_by_chance]
+
     def _holding(self, entries: list[Entry]) -> Recording:
         part = self._recordings[0].holding(entries)
         part.client_was_active = any(each.client_was_active for each in self._recordings)

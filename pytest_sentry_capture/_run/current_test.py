@@ -137,6 +137,7 @@ class CurrentTest:
             findings.add_unknown_exceptions(formatter, unknown)
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
+        findings.add_chance(self.recordings, self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
         if not self.rules_decide:

@@ -6,12 +6,13 @@ It travels as JSON text with the test's last report, so that serial and parallel
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Recording
+from pytest_sentry_capture._recording import Capture, CapturedItem, Chance, Discard, Recording, sampled_by_chance
 from pytest_sentry_capture._reports import CaptureTable, PersonalData, ShownNames
 from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Severity, Waiver, rule_problems
 
@@ -52,6 +53,7 @@ class Findings:
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
+        by_chance: what random numbers decided about: the values of ``Chance``, how often, and the rules that judge it.
     """
 
     label: str
@@ -63,6 +65,7 @@ class Findings:
     counts: dict[str, int] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
     unknown_exceptions: list[str] = field(default_factory=list)
+    by_chance: list[list[Any]] = field(default_factory=list)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
@@ -101,6 +104,16 @@ class Findings:
     def add_unknown_exceptions(self, formatter: Formatter, names: Iterable[str]) -> None:
         """Note the names of exception classes that no class has, whose absence the test has asserted."""
         self.unknown_exceptions = [formatter.redacted(name) for name in names]
+
+    def add_chance(self, recordings: Iterable[Recording], rule_run: RuleRun | None) -> None:
+        """Note what random numbers decided about."""
+        found: Counter[Chance] = Counter()
+        for recording in recordings:
+            found += sampled_by_chance(recording)
+        self.by_chance = [
+            [list(chance), number, rule_run.judging(chance.kind) if rule_run is not None else []]
+            for chance, number in found.items()
+        ]
 
     def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""

@@ -50,7 +50,7 @@ class Run:
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
-        self.recorder = Recorder(configuration.masks)
+        self.recorder = Recorder(configuration.masks, settles_sampling=configuration.settles_sampling)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from pytest_sentry_capture._recording import Chance
 from pytest_sentry_capture._reports import (
     FILE,
     GITHUB_SUMMARY_VARIABLE,
@@ -36,7 +37,7 @@ from pytest_sentry_capture._reports import (
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Severity
 from pytest_sentry_capture._run.findings import CONTRACT, Breach
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.totals import Totals
+from pytest_sentry_capture._run.totals import Drawn, Totals
 
 _MOST_GROUPS: Final = 10
 _DONE: Final = {"check": "checked", "update": "updated"}
@@ -94,6 +95,7 @@ def conclude(
     summary.check_contract(root / FILE)
     summary.write_reports(folder)
     summary.sum_up_rules()
+    summary.warn_of_chance()
     summary.warn_of_unknown_exceptions()
     annotations = [*_annotations(totals.breaches, root)]
     return Conclusion(summary.lines, annotations, summary.fails, summary.headline)
@@ -319,6 +321,14 @@ class RunSummary:
                 " the class."
             )
 
+    def warn_of_chance(self) -> None:
+        """Name what was sampled by chance, what is different for it from run to run, and how it is settled."""
+        files = [*(["the contract"] if self._settings.contract != "off" else [])]
+        files += ["the report"] if self._settings.reports else []
+        for chance, drawn in sorted(self._totals.by_chance.items(), key=lambda each: str(each[0])):
+            if met := [*drawn.rules, *files]:
+                self.lines += _about_chance(chance, drawn, met)
+
     def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
         not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
@@ -405,6 +415,27 @@ def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
     yield from (f"{indent}{group.problem} [{group.where}]" for group in groups[:_MOST_GROUPS])
     if len(groups) > _MOST_GROUPS:
         yield f"{indent}… and {len(groups) - _MOST_GROUPS} more problems, which a file of --sentry-report names."
+
+
+def _about_chance(chance: Chance, drawn: Drawn, met: Sequence[str]) -> Iterator[str]:
+    what = f"{drawn.number} {chance.kind}{'' if drawn.number == 1 else 's'}"
+    tests = [*drawn.tests]
+    where = f"in {len(tests)} tests, first: {tests[0]}" if len(tests) > 1 else f"in {tests[0]}"
+    source = chance.option or "a sample rate"
+    if chance.rate is not None:
+        source = f"{source}={chance.rate:g}" if chance.option else f"{source} of {chance.rate:g}"
+    yield f"{source} left {what} to chance {where}. What is captured differs from run to run, for {', '.join(met)}."
+    yield f"  {_settled(chance)}"
+
+
+def _settled(chance: Chance) -> str:
+    if not chance.option:
+        return "To settle it, set the rate to 1.0 in the process that sends them."
+    if not chance.is_of_test:
+        return 'To settle it: sampling = "all" in [tool.sentry_capture].'
+    if chance.rate is None:
+        return f"To settle it, let the {chance.option} that the test gives answer 0 or 1."
+    return f"The test gives this rate itself. To settle it, give {chance.option}=1.0 there."
 
 
 def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from pytest_sentry_capture._recording import COLLECTION
+from pytest_sentry_capture._recording import COLLECTION, Chance
 from pytest_sentry_capture._reports import CaptureTable, PersonalData
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings
+
+
+@dataclass
+class Drawn:
+    """How often random numbers decided, in which tests, and the names of the rules that judge what was decided."""
+
+    number: int = 0
+    tests: dict[str, None] = field(default_factory=dict)
+    rules: dict[str, None] = field(default_factory=dict)
+
+    def add(self, number: int, test: str, rules: Iterable[str]) -> None:
+        """Count in those of one test."""
+        self.number += number
+        self.tests[test] = None
+        self.rules.update(dict.fromkeys(rules))
 
 
 class Totals:
@@ -22,6 +38,7 @@ class Totals:
         personal_data: where personal data was found.
         unknown_exceptions: the names of exception classes whose absence was asserted and that no class had, each with
             the first test that did.
+        by_chance: what random numbers decided about in tests: how often, in which tests, and the rules that judge it.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
     """
@@ -38,6 +55,7 @@ class Totals:
         self.integrations: set[str] = set()
         self.personal_data: set[PersonalData] = set()
         self.unknown_exceptions: dict[str, str] = {}
+        self.by_chance: dict[Chance, Drawn] = {}
         self.failed_tests = 0
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
@@ -106,6 +124,8 @@ class Totals:
         for name, tally in findings.tallies.items():
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self.breaches += findings.breaches
+        for values, number, rules in findings.by_chance:
+            self.by_chance.setdefault(Chance(*values), Drawn()).add(number, findings.label, rules)
         for name in findings.unknown_exceptions:
             self.unknown_exceptions.setdefault(name, findings.label)
         for waiver, used in findings.waivers.items():

@@ -25,6 +25,7 @@ from pytest_sentry_capture._sdk.observing.loggers import Loggers
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.replacements import Replacements
+from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
@@ -78,7 +79,15 @@ class Sdk:
         self._losses = Losses(self._observer)
         self._delivery = Delivery(network)
         self._naps = Naps()
-        self._telemetry = Telemetry(self._observer, self._hand_over, self._losses, self._naps, self._touchpoints)
+        self._decisions = SamplingDecisions(
+            self._touchpoints,
+            self._observer,
+            lambda: self.client,
+            lambda client: self._overrides.given_to(client) if self._clients.observes(client) else None,
+        )
+        self._telemetry = Telemetry(
+            self._observer, self._hand_over, self._losses, self._decisions, self._naps, self._touchpoints
+        )
         self._clients = Clients(
             self._touchpoints,
             self._observer,
@@ -126,7 +135,8 @@ class Sdk:
             self._delivery.install(touchpoints)  # after the others who replace methods of transports: see _is_unseen
             capture_hooks.install(touchpoints)
             watch_sdk_log(touchpoints, observer)
-            watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
+            self._decisions.install()
+            watch_unsampled(touchpoints, observer, self._losses, self._decisions, lambda: self.client)
             if self._scope_writes is not None:
                 self._scope_writes.install(touchpoints)
             keep_tags_apart(self._touchpoints)
@@ -315,7 +325,9 @@ class Sdk:
         __tracebackhide__ = True
         self._overrides.check_names(options)
         sys.modules["sentry_sdk"].init(**options)
-        return self.client
+        client = self.client
+        self._clients.note_given_by_test(client, options)
+        return client
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         """Change options of the active client, and of those made meanwhile, for a block of code.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.chains_in_words import exception_words
 from pytest_sentry_capture._recording.entries import Unknown, Words
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
     EXCEPTION,
+    EXCEPTION_MESSAGE,
     FINGERPRINT,
     KNOWN_OF_EVENTS,
     OF_EXCHANGE,
@@ -44,6 +46,7 @@ class CapturedEvent(SentryEvent):
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
             "exception": EXCEPTION,
+            "exception_message": EXCEPTION_MESSAGE,
             "message": TEXT,
             "level": Field(Sort.TEXT, known=LEVELS, default="error"),
             "logger": TEXT,
@@ -74,6 +77,15 @@ class CapturedEvent(SentryEvent):
         return cast("list[ExceptionPayload]", interfaces_of(self.get("exception")))
 
     @property
+    def _outermost_first(self) -> list[dict[str, Any]]:
+        return cast("list[dict[str, Any]]", self.exceptions[::-1])
+
+    @property
+    def exception_message(self) -> list[str]:
+        """The messages of all exceptions of the chain and its groups, the outermost first."""
+        return [text for each in self._outermost_first if (text := text_at(each, "value")) is not None]
+
+    @property
     def original_exception(self) -> BaseException | None:
         """The live exception, kept until the teardown of the test that uses the fixture ends."""
         chain = self._capture.context.chain
@@ -85,7 +97,8 @@ class CapturedEvent(SentryEvent):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        yield joined(words.name(joined(self.level, self.exception or "message")), self._title_of_sentry(words))
+        what = exception_words(self._outermost_first, _type_of) or "message"
+        yield joined(words.name(joined(self.level, what)), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
         yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
 
@@ -156,6 +169,11 @@ class CapturedEvent(SentryEvent):
     def _outermost(self) -> dict[str, Any]:
         exceptions = self.exceptions
         return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+def _type_of(exception: Mapping[str, Any]) -> str:
+    name = exception.get("type")
+    return name if isinstance(name, str) and name else "(no type)"
 
 
 export(CapturedEvent)

@@ -33,6 +33,7 @@ class Configuration:
         switched_off: the names of built-in rules that are off by name.
         scrubbing: the project's settings for data scrubbing on Sentry's servers; None where it has none.
         masks: what stands in place of values that were taken out; None for the usual masks.
+        settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Configuration:
         switched_off: frozenset[str] = frozenset(),
         scrubbing: ServerScrubbing | None = None,
         masks: Masks | None = None,
+        settles_sampling: bool = False,
     ) -> None:
         self.file = file
         self.rules = rules
         self.switched_off = switched_off
         self.scrubbing = scrubbing
         self.masks = masks
+        self.settles_sampling = settles_sampling
 
 
 def read_configuration(root: Path) -> Configuration:

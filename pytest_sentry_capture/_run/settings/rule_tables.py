@@ -28,7 +28,8 @@ from pytest_sentry_capture._run.settings.source import KeyPath, Source
 from pytest_sentry_capture._text import did_you_mean, plural
 
 Structured = TypeVar("Structured")
-_KEYS: Final = ("rules", "expect", "relay", "masks")
+_KEYS: Final = ("rules", "expect", "relay", "masks", "sampling")
+_ALL: Final = "all"
 _INI_OPTIONS: Final = ("network", "network_hosts", "show", "strict", "report", "contract")
 _PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
 
@@ -59,6 +60,7 @@ class RuleSettings(NamedTuple):
     switched_off: frozenset[str]
     scrubbing: ServerScrubbing | None
     masks: Masks | None
+    settles_sampling: bool
 
 
 def structured(source: Source, root: Path) -> RuleSettings:
@@ -74,13 +76,13 @@ def structured(source: Source, root: Path) -> RuleSettings:
     tables = RuleTables(source)
     tables.check_keys()
     rules = (*tables.rules(), *tables.expected())
-    scrubbing, masks = tables.scrubbing(root), tables.masks()
+    scrubbing, masks, settles_sampling = tables.scrubbing(root), tables.masks(), tables.settles_sampling()
     if tables.mistakes:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
         if scrubbing is not None:
             each.rule._take_scrubbing(scrubbing)
-    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks)
+    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks, settles_sampling)
 
 
 class RuleTables:
@@ -194,6 +196,15 @@ class RuleTables:
             return None
         texts = tuple(mask for mask in own if isinstance(mask, str))
         return Masks(texts, tuple(mask for mask in own if not isinstance(mask, str)))
+
+    def settles_sampling(self) -> bool:
+        """Whether all is sampled that chance would decide about."""
+        value = self._source.content.get("sampling")
+        if value is None or value == _ALL:
+            return value is not None
+        problem = did_you_mean("value", value, [_ALL]) if isinstance(value, str) else f"must be {_ALL!r}, not {value!r}"
+        self._mistake(("sampling",), f"sampling: {problem}")
+        return False
 
     def _mask(self, index: int, entry: object) -> str | re.Pattern[str] | None:
         name = f"masks[{index}]"
