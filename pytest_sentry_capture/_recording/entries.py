@@ -375,6 +375,14 @@ class Exchange(Entry):
         """What was captured while the exchange ran, its background tasks included."""
         return [item for capture in self._captures for item in capture.items]
 
+    def _route_of_sdk(self) -> str | None:
+        """The route after which the SDK has named what was captured; None where it has named nothing after a route."""
+        for item in self.items:
+            name, info = item.get("transaction"), item.get("transaction_info")
+            if type(name) is str and name.startswith("/") and type(info) is dict and info.get("source") == "route":
+                return name
+        return None
+
     def __repr__(self) -> str:
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
 

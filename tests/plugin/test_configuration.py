@@ -137,7 +137,7 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
     ("text", "mistake"),
     [
         ("rules = ['a']", "rules must be a table, not ['a']"),
-        ("expect = { a = 1 }", "expect must be an array of tables: [[tool.sentry_capture.expect]]"),
+        ("expect = { a = 1 }", "expect must be an array of tables: [[expect]]"),
         ("expect = [1]", "expect must be an array of tables, and 1 is none"),
         ("rules.max-event-bytes = 0", "rules.max-event-bytes: bytes must be at least 1, not 0"),
         ("rules.max-breadcrumbs = -1", "rules.max-breadcrumbs: number must be at least 0, not -1"),

@@ -21,6 +21,7 @@ _CHOICES: Final = {
     "sentry_contract": ("off", "check", "update"),
 }
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
+_IPV6: Final = r"(?i)[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*"
 
 
 class SettingsError(Exception):
@@ -69,7 +70,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     mistakes += [
         f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
         for host in hosts
-        if not re.fullmatch(_HOST, host)
+        if not (re.fullmatch(_HOST, host) or _is_ipv6(host))
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [f"sentry_report: {mistake}" for mistake in map(_without_format, reports) if mistake]
@@ -80,12 +81,25 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         raise SettingsError("\n".join(mistakes))
     return Settings(
         network=cast("NetworkMode", chosen["sentry_network"]),
-        network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        network_hosts=tuple(host.strip("[]").lower().rstrip(".") for host in hosts),
         reports=reports,
         show=cast("ShowMode", chosen["sentry_show"]),
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
     )
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether a host is an IPv6 address, with brackets around it, as in a URL, or without."""
+    if not re.fullmatch(_IPV6, host.strip("[]")):
+        return False
+    from ipaddress import IPv6Address  # which few runs need
+
+    try:
+        IPv6Address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_format(report: Path) -> str | None:

@@ -107,6 +107,8 @@ class RuleTables:
         for key in self._source.content:
             if key in _INI_OPTIONS:
                 self._mistake((key,), f"{key} is the ini option sentry_{key}, and no key of the configuration")
+            elif key == "tool" and not self._source.table:
+                self._mistake((key,), f"[tool.sentry_capture] stands in pyproject.toml only; {self._without_table()}")
             elif key not in _KEYS:
                 self._mistake((key,), did_you_mean("key", key, _KEYS))
 
@@ -149,7 +151,7 @@ class RuleTables:
         """The rules that the ``expect`` entries are."""
         entries = self._source.content.get("expect", [])
         if not isinstance(entries, list):
-            self._mistake(("expect",), "expect must be an array of tables: [[tool.sentry_capture.expect]]")
+            self._mistake(("expect",), f"expect must be an array of tables: [[{self._header('expect')}]]")
             return
         names: list[object] = [*BUILT_IN_RULES]
         for index, entry in enumerate(entries):
@@ -297,6 +299,18 @@ class RuleTables:
                 text, _, place = message.rpartition(" @ ")
                 self._mistake(path, f"{place}: {text}")
             return None
+
+    def _header(self, name: str) -> str:
+        """How a table of the configuration is called in this file."""
+        return ".".join((*self._source.table, name))
+
+    def _without_table(self) -> str:
+        """How the tables that were written for ``pyproject.toml`` are called in a file of its own."""
+        own = self._source.content["tool"]
+        tables = own.get("sentry_capture", {}) if isinstance(own, Mapping) else {}
+        headers = {"rules": "[rules]", "expect": "[[expect]]", "relay": "[relay]", "masks": "masks = […]"}
+        named = [header for name, header in headers.items() if isinstance(tables, Mapping) and name in tables]
+        return f"in {self._source.name}, write {' and '.join(named or ['[rules]'])}"
 
     def _mistake(self, path: KeyPath, message: str) -> None:
         mistake = f"{self._source.place(*path)}: {message}"
