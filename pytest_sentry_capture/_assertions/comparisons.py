@@ -6,11 +6,15 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import FunctionType, TracebackType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import MISSING
 
 Comparison = Callable[[Any], bool]
+
+_ANSWERS: Final = (LookupError, ValueError)
+"""What predicates raise about values that are not meant."""
 
 _PLAIN: Final = (str, int, float, bytes)
 _BUILTIN_EQUALITY: Final[frozenset[object]] = frozenset(
@@ -143,6 +147,46 @@ def _holds(judgement: Comparison, found: Any) -> bool:
         return bool(judgement(found))
     except Exception:
         return False
+
+
+def error_in(expected: Any, found: Any) -> Exception | None:
+    """What code in an expectation raised where the value might match without that; None where it certainly does not.
+
+    That a key is missing, or that text is no number, is an answer, and so is whatever ``None`` can't be asked.
+    """
+    if isinstance(expected, Mapping) and own_judgement(expected) is None:
+        return _error_in_subset(expected, found) if isinstance(found, dict) else None
+    if isinstance(expected, (list, tuple, set, frozenset)):
+        return next((error for each in expected if (error := error_in(each, found)) is not None), None)
+    error = _error_of(expected, found)
+    is_answer = isinstance(error, _ANSWERS) or (found is None and not _was_called_wrongly(error, expected))
+    return None if is_answer else error
+
+
+def _error_in_subset(expected: Mapping[Any, Any], found: dict[Any, Any]) -> Exception | None:
+    errors: list[Exception] = []
+    for key, each in expected.items():
+        value = found.get(key, MISSING)
+        if comparison(each)(value):
+            continue
+        error = error_in(each, value)
+        if error is None:
+            return None
+        errors.append(error)
+    return errors[0] if errors else None
+
+
+def _was_called_wrongly(error: Exception | None, called: object) -> bool:
+    """Whether a function of the user's raised nothing itself, but does not take one value."""
+    traceback = error.__traceback__ if error is not None else None
+    return isinstance(error, TypeError) and type(called) is FunctionType and _frames_of(traceback) == 1
+
+
+def _frames_of(traceback: TracebackType | None) -> int:
+    number = 0
+    while traceback is not None:
+        number, traceback = number + 1, traceback.tb_next
+    return number
 
 
 def _error_of(expected: Any, found: Any) -> Exception | None:

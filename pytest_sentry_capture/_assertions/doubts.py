@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from pytest_sentry_capture._assertions.comparisons import (
     Comparison,
     comparison,
+    error_in,
     own_judgement,
     read_as_regexes,
     regex_in_text,
@@ -111,6 +112,9 @@ class Doubts:
                 found.append(Uncertainty(criterion.path, criterion.expected, why))
             elif reading is not None and reading(value):
                 found.append(Uncertainty(criterion.path, criterion.expected, None, value))
+            elif (error := self._error_in(criterion, value)) is not None:
+                why = f"this raised {type(error).__name__} when it was asked"
+                found.append(Uncertainty(criterion.path, criterion.expected, why))
             else:
                 return []
         return found
@@ -173,6 +177,9 @@ class Doubts:
         if criterion.in_payload:
             return comparison(reading)
         return compiled_criteria(self._matcher.kind, criterion.path, reading)[0].is_match
+
+    def _error_in(self, criterion: Criterion, value: Any) -> Exception | None:
+        return None if self._sort_of(criterion) is Sort.EXCEPTION else error_in(criterion.expected, value)
 
     def _why_unknown(self, criterion: Criterion, item: CapturedItem, value: Any) -> str | None:
         """Why it is unknown of an item whether it matches a criterion; None where it certainly does not."""

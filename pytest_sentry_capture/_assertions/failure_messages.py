@@ -29,6 +29,7 @@ from pytest_sentry_capture._assertions.hints import (
 from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._assertions.translation import written_for_segments
 from pytest_sentry_capture._recording import (
+    CapturedEnvelope,
     CapturedItem,
     Discard,
     Replacement,
@@ -57,8 +58,9 @@ _ABOUT_UNKNOWN_CALLABLES: Final = (
 )
 _ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
 _ABOUT_REPLACEMENTS: Final = (
-    "What is passed to a replacement does not reach the SDK, so it is not captured. Assert on the replacement itself,"
-    " or replace a method of the transport instead, which hides nothing:\n"
+    "What is passed to a replacement may not reach the SDK, and what does not is not captured. Assert on the"
+    " replacement itself, spy on the function with patch(…, wraps=…) or mocker.spy, or replace a method of the"
+    " transport, which hides nothing:\n"
     '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
 _MOST_DIFFERENCES: Final = 8
@@ -290,6 +292,8 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
         lines = [formatter.summary(each, asked_kind=asked_kind) for each in items]
     elif classes == {Discard}:
         lines = [_discarded(formatter, each) for each in view if isinstance(each, Discard)]
+    elif classes == {CapturedEnvelope}:
+        lines = [_enveloped(formatter, each) for each in view if isinstance(each, CapturedEnvelope)]
     else:
         return None
     numbered = [f"{number}. {line}" for number, line in enumerate(lines[:_MOST_ITEMS], 1)]
@@ -304,6 +308,10 @@ def _one(formatter: Formatter, kind: str, criteria: Mapping[str, object]) -> str
 
 def _discarded(formatter: Formatter, discard: Discard) -> str:
     return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
+
+
+def _enveloped(formatter: Formatter, envelope: CapturedEnvelope) -> str:
+    return f"envelope: {', '.join(map(formatter.summary, envelope.items)) or 'empty'}"
 
 
 def discarded_without_client(evidence: Evidence, matcher: Matcher) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, MethodWrapperType
+from types import BuiltinFunctionType, CellType, FrameType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, Final
 
 from pytest_sentry_capture._public import export
 
 _BUILT_IN: Final = (BuiltinFunctionType, MethodWrapperType)
+_PLAIN: Final = (str, bytes, int, float, complex, bool, type(None))
+_SUPER: Final = ("__class__",)
+"""The variable that a method has of its class where it calls ``super()``."""
 _CACHED: Final = type(functools.lru_cache(lambda: None))
 
 
@@ -61,23 +64,82 @@ def is_callable_at(location: CallableLocation, given: object) -> bool:
     The callable that is given is not unwrapped: another wrapper of the same function is another callable.
     """
     if location._target is None:
-        return location == location_of(given)
+        return location == location_of(given) or any(_is_defined_at(location, layer) for layer in _layers(given))
     return any(_is_same(layer, given) for layer in _layers(location._target))
 
 
 def _is_same(one: object, other: object) -> bool:
-    if one is other:
+    if one is other or (type(other) is MethodType and other.__self__ is one and other.__func__ is _call_of(one)):
         return True
     if type(one) is MethodType and type(other) is MethodType:  # each access makes another object
-        return one == other
+        return one == other or _is_reloaded_method(one, other)
     return type(one) is FunctionType and type(other) is FunctionType and _is_reloaded(one, other)
 
 
 def _is_reloaded(one: FunctionType, other: FunctionType) -> bool:
-    """Whether two functions are one, whose module was imported anew. Lambdas and closures have no name of their own."""
+    """Whether two functions are one, whose module was imported anew.
+
+    Lambdas and closures have no name of their own. A wrapper has that of what it wraps: two wrappers are one only where
+    that was imported anew, for what is wrapped twice has two.
+    """
     name = one.__qualname__
     is_named = (one.__module__, name) == (other.__module__, other.__qualname__) and "<" not in name
-    return is_named and one.__code__ == other.__code__
+    if not is_named or one.__code__ != other.__code__ or not _are_alike(_defaults(one), _defaults(other)):
+        return False
+    wrapped, other_wrapped = (each.__dict__.get("__wrapped__") for each in (one, other))
+    if type(wrapped) is FunctionType and type(other_wrapped) is FunctionType:
+        is_anew = wrapped is not other_wrapped and _is_reloaded(wrapped, other_wrapped)
+        return is_anew and _are_alike(_enclosed(one), _enclosed(other))
+    return one.__code__.co_name == name.rpartition(".")[2] and one.__code__.co_freevars in ((), _SUPER)
+
+
+def _is_reloaded_method(one: MethodType, other: MethodType) -> bool:
+    """Whether two methods are that of a class, whose module was imported anew."""
+    owner, other_owner = one.__self__, other.__self__
+    if type(owner) is not type or type(other_owner) is not type or _class_name(owner) != _class_name(other_owner):
+        return False
+    function: object = one.__func__
+    other_function: object = other.__func__
+    if type(function) is not FunctionType or type(other_function) is not FunctionType:
+        return False
+    return _is_reloaded(function, other_function)
+
+
+def _class_name(kind: type) -> tuple[object, str]:
+    return vars(kind).get("__module__"), kind.__qualname__
+
+
+def _defaults(function: FunctionType) -> tuple[object, ...]:
+    by_name = function.__kwdefaults__ or {}
+    return (*(function.__defaults__ or ()), *by_name, *by_name.values())
+
+
+def _enclosed(function: FunctionType) -> tuple[object, ...]:
+    """The values of a closure's variables."""
+    return tuple(_contents(cell) for cell in function.__closure__ or ())
+
+
+def _contents(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it has none yet
+        return None
+
+
+def _are_alike(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Whether values are equal, as far as that can be told without code of the application."""
+    return len(some) == len(others) and all(
+        type(one).__qualname__ == type(other).__qualname__ and (type(one) not in _PLAIN or one == other)
+        for one, other in zip(some, others, strict=True)
+    )
+
+
+def _is_defined_at(location: CallableLocation, target: object) -> bool:
+    """Whether a function, or what an instance runs when it is called, is defined at a place."""
+    function = target if type(target) is FunctionType else _call_of(target)
+    if type(function) is not FunctionType:
+        return False
+    return (function.__code__.co_filename, function.__code__.co_firstlineno) == (location.file, location.line)
 
 
 def _layers(target: object) -> Iterator[object]:

@@ -430,6 +430,8 @@ class Discard(Entry):
     exchange: Exchange | None = None
     _of_lost_segment: bool = False
     """Whether it was lost only because the segment that it belongs to was."""
+    _below_level: bool = False
+    """Whether it is a log record that would have become no event in any case, because of its level."""
     _item: CapturedItem | None = None
 
     def _join(self, phase: Phase | None) -> None:
@@ -452,7 +454,7 @@ class Discard(Entry):
     @property
     def _is_below_level(self) -> bool:
         """Whether it is a log record that is no error, by the application's own settings."""
-        return self.reason == _LOG_LEVEL
+        return self._below_level or self.reason == _LOG_LEVEL
 
     @property
     def exception(self) -> BaseException | None:

@@ -353,7 +353,7 @@ class Sdk:
     def drain(self) -> None:
         """Have all buffered items handed over, and take note of what is in the place of the SDK's functions."""
         self._telemetry.drain()
-        self._replacements.look()
+        self._replacements.look_everywhere()
 
     def flush(self) -> None:
         """Drain, and wait for what is really being sent."""

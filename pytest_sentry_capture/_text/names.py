@@ -18,6 +18,14 @@ _IDENTIFIERS: Final = re.compile(
     r")(?![0-9a-zA-Z])"
     r"|[0-9]{5,}"
 )
+_TOKENS: Final = re.compile(
+    r"(?<![0-9a-zA-Z])(?:"
+    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # a JSON Web Token
+    r"|(?:[sr]k|pk)_(?:live|test)_\w{8,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}"
+    r"|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|sntr[suy]{1,2}_[\w=+/-]{16,}"
+    r")"
+)
+"""Tokens that say what they are: of Stripe, GitHub, GitLab, Slack, Amazon, Google and Sentry."""
 _UNPRINTABLE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
@@ -25,8 +33,8 @@ _UNPRINTABLE: Final = re.compile(
 
 @lru_cache(maxsize=4096)  # every item has the same: without it a table with fields takes 1.5 times as long
 def masked_name(name: str) -> str:
-    """A name without the addresses and identifiers in it: ``/users/<email>``, ``order-<id>``."""
-    return _IDENTIFIERS.sub("<id>", _EMAIL.sub("<email>", name))
+    """A name without the addresses, tokens and identifiers in it: ``/users/<email>``, ``order-<id>``."""
+    return _IDENTIFIERS.sub("<id>", _EMAIL.sub("<email>", _TOKENS.sub("<token>", name)))
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ Tests find the SDK in its several versions: ``HOLDER`` is what captures go throu
 
 from __future__ import annotations
 
+import sys
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -64,13 +65,6 @@ def assigned(_: pytest.MonkeyPatch, target: Callable[[], Any], name: str) -> Ite
 
 
 @contextmanager
-def put_into_the_dictionary(_: pytest.MonkeyPatch) -> Iterator[None]:
-    with mock.patch.dict(vars(sentry_sdk), capture_message=fake):
-        sentry_sdk.capture_message("hello")
-        yield
-
-
-@contextmanager
 def nested(_: pytest.MonkeyPatch) -> Iterator[None]:
     """The outer one hides what the inner one, which only spies, passes on to it."""
     with mock.patch("sentry_sdk.capture_message") as outer, mock.patch("sentry_sdk.capture_message", wraps=outer):
@@ -81,6 +75,14 @@ def nested(_: pytest.MonkeyPatch) -> Iterator[None]:
 def spy_that_is_told_to_return(_: pytest.MonkeyPatch) -> Iterator[None]:
     with mock.patch("sentry_sdk.capture_message", wraps=sentry_sdk.capture_message) as spy:
         spy.return_value = None
+        yield
+
+
+@contextmanager
+def mock_that_is_told_to_call(_: pytest.MonkeyPatch) -> Iterator[None]:
+    original = sentry_sdk.capture_message
+    with mock.patch("sentry_sdk.capture_message") as spy:
+        spy.side_effect = original
         yield
 
 
@@ -279,6 +281,60 @@ def test_a_stand_in_for_the_client(sentry_capture: SentryCapture, monkeypatch: p
         sentry_capture.assert_nothing_captured()
 
 
+@pytest.mark.parametrize(
+    ("put", "replaced"),
+    [
+        (lambda patch: patch.setitem(vars(sentry_sdk), "capture_message", fake), "sentry_sdk.capture_message"),
+        (lambda patch: patch.setitem(sys.modules, "sentry_sdk", mock.MagicMock()), "the module sentry_sdk"),
+        pytest.param(
+            lambda patch: patch.setattr(SDK.Scope, "get_current_scope", fake),
+            "sentry_sdk.Scope.get_current_scope",
+            marks=pytest.mark.skipif(not hasattr(SDK, "get_client"), reason="what captures is the hub"),
+        ),
+    ],
+    ids=["of a dictionary", "of sys.modules", "of a class"],
+)
+def test_what_tells_nobody_is_noticed_while_it_is_there(
+    put: Callable[[pytest.MonkeyPatch], None],
+    replaced: str,
+    sentry_capture: SentryCapture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(monkeypatch)
+
+    with pytest.raises(AssertionError, match="cannot be determined") as failure:
+        sentry_capture.assert_nothing_captured()
+    assert f"{replaced} was replaced by" in " ".join(str(failure.value).split())
+
+
+@contextmanager
+def scope_with_a_client_of_another_kind() -> Iterator[None]:
+    with SDK.new_scope() as scope:
+        scope.set_client(mock.MagicMock())
+        yield
+
+
+@pytest.mark.skipif(not hasattr(SDK, "get_client"), reason="the client is the hub's")
+@pytest.mark.parametrize(
+    ("block", "replaced"),
+    [
+        (lambda: mock.patch.object(SDK.Scope, "get_client"), "sentry_sdk.Scope.get_client"),
+        (scope_with_a_client_of_another_kind, "the active client"),
+    ],
+    ids=["get_client", "set_client"],
+)
+def test_what_gives_the_client_is_noticed_when_it_is_used(
+    block: Callable[[], AbstractContextManager[object]], replaced: str, sentry_capture: SentryCapture
+) -> None:
+    with block():
+        sentry_sdk.capture_message("hello")
+        SDK.get_isolation_scope().set_tag("a", "b")
+
+    with pytest.raises(AssertionError, match="cannot be determined") as failure:
+        sentry_capture.assert_nothing_captured()
+    assert f"{replaced} was replaced by a" in " ".join(str(failure.value).split())
+
+
 @mock.patch("sentry_sdk.capture_message")
 def test_a_decorated_test(capture_message: mock.Mock, sentry_capture: SentryCapture) -> None:
     sentry_sdk.capture_message("hello")
@@ -344,6 +400,7 @@ TRANSPARENT: dict[str, Block] = {
     "a spy of a spy": lambda _: mock.patch(
         "sentry_sdk.capture_message", wraps=mock.Mock(wraps=sentry_sdk.capture_message)
     ),
+    "a mock that is told to call": mock_that_is_told_to_call,
     "a spy on a client": lambda _: mock.patch.object(
         any_sdk.client(), CAPTURE_EVENT, wraps=any_sdk.client().capture_event
     ),

@@ -127,7 +127,7 @@ class TestIgnored:
         ignored.setLevel(logging.DEBUG)
         ignored.log(level, "hello")
 
-        assert [discard.reason for discard in sentry_capture.discarded] == reasons
+        assert [discard.reason for discard in discarded(sentry_capture)] == reasons
 
     @pytest.mark.parametrize("name", ["urllib3.connectionpool", "sentry_sdk.errors", "django.request", "root"])
     def test_by_the_sdk_itself_is_none(
@@ -242,6 +242,16 @@ class TestLevel:
         logger.warning("low on milk")
 
         assert sentry_capture.discarded == []
+
+    def test_of_an_ignored_logger_is_not_in_the_view(
+        self, ignored: logging.Logger, sentry_capture: SentryCapture
+    ) -> None:
+        """It would have been no event in any case."""
+        ignored.warning("odd host")
+
+        assert sentry_capture.discarded == []
+        [discard] = sentry_capture.assert_discarded(logger=ignored.name)
+        assert discard.reason == "ignored_logger"
 
     def test_is_found_by_what_makes_out_a_record(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
         logger.warning("low on milk")

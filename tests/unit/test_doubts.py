@@ -623,3 +623,36 @@ def test_values_come_from_anywhere_in_the_test() -> None:
         pass
     with pytest.raises(ImpossibleCriterionError), sentry.expect_nothing(level="WARNING"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("criteria", "error"),
+    [
+        ({"message": lambda text: text.contains("hello")}, "AttributeError"),
+        ({"message": lambda: True}, "TypeError"),
+        ({"message": [re.compile("none"), lambda text: text.startwith("hello")]}, "AttributeError"),
+        ({"tags": {"plan": lambda plan: plan + 1}}, "TypeError"),
+        ({"where": {"extra.cart": lambda cart: cart.total}}, "AttributeError"),
+    ],
+)
+def test_a_predicate_that_raises_says_nothing(criteria: dict[str, Any], error: str) -> None:
+    sentry = seen("event", {"message": "hello", "tags": {"plan": "pro"}, "extra": {"cart": {"total": 1}}})
+
+    message = assert_nothing_is_proven(sentry, "event", criteria)
+
+    assert f"unknown because this raised {error} when it was asked" in message
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        {"message": lambda text: int(text) > 3},
+        {"extra": lambda extra: extra["price"] == 3},
+        {"logger": lambda logger: logger.startswith("shop")},
+        {"where": {"extra.cart.total": lambda total: total.real > 1}},
+        {"tags": {"plan": lambda plan: plan + 1, "region": "eu"}},
+        {"message": lambda text: text.contains("hello"), "level": "fatal"},
+    ],
+)
+def test_a_predicate_that_raises_of_what_is_not_meant_has_answered(criteria: dict[str, Any]) -> None:
+    seen("event", {"message": "hello", "tags": {"plan": "pro"}}).assert_not_captured(**criteria)

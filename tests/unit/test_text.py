@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pytest_sentry_capture._text.names import masked_name
 from pytest_sentry_capture._text.nouns import counted, with_article
 from pytest_sentry_capture._text.suggestions import edits_between, nearest
 
@@ -70,3 +71,18 @@ def test_the_nearest_name() -> None:
     assert nearest("WARN", ["warning", "error"]) == "warning"
     assert nearest("x", ["warning", "error"]) is None
     assert nearest("x", []) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("mail eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl sent", "mail <token> sent"),
+        ("charge sk_live_51H8xQ2eZvKYlo2C", "charge <token>"),
+        ("Key_ghp_16C7e42F292c6912E7710c838347Ae178B4a", "Key_<token>"),
+        ("monitor-xoxb-123456789012-abcdef", "monitor-<token>"),
+        ("risk_live_check", "risk_live_check"),
+        ("eyJson.parse", "eyJson.parse"),
+    ],
+)
+def test_tokens_that_say_what_they_are_are_no_names(name: str, shown: str) -> None:
+    assert masked_name(name) == shown

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import CallbackError, Capture, SdkError
+from pytest_sentry_capture._recording import CallbackError, Capture, Discard, SdkError
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 _CALLBACK_ERROR: Final = "callback_error"
+_NO_CLIENT: Final = "no_client"
 _REPORTED_NOWHERE: Final = ("unserializable", "recursion_guard", "sdk_error")
 
 
@@ -37,7 +38,7 @@ class NoCallbackErrors(Rule):
         for error in errors:
             if error.by not in accounted_for:
                 yield self._broken_by(error, views)
-        if not errors and (views.items or views.discarded):
+        if not errors and (views.items or any(map(_reached_a_client, views.discarded))):
             yield self.kept()
 
     def _broken_by(self, error: CallbackError, views: RuleViews) -> Judgement:
@@ -67,7 +68,7 @@ class NoSilentLoss(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         accounted_for = views._recording.accounted_for
         formatter = Formatter.for_reports(views._recording)
-        for discard in views.discarded:
+        for discard in filter(_reached_a_client, views.discarded):
             if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
                 what = formatter.discarded_summary(discard)
                 problem = f"{what} was lost without a word: {formatter.discard_reason(discard)}."
@@ -76,6 +77,11 @@ class NoSilentLoss(Rule):
                 yield self.kept(discard)
         if views._recording.entries_of(Capture):
             yield self.kept()
+
+
+def _reached_a_client(discard: Discard) -> bool:
+    """Whether a client could have called callbacks, and lost something: without one, nothing says that none does."""
+    return discard.reason != _NO_CLIENT
 
 
 def _swallowed(views: RuleViews) -> list[str]:

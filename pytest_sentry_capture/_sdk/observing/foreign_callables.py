@@ -24,14 +24,14 @@ def is_mock(value: object) -> bool:
     return _mock_in(value) is not None
 
 
-def described(value: object) -> CallableLocation:
+def described(value: Any) -> CallableLocation:
     """What it is called, and its place where it has one; it is not kept."""
     if value is MISSING:
         return CallableLocation("nothing")
     mock = _mock_in(value)
     if mock is not None:
         return CallableLocation(with_article(type(mock).__name__))
-    location = location_of(value)
+    location = location_of(value.__func__ if type(value) in (classmethod, staticmethod) else value)
     return CallableLocation(location.name, location.file, location.line)
 
 

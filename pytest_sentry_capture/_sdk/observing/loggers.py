@@ -217,21 +217,21 @@ class Loggers:
         level = self._level_of_events(logger)
         if level is None or record.levelno < (level if handling.is_stopped else min(level, _LEAST)):
             return
-        if self._note_if_ignored(record):
+        if self._note_if_ignored(record, is_below_level=record.levelno < level):
             return
         if handling.is_stopped:
             self._note(_DISABLED, record)
         elif record.levelno < level:
             self._note(_TOO_LOW, record)
 
-    def _note_if_ignored(self, record: logging.LogRecord) -> bool:
+    def _note_if_ignored(self, record: logging.LogRecord, *, is_below_level: bool = False) -> bool:
         """Whether the SDK ignores the record's logger, which is noted where the application has told it to."""
         entries = self._ignored.entries_for(record.name)
         if entries and self._ignored.note_use(entries):
-            self._note(_IGNORED, record)
+            self._note(_IGNORED, record, is_below_level=is_below_level)
         return bool(entries)
 
-    def _note(self, reason: str, record: logging.LogRecord) -> None:
+    def _note(self, reason: str, record: logging.LogRecord, *, is_below_level: bool = False) -> None:
         error = _error_of(record.exc_info)
         formatted = vars(record).get("message")
         payload = log_payload(
@@ -243,7 +243,7 @@ class Loggers:
             formatted=formatted if type(formatted) is str else None,
             error=error,
         )
-        self._observer.kept_from_events(reason, payload, error)
+        self._observer.kept_from_events(reason, payload, error, is_below_level=is_below_level)
 
     def _level_of_events(self, logger: logging.Logger) -> int | None:
         """The level from which records of a logger become events; None where they never do."""

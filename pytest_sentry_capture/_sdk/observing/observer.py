@@ -218,20 +218,25 @@ class Observer:
         discard.payload = as_json(payload)
         self.recorder.current.add(discard)
 
-    def kept_from_events(self, reason: str, payload: dict[str, Any], error: BaseException | None) -> None:
+    def kept_from_events(
+        self, reason: str, payload: dict[str, Any], error: BaseException | None, *, is_below_level: bool = False
+    ) -> None:
         """Record a log record that became no event, in a test that looks at them.
 
         Args:
             reason: why it did not.
             payload: of the event that it would have been.
             error: the exception that was logged with it.
+            is_below_level: whether it is below the level of events.
         """
         recording = self.recorder.current
         if not recording.detailed or self._looks_away.get():
             return
         context = CaptureContext(ExceptionChain.of(error, live=True) if error is not None else None)
         category, content = category_of("event"), as_json(payload)
-        recording.add(Discard(reason, category, "event", None, 1, content, context, self._exchange))
+        discard = Discard(reason, category, "event", None, 1, content, context, self._exchange)
+        discard._below_level = is_below_level
+        recording.add(discard)
 
     def callback_raised(self, by: CallableLocation, error: BaseException) -> None:
         """Record that a callback of the application raised ``error``, the first time that the error is seen."""

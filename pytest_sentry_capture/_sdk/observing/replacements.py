@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from types import ModuleType
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import Recorder
+from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.observing.watched_functions import (
@@ -34,8 +36,10 @@ _TRACES: Final[Kinds] = frozenset(("transaction", "segment", "span", "profile"))
 _NONE: Final[Kinds] = frozenset()
 
 _CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
+_ACCESS: Final = ("get_client", "get_current_scope", "get_isolation_scope", "get_global_scope")
+"""What gives the SDK itself its client and scopes."""
 _HOLDERS: Final = (
-    *("get_client", "get_current_scope", "get_isolation_scope", "get_global_scope"),
+    *_ACCESS,
     *("new_scope", "isolation_scope", "push_scope", "Scope", "Hub"),
 )
 """What gives applications the scope, hub or client with which they capture."""
@@ -58,7 +62,10 @@ _MODULES: Final[Mapping[str, Mapping[str, Kinds]]] = {
     "sentry_sdk.logger": dict.fromkeys(("trace", "debug", "info", "warning", "error", "fatal"), _LOGS),
     "sentry_sdk.metrics": dict.fromkeys(("count", "gauge", "distribution"), _METRICS),
 }
+_PACKAGE: Final = "sentry_sdk"
 _CLIENT: Final = "client:_Client"
+_CLIENT_OF_SCOPE: Final = "scope:Scope.set_client"
+_CLIENT_OF_HUB: Final = "hub:Hub.bind_client"
 _SCOPE: Final = "scope:Scope"
 _HUB: Final = "hub:Hub"
 _CLASSES: Final[Mapping[str, str]] = {
@@ -67,14 +74,14 @@ _CLASSES: Final[Mapping[str, str]] = {
     _CLIENT: "sentry_sdk.Client",
 }
 _METHODS: Final[Mapping[str, Kinds]] = {
-    **dict.fromkeys((*_CAPTURES, "get_client"), _ALL),
+    **dict.fromkeys((*_CAPTURES, *_ACCESS), _ALL),
     "transport": _ALL,  # our own, by which hand-overs are seen
     "capture_session": _SESSIONS,
     "_capture_log": _LOGS,
     "_capture_metric": _METRICS,
     "_capture_span": _TRACES,
 }
-_OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", "get_client"})
+_OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", *_ACCESS})
 
 
 class Replacements:
@@ -100,6 +107,7 @@ class Replacements:
         self._of_objects: KnownOf[dict[str, Watched]] = KnownOf()
         self._replaced: dict[Watched, None] = {}
         self._active_client = Watched("the active client", _ALL, self._stand_in, self._is_client)
+        self._package = Watched("the module sentry_sdk", _ALL, _stand_in_for_package, _is_of_sdk)
 
     def install(self) -> None:
         """Watch what is there now: nothing else of it is to be replaced by this plugin."""
@@ -117,6 +125,21 @@ class Replacements:
             watch_instances(touchpoints, _HUB, _OF_INSTANCES, self._writing_object)
         for module_name in _MODULES:
             self.watch_module(module_name)
+        for touchpoint in (_CLIENT_OF_SCOPE, _CLIENT_OF_HUB):
+            if _found(touchpoints, touchpoint) is not None:
+                touchpoints.replace(touchpoint, self._watched_choice)
+
+    def _watched_choice(self, original: Callable[..., None]) -> Callable[..., None]:
+        """A scope is given a client: one that is no client of the SDK's may be gone before anybody looks."""
+
+        @wrapping(original)
+        def set_client(owner: Any, client: Any) -> None:
+            __tracebackhide__ = True
+            original(owner, client)
+            if client is not None and not self._is_client(client):
+                self._note(self._active_client)
+
+        return set_client
 
     def watch_module(self, module_name: str) -> None:
         """Watch what a module has, once it is imported; others than those that captures go through have nothing."""
@@ -130,7 +153,7 @@ class Replacements:
     def look(self) -> None:
         """Note what is in the place of the SDK's functions now, but for what ``look_everywhere`` alone finds."""
         self._look_at(self._of_classes)
-        for watched in (*self._replaced, self._active_client):
+        for watched in (*self._replaced, self._active_client, self._package):
             self._note(watched)
 
     def look_everywhere(self) -> None:
@@ -178,14 +201,20 @@ class Replacements:
 
     def _looking_at(self, client: type | None, entry: type | None) -> Callable[[], None]:
         """Looks at the methods of classes that captures go through, in a tenth of a microsecond where all are whole."""
-        methods = [(vars(client or object), _CAPTURES[0]), *((vars(entry or object), name) for name in _CAPTURES)]
-        (a, a_is, a_was), (b, b_is, b_was), (c, c_is, c_was), (d, d_is, d_was) = [
-            (attributes, name, attributes.get(name)) for attributes, name in methods
-        ]
+        of_client, of_entry = vars(client or object), vars(entry or object)
+        own = {name: of_entry.get(name) for name in (*_CAPTURES, "get_client")}
+        capture_event = of_client.get("capture_event")
+        event, message, exception, get_client = own.values()
 
         def look() -> None:
             try:
-                if a[a_is] is a_was and b[b_is] is b_was and c[c_is] is c_was and d[d_is] is d_was:
+                if (
+                    of_client["capture_event"] is capture_event
+                    and of_entry["capture_event"] is event
+                    and of_entry["capture_message"] is message
+                    and of_entry["capture_exception"] is exception
+                    and of_entry.get("get_client") is get_client  # hubs have none
+                ):
                     return
             except KeyError:
                 pass  # somebody has deleted one
@@ -211,6 +240,16 @@ class Replacements:
         """Whether it is a client of the SDK's, or derives from one."""
         kind = type(client)
         return issubclass(kind, self._client_class) or kind.__module__.startswith("sentry_sdk.")
+
+
+def _stand_in_for_package() -> object:
+    package = sys.modules.get(_PACKAGE)
+    return Own if package is None or _is_of_sdk(package) else package
+
+
+def _is_of_sdk(module: object) -> bool:
+    """Whether it is the SDK's package, which may have been imported anew."""
+    return issubclass(type(module), ModuleType) and vars(module).get("__name__") == _PACKAGE
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:

@@ -47,11 +47,17 @@ class Watched:
     noted_in: WeakSet[Recording] = field(default_factory=WeakSet)
 
     def note(self, recording: Recording, *, is_written: bool = False) -> None:
-        """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that."""
+        """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that.
+
+        A mock that has just been put there may be told in the next line to pass calls on. It is looked at again when it
+        is put back, and when somebody asks.
+        """
         value = self.read()
         if value is not self.value:
             self._begin(value, is_written=is_written)
         if value is Own or recording in self.noted_in or passes_calls_on(value, self.is_own):
+            return
+        if is_written and is_mock(value):
             return
         self.noted_in.add(recording)
         _, place, is_exact = self.found.get(id(value), (None, NOWHERE, False))

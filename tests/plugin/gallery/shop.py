@@ -10,10 +10,11 @@ from typing import Any
 import sentry_sdk
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
+from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 
-from any_sdk import logging_to_events
+from any_sdk import client, logging_to_events
 
 DSN = "https://public@sentry.invalid/1"
 logger = logging.getLogger("shop")
@@ -46,6 +47,12 @@ def hide_variables(event: Any, hint: Any) -> Any:
 def hide_name(event: Any, hint: Any) -> Any:
     event["user"] = {"id": event["user"]["id"]}
     return event
+
+
+def send_by_hand(payload: bytes) -> None:
+    """Send an event that the application has made itself."""
+    envelope = Envelope(items=[Item(PayloadRef(bytes=payload), type="event")])
+    client().transport.capture_envelope(envelope)
 
 
 def init(**options: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -248,7 +248,7 @@ def test_absence_with_a_mocked_function(initialised: None, sentry_capture: Sentr
 
     Expected no event with message='hello', but this cannot be determined.
     sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
-    Hint: What is passed to a replacement does not reach the SDK
+    Hint: What is passed to a replacement may not reach the SDK
     monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)
     """
     with patch("sentry_sdk.capture_message"):
@@ -891,6 +891,42 @@ def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: Sent
     sentry_capture.assert_not_captured(status_code=500)
 
 
+def test_a_search_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A search that finds nothing proves no more than an assertion.
+
+    Found no event with status_code=range(500, 600), but this cannot be determined.
+    1. info message 'hello'
+    status_code: expected range(500, 600), unknown because its request was not observed in this process
+    """
+    sentry_sdk.capture_event({"message": "hello", "level": "info", "request": {"method": "GET"}})
+
+    assert not sentry_capture.find(status_code=range(500, 600))
+
+
+def test_an_absence_of_what_can_not_be_read(initialised: None, sentry_capture: SentryCapture) -> None:
+    """The application has made an envelope by hand, and what is in it is no JSON.
+
+    Expected no event with message='hello', but this cannot be determined.
+    Captured, and not readable:
+    1. event
+    """
+    shop.send_by_hand(b'{"message": ')
+
+    sentry_capture.assert_not_captured(message="hello")
+
+
+def test_an_empty_view_of_what_can_not_be_read(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A view has no place for it.
+
+    No event was seen, but whether there was one cannot be determined.
+    Captured, and not readable:
+    1. event
+    """
+    shop.send_by_hand(b'{"message": ')
+
+    assert sentry_capture.events == []
+
+
 def test_a_predicate_of_what_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
     """A predicate would be asked about a value that is not the real one.
 
@@ -958,6 +994,17 @@ def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: S
     sentry_capture.assert_captured(level="errors")
 
 
+def test_a_search_for_a_level_that_can_not_be(initialised: None, sentry_capture: SentryCapture) -> None:
+    """What can't be is not found, which proves nothing either.
+
+    Found no event with level='warn', but level='warn' can't match: this proves nothing.
+    Hint: Did you mean level='warning'?
+    """
+    sentry_sdk.capture_message("hello", level="warning")
+
+    assert sentry_capture.find(level="warn") == []
+
+
 def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: SentryCapture) -> None:
     """A text that looks like a regex is compared as a whole, and as a regex it would have matched.
 
@@ -972,6 +1019,26 @@ def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: Sent
     client.get("/orders/0")
 
     sentry_capture.assert_not_captured(message="division.*zero")
+
+
+def called_alike(reason: str) -> Callable[[Any, Any], Any]:
+    def drop(event: Any, hint: Any) -> Any:
+        return None if reason else event
+
+    return drop
+
+
+def test_discarded_by_another_callable(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """A callable of the same name discarded it, which is another one.
+
+    Expected an event with by='situations.called_alike.<locals>.drop' to be discarded; nothing like it was.
+    Discarded, but otherwise:
+    before_send by situations.called_alike.<locals>.drop (situations.py:
+    """
+    sentry_init(before_send=called_alike("spam"))
+    sentry_sdk.capture_message("hello")
+
+    sentry_capture.assert_discarded(by=called_alike("health checks"))
 
 
 @pytest.mark.sentry_options(sample_rate=0.0)
@@ -1152,6 +1219,28 @@ def test_a_view_that_should_be_empty(initialised: None, sentry_capture: SentryCa
     sentry_sdk.capture_message("two")
 
     assert sentry_capture.events == []
+
+
+def test_envelopes_that_should_not_be(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A plain assert on envelopes, which pytest would show with all that is in them.
+
+    assert 1 captured == []
+    1. envelope: info message 'one'
+    """
+    sentry_sdk.capture_message("one")
+
+    assert sentry_capture.envelopes == []
+
+
+def test_discards_that_should_not_be(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
+    """A plain assert on what was discarded.
+
+    assert 1 discarded == []
+    1. error message 'odd host', logger shop.noise: ignored_logger
+    """
+    ignored.error("odd host")
+
+    assert sentry_capture.discarded == []
 
 
 def test_a_view_that_should_hold_one(client: TestClient, sentry_capture: SentryCapture) -> None:
