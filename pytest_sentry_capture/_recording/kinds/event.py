@@ -81,6 +81,16 @@ class CapturedEvent(SentryEvent):
         return cast("list[dict[str, Any]]", self.exceptions[::-1])
 
     @property
+    def _related_exceptions(self) -> list[dict[str, Any]]:
+        """The exceptions, the outermost first, with how they belong together: as far as payloads tell it right."""
+        in_payload, chain = self._outermost_first, self._exception_chain
+        if chain is None or len(in_payload) != len(chain):
+            return in_payload
+        described = chain.described()
+        is_same = sorted(map(_type_of, described)) == sorted(map(_type_of, in_payload))
+        return described if is_same else in_payload
+
+    @property
     def exception_message(self) -> list[str]:
         """The messages of all exceptions of the chain and its groups, the outermost first."""
         return [text for each in self._outermost_first if (text := text_at(each, "value")) is not None]
@@ -97,7 +107,7 @@ class CapturedEvent(SentryEvent):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        what = exception_words(self._outermost_first, _type_of) or "message"
+        what = exception_words(self._related_exceptions, _type_of) or "message"
         yield joined(words.name(joined(self.level, what)), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
         yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
