@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording import location_of
 from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
     Configuration,
@@ -136,9 +138,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     hook = session.config.hook.pytest_sentry_capture_rules
     if not hook.get_hookimpls():
         return
-    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config))
+    places = [_place_of(impl.function, session.config.rootpath) for impl in reversed(hook.get_hookimpls())]
+    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config), places)
     if mistake is not None:
         raise pytest.UsageError(f"pytest_sentry_capture_rules{mistake}")
+
+
+def _place_of(function: object, root: Path) -> str:
+    """Where an implementation of a hook stands, such as ``"conftest.py:9"``, relative to the rootdir."""
+    location = location_of(function)
+    if location.file is None:
+        return location.name
+    file = Path(location.file)
+    return f"{file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name}:{location.line}"
 
 
 @pytest.hookimpl(tryfirst=True)

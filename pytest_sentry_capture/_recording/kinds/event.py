@@ -112,6 +112,20 @@ class CapturedEvent(SentryEvent):
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
         yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
 
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        source = mapping_of(self.get("transaction_info")).get("source")
+        segment = words.text(self.transaction, is_personal=source == "url")
+        frames = [mapping_of(each) for each in _frames_of(self._outermost)]
+        frame = next((each for each in reversed(frames) if each.get("in_app")), frames[-1] if frames else {})
+        file, function = text_at(frame, "filename"), text_at(frame, "function")
+        place = f"at {file}:{frame.get('lineno')}{f' in {function}' if function else ''}"
+        return (
+            f"segment {segment}" if segment else None,
+            words.name(f"logger {self.logger}") if self.logger else None,
+            words.name(f"by {self.mechanism}") if self.mechanism else None,
+            words.name(place) if file else None,
+        )
+
     def _title_of_sentry(self, words: Words) -> str | None:
         """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
         entry = self.get("logentry")
@@ -179,6 +193,11 @@ class CapturedEvent(SentryEvent):
     def _outermost(self) -> dict[str, Any]:
         exceptions = self.exceptions
         return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+def _frames_of(exception: Mapping[str, Any]) -> list[Any]:
+    frames = mapping_of(exception.get("stacktrace")).get("frames")
+    return frames if isinstance(frames, list) else []
 
 
 def _type_of(exception: Mapping[str, Any]) -> str:
