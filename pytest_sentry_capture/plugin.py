@@ -97,7 +97,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentry-show",
         dest="sentry_show",
         metavar="MODE",
-        help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
+        help="What the report of a failed test shows of what was captured: 'no'; 'short' (the default), a line for each"
+        " event; 'full', every item with its names and without values; 'values', the payloads too, masked, on the"
+        " terminal only and not in CI.",
     )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
@@ -265,8 +267,9 @@ def _complete(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
         _judge(report, item, test)
     if report.when == "call" and not test.call_is_under_way:
         _fail_if_shared(report, test)
+    test.is_reported_failed = test.is_reported_failed or report.failed
     if report.failed and show != "no":
-        _show_captured(report, test, show)
+        _show_captured(report, test, "full" if show == "values" else show)
     if report.when == "teardown":
         if item.config.getoption("xmlpath", None):
             report.user_properties += test.counts()
@@ -391,7 +394,9 @@ class _ResultsOfTests:
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Before all who write reports to files: what tests captured with its values is in no file."""
         results = report.__dict__.pop(_RESULTS, None)
         if results is not None:
             self._take(results, process=getattr(report, "worker_id", ""))
@@ -399,6 +404,9 @@ class _ResultsOfTests:
     def _take(self, results: dict[str, Any], process: str) -> None:
         if "test" in results:
             self._run.results.take_test(results["test"], process)
+        if "values" in results:
+            label, text = results["values"]
+            self._run.results.values[label] = text
         if "process" in results:
             child = results.get("child")
             self._run.results.take_process(results["process"], process if child is None else f"{process}/{child}")
@@ -446,6 +454,10 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     results = config.stash[_RUN].results
+    for label, text in results.values.items():
+        terminalreporter.section(f"sentry: values of {label}")
+        for line in text.split("\n"):
+            terminalreporter.line(line)
     lines = results.summary()
     if lines:
         terminalreporter.section("sentry")
@@ -580,7 +592,8 @@ class _Fixtures:
         recording = self._run.recorder.current
         recording.detailed = True
         self._run.sdk.watch_loggers()
-        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
+        describe = partial(self._run.describe, recording)
+        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project, describe)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
