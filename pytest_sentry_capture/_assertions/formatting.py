@@ -182,7 +182,7 @@ class Formatter:
             return self.discarded_summary(thing, asked_kind=asked_kind)
         if isinstance(thing, Exchange):
             return self.exchange_summary(thing)
-        return self.summary(thing, asked_kind=asked_kind) if thing is not None else ""
+        return self.summary(thing, asked_kind=asked_kind) if isinstance(thing, CapturedItem) else ""
 
     def _apart(self, things: Sequence[CapturedItem | Discard | Exchange | None]) -> list[list[str]]:
         """What tells things apart of which nothing else does: of each the first details that are not all the same."""
