@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording import location_of
 from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
     Configuration,
@@ -95,7 +97,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentry-show",
         dest="sentry_show",
         metavar="MODE",
-        help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
+        help="What the report of a failed test shows of what was captured: 'no'; 'short' (the default), a line for each"
+        " event; 'full', every item with its names and without values; 'values', the payloads too, masked, on the"
+        " terminal only and not in CI.",
     )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
@@ -136,9 +140,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     hook = session.config.hook.pytest_sentry_capture_rules
     if not hook.get_hookimpls():
         return
-    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config))
+    places = [_place_of(impl.function, session.config.rootpath) for impl in reversed(hook.get_hookimpls())]
+    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config), places)
     if mistake is not None:
         raise pytest.UsageError(f"pytest_sentry_capture_rules{mistake}")
+
+
+def _place_of(function: object, root: Path) -> str:
+    """Where an implementation of a hook stands, such as ``"conftest.py:9"``, relative to the rootdir."""
+    location = location_of(function)
+    if location.file is None:
+        return location.name
+    file = Path(location.file)
+    return f"{file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name}:{location.line}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -253,8 +267,9 @@ def _complete(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
         _judge(report, item, test)
     if report.when == "call" and not test.call_is_under_way:
         _fail_if_shared(report, test)
+    test.is_reported_failed = test.is_reported_failed or report.failed
     if report.failed and show != "no":
-        _show_captured(report, test, show)
+        _show_captured(report, test, "full" if show == "values" else show)
     if report.when == "teardown":
         if item.config.getoption("xmlpath", None):
             report.user_properties += test.counts()
@@ -379,7 +394,9 @@ class _ResultsOfTests:
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Before all who write reports to files: what tests captured with its values is in no file."""
         results = report.__dict__.pop(_RESULTS, None)
         if results is not None:
             self._take(results, process=getattr(report, "worker_id", ""))
@@ -387,6 +404,9 @@ class _ResultsOfTests:
     def _take(self, results: dict[str, Any], process: str) -> None:
         if "test" in results:
             self._run.results.take_test(results["test"], process)
+        if "values" in results:
+            label, text = results["values"]
+            self._run.results.values[label] = text
         if "process" in results:
             child = results.get("child")
             self._run.results.take_process(results["process"], process if child is None else f"{process}/{child}")
@@ -434,6 +454,10 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     results = config.stash[_RUN].results
+    for label, text in results.values.items():
+        terminalreporter.section(f"sentry: values of {label}")
+        for line in text.split("\n"):
+            terminalreporter.line(line)
     headline, lines = results.headline, results.summary(is_verbose=config.get_verbosity() > 0)
     if headline is not None or lines:
         terminalreporter.section("sentry")
@@ -570,7 +594,8 @@ class _Fixtures:
         recording = self._run.recorder.current
         recording.detailed = True
         self._run.sdk.watch_loggers()
-        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
+        describe = partial(self._run.describe, recording)
+        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project, describe)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:

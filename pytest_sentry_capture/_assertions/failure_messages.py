@@ -289,9 +289,11 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
     if all(issubclass(each, CapturedItem) for each in classes):
         items = [each for each in view if isinstance(each, CapturedItem)]
         asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
-        lines = [formatter.summary(each, asked_kind=asked_kind) for each in items]
+        lines = formatter.told_apart(items, asked_kind=asked_kind)
     elif classes == {Discard}:
-        lines = [_discarded(formatter, each) for each in view if isinstance(each, Discard)]
+        discards = [each for each in view if isinstance(each, Discard)]
+        summaries = formatter.told_apart(discards)
+        lines = [f"{one}: {formatter.discard_reason(other)}" for one, other in zip(summaries, discards, strict=True)]
     elif classes == {CapturedEnvelope}:
         lines = [_enveloped(formatter, each) for each in view if isinstance(each, CapturedEnvelope)]
     else:
@@ -304,10 +306,6 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
 
 def _one(formatter: Formatter, kind: str, criteria: Mapping[str, object]) -> str:
     return with_article(formatter.described(kind, criteria))
-
-
-def _discarded(formatter: Formatter, discard: Discard) -> str:
-    return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
 
 
 def _enveloped(formatter: Formatter, envelope: CapturedEnvelope) -> str:
@@ -397,9 +395,9 @@ def _listed(
     """
     if not items:
         return []
-    lines = []
-    for number, item in enumerate(items[:_MOST_ITEMS], 1):
-        lines.append(f"{number}. {formatter.summary(item, asked_kind=kind)}")
+    lines, shown = [], formatter.told_apart(items[:_MOST_ITEMS], asked_kind=kind)
+    for number, (item, summary) in enumerate(zip(items, shown, strict=False), 1):
+        lines.append(f"{number}. {summary}")
         lines += _about_sampler(formatter, item._sampler_call, "     ") if with_samplers else []
     return [_section(title, lines, len(items))]
 
@@ -423,8 +421,9 @@ def _near_misses(formatter: Formatter, matcher: Matcher, misses: _Misses, where:
     if not misses.number:
         return [] if misses.captured else [f"No {name_of(matcher.kind)} was captured {where}."]
     lines = []
-    for number, item in enumerate(misses.nearest, 1):
-        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+    summaries = formatter.told_apart(misses.nearest, asked_kind=matcher.kind)
+    for number, (item, summary) in enumerate(zip(misses.nearest, summaries, strict=True), 1):
+        lines.append(f"{number}. {summary}")
         lines += _differences(formatter, matcher, item)
     return [_section("Captured instead, the nearest first", lines, misses.number)]
 
@@ -449,13 +448,14 @@ def _discards(
     if not discards:
         return []
     lines = []
-    for discard in discards[:_MOST_ITEMS]:
-        lines += _about_discard(formatter, discard, kind)
+    shown = discards[:_MOST_ITEMS]
+    for discard, summary in zip(shown, formatter.told_apart(shown, asked_kind=kind), strict=True):
+        lines += _about_discard(formatter, discard, summary)
     return [_section(title, lines, len(discards)), *_hints(formatter, hints_about_discards(discards))]
 
 
-def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> list[str]:
-    lines = [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
+def _about_discard(formatter: Formatter, discard: Discard, summary: str) -> list[str]:
+    lines = [summary, f"  {formatter.discard_reason(discard)}"]
     is_sampled = discard.reason in _OF_SAMPLERS
     return [*lines, *(_about_sampler(formatter, discard._sampler_call, "  ") if is_sampled else ())]
 
@@ -471,7 +471,8 @@ def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
     others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):
-        lines += _about_discard(evidence.formatter, discard, matcher.kind)
+        summary = evidence.formatter.discarded_summary(discard, asked_kind=matcher.kind)
+        lines += _about_discard(evidence.formatter, discard, summary)
         is_known = discard.payload is not None
         lines += _differences(evidence.formatter, matcher, item) if is_known else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []

@@ -269,10 +269,11 @@ def _filtered_if_outermost(
     if callback is None or asked is None or _is_asked_for(outermost, asked):
         return []
     name = outermost.error_type.__name__
-    return [
+    hint = (
         f"{evidence.formatter.located(callback)} was given {name} in hint['exc_info']: the outermost exception."
         " A filter sees the others as its __cause__ and __context__, or as the exceptions of a group."
-    ]
+    )
+    return [hint]
 
 
 def _is_asked_for(link: ExceptionLink, asked: object) -> bool:

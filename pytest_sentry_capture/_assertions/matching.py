@@ -169,7 +169,7 @@ def _names_of(item: CapturedEvent | _OneException) -> list[str]:
 
 def _described_exceptions(item: CapturedEvent) -> str:
     """The dotted names of the exceptions, and how they belong together."""
-    in_payload = exception_words(item._outermost_first, lambda each: _dotted(each.get("module"), each.get("type")))
+    in_payload = exception_words(item._related_exceptions, lambda each: _dotted(each.get("module"), each.get("type")))
     return in_payload or " from ".join(_names_of(item))
 
 

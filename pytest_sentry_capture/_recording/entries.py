@@ -248,6 +248,11 @@ class CapturedItem(dict[str, Any]):
         del words
         return (self._facts.noun or self.kind.replace("_", " "),)
 
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        """What tells the item from another one with the same title: segment, logger, origin and place."""
+        del words
+        return ()
+
     def _unknown(self, name: str) -> Unknown | None:
         """Why the value of a criterion is unknown, where it reads as None; None where the item just has no such value.
 

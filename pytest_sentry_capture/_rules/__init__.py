@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.rule_run import own_rules as own_rules
     from pytest_sentry_capture._rules.rule_run import rule_names as rule_names
     from pytest_sentry_capture._rules.rule_run import traceback_of as traceback_of
+    from pytest_sentry_capture._rules.sensitive import SensitivePlaces as SensitivePlaces
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -43,6 +44,7 @@ else:
             "Rule": "_rules.rule:Rule",
             "RuleRun": "_rules.rule_run:RuleRun",
             "RuleTally": "_rules.rule_run:RuleTally",
+            "SensitivePlaces": "_rules.sensitive:SensitivePlaces",
             "Severity": "_rules.rule:Severity",
             "UnusableRulesError": "_rules.rule_run:UnusableRulesError",
             "Waiver": "_rules.rule_run:Waiver",

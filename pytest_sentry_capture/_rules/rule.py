@@ -15,6 +15,7 @@ from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Dis
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay import PiiSearch, ServerScrubbing
 
+_OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
 """A text that is a regex."""
@@ -161,8 +162,9 @@ class Rule(ABC):
     @property
     def _judged_by_chance(self) -> tuple[str, ...]:
         """Of what kinds the things are that it judges, and that may be sampled."""
-        kinds = getattr(self, "kinds", None)
-        if type(kinds) is tuple and all(type(kind) is str for kind in kinds):
+        is_built_in = type(self).__module__.startswith(_OUR_PACKAGE)
+        kinds = getattr(self, "kinds", None) if is_built_in else None
+        if isinstance(kinds, tuple):
             return kinds
         return ("event", "segment") if self._built_in_needs.judges_traces else ("event",)
 

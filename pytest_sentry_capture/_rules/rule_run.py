@@ -21,6 +21,7 @@ from pytest_sentry_capture._text import did_you_mean
 _OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 _WITH_FIELDS: Final = ("event", "transaction", "span")
 """The types of items that rules look into."""
+_OWN: Final = "a rule of the project's own"
 _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).parent))
 """Folders whose frames tell nothing about an error in the code of users."""
 
@@ -128,6 +129,7 @@ class BrokenRule:
     Attributes:
         problems: what is wrong; a rule that raised has one, with the traceback in its details.
         has_raised: whether the rule could not be judged, because its own code raised.
+        is_own: whether it is one of the project's own, whose problems do not say which item they are about.
     """
 
     name: str
@@ -135,6 +137,7 @@ class BrokenRule:
     severity: Severity
     problems: tuple[Judgement, ...]
     has_raised: bool = False
+    is_own: bool = False
 
 
 def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str]) -> list[EnforcedRule]:
@@ -253,7 +256,8 @@ class RuleRun:
             self.used_waivers.update(waivers)
         if waivers or not problems:
             return None
-        return BrokenRule(rule.name, enforced.place, rule.severity, problems, has_raised)
+        is_own = not type(rule).__module__.startswith(_OUR_PACKAGE)
+        return BrokenRule(rule.name, enforced.place, rule.severity, problems, has_raised, is_own)
 
 
 def _event_ids(entry: Entry) -> list[str]:
@@ -261,14 +265,21 @@ def _event_ids(entry: Entry) -> list[str]:
     return [item["event_id"] for item in items if isinstance(item.get("event_id"), str)]
 
 
-def own_rules(given: Iterable[object], others: Iterable[EnforcedRule]) -> Iterator[EnforcedRule]:
+def own_rules(given: Sequence[object], places: Sequence[str], others: Iterable[EnforcedRule]) -> Iterator[EnforcedRule]:
     """The rules of a project's own, of what each implementation of the hook has given.
+
+    Args:
+        given: what each has given; those that gave None are left out.
+        places: where each implementation stands, those that gave None too.
+        others: the rules that are on already.
 
     Raises:
         UnusableRulesError: what is given are no rules, or a rule has no name, one that is taken, or nonsense elsewhere.
     """
     taken = {*BUILT_IN_RULES, *(each.rule.name for each in others)}
-    for rules in given:
+    known = len(places) == len(given)
+    for number, rules in enumerate(given):
+        place = f"registered at {places[number]}" if known else _OWN
         if not isinstance(rules, Iterable) or isinstance(rules, (str, Mapping)):
             raise UnusableRulesError(f"valid is a list of rules, not {rules!r}")
         for rule in rules:
@@ -281,7 +292,7 @@ def own_rules(given: Iterable[object], others: Iterable[EnforcedRule]) -> Iterat
             if rule.name in taken:
                 raise UnusableRulesError(f"there are two rules named {rule.name!r}")
             taken.add(rule.name)
-            yield EnforcedRule(rule, "a rule of the project's own")
+            yield EnforcedRule(rule, place)
 
 
 def _check_own(rule: Rule) -> None:

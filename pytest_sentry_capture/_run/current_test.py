@@ -31,6 +31,7 @@ class CurrentTest:
         recording: what was seen in this process.
         received: what came to ``sentry_server``; None where the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
+        is_reported_failed: whether a report of the attempt is that of a failure, for whatever reason.
         rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
         before_fixtures: called once, when the test's first fixture is about to be set up; None after that.
     """
@@ -39,6 +40,7 @@ class CurrentTest:
         self.recording = recording
         self.received: Recording | None = None
         self.has_failed = False
+        self.is_reported_failed = False
         self.rules_decide = True
         self.before_fixtures: Callable[[], None] | None = None
         self._call: tuple[int, FrameType] | None = None

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.partial_run import why_partial as why_partial
     from pytest_sentry_capture._run.run_summary import Conclusion as Conclusion
     from pytest_sentry_capture._run.run_summary import conclude as conclude
+    from pytest_sentry_capture._run.shown_values import described as described
+    from pytest_sentry_capture._run.shown_values import values_text as values_text
     from pytest_sentry_capture._run.totals import Totals as Totals
     from pytest_sentry_capture._run.verdict import without_client as without_client
     from pytest_sentry_capture._server import ServerRun as ServerRun
@@ -74,6 +76,7 @@ else:
             "conclude": "_run.run_summary:conclude",
             "counts_of": "_run.findings:counts_of",
             "default_rules": "_rules:default_rules",
+            "described": "_run.shown_values:described",
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
@@ -81,6 +84,7 @@ else:
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
             "traceback_of": "_rules:traceback_of",
+            "values_text": "_run.shown_values:values_text",
             "why_partial": "_run.partial_run:why_partial",
             "without_client": "_run.verdict:without_client",
         },

@@ -33,14 +33,18 @@ class RuleSet:
         self._switched_off = configuration.switched_off
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
-    def add_own(self, given: Callable[[], Sequence[object]]) -> str | None:
+    def add_own(self, given: Callable[[], Sequence[object]], places: Sequence[str]) -> str | None:
         """Judge by the rules too which the project has written itself: what each hook implementation gives.
+
+        Args:
+            given: asks the implementations.
+            places: where each stands, in the order in which they are asked.
 
         Returns:
             What is wrong with them, in words for users; None where nothing is.
         """
         try:
-            self.rules = (*self.rules, *on_demand.own_rules(given(), self.rules))
+            self.rules = (*self.rules, *on_demand.own_rules(given(), places, self.rules))
         except on_demand.UnusableRulesError as error:
             return f": {error}"
         except Exception as error:

@@ -189,6 +189,7 @@ class Run:
             What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
         """
         findings = self.test.export()
+        values = self._values_of(self.test)
         self._activity.note(*self.test.recordings)
         self._under_way.pop(self.recorder.current, None)
         self.recorder.finish()
@@ -196,11 +197,28 @@ class Run:
         if not self.recorder.current.client_was_active:
             self.sdk.note_active()
         results: dict[str, Any] = {"test": findings} if findings is not None else {}
+        if values is not None:
+            results["values"] = values
         if self._is_forked:
             results["child"] = self._process_id
         if (of_process or self._is_forked) and (found := self.process_findings()) != self._reported:
             self._reported = results["process"] = found
         return results
+
+    def describe(self, recording: Recording) -> str:
+        """What a recording holds, in words: with its values or, in CI, with names alone."""
+        return on_demand.described(recording, self.rule_set.rules, self._relay_project.search)
+
+    def _values_of(self, test: CurrentTest) -> tuple[str, str] | None:
+        """The node id and what was captured with its values, of a failed test, where that was asked for."""
+        if self.settings.show != "values" or not test.is_reported_failed:
+            return None
+        try:
+            search, rules = self._relay_project.search, self.rule_set.rules
+            text = "\n".join(on_demand.values_text(each, rules, search) for each in test.recordings)
+        except Exception as error:
+            text = on_demand.internal_error_text(on_demand.Formatter.for_reports(test.recording), error)
+        return test.recording.label, text
 
     def process_findings(self) -> ProcessFindings:
         """What this process has found beside its tests."""

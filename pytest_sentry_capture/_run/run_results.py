@@ -60,11 +60,13 @@ class RunResults:
 
     Attributes:
         not_collected: the node ids of what could not be collected.
+        values: what failed tests captured, with its values, by their node ids: for the terminal alone.
         conclusion: how the run has ended, once it has; None where there is nothing to say.
     """
 
     def __init__(self, rule_set: RuleSet, settings: Settings) -> None:
         self.not_collected: set[str] = set()
+        self.values: dict[str, str] = {}
         self.conclusion: Conclusion | None = None
         self._rule_set = rule_set
         self._settings = settings

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sentry_sdk
 
 from pytest_sentry_capture import SentryCapture, SentryInit
 
@@ -14,7 +15,7 @@ if sys.version_info < (3, 11):
     from exceptiongroup import ExceptionGroup
 
 
-class NotFound(Exception):
+class NotFound(Exception):  # noqa: N818
     pass
 
 
@@ -53,8 +54,6 @@ def report(sentry_init: SentryInit) -> Callable[[Exception], Any]:
     client: Any = sentry_init(ignore_errors=[])
 
     def capture(error: Exception) -> Any:
-        import sentry_sdk
-
         return sentry_sdk.capture_exception(error)
 
     assert client is not None
@@ -92,6 +91,10 @@ GROUPS = [
 ]
 
 
+UNKNOWN_GROUPS = [pytest.param(lambda: group(NotFound("a")), "ExceptionGroup 'unhandled errors'", id="group")]
+"""Before Python 3.11, of which sentry-sdk sends the group alone."""
+
+
 @pytest.mark.parametrize(("make", "words"), CHAINS)
 def test_chains_are_named(
     report: Callable[[Exception], Any], sentry_capture: SentryCapture, make: Callable[[], Exception], words: str
@@ -102,8 +105,7 @@ def test_chains_are_named(
     assert f"1. error {words}" in message_of(lambda: sentry_capture.assert_not_captured(level="error"))
 
 
-@pytest.mark.parametrize(("make", "words"), GROUPS)
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="sentry-sdk names members where Python has groups")
+@pytest.mark.parametrize(("make", "words"), GROUPS if sys.version_info >= (3, 11) else UNKNOWN_GROUPS)
 def test_groups_are_named(
     report: Callable[[Exception], Any], sentry_capture: SentryCapture, make: Callable[[], Exception], words: str
 ) -> None:
@@ -141,17 +143,12 @@ def test_what_can_be_no_message(sentry_init: SentryInit, sentry_capture: SentryC
         sentry_capture.find(exception_message=asked)
 
 
-HINT = "ignore_errors looks at the outermost exception alone, which is ToolError; its NotFound matches NotFound."
-
-
 @pytest.mark.parametrize("entry", [NotFound, "NotFound", f"{__name__}.NotFound"])
 def test_ignore_errors_has_seen_the_outermost(
     sentry_init: SentryInit, sentry_capture: SentryCapture, entry: Any
 ) -> None:
     client: Any = sentry_init(ignore_errors=[entry])
     assert client.options["ignore_errors"] == [entry]
-    import sentry_sdk
-
     sentry_sdk.capture_exception(chained())
 
     for call in (
@@ -168,19 +165,16 @@ def test_a_filter_has_seen_the_outermost(sentry_init: SentryInit, sentry_capture
         return None if isinstance(hint["exc_info"][1], NotFound) else event
 
     sentry_init(before_send=drop_expected)
-    import sentry_sdk
-
     sentry_sdk.capture_exception(chained())
     text = " ".join(message_of(lambda: sentry_capture.assert_not_captured(exception=NotFound)).split())
-    assert "drop_expected was given ToolError in hint['exc_info']: the outermost exception" in text
+    assert "drop_expected (" in text
+    assert ") was given ToolError in hint['exc_info']: the outermost exception." in text
 
     sentry_sdk.capture_exception(NotFound("alone"))
     sentry_capture.assert_discarded(reason="before_send", message="alone")
 
 
 def test_without_a_chain_there_is_no_hint(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
-    import sentry_sdk
-
     sentry_init(before_send=lambda event, hint: event, ignore_errors=[KeyError])
     sentry_sdk.capture_exception(NotFound("alone"))
 

@@ -9,8 +9,8 @@ RULES = (
     " no-silent-loss, no-unexpected-events, required-context, required-tags, server-errors-captured, tag-values"
 )
 CRITERIA = (
-    "breadcrumbs, contexts, environment, exception, extra, fingerprint, handled, level, logger, mechanism, message,"
-    " method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
+    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, level, logger,"
+    " mechanism, message, method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
 )
 KINDS = (
     "attachment, check_in, client_report, event, feedback, log, metric, profile, segment, session, span, transaction"
@@ -70,7 +70,7 @@ NO_PATH = (
 )
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
-    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, masks, relay, rules"),
+    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, masks, relay, rules, sampling"),
     (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
     (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
     (6, "rules.server-errors-captured.except_status[0]: must be a whole number, not '503'"),
@@ -304,7 +304,7 @@ def test_an_ini_option_that_is_neither_true_nor_false(project: pytest.Pytester) 
     project.makeini("[pytest]\nsentry_strict = maybe\nsentry_show = maybe")
 
     assert errors(project) == [
-        "sentry_show: unknown value 'maybe'. Valid: full, no, short",
+        "sentry_show: unknown value 'maybe'. Valid: full, no, short, values",
         "sentry_strict must be true or false",
     ]
 
@@ -344,7 +344,7 @@ def test_the_header_says_which_rules_there_are(project: pytest.Pytester, number:
 
 OPTIONS = [
     "sentry_network: unknown value 'blok'; did you mean 'block'? Valid: allow, block",
-    "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short",
+    "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short, values",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
     "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
     "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
@@ -359,7 +359,7 @@ def test_mistakes_in_options(project: pytest.Pytester) -> None:
 
     assert told == [
         *OPTIONS,
-        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, masks, relay, rules",
+        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, masks, relay, rules, sampling",
     ]
 
 

@@ -81,6 +81,16 @@ class CapturedEvent(SentryEvent):
         return cast("list[dict[str, Any]]", self.exceptions[::-1])
 
     @property
+    def _related_exceptions(self) -> list[dict[str, Any]]:
+        """The exceptions, the outermost first, with how they belong together: as far as payloads tell it right."""
+        in_payload, chain = self._outermost_first, self._exception_chain
+        if chain is None or len(in_payload) != len(chain):
+            return in_payload
+        described = chain.described()
+        is_same = sorted(map(_type_of, described)) == sorted(map(_type_of, in_payload))
+        return described if is_same else in_payload
+
+    @property
     def exception_message(self) -> list[str]:
         """The messages of all exceptions of the chain and its groups, the outermost first."""
         return [text for each in self._outermost_first if (text := text_at(each, "value")) is not None]
@@ -97,10 +107,24 @@ class CapturedEvent(SentryEvent):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        what = exception_words(self._outermost_first, _type_of) or "message"
+        what = exception_words(self._related_exceptions, _type_of) or "message"
         yield joined(words.name(joined(self.level, what)), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
         yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
+
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        source = mapping_of(self.get("transaction_info")).get("source")
+        segment = words.text(self.transaction, is_personal=source == "url")
+        frames = [mapping_of(each) for each in _frames_of(self._outermost)]
+        frame = next((each for each in reversed(frames) if each.get("in_app")), frames[-1] if frames else {})
+        file, function = text_at(frame, "filename"), text_at(frame, "function")
+        place = f"at {file}:{frame.get('lineno')}{f' in {function}' if function else ''}"
+        return (
+            f"segment {segment}" if segment else None,
+            words.name(f"logger {self.logger}") if self.logger else None,
+            words.name(f"by {self.mechanism}") if self.mechanism else None,
+            words.name(place) if file else None,
+        )
 
     def _title_of_sentry(self, words: Words) -> str | None:
         """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
@@ -169,6 +193,11 @@ class CapturedEvent(SentryEvent):
     def _outermost(self) -> dict[str, Any]:
         exceptions = self.exceptions
         return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+def _frames_of(exception: Mapping[str, Any]) -> list[Any]:
+    frames = mapping_of(exception.get("stacktrace")).get("frames")
+    return frames if isinstance(frames, list) else []
 
 
 def _type_of(exception: Mapping[str, Any]) -> str:

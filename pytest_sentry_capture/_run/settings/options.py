@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,14 +13,18 @@ from pytest_sentry_capture._reports import format_of
 if TYPE_CHECKING:
     from pytest_sentry_capture._sdk import NetworkMode
 
-ShowMode = Literal["no", "short", "full"]
+ShowMode = Literal["no", "short", "full", "values"]
 ContractMode = Literal["off", "check", "update"]
 
 _CHOICES: Final = {
     "sentry_network": ("block", "allow"),
-    "sentry_show": ("no", "short", "full"),
+    "sentry_show": ("no", "short", "full", "values"),
     "sentry_contract": ("off", "check", "update"),
 }
+_VALUES_IN_CI: Final = (
+    "sentry_show: 'values' shows what was captured, which does not belong in a log that is kept: the environment"
+    " variable CI is set. 'full' shows the names."
+)
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 _IPV6: Final = r"(?i)[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*"
 
@@ -66,6 +71,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
     """
     chosen = {name: _first_given(option, ini, name) for name in _CHOICES}
     mistakes = [_wrong(name, value) for name, value in chosen.items() if value not in _CHOICES[name]]
+    if chosen["sentry_show"] == "values" and os.environ.get("CI"):
+        mistakes.append(_VALUES_IN_CI)
     hosts = _hosts(option("sentry_network_hosts")) or tuple(ini("sentry_network_hosts"))
     mistakes += [
         f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
