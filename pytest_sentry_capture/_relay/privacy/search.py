@@ -24,6 +24,7 @@ from pytest_sentry_capture._recording import (
 )
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (
+    BESIDE_RELAYS,
     IN_ORDER,
     PASSWORD,
     RELAY_RULES,
@@ -156,7 +157,10 @@ class PiiSearch:
             name: rule if rule.get("type") in ("multiple", "alias") else {**rule, "redaction": _MASK}
             for name, rule in self.also.items()
         }
-        rules = {**built_in, **own}
+        beside = {
+            name: {"type": "pattern", "pattern": pattern, "redaction": _MASK} for name, pattern in BESIDE_RELAYS.items()
+        }
+        rules = {**built_in, **beside, **own}
         applications = {
             f"extra.{DATA}.**": [*rules],
             f"extra.{NAMES}.**": [name for name in rules if rule_of(name) != PASSWORD],
