@@ -50,6 +50,24 @@ class FramePlace(NamedTuple):
         named = f"{found['stack']}.frames.{function or found['index']}.{found['within']}"
         return cls(function, file, found["within"], named)
 
+    @property
+    def in_words(self) -> str:
+        """The variable, or what else it is, with the function and file: ``variable 'token' in login (shop/views.py)``."""
+        where = f"{self.function} ({self.file})" if self.function and self.file else self.function or self.file
+        return f"{self._what} in {where}" if where else self._what
+
+    @property
+    def _what(self) -> str:
+        key, _, rest = self.within.partition(".")
+        if key in SOURCE_LINES:
+            return "a source line"
+        if key != "vars":
+            return self.within
+        variable, _, inner = rest.partition(".")
+        if not variable:
+            return "the variables"
+        return f"{inner} of variable {variable!r}" if inner else f"variable {variable!r}"
+
 
 def is_in_file(frame: Mapping[str, Any], file: str) -> bool:
     """Whether a stack frame is one of a file, which is given relative to pytest's rootdir; no frame is in no file.

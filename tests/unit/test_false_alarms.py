@@ -41,6 +41,8 @@ NOTHING: list[Any] = [
     # empty values, representations of objects, and sentences
     "Settings(token='', password=None, secrets=[], api_key=SecretStr(''), auth={}, use_auth=True)",
     {"auth": None},
+    {"password": ["***", "[Filtered]"]},
+    "password=[Filtered]&token=***",
     {"auth": "<httpx._auth.BasicAuth object at 0x7f8b1c2d3e4f>"},
     "Client(auth=<shop.Auth object at 0x7f8b1c2d3e4f>)",
     "<WSGIRequest: GET '/pages/?next_token='>",
@@ -99,6 +101,8 @@ SOMETHING: list[tuple[Any, str]] = [
     ({"pairs": [["Authorization", "Basic a"]]}, "@password"),
     ({"author": "password=hunter2"}, "@password"),
     ({"token": 123456}, "@password"),
+    ({"password": "[Filtered]x"}, "@password"),
+    ("password=[Filtered] token=hunter2", "@password"),
     ({"password": 123456}, "@password"),
     ("Settings(token='hunter2')", "@password"),
     ("Authorization: Basic dXNlcjpwYXNzd29yZA", "@password"),

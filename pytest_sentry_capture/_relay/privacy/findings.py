@@ -30,6 +30,7 @@ class PiiFinding:
         excerpt: the shape of what was found, or its length: never the value itself, unless it is an address of a
             private network.
         item: where it was found.
+        place: the path for people: in a stack frame the variable, the function and the file.
     """
 
     path: str
@@ -37,6 +38,7 @@ class PiiFinding:
     kind: str
     excerpt: str
     item: CapturedItem = field(repr=False, compare=False)
+    place: str = ""
 
 
 class Found(NamedTuple):

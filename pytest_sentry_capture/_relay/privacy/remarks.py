@@ -128,7 +128,8 @@ class RemarkReader:
                     for each, before, after in _with_surroundings(rule, value, spans)
                     if not is_false_alarm(rule, each, before, after, names, in_code=in_code)
                 )
-            if values and not all(FILTERED in each for each in values) and (path, rule) not in self.found:
+            is_masked = rule != PASSWORD and all(FILTERED in each for each in values)
+            if not is_masked and (path, rule) not in self.found:
                 self.found[path, rule] = Found(path, rule, excerpt(rule, value, values), values)
 
 

@@ -14,6 +14,7 @@ from pytest_sentry_capture._recording import (
     USUAL_MASKS,
     Capture,
     CapturedItem,
+    FramePlace,
     Keys,
     Masks,
     dotted,
@@ -82,7 +83,7 @@ class PiiSearch:
     def findings(self, item: CapturedItem, test_file: str = "", masks: Masks = USUAL_MASKS) -> list[PiiFinding]:
         """What is found in one item, as tests see it."""
         return [
-            PiiFinding(found.path, found.rule, found.kind, found.excerpt, item)
+            PiiFinding(found.path, found.rule, found.kind, found.excerpt, item, _place(item, found.path))
             for found in self._of_item(item, test_file, masks)
         ]
 
@@ -167,6 +168,11 @@ class PiiSearch:
             f"extra.{CODE}.**": [name for name in rules if rule_of(name) not in _NOT_IN_CODE],
         }
         return json.dumps({"rules": rules, "applications": applications})
+
+
+def _place(item: CapturedItem, path: str) -> str:
+    frame = FramePlace.of(item, path)
+    return frame.in_words if frame is not None else path
 
 
 def digest_of(capture: Capture) -> bytes:

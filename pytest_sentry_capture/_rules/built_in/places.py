@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pytest_sentry_capture._recording import SOURCE_LINES, CapturedItem, FramePlace, paths_in_transaction
+from pytest_sentry_capture._recording import CapturedItem, FramePlace, paths_in_transaction
 from pytest_sentry_capture._recording.kinds import CapturedSpan
 
 LONGEST_PATH: Final = 120
@@ -45,19 +45,9 @@ def pattern_of(path: str) -> str:
 
 def place_in_words(item: CapturedItem, path: str) -> str:
     """A place for people: in a stack frame the variable, function and file, elsewhere the path; empty for all of it."""
-    frame = FramePlace.of(item, path)
-    if frame is None:
-        return path if len(path) <= LONGEST_PATH else f"…{path[-LONGEST_PATH:]}"
-    key, _, rest = frame.within.partition(".")
-    if key == "vars":
-        variable, _, inner = rest.partition(".")
-        what = (
-            f"{inner} of variable {variable!r}" if inner else f"variable {variable!r}" if variable else "the variables"
-        )
-    else:
-        what = "a source line" if key in SOURCE_LINES else frame.within
-    where = f"{frame.function} ({frame.file})" if frame.function and frame.file else frame.function or frame.file
-    return f"{what} in {where}" if where else what
+    if frame := FramePlace.of(item, path):
+        return frame.in_words
+    return path if len(path) <= LONGEST_PATH else f"…{path[-LONGEST_PATH:]}"
 
 
 def allowing_path(item: CapturedItem, paths: Sequence[str]) -> str:
