@@ -17,7 +17,8 @@ SOURCE_LINES: Final = frozenset(("pre_context", "context_line", "post_context"))
 """The keys of a frame under which its lines of source code stand."""
 _RUNNERS: Final = ("_pytest.", "pluggy.")
 _PLACE_IN_FRAME: Final = re.compile(
-    r"(?P<stack>(?:(?:exception|threads)(?:\.values)?\.\d+\.)?(?:raw_)?stacktrace)\.frames\.(?P<index>\d+)\.(?P<within>.*)",
+    r"(?P<stack>(?:(?:exception|threads)(?:\.values)?\.\d+\.)?(?:raw_)?stacktrace)"
+    r"\.frames\.(?P<index>\d+)\.(?P<within>.*)",
     re.DOTALL,
 )
 _FRAME: Final = re.compile(r"((?:exception|threads)(?:\.values)?\.\d+)\.stacktrace\.frames\.(\d+)\b")
@@ -52,7 +53,7 @@ class FramePlace(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """The variable, or what else it is, with the function and file: ``variable 'token' in login (shop/views.py)``."""
+        """What stands there, with the function and the file: ``variable 'token' in login (shop/views.py)``."""
         where = f"{self.function} ({self.file})" if self.function and self.file else self.function or self.file
         return f"{self._what} in {where}" if where else self._what
 

@@ -21,17 +21,20 @@ PAYLOAD: dict[str, Any] = {
 }
 OF_SDK = [
     "exception.values.0.stacktrace.frames.0.vars.form", "exception.values.0.stacktrace.frames.0.vars",
-    "exception.values.0.stacktrace.frames.0.pre_context.1", "exception.0.stacktrace.frames", "stacktrace.frames.1.vars.a",
-    "threads.values.0.stacktrace.frames.2.vars.a.b", "exception.values.0.mechanism.data", "request.content_length",
-    "request.data.a", "contexts.runtime.build", "contexts.response.headers", "contexts.trace.data.http.query",
-    "extra.sys.argv", "extra.sys.argv.3", "extra.celery-job.args.0", "user.ip_address", "breadcrumbs.values.0.data.url",
-    "spans.0.description", "spans.0.data.db.query", "transaction", "server_name", "sdk.integrations",
+    "exception.values.0.stacktrace.frames.0.pre_context.1", "exception.0.stacktrace.frames",
+    "stacktrace.frames.1.vars.a", "threads.values.0.stacktrace.frames.2.vars.a.b",
+    "exception.values.0.mechanism.data", "request.content_length", "request.data.a",
+    "contexts.runtime.build", "contexts.response.headers", "contexts.trace.data.http.query",
+    "extra.sys.argv", "extra.sys.argv.3", "extra.celery-job.args.0", "user.ip_address",
+    "breadcrumbs.values.0.data.url", "spans.0.description", "spans.0.data.db.query", "transaction",
+    "server_name", "sdk.integrations",
 ]  # fmt: skip
 OF_APPLICATION = [
-    "", "exception.values.0.value", "exception.values.0.stacktraces", "extra.order", "extra.sys.argvs", "contexts.order.a",
-    "contexts.runtimes", "user.id", "tags.plan", "breadcrumbs.values.1.data.note", "breadcrumbs.values.2.message",
-    "breadcrumbs.values.9.message", "spans.1.description", "spans.2.data.note", "requests.a", "release", "environment",
-    "level", "fingerprint.0", "logentry.params.0", "message",
+    "", "exception.values.0.value", "exception.values.0.stacktraces", "extra.order", "extra.sys.argvs",
+    "contexts.order.a", "contexts.runtimes", "user.id", "tags.plan", "breadcrumbs.values.1.data.note",
+    "breadcrumbs.values.2.message", "breadcrumbs.values.9.message", "spans.1.description",
+    "spans.2.data.note", "requests.a", "release", "environment", "level", "fingerprint.0",
+    "logentry.params.0", "message",
 ]  # fmt: skip
 
 

@@ -35,6 +35,8 @@ _OBJECT: Final = re.compile(
 )
 """The representation of an object that tells nothing of what it holds."""
 _OBJECTS_IN_LIST: Final = re.compile(r"[\[(]\s*(?:[{<]|\w+\(|[\])]|(?:None|True|False|[0-9.]+)\b)")
+_OBJECT_IN_TEXT: Final = re.compile(r"[A-Za-z_][\w.]*\((?!\s*b?['\"])")
+"""An object in another one's representation: the names in it are looked at by themselves."""
 _IN_WORD: Final = re.compile(r"[^\W_]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _SHORTEST_TOKEN: Final = 8
@@ -47,6 +49,15 @@ _HEXADECIMAL: Final = re.compile(
     r"|(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64}))(?![0-9a-zA-Z])"
 )
 """UUIDs and hashes, which have all sorts of numbers in them."""
+_ABOUT_BEARER: Final = re.compile(
+    r"bearer\s+(?:(?:tokens?|auth\w*|schemes?|headers?|credentials|is|or|and|was|not|only)\b|(?:realm|error|scope|charset)=)",
+    re.IGNORECASE,
+)
+"""Sentences about bearer tokens, and the challenge that servers answer with (RFC 6750, 3)."""
+_IMAGE: Final = re.compile(r"@\d(?:\.\d)?x\.\w+$")
+"""Files of images for displays with more pixels, ``logo@2x.png``."""
+_EVERYBODYS: Final = ("git", "hg", "anonymous")
+"""Users that say nothing of who connects."""
 _PAIR: Final = 2
 _NEAR: Final = 80
 _KEY_OF_DSN: Final = re.compile(r"[0-9a-f]{32}")
@@ -101,8 +112,12 @@ def is_false_alarm(rule: str, value: str, before: str, after: str, names: Sequen
         return value == _own_name() or _ROUTE.search(before) is not None
     if rule == "@ip":
         return is_nobodys(value) or is_no_address(value, before, after, names)
+    if rule == "@bearer":
+        return _ABOUT_BEARER.match(value) is not None
+    if rule == "@email":
+        return _IMAGE.search(value) is not None
     if rule == "@urlauth":
-        return _is_key_of_dsn(value, before, after, in_code=in_code)
+        return value in _EVERYBODYS or _is_key_of_dsn(value, before, after, in_code=in_code)
     if rule == "@creditcard" and not _CARD.fullmatch(value) and not _passes_luhn(value):
         return True
     return rule in ("@creditcard", "@iban", "@usssn") and _is_within_hexadecimal(value, before, after)
@@ -166,7 +181,7 @@ def _is_told(text: str, name: str, separator: re.Match[str], masks: Masks) -> bo
         return True
     if not value.tells(masks) or not _IN_WORD.search(value.text):
         return False
-    if _OBJECT.fullmatch(value.text) or value.text in _NEVER_PERSONAL:
+    if _OBJECT.fullmatch(value.text) or value.text in _NEVER_PERSONAL or _OBJECT_IN_TEXT.match(text, position):
         return False
     if counts(name) and _is_of_model(value.text):
         return False

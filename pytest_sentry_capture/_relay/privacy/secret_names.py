@@ -44,7 +44,7 @@ _ABOUT: Final = frozenset(
         "budget", "callback", "class", "classes", "cls", "count", "counter", "counts", "days", "dependency",
         "details", "disabled", "enabled", "endpoint", "error", "errors", "expiration", "expired", "expires",
         "expiry", "factory", "flow", "form", "func", "function", "handler", "hasher", "hashers", "hours",
-        "in", "issuer", "iterations", "len", "length", "lifetime", "limit", "limiter", "limits", "location",
+        "in", "index", "issuer", "iterations", "len", "length", "lifetime", "limit", "limiter", "limits", "location",
         "manager", "max", "method", "methods", "middleware", "min", "minutes", "mode", "model", "models",
         "module", "ms", "per", "policy", "prefix", "provider", "providers", "rate", "required", "retries",
         "rounds", "scheme", "schemes", "scope", "scopes", "second", "seconds", "service", "size", "state",
@@ -53,7 +53,11 @@ _ABOUT: Final = frozenset(
     )
 )  # fmt: skip
 """As the last word of a name, they say that it is about a secret: ``token_type``, ``auth_backend``."""
-_COUNTED: Final = re.compile(r"tokens", re.IGNORECASE)
+_BEFORE_TOKEN: Final = re.compile(
+    r"(?:^|[\W_])(?:bos|cls|eos|first|mask|pad|sep|special|stop|unk|unknown)_tokens?$", re.IGNORECASE
+)
+"""The special tokens of language models."""
+_COUNTED: Final = re.compile(r"tokens|token[-_]?ids?$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +66,7 @@ def is_name_of_secret(name: str) -> bool:
     if name in KEPT_BY_INGESTION:
         return False
     words = [word for word in _HUMP.split(name) if word]
-    if not words or words[-1].lower() in _ABOUT:
+    if not words or words[-1].lower() in _ABOUT or _BEFORE_TOKEN.search(name):
         return False
     return _ANYWHERE.search(name) is not None or any(_WORD.fullmatch(word) for word in words)
 
