@@ -31,31 +31,6 @@ IN_ORDER: Final = (
 email address."""
 CARDS_OF_RELAY: Final = r"(?:3[47]\d|4\d{3}|5[1-5]\d\d|65\d\d|6011)(?:[-\s]?\d){12}"
 """The card numbers that Relay knows (``CREDITCARD_REGEX`` in ``relay-pii``)."""
-_LENGTHS_OF_IBANS: Final = {
-    15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
-    22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
-    25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV",
-    29: "BR EG PS QA UA", 30: "JO KW MU", 31: "MT SC", 32: "LC", 33: "RU",
-}  # fmt: skip
-"""How long the IBANs of which countries are (SWIFT's IBAN registry, ISO 13616)."""
-
-
-def _grouped_ibans() -> str:
-    """IBANs as people write them, in groups of four, which Relay does not know."""
-    alternatives = []
-    for length, countries in _LENGTHS_OF_IBANS.items():
-        groups, rest = divmod(length - 4, 4)
-        last = f"[ \\xA0-][0-9A-Z]{{{rest}}}" if rest else ""
-        of_country = "|".join(countries.split())
-        alternatives.append(f"(?:{of_country})[0-9]{{2}}(?:[ \\xA0-][0-9A-Z]{{4}}){{{groups}}}{last}")
-    return rf"\b(?:{'|'.join(alternatives)})\b"
-
-
-BESIDE_RELAYS: Final[Mapping[str, str]] = {
-    "2_@iban": _grouped_ibans(),
-    "3_@creditcard": r"\b[2-6]\d{3}(?:(?:[ .\xA0-]\d{4}){3}|[ .\xA0-]\d{6}[ .\xA0-]\d{4,5})\b",
-}
-"""Regexes beside Relay's own, under the names of their turns: IBANs in groups, and cards of other brands in groups."""
 PASSWORD: Final = "@password"  # noqa: S105
 USER_PATH: Final = "@userpath"
 IP: Final = "@ip"
@@ -83,5 +58,4 @@ def ordered(rule: str) -> str:
 
 def rule_of(name: str) -> str:
     """The rule that goes by such a name, or by its own."""
-    own = name[1:].removeprefix("_")
-    return own if own in RELAY_RULES else name
+    return name[1:] if name[1:] in RELAY_RULES else name

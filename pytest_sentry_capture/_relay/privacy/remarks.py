@@ -8,11 +8,23 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from pytest_sentry_capture._recording import FILTERED, SOURCE_LINES, Key, Keys, Masks, at, dotted, is_in_file, notes_in
+from pytest_sentry_capture._recording import (
+    FILTERED,
+    SOURCE_LINES,
+    Key,
+    Keys,
+    Masks,
+    at,
+    dotted,
+    is_in_file,
+    notes_in,
+    walk,
+)
 from pytest_sentry_capture._relay.privacy.addresses import whole_address
 from pytest_sentry_capture._relay.privacy.built_in_rules import IP, PASSWORD, RELAY_RULES, rule_of
 from pytest_sentry_capture._relay.privacy.false_alarms import is_false_alarm, name_at, secrets_in
 from pytest_sentry_capture._relay.privacy.findings import Found, excerpt
+from pytest_sentry_capture._relay.privacy.grouped_numbers import remarks_on
 from pytest_sentry_capture._relay.privacy.kept_places import is_kept_by_ingestion
 from pytest_sentry_capture._relay.privacy.places import (
     as_text,
@@ -55,10 +67,20 @@ class RemarkReader:
             line = self._probe_event.code[int(index[0])]
             if line in self._first_of_code:
                 self._add(self._first_of_code[line], line, remarks, in_code=True)
-        for (number, *keys), remarks in _remarks(meta.get(DATA, {})):
-            root = self._probe_event.roots[int(number)]
-            start = self._paths[id(root)] if int(number) else ()
-            self._read_value((*start, *keys), at(root, keys), remarks, name_at(root, tuple(keys)))
+        for keys, remarks in _remarks(meta.get(DATA, {})):
+            self._read_place(keys, remarks)
+
+    def read_groups(self) -> None:
+        """Find the numbers in groups, which Relay does not know."""
+        for name in self._probe_event.names:
+            if remarks := remarks_on(name):
+                self._read_name(name, remarks)
+        for line in self._probe_event.code:
+            if line in self._first_of_code and (remarks := remarks_on(line)):
+                self._add(self._first_of_code[line], line, remarks, in_code=True)
+        for keys, value in walk(self._probe_event.data):
+            if type(value) is str and (remarks := remarks_on(value)):
+                self._read_place(keys, remarks)
 
     def read_more(self, probe_event: ProbeEvent, meta: Mapping[str, Any]) -> None:
         """Read the remarks on the values of ``more``, which a probe event holds where Relay looks for no passwords."""
@@ -68,6 +90,12 @@ class RemarkReader:
             index, *rest = (*(paths[id(root)] if int(number) else ()), *keys)
             place = (*self.more[int(index)][0], *rest)
             self._add(self._shown(place), at(root, keys), remarks, place)
+
+    def _read_place(self, place: Keys, remarks: list[Any]) -> None:
+        number, *keys = place
+        root = self._probe_event.roots[int(number)]
+        start = self._paths[id(root)] if int(number) else ()
+        self._read_value((*start, *keys), at(root, keys), remarks, name_at(root, tuple(keys)))
 
     def _read_value(self, keys: Keys, value: Any, remarks: list[Any], name: str) -> None:
         if is_kept_by_ingestion(keys):

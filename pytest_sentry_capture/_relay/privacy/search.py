@@ -25,7 +25,6 @@ from pytest_sentry_capture._recording import (
 )
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy.built_in_rules import (
-    BESIDE_RELAYS,
     IN_ORDER,
     PASSWORD,
     RELAY_RULES,
@@ -35,6 +34,7 @@ from pytest_sentry_capture._relay.privacy.built_in_rules import (
     rule_of,
 )
 from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
+from pytest_sentry_capture._relay.privacy.grouped_numbers import may_be_in
 from pytest_sentry_capture._relay.privacy.probe_event import CODE, DATA, NAMES, ProbeEvent, as_json
 from pytest_sentry_capture._relay.privacy.remarks import RemarkReader, remarks_in
 
@@ -116,10 +116,13 @@ class PiiSearch:
         probe_event = ProbeEvent(payload, masks)
         try:
             meta = remarks_in(engine.stripped(self._config, probe_event.text))
-            if not meta:
+            has_groups = may_be_in(probe_event.text)
+            if not (meta or has_groups):
                 return []
             reading = RemarkReader(payload, probe_event, test_file, masks)
             reading.read(meta)
+            if has_groups:
+                reading.read_groups()
             if reading.more:
                 again = ProbeEvent([value for _, value in reading.more], masks)
                 reading.read_more(again, remarks_in(engine.stripped(self._config, as_json({NAMES: again.data}))))
@@ -158,10 +161,7 @@ class PiiSearch:
             name: rule if rule.get("type") in ("multiple", "alias") else {**rule, "redaction": _MASK}
             for name, rule in self.also.items()
         }
-        beside = {
-            name: {"type": "pattern", "pattern": pattern, "redaction": _MASK} for name, pattern in BESIDE_RELAYS.items()
-        }
-        rules = {**built_in, **beside, **own}
+        rules = {**built_in, **own}
         applications = {
             f"extra.{DATA}.**": [*rules],
             f"extra.{NAMES}.**": [name for name in rules if rule_of(name) != PASSWORD],
