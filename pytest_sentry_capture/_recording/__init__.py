@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.silence import hints_of as hints_of
     from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
+    from pytest_sentry_capture._recording.stack_frames import FramePlace as FramePlace
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
     from pytest_sentry_capture._recording.stack_frames import is_in_file as is_in_file
@@ -151,6 +152,7 @@ else:
             "ExceptionLink": "_recording.exception_chain:ExceptionLink",
             "Exchange": "_recording.entries:Exchange",
             "FILTERED": "_recording.masks:FILTERED",
+            "FramePlace": "_recording.stack_frames:FramePlace",
             "Field": "_recording.facts:Field",
             "FileContent": "_recording.contents:FileContent",
             "ForeignWrite": "_recording.entries:ForeignWrite",
