@@ -155,6 +155,11 @@ class Rule(ABC):
         return None
 
     @property
+    def _nothing_to_look_for(self) -> str | None:
+        """Why the rule found nothing to judge by as it is configured, in words for users; None where that is enough."""
+        return None
+
+    @property
     def _pii_search(self) -> PiiSearch | None:
         """What looks for personal data as the rule is configured, which ``pii()`` does too; None if nothing does."""
         return None

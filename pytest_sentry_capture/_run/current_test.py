@@ -28,6 +28,7 @@ class CurrentTest:
         drain: has everything handed over that the SDK still buffers.
 
     Attributes:
+        rule_set: the rules that it is judged by.
         recording: what was seen in this process.
         received: what came to ``sentry_server``; None where the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
@@ -42,7 +43,7 @@ class CurrentTest:
         self.rules_decide = True
         self.before_fixtures: Callable[[], None] | None = None
         self._call: tuple[int, FrameType] | None = None
-        self._rule_set = rule_set
+        self.rule_set = rule_set
         self._drain = drain
         self._waivers: list[Waiver] = []
         self._rule_run: RuleRun | None = None
@@ -97,7 +98,7 @@ class CurrentTest:
         Raises:
             ValueError: there is no such rule.
         """
-        self._waivers = [self._rule_set.waiver(rule, place) for rule, place in waivers]
+        self._waivers = [self.rule_set.waiver(rule, place) for rule, place in waivers]
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
         """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
@@ -113,7 +114,7 @@ class CurrentTest:
         if not is_over:
             self._drain()
         if self._rule_run is None:
-            self._rule_run = self._rule_set.rule_run(self.recording, self._waivers, self.received)
+            self._rule_run = self.rule_set.rule_run(self.recording, self._waivers, self.received)
         broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
         if not broken:
             return None
@@ -126,9 +127,9 @@ class CurrentTest:
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
-        wants_table = self._rule_set.wants_table
+        wants_table = self.rule_set.wants_table
         unknown = [name for each in self.recordings for name in each.unknown_exceptions]
-        if not (wants_table or self._rule_set.rules or self._findings or self._waivers or unknown):
+        if not (wants_table or self.rule_set.rules or self._findings or self._waivers or unknown):
             return
         findings = self._found()
         findings.is_complete = not self.has_failed
@@ -138,7 +139,7 @@ class CurrentTest:
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
         if wants_table:
-            findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
+            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields)
         if not self.rules_decide:
             findings.drop_unused_waivers()
 
@@ -149,7 +150,7 @@ class CurrentTest:
             What failed, in words for users.
         """
         self.has_failed = True
-        self._findings = on_demand.Findings(self.recording.label, is_complete=False)
+        self._findings = on_demand.Findings(self.recording.label, self._folder, is_complete=False)
         formatter = on_demand.Formatter.for_reports(self.recording)
         return on_demand.internal_error_text(formatter, error)
 
@@ -164,10 +165,14 @@ class CurrentTest:
     @property
     def _is_to_be_judged(self) -> bool:
         uses_fixture = self.recording.detailed or self.received is not None
-        return bool(self._rule_run) or self._rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
+        return bool(self._rule_run) or self.rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
+
+    @property
+    def _folder(self) -> str | None:
+        return self.rule_set.configuration.folder
 
     def _found(self) -> Findings:
         if self._findings is None:
             waivers = dict.fromkeys(self._waivers, False)
-            self._findings = on_demand.Findings(self.recording.label, waivers=waivers)
+            self._findings = on_demand.Findings(self.recording.label, self._folder, waivers=waivers)
         return self._findings

@@ -43,6 +43,7 @@ class Findings:
 
     Attributes:
         label: the test's node id, or what the recording of the run is called.
+        folder: the folder of the configuration that it was judged by, as ``Configuration`` has it.
         rows: rows of the capture table, as the table exports them.
         tallies: how often each rule was kept, broken and waived.
         breaches: the rules that were broken.
@@ -54,6 +55,7 @@ class Findings:
     """
 
     label: str
+    folder: str | None = ""
     rows: list[Any] = field(default_factory=list)
     tallies: dict[str, RuleTally] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)

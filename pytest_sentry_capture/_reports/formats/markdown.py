@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports.contract import differences
-from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+from pytest_sentry_capture._reports.report import (
+    NOTHING,
+    Cells,
+    ContractComparison,
+    RunReport,
+    partial_note,
+    row_cells,
+    rule_cells,
+)
 from pytest_sentry_capture._text import printable
 
 _MOST_ROWS_UNFOLDED: Final = 20
@@ -24,8 +32,8 @@ def render_report(report: RunReport) -> str:
 def _sections(report: RunReport) -> Iterator[str]:
     if report.verdict is not None:
         yield words(report.verdict)
-    if report.differences is not None:
-        yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
+    if report.contracts:
+        yield "\n\n".join([_heading(len(report.contracts)), *map(_differences, report.contracts)])
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
     yield f"### What was captured and what was not\n\n{_rows(report)}"
@@ -42,12 +50,17 @@ def _rows(report: RunReport) -> str:
     return f"<details><summary>{len(report.rows)} rows</summary>\n\n{table}\n\n</details>"
 
 
-def _differences(found: Sequence[differences.Difference], *, updated: bool) -> str:
+def _heading(contracts: int) -> str:
+    return "### Contract" if contracts == 1 else "### Contracts"
+
+
+def _differences(contract: ContractComparison) -> str:
+    found = contract.differences
+    headline = words(differences.headline(found, updated=contract.was_updated, file=contract.file))
     if not found:
-        return words(differences.headline(found))
+        return headline
     lines = [line for difference in found for line in differences.diff_lines(difference)]
     fence = "`" * (1 + max((len(run) for line in lines for run in re.findall("`{2,}", line)), default=2))
-    headline = words(differences.headline(found, updated=updated))
     return "\n".join([headline, "", f"{fence}diff", *map(printable, lines), fence])
 
 

@@ -1,0 +1,144 @@
+"""What the terminal summary says of the rules of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_sentry_capture._reports import RULE_STATES, RuleState, RuleSummary
+from pytest_sentry_capture._rules import EnforcedRule, RuleTally
+from pytest_sentry_capture._run.findings import CONTRACT, Breach
+from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+from pytest_sentry_capture._run.rule_paths import paths_without_files
+from pytest_sentry_capture._run.settings.options import Settings
+from pytest_sentry_capture._run.summary_lines import STATE_WIDTH, SummaryPart
+
+_MOST_LINES: Final = 10
+WARNING: Final = "warning"
+
+
+class RulesSummary(SummaryPart):
+    """How many rules are in which state, and which waivers and other exceptions are unused.
+
+    Args:
+        judged: the configuration.
+        names_file: whether to name the file that the rules stand in, because there are several.
+
+    Attributes:
+        summaries: what became of each rule.
+        breaks_strict: whether something was told that fails a strict run.
+    """
+
+    def __init__(self, judged: JudgedConfiguration, settings: Settings, *, names_file: bool) -> None:
+        super().__init__()
+        self._judged = judged
+        self._settings = settings
+        self._names_file = names_file
+        self.summaries = [*map(self._summary_of, judged.rules)]
+        self.breaks_strict = False
+
+    def sum_up(self) -> None:
+        """Add all lines."""
+        self._count_states()
+        breaches = self._judged.totals.breaches
+        for name, of_rule in _by_rule(breaches).items():
+            if self._judged.rules or any(map(_is_untold, of_rule)):
+                self.say(*_about_broken(name, of_rule))
+        self.fails = any(each.file is None and each.severity == "fail" for each in breaches)
+        not_judged = [summary for summary in self.summaries if summary.state == "not judged"]
+        for summary in not_judged:
+            self.tell(summary.state, _not_judged(summary))
+        warnings = [*self._paths_without_files()]
+        unused = [*self._unused()]
+        if unused and self._judged.partial:
+            unused = []
+        for state, what in [*warnings, *unused]:
+            self.tell(state, what)
+        is_whole = self._settings.strict and not self._judged.partial
+        self.breaks_strict = bool(warnings) or (is_whole and bool(not_judged or unused))
+
+    def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
+        tally = self._judged.totals.tally(enforced.rule.name)
+        obstacles = [enforced.rule._obstacle] if enforced.rule._obstacle is not None else [*tally.reasons]
+        return RuleSummary(
+            name=enforced.rule.name,
+            state=_state_of(tally, obstacles),
+            kept=tally.kept,
+            broken=tally.broken,
+            not_judged=tally.not_judged,
+            obstacles=tuple(obstacles),
+            severity=enforced.rule.severity,
+            place=enforced.place,
+        )
+
+    def _count_states(self) -> None:
+        if not self.summaries:
+            return
+        states = [summary.state for summary in self.summaries]
+        counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
+        of_file = (
+            f" of {self._judged.configuration.file}" if self._names_file and self._judged.configuration.file else ""
+        )
+        self.say(f"Rules{of_file}: {', '.join(counts)}.")
+
+    def _paths_without_files(self) -> Iterator[tuple[str, str]]:
+        for enforced in self._judged.rules:
+            if paths := paths_without_files(enforced, self._judged.root, self._judged.test_files):
+                named = ", ".join(map(repr, paths))
+                yield WARNING, f"{enforced.rule.name} ({enforced.place}): no file matches {named} in its paths"
+
+    def _unused(self) -> Iterator[tuple[str, str]]:
+        not_judged = {summary.name for summary in self.summaries if summary.state == "not judged"}
+        if self._settings.contract == "off":
+            not_judged.add(CONTRACT)
+        for summary, enforced in zip(self.summaries, self._judged.rules, strict=True):
+            if summary.state == "not exercised":
+                reason = enforced.rule._nothing_to_look_for
+                what = f"{summary.name} ({summary.place})"
+                yield (summary.state, what) if reason is None else (WARNING, f"{what}: nothing to look for: {reason}")
+        totals = self._judged.totals
+        for waiver in totals.unused_waivers():
+            if waiver.rule not in not_judged:
+                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
+        for rule, entry in totals.unused_allowances(self._judged.rules):
+            if rule not in not_judged:
+                yield "unused", f"{entry!r} in the allow list of {rule!r}"
+
+
+def _not_judged(summary: RuleSummary) -> str:
+    others = len(summary.obstacles) - 1
+    more = f" (and {others} more reason{'s' if others > 1 else ''})" if others else ""
+    return f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}"
+
+
+def _state_of(tally: RuleTally, obstacles: Sequence[str]) -> RuleState:
+    if tally.broken:
+        return "broken"
+    if tally.kept or tally.waived:
+        return "kept"
+    return "not judged" if obstacles else "not exercised"
+
+
+def _by_rule(breaches: Sequence[Breach]) -> dict[str, list[Breach]]:
+    result: dict[str, list[Breach]] = {}
+    for breach in breaches:
+        result.setdefault(breach.rule, []).append(breach)
+    return result
+
+
+def _is_untold(breach: Breach) -> bool:
+    """Whether no failed test tells of it."""
+    return breach.severity == "warn" or breach.file is None
+
+
+def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
+    """A broken rule, and what no failed test tells about it: warnings, and what came outside of tests."""
+    number = len({breach.test for breach in breaches if breach.file is not None})
+    tests = f" in {number} test{'' if number == 1 else 's'}" if number else ""
+    untold = [*filter(_is_untold, breaches)]
+    state = "broken" if any(each.severity == "fail" for each in breaches) else WARNING
+    indent = " " * (STATE_WIDTH + 4)
+    yield f"  {state:{STATE_WIDTH}}  {rule}{tests}"
+    yield from (f"{indent}{breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
+    if len(untold) > _MOST_LINES:
+        yield f"{indent}… and {len(untold) - _MOST_LINES} more"
