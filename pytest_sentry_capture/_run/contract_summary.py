@@ -52,7 +52,7 @@ class ContractSummary(SummaryPart):
         Args:
             was_inactive: whether no client was active in the whole run.
         """
-        if self._mode == "off":
+        if self._mode == "off" or not self._judged.is_asked:
             return
         try:
             contract = self._file.read()

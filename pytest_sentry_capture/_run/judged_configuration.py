@@ -25,6 +25,7 @@ class JudgedConfiguration:
         contract_file: its contract.
         root: the rootdir.
         test_files: the files of its tests that were collected, relative to the rootdir and with slashes.
+        is_asked: whether its contract and what is unused of it are asked for: not where no test of it was collected.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class JudgedConfiguration:
         contract_file: ContractFile,
         root: Path,
         test_files: Collection[str],
+        is_asked: bool,
     ) -> None:
         self.configuration = configuration
         self.rules = rules
@@ -44,9 +46,10 @@ class JudgedConfiguration:
         self.contract_file = contract_file
         self.root = root
         self.test_files = test_files
+        self.is_asked = is_asked
         self._why_partial = why_partial
 
     @cached_property
     def partial(self) -> Sequence[str]:
         """Why the run was partial: asked where it matters, for the answer may need a walk through the project."""
-        return self._why_partial()
+        return self._why_partial() if self.is_asked else ()

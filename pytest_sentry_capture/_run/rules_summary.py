@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports import RULE_STATES, RuleState, RuleSummary
@@ -48,8 +48,9 @@ class RulesSummary(SummaryPart):
         not_judged = [summary for summary in self.summaries if summary.state == "not judged"]
         for summary in not_judged:
             self.tell(summary.state, _not_judged(summary))
-        warnings = [*self._paths_without_files()]
-        unused = [*self._unused()]
+        without_files = self._paths_without_files() if self._judged.is_asked else {}
+        warnings = [(WARNING, what) for what in without_files.values()]
+        unused = [*self._unused(without_files)] if self._judged.is_asked else []
         if unused and self._judged.partial:
             unused = []
         for state, what in [*warnings, *unused]:
@@ -81,18 +82,23 @@ class RulesSummary(SummaryPart):
         )
         self.say(f"Rules{of_file}: {', '.join(counts)}.")
 
-    def _paths_without_files(self) -> Iterator[tuple[str, str]]:
+    def _paths_without_files(self) -> dict[str, str]:
+        """What is to be said of each rule whose ``paths`` match no file, by the rule's name."""
+        found = {}
         for enforced in self._judged.rules:
             if paths := paths_without_files(enforced, self._judged.root, self._judged.test_files):
                 named = ", ".join(map(repr, paths))
-                yield WARNING, f"{enforced.rule.name} ({enforced.place}): no file matches {named} in its paths"
+                what = f"{enforced.rule.name} ({enforced.place}): no file matches {named} in its paths"
+                found[enforced.rule.name] = what
+        return found
 
-    def _unused(self) -> Iterator[tuple[str, str]]:
+    def _unused(self, told: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The state, and what is in it; without the rules that are ``told`` of already."""
         not_judged = {summary.name for summary in self.summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
             not_judged.add(CONTRACT)
         for summary, enforced in zip(self.summaries, self._judged.rules, strict=True):
-            if summary.state == "not exercised":
+            if summary.state == "not exercised" and summary.name not in told:
                 reason = enforced.rule._nothing_to_look_for
                 what = f"{summary.name} ({summary.place})"
                 yield (summary.state, what) if reason is None else (WARNING, f"{what}: nothing to look for: {reason}")

@@ -187,6 +187,7 @@ class RunResults:
                 contract_file=on_demand.ContractFile.of(rule_set.configuration, self._settings, root),
                 root=root,
                 test_files=collected.get(folder, ()),
+                is_asked=folder in collected or not self._test_files,
             )
 
     def _why_partial(self, invocation: Invocation, folder: str) -> list[str]:

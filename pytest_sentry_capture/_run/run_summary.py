@@ -57,7 +57,7 @@ def conclude(
     summary.sum_up_rules(warnings)
     summary.warn_of_unknown_exceptions()
     summary.say(*notes)
-    breaches = [breach for each in judged for breach in each.totals.breaches]
+    breaches = [breach for each in totals.configurations.values() for breach in each.breaches]
     failed_checks = [*summary.failed_checks]
     annotations = [*_annotations(breaches, root), *_annotations_of_checks(failed_checks, root)]
     return Conclusion(summary.lines, annotations, summary.fails, verdict, failed_checks)

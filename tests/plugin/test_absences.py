@@ -44,8 +44,8 @@ sentry_capture.toml:5: expect['warnings'].method: method='get' matches nothing, 
 sentry_capture.toml:12: expect['logs'].event.level: level='warning' matches nothing, because level of logs is one of
 \ 'trace', 'debug', 'info', 'warn', 'error', 'fatal'; did you mean 'warn'? A word that the application really sends is
 \ asked for by { regex = '^warning$' }
-sentry_capture.toml:12: expect['logs'].event.where: attributes.http.response.status_code='500' matches nothing, because
-\ attributes.http.response.status_code of logs is a number from 100 to 599; did you mean 500?
+sentry_capture.toml:12: expect['logs'].event.attributes: attributes.http.response.status_code='500' matches nothing,
+\ because attributes.http.response.status_code of logs is a number from 100 to 599; did you mean 500?
 sentry_capture.toml:17: expect['sections'].user: user='1' matches nothing, because user of events is a mapping.
 """
 NOT_JUDGED = r"""

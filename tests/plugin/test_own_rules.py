@@ -121,7 +121,7 @@ def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.
         [
             "  warning        short-messages in 1 test",
             "                 the message is too long [[]test_shop.py::test_long]",
-            "  not exercised  elsewhere (a rule of the project's own)",
+            "  warning        elsewhere (a rule of the project's own): no file matches 'elsewhere' in its paths",
         ],
         consecutive=True,
     )
