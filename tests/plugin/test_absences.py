@@ -46,7 +46,7 @@ sentry_capture.toml:12: expect['logs'].event.level: level='warning' matches noth
 \ asked for by { regex = '^warning$' }
 sentry_capture.toml:12: expect['logs'].event.attributes: attributes.http.response.status_code='500' matches nothing,
 \ because attributes.http.response.status_code of logs is a number from 100 to 599; did you mean 500?
-sentry_capture.toml:17: expect['sections'].user: user='1' matches nothing, because user of events is a mapping.
+sentry_capture.toml:17: expect['sections'].where: user='1' matches nothing, because user of events is a mapping.
 """
 NOT_JUDGED = r"""
 Rules: 0 kept, 0 broken, 3 not judged, 1 not exercised.

@@ -154,11 +154,15 @@ def test_differences_fail_the_run(project: pytest.Pytester) -> None:
     assert told(result) == [
         "4 rows differ from the contract.",
         "",
-        "  changed  event ZeroDivisionError, GET /crash 500: was discarded by before_send, is captured now"
-        " [tests/api/test_crash.py::test_crash]",
+        (
+            "  changed  event ZeroDivisionError, GET /crash 500: was discarded by before_send, is captured now"
+            " [tests/api/test_crash.py::test_crash]"
+        ),
         "             by: was shop.x, is none now",
-        "  changed  event HTTPException, GET /orders/{number} 404: discarded by before_send"
-        " [tests/api/test_orders.py::test_no_order]",
+        (
+            "  changed  event HTTPException, GET /orders/{number} 404: discarded by before_send"
+            " [tests/api/test_orders.py::test_no_order]"
+        ),
         "             tags: new shop; gone town",
         "  new      event, direct: captured [tests/jobs/test_jobs.py::test_job]",
         "             level: info",
