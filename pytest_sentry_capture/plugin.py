@@ -512,10 +512,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     try:
         results.conclude(partial(_invocation, session))
+        if results.conclusion is not None:
+            _add_to_junit(session.config, results.conclusion.failed_checks)
     except Exception as error:
         results.give_up(error)
-    if results.conclusion is not None:
-        _add_to_junit(session.config, results.conclusion.failed_checks)
     if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -586,6 +586,7 @@ def _invocation(session: pytest.Session) -> Invocation:
         test_files=config.getini("python_files"),
         ignored_folders=config.getini("norecursedirs"),
         options=[*_leaving_out(config)],
+        ignored=[*_ignored(config)],
         has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
     )
 
@@ -595,9 +596,17 @@ def _leaving_out(config: pytest.Config) -> Iterator[str]:
     for destination, option in ("lf", "--last-failed"), ("setuponly", "--setup-only"), ("setupplan", "--setup-plan"):
         if config.getoption(destination, default=False):
             yield option
-    for option in "--ignore", "--ignore-glob":
-        if any(str(arg).partition("=")[0] == option for arg in config.invocation_params.args):
-            yield option
+    if any(str(arg).partition("=")[0] == "--ignore-glob" for arg in config.invocation_params.args):
+        yield "--ignore-glob"
+
+
+def _ignored(config: pytest.Config) -> Iterator[Path]:
+    """What the command line says to ignore; what an ini file does is always left out."""
+    args = [*map(str, config.invocation_params.args)]
+    for index, arg in enumerate(args):
+        option, is_whole, value = arg.partition("=")
+        if option == "--ignore":
+            yield Path(value if is_whole else "".join(args[index + 1 : index + 2]))
 
 
 class _MarkedOptions:

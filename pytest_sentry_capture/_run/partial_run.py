@@ -26,6 +26,7 @@ class Invocation(NamedTuple):
         test_files: the names of test files, as patterns (``python_files``).
         ignored_folders: the names of folders that are not searched, as patterns (``norecursedirs``).
         options: the options given that leave tests out before they are collected, or run them in part.
+        ignored: the files and folders that were ignored for this run alone (``--ignore``).
         has_ended: whether it ran to its end.
     """
 
@@ -37,6 +38,7 @@ class Invocation(NamedTuple):
     test_files: Sequence[str]
     ignored_folders: Sequence[str]
     options: Sequence[str]
+    ignored: Sequence[Path]
     has_ended: bool
 
 
@@ -78,7 +80,16 @@ def _why_not_asked_for(invocation: Invocation, configurations: Configurations, f
     are_all_meant = invocation.are_test_paths and not folder
     if not are_all_meant and not _covers_all_tests(invocation, configurations, folder):
         yield "only some of the tests were asked for"
-    yield from (f"{option} was given" for option in invocation.options)
+    options = [*invocation.options]
+    if any(_concerns(invocation.folder / path, configurations, folder) for path in invocation.ignored):
+        options.append("--ignore")
+    yield from (f"{option} was given" for option in options)
+
+
+def _concerns(ignored: Path, configurations: Configurations, folder: str) -> bool:
+    """Whether tests of a configuration may be in what was ignored."""
+    path, home = Path(os.path.normpath(ignored)), configurations.root / folder
+    return path in (home, *home.parents) or configurations.folder_of(path / "test" if path.is_dir() else path) == folder
 
 
 def _tests(number: int) -> str:

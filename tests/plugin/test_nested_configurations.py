@@ -147,6 +147,12 @@ def test_what_a_run_left_out_is_asked_per_configuration(monorepo: pytest.Pyteste
     )
     assert not [line for line in told if "search" in line]
 
+    ignoring = summary_of(run(monorepo, "--ignore=orders/tests/test_orders_small.py", "--sentry-contract=check"))
+    assert "1 row differs from the contract billing/sentry-contract.toml." in ignoring
+    assert [line.rpartition("(")[2] for line in ignoring if "A partial run" in line] == [
+        "--ignore was given): nothing was taken for gone."
+    ]
+
 
 def test_the_nearest_configuration_counts_as_a_whole(pytester: pytest.Pytester) -> None:
     text = "import sentry_sdk\ndef test(sentry_init):\n    sentry_init()\n    sentry_sdk.capture_message('x')\n"
