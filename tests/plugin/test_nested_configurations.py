@@ -177,19 +177,19 @@ import sentry_sdk
 
 def test_masked(sentry_init):
     sentry_init(attach_stacktrace=False)
-    sentry_sdk.set_extra("password", "n/a")
+    sentry_sdk.set_extra("iban", "n/a")
     sentry_sdk.capture_message("x")
 
 @pytest.mark.sentry_allow("RULE", reason="tried here")
 def test_waiver(sentry_init):
     sentry_init(attach_stacktrace=False)
-    sentry_sdk.set_extra("password", "hunter2")
+    sentry_sdk.set_extra("iban", "hunter2")
     sentry_sdk.capture_message("x")
 """
-    write(pytester.path / "a" / "sentry_capture.toml", "masks = ['n/a']\nrules.forbidden-data.keys = ['password']")
+    write(pytester.path / "a" / "sentry_capture.toml", "masks = ['n/a']\nrules.forbidden-data.keys = ['iban']")
     write(
         pytester.path / "b" / "sentry_capture.toml",
-        "rules.forbidden-data.keys = ['password']\n[[expect]]\nname = 'of b'\ncaptured = false",
+        "rules.forbidden-data.keys = ['iban']\n[[expect]]\nname = 'of b'\ncaptured = false",
     )
     write(pytester.path / "a" / "test_a.py", test.replace("RULE", "forbidden-data"))
     write(pytester.path / "b" / "test_b.py", test.replace("RULE", "of b"))
