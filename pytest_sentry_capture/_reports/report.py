@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from pytest_sentry_capture._reports.contract.differences import Difference
+from pytest_sentry_capture._reports.contract.differences import FILE, Difference
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import Row, State, Tally, state_of
 from pytest_sentry_capture.version import __version__
@@ -107,14 +107,28 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class ContractComparison:
+    """How a run compares with a contract.
+
+    Attributes:
+        differences: the rows in which it differs.
+        file: the contract's, relative to the rootdir.
+        was_updated: whether the contract has been written anew, with these differences.
+    """
+
+    differences: Sequence[Difference]
+    file: str = FILE
+    was_updated: bool = False
+
+
+@dataclass(frozen=True)
 class RunReport:
     """All that a report says about a run.
 
     Attributes:
         rows: the capture table.
         rules: the configured rules, in the order in which they are shown.
-        differences: from the contract; None where the run was not compared with one.
-        contract_was_updated: whether the contract has been written anew, with these differences.
+        contracts: how the run compares with each contract that it was compared with.
         partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
         version: the plugin's.
         facts: what holds for the run as a whole.
@@ -124,8 +138,7 @@ class RunReport:
 
     rows: Sequence[tuple[Row, Tally]]
     rules: Sequence[RuleSummary] = ()
-    differences: Sequence[Difference] | None = None
-    contract_was_updated: bool = False
+    contracts: Sequence[ContractComparison] = ()
     partial: Sequence[str] = ()
     version: str = __version__
     facts: RunFacts = field(default_factory=RunFacts)

@@ -133,8 +133,8 @@ class Rule(ABC):
     Attributes:
         name: what waivers and reports call it, such as ``"no-french-messages"``.
         severity: whether a test that breaks it fails (``"fail"``) or the break is only reported (``"warn"``).
-        paths: the test files that it applies to, relative to pytest's rootdir: files, folders, or patterns with ``*``;
-            empty for all, and for what comes outside any test.
+        paths: the test files that it applies to, relative to the folder of the configuration, which is pytest's rootdir
+            as a rule: files, folders, or patterns with ``*``; empty for all, and for what comes outside any test.
         at_teardown: whether the whole recording is judged at once when the test's teardown has ended. Otherwise what a
             test recorded is judged when its call has ended, and what comes later after its teardown.
     """
@@ -157,6 +157,11 @@ class Rule(ABC):
     @property
     def _obstacle(self) -> str | None:
         """Why the rule can't be judged in this environment, in words for users; None where it can."""
+        return None
+
+    @property
+    def _nothing_to_look_for(self) -> str | None:
+        """Why the rule found nothing to judge by as it is configured, in words for users; None where that is enough."""
         return None
 
     @property

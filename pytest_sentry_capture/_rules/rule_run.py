@@ -21,7 +21,6 @@ from pytest_sentry_capture._text import did_you_mean
 _OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 _WITH_FIELDS: Final = ("event", "transaction", "span")
 """The types of items that rules look into."""
-_OWN: Final = "a rule of the project's own"
 _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).parent))
 """Folders whose frames tell nothing about an error in the code of users."""
 
@@ -39,12 +38,14 @@ class EnforcedRule:
         place: where it is configured, such as ``"pyproject.toml:12"``; how it came to be on where it is not.
         only_with_fixture: whether it applies only to tests that use the fixture.
         beside: the same rule as it is configured, beside which this one applies to the tests that it leaves out.
+        folder: the folder that the rule's ``paths`` start from, relative to the rootdir and with slashes.
     """
 
     rule: Rule
     place: str
     only_with_fixture: bool = False
     beside: EnforcedRule | None = None
+    folder: str = ""
 
     def applies_to(self, recording: Recording) -> bool:
         """Whether the rule judges this test, or what came outside of tests."""
@@ -53,7 +54,17 @@ class EnforcedRule:
         if self.beside is not None and self.beside.applies_to(recording):
             return False
         file = recording.label.partition("::")[0]
-        return not self.rule.paths or any(_covers(path, file) for path in self.rule.paths)
+        return not self.rule.paths or any(self.covers(path, file) for path in self.rule.paths)
+
+    def covers(self, path: str, file: str) -> bool:
+        """Whether one of the rule's ``paths`` is this test file, a folder that it is in, or a pattern that it fits.
+
+        Args:
+            file: relative to the rootdir, with slashes.
+        """
+        file = file.removeprefix(f"{self.folder}/") if self.folder else file
+        path = path.removeprefix("./").rstrip("/")
+        return path in ("", ".") or file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)
 
 
 @dataclass(frozen=True)
@@ -265,21 +276,21 @@ def _event_ids(entry: Entry) -> list[str]:
     return [item["event_id"] for item in items if isinstance(item.get("event_id"), str)]
 
 
-def own_rules(given: Sequence[object], places: Sequence[str], others: Iterable[EnforcedRule]) -> Iterator[EnforcedRule]:
+def own_rules(
+    given: Iterable[tuple[object, str]], others: Iterable[EnforcedRule], *, folder: str = ""
+) -> Iterator[EnforcedRule]:
     """The rules of a project's own, of what each implementation of the hook has given.
 
     Args:
-        given: what each has given; those that gave None are left out.
-        places: where each implementation stands, those that gave None too.
-        others: the rules that are on already.
+        given: what each has given, and where it stands.
+        others: the rules that are on beside them.
+        folder: the folder that their ``paths`` start from, relative to the rootdir.
 
     Raises:
         UnusableRulesError: what is given are no rules, or a rule has no name, one that is taken, or nonsense elsewhere.
     """
     taken = {*BUILT_IN_RULES, *(each.rule.name for each in others)}
-    known = len(places) == len(given)
-    for number, rules in enumerate(given):
-        place = f"registered at {places[number]}" if known else _OWN
+    for rules, place in given:
         if not isinstance(rules, Iterable) or isinstance(rules, (str, Mapping)):
             raise UnusableRulesError(f"valid is a list of rules, not {rules!r}")
         for rule in rules:
@@ -292,7 +303,7 @@ def own_rules(given: Sequence[object], places: Sequence[str], others: Iterable[E
             if rule.name in taken:
                 raise UnusableRulesError(f"there are two rules named {rule.name!r}")
             taken.add(rule.name)
-            yield EnforcedRule(rule, place)
+            yield EnforcedRule(rule, f"registered at {place}", folder=folder)
 
 
 def _check_own(rule: Rule) -> None:
@@ -362,9 +373,3 @@ def _raised(rule: Rule, error: BaseException) -> Judgement:
     whose = ", which is an error in pytest-sentry-contract: please report it." if is_ours else "."
     problem = f"the rule itself raised {type(error).__name__}{whose}"
     return rule.broken(None, problem, details=traceback_of(error, ours=is_ours))
-
-
-def _covers(path: str, file: str) -> bool:
-    """Whether a file is this one, is in this folder, or fits this pattern."""
-    path = path.removeprefix("./").rstrip("/")
-    return path in ("", ".") or file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, Chance, Discard, Recording, sampled_by_chance
-from pytest_sentry_capture._reports import CaptureTable, PersonalData, ShownNames
+from pytest_sentry_capture._reports import CaptureTable, FindingGroup, PersonalData, ShownNames
 from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Severity, Waiver, rule_problems
 
 CONTRACT: Final = "contract"
@@ -45,6 +45,7 @@ class Findings:
 
     Attributes:
         label: the test's node id, or what the recording of the run is called.
+        folder: the folder of the configuration that it was judged by, as ``Configuration`` has it.
         rows: rows of the capture table, as the table exports them.
         tallies: how often each rule was kept, broken and waived.
         breaches: the rules that were broken.
@@ -57,6 +58,7 @@ class Findings:
     """
 
     label: str
+    folder: str | None = ""
     rows: list[Any] = field(default_factory=list)
     tallies: dict[str, RuleTally] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
@@ -139,6 +141,25 @@ class Findings:
         breaches = [Breach(**breach) for breach in found["breaches"]]
         waivers = {Waiver(rule, place): used for rule, place, used in found["waivers"]}
         return cls(**{**found, "tallies": tallies, "breaches": breaches, "waivers": waivers})
+
+
+def grouped(breaches: Iterable[Breach]) -> list[FindingGroup]:
+    """The same problems of several tests together, those of most tests first, and always in the same order."""
+    groups: dict[tuple[str, Severity, str], list[Breach]] = {}
+    for breach in breaches:
+        groups.setdefault((breach.rule, breach.severity, breach.problem), []).append(breach)
+    result: list[FindingGroup] = []
+    for what, found in groups.items():
+        found.sort(key=_place)
+        tests = tuple(dict.fromkeys(each.test for each in found))
+        result.append(FindingGroup(*what, tests, found[0].file, found[0].line))
+    return sorted(
+        result, key=lambda each: (-len(each.tests), each.file or "", each.line or 0, each.tests, each.problem)
+    )
+
+
+def _place(breach: Breach) -> tuple[str, int, str]:
+    return breach.file or "", breach.line or 0, breach.test
 
 
 def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> list[tuple[str, object]]:

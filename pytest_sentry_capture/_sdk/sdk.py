@@ -49,7 +49,7 @@ class Sdk:
         on_client_made: called after each initialisation of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
         ignored_loggers: counts how often each logger was met that an application ignores.
-        watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
+        scopes_are_watched: note from the start which exchange writes what on which scope.
     """
 
     is_observed = True
@@ -64,7 +64,7 @@ class Sdk:
         ignored_errors: Counter[str],
         ignored_loggers: Counter[str],
         *,
-        watch_scopes: bool,
+        scopes_are_watched: bool,
     ) -> None:
         self._lifetimes = lifetimes
         self._network = network
@@ -72,7 +72,8 @@ class Sdk:
         self._modules = Modules()
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
-        self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
+        self._scope_writes = ScopeWrites(self._modules, recorder)
+        self._scopes_are_watched = scopes_are_watched
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
@@ -137,7 +138,7 @@ class Sdk:
             watch_sdk_log(touchpoints, observer)
             self._decisions.install()
             watch_unsampled(touchpoints, observer, self._losses, self._decisions, lambda: self.client)
-            if self._scope_writes is not None:
+            if self._scopes_are_watched:
                 self._scope_writes.install(touchpoints)
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
@@ -156,6 +157,10 @@ class Sdk:
         except BaseException:
             self.uninstall()
             raise
+
+    def watch_scopes(self) -> None:
+        """Note from now on which exchange writes what on which scope, for the rule that judges it."""
+        self._scope_writes.install(self._touchpoints)
 
     def suspend(self) -> None:
         self._loggers.suspend()
@@ -238,8 +243,7 @@ class Sdk:
             self._note_active(client)
         self._isolation.begin_test()
         self.watch_loggers()
-        if self._scope_writes is not None:
-            self._scope_writes.forget()
+        self._scope_writes.forget()
         # Tests write into the options of a client that outlives them, by hand or through other plugins.
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
         self._dedupe.forget()

@@ -41,7 +41,6 @@ def run(pytester: pytest.Pytester, configuration: str, *args: str, test: str = "
         (TAGS, (), UNTAGGED, "Passed: 1 rule with warnings."),
         ("rules.no-pii = true", ("-k", "nothing"), "\ndef test_nothing(): pass", "Nothing was judged."),
         ("", ("--sentry-contract=update",), "", "Passed: the contract was updated."),
-        ("", ("--sentry-contract=check",), "", "Failed: the contract was not checked."),
         (
             "rules.max-breadcrumbs = { number = 3, paths = ['none'] }\nrules.no-silent-loss = true",
             ("--sentry-strict",),
@@ -65,6 +64,15 @@ def test_of_a_contract_that_is_kept_and_then_not(pytester: pytest.Pytester) -> N
     assert summary_of(run(pytester, "", "--sentry-contract=check"))[0] == "Passed: the contract is kept."
     changed = run(pytester, "", "--sentry-contract=check", test=UNTAGGED.format(tests=2, places=1))
     assert summary_of(changed)[0] == "Failed: 1 row differs from the contract."
+
+
+def test_of_a_contract_that_is_gone_when_the_tests_are_over(pytester: pytest.Pytester) -> None:
+    run(pytester, "", "--sentry-contract=update")
+    removing = "\ndef test_it():\n    import pathlib\n    pathlib.Path('sentry-contract.toml').unlink()\n"
+
+    checked = run(pytester, "", "--sentry-contract=check", test=removing)
+
+    assert summary_of(checked)[0] == "Failed: the contract was not checked."
 
 
 def test_says_nothing_where_nothing_is_asked(pytester: pytest.Pytester) -> None:

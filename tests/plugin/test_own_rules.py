@@ -121,7 +121,7 @@ def test_severity_paths_and_several_implementations_of_the_hook(project: pytest.
         [
             "  warning        short-messages in 1 test",
             "                 the message is too long: info message (11 characters) [[]test_shop.py::test_long]",
-            "  not exercised  elsewhere (registered at plugin.py:*)",
+            "  warning        elsewhere (registered at plugin.py:*): no file matches 'elsewhere' in its paths",
         ],
         consecutive=True,
     )

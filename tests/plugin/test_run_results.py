@@ -47,7 +47,7 @@ def test_github_annotations_and_the_summary_of_the_step(
         f"    {UNTAGGED}\n"
     )
 
-    result = project.runpytest_inprocess("--sentry-contract=check")
+    result = project.runpytest_inprocess("--sentry-contract=update")
 
     where = f"file={project.path.name}/test_shop.py,line="
     assert [line for line in result.stdout.lines if line.startswith("::")] == [
@@ -108,6 +108,7 @@ def test_properties_of_junit(project: pytest.Pytester) -> None:
     ],
 )
 def test_exit_codes(project: pytest.Pytester, test: str, args: list[str], code: int) -> None:
+    (project.path / "sentry-contract.toml").write_text("version = 2")
     project.makepyfile(broken="def pytest_runtest_protocol():\n    raise LookupError")
     project.makepyfile(test_shop=f"import pytest\n\ndef test():\n    {test}")
     project.syspathinsert()

@@ -18,7 +18,7 @@ from checkout import REPORT_SCHEMA
 from pytest_sentry_capture._reports.contract.differences import Difference
 from pytest_sentry_capture._reports.formats import FORMATS, markdown
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import FindingGroup, RuleSummary, RunFacts, RunReport
+from pytest_sentry_capture._reports.report import ContractComparison, FindingGroup, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.table import Row, Tally
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
@@ -42,13 +42,17 @@ REPORT = RunReport(
         RuleSummary("no-pii", "not judged", 0, 0, "fail", "pyproject.toml:13", 3, ("Relay is missing", "too deep")),
         RuleSummary("client errors are not bugs", "not exercised", 0, 0, "warn", "pyproject.toml:20"),
     ],
+    contracts=[
+        ContractComparison(
+            [Difference(FILTERED, replace(FILTERED, result="captured", by=""), "t.py::no"), Difference(LOGGED, None)],
+        )
+    ],
     findings=[
         FindingGroup(
             "server-errors-captured", "fail", "GET /hidden answered 500.", ("t.py::bad", "t.py::yes"), "t.py", 3
         ),
         FindingGroup("max-breadcrumbs", "warn", "12 breadcrumbs", ("(collection)",)),
     ],
-    differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
     partial=["-k was given", "1 test failed"],
     version="1.2.3",
     facts=RunFacts(
@@ -87,7 +91,7 @@ max-breadcrumbs         warn      12 breadcrumbs             1      (collection)
 
 2 rows differ from the contract.
 
-  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
              by: was s.<lambda>, is none now
   gone     event, logging: was captured
 
@@ -104,7 +108,7 @@ MARKDOWN = """\
 2 rows differ from the contract.
 
 ```diff
-! changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+! changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
 !            by: was s.<lambda>, is none now
 - gone     event, logging: was captured
 ```
@@ -269,14 +273,23 @@ def test_json() -> None:
             "summary": "event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now",
             "before": filtered,
             "after": {**filtered, "captured": True, "discarded": None},
+            "file": "sentry-contract.toml",
+            "test": "t.py::no",
         },
-        {"state": "gone", "summary": "event, logging: was captured", "before": logged, "after": None},
+        {
+            "state": "gone",
+            "summary": "event, logging: was captured",
+            "before": logged,
+            "after": None,
+            "file": "sentry-contract.toml",
+            "test": None,
+        },
     ]
 
 
 @pytest.mark.parametrize(
     "report",
-    [REPORT, RunReport(rows=[]), RunReport(rows=[], differences=[]), WITHOUT_CLIENT],
+    [REPORT, RunReport(rows=[]), RunReport(rows=[], contracts=[ContractComparison([])]), WITHOUT_CLIENT],
     ids=["full", "empty", "contract kept", "without a client"],
 )
 def test_json_is_what_its_schema_says(report: RunReport) -> None:
@@ -338,7 +351,7 @@ def test_the_schema_needs_all_of_it() -> None:
     text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 12 + 16 + 2 + 2 + 6 + 8 + 4 + 2 + 4 + 10
+    assert sum(map(len, names)) == 12 + 16 + 2 + 2 + 6 + 8 + 4 + 2 + 6 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]
@@ -398,7 +411,7 @@ def test_the_state_of_a_row(row: Row, about: dict[str, Any], state: str, shown: 
 
 
 def test_a_contract_that_was_updated() -> None:
-    report = RunReport(rows=[], differences=[Difference(LOGGED, None)], contract_was_updated=True)
+    report = RunReport(rows=[], contracts=[ContractComparison([Difference(LOGGED, None)], was_updated=True)])
 
     text, markdown = (FORMATS[suffix].render(report) for suffix in (".txt", ".md"))
     assert "\n\n1 row was updated in the contract.\n\n  gone  " in text
@@ -408,7 +421,7 @@ def test_a_contract_that_was_updated() -> None:
 
 
 def test_a_contract_that_is_kept() -> None:
-    report = RunReport(rows=[], differences=[])
+    report = RunReport(rows=[], contracts=[ContractComparison([])])
 
     assert FORMATS[".txt"].render(report).endswith("\n\nThe contract is kept.\n")
     assert "### Contract\n\nThe contract is kept.\n" in FORMATS[".md"].render(report)
@@ -451,7 +464,7 @@ def _as_shown(text: str) -> str:
 
 @given(st.lists(st.sampled_from(["```", "`", "~~~", "a\n```", "</details>"]), max_size=4).map("".join))
 def test_no_content_breaks_the_diff(name: str) -> None:
-    report = RunReport(rows=[], differences=[Difference(None, replace(LOGGED, level=name or "x"))])
+    report = RunReport(rows=[], contracts=[ContractComparison([Difference(None, replace(LOGGED, level=name or "x"))])])
 
     fences = [
         token for token in MarkdownIt("commonmark").parse(markdown.render_report(report)) if token.type == "fence"

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from pytest_sentry_capture._reports.contract.differences import summary
+from pytest_sentry_capture._reports.contract.differences import difference_summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import FindingGroup, RunReport
 from pytest_sentry_capture._reports.table import CAPTURED, WITHOUT_ITEM, Row, Tally, state_of
@@ -89,17 +89,20 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _contract(report: RunReport) -> dict[str, Any] | None:
-    if report.differences is None:
+    if not report.contracts:
         return None
     return {
-        "updated": report.contract_was_updated,
+        "updated": any(each.was_updated for each in report.contracts),
         "differences": [
             {
                 "state": difference.state,
-                "summary": summary(difference),
+                "summary": difference_summary(difference),
                 "before": row_json(difference.before) if difference.before is not None else None,
                 "after": row_json(difference.after) if difference.after is not None else None,
+                "file": contract.file,
+                "test": difference.test or None,
             }
-            for difference in report.differences
+            for contract in report.contracts
+            for difference in contract.differences
         ],
     }

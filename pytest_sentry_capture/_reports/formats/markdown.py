@@ -10,6 +10,7 @@ from pytest_sentry_capture._reports.contract import differences
 from pytest_sentry_capture._reports.report import (
     NOTHING,
     Cells,
+    ContractComparison,
     RunReport,
     finding_cells,
     partial_note,
@@ -32,8 +33,8 @@ def render_report(report: RunReport) -> str:
 def _sections(report: RunReport) -> Iterator[str]:
     if report.verdict is not None:
         yield words(report.verdict)
-    if report.differences is not None:
-        yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
+    if report.contracts:
+        yield "\n\n".join([_heading(len(report.contracts)), *map(_differences, report.contracts)])
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
     if report.findings:
@@ -56,12 +57,17 @@ def _folded(lines: Sequence[Cells], called: str) -> str:
     return f"<details><summary>{number} {called}</summary>\n\n{table}\n\n</details>"
 
 
-def _differences(found: Sequence[differences.Difference], *, updated: bool) -> str:
+def _heading(contracts: int) -> str:
+    return "### Contract" if contracts == 1 else "### Contracts"
+
+
+def _differences(contract: ContractComparison) -> str:
+    found = contract.differences
+    headline = words(differences.headline(found, updated=contract.was_updated, file=contract.file))
     if not found:
-        return words(differences.headline(found))
+        return headline
     lines = [line for difference in found for line in differences.diff_lines(difference)]
     fence = "`" * (1 + max((len(run) for line in lines for run in re.findall("`{2,}", line)), default=2))
-    headline = words(differences.headline(found, updated=updated))
     return "\n".join([headline, "", f"{fence}diff", *map(printable, lines), fence])
 
 

@@ -24,8 +24,10 @@ def render_report(report: RunReport) -> str:
         parts.append(_aligned(rule_cells(report.rules)))
     if report.findings:
         parts.append(_aligned(finding_cells(report.findings)))
-    if report.differences is not None:
-        parts.append(differences.differences_text(report.differences, updated=report.contract_was_updated))
+    parts += [
+        differences.differences_text(each.differences, updated=each.was_updated, file=each.file)
+        for each in report.contracts
+    ]
     if report.partial:
         parts.append(f"{partial_note(report.partial)}\n")
     return "\n".join(parts)

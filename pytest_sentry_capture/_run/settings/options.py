@@ -44,6 +44,8 @@ class Settings:
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
         contract: whether the committed contract is compared with the run, or written anew.
+        configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
+        contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Settings:
         show: ShowMode = "short",
         strict: bool = False,
         contract: ContractMode = "off",
+        configuration_file: Path | None = None,
+        contract_file: Path | None = None,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -61,10 +65,16 @@ class Settings:
         self.show = show
         self.strict = strict
         self.contract = contract
+        self.configuration_file = configuration_file
+        self.contract_file = contract_file
 
 
-def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
+def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
     """Settings from the command line, else from ini options.
+
+    Args:
+        root: the rootdir, which files of ini options start from.
+        folder: the folder that files of the command line start from.
 
     Raises:
         SettingsError: a value is not valid; the message names every such value and what is valid.
@@ -93,6 +103,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         show=cast("ShowMode", chosen["sentry_show"]),
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
+        configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
+        contract_file=_file(option, ini, "sentry_contract_file", root, folder),
     )
 
 
@@ -129,6 +141,13 @@ def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: 
     """The command line's value, else that of the ini option; an empty one is given too, and wrong."""
     given = option(name)
     return ini(name) if given is None else given
+
+
+def _file(option: Callable[[str], Any], ini: Callable[[str], Any], name: str, root: Path, folder: Path) -> Path | None:
+    if given := option(name):
+        return Path(os.path.normpath(folder / given))
+    configured = ini(name)
+    return Path(os.path.normpath(root / configured)) if configured else None
 
 
 def _wrong(name: str, value: str) -> str:
