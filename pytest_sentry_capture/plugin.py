@@ -18,7 +18,6 @@ import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording import location_of
 from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
     Configurations,
@@ -246,7 +245,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 def _place_of(function: object, root: Path) -> str:
     """Where an implementation of a hook stands, such as ``"conftest.py:9"``, relative to the rootdir."""
-    location = location_of(function)
+    location = on_demand.location_of(function)
     if location.file is None:
         return location.name
     file = Path(location.file)

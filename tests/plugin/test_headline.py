@@ -23,6 +23,8 @@ def test_untagged(number):
     for place in range({places}):
         sentry_sdk.capture_message("x" * (place + 1))
 """
+NOWHERE = "rules.max-breadcrumbs = { number = 3, paths = ['none'] }\nrules.no-silent-loss = true"
+UNASKED = "rules.server-errors-captured = true\nrules.no-silent-loss = true"
 TAGS = 'rules.required-tags = { tags = ["shop"], severity = "warn" }'
 
 
@@ -41,12 +43,10 @@ def run(pytester: pytest.Pytester, configuration: str, *args: str, test: str = "
         (TAGS, (), UNTAGGED, "Passed: 1 rule with warnings."),
         ("rules.no-pii = true", ("-k", "nothing"), "\ndef test_nothing(): pass", "Nothing was judged."),
         ("", ("--sentry-contract=update",), "", "Passed: the contract was updated."),
-        (
-            "rules.max-breadcrumbs = { number = 3, paths = ['none'] }\nrules.no-silent-loss = true",
-            ("--sentry-strict",),
-            "",
-            "Failed: 1 not exercised.",
-        ),
+        (NOWHERE, (), "", "Passed: 1 rule is kept, 1 warning."),
+        (NOWHERE, ("--sentry-strict",), "", "Failed: 1 warning."),
+        (UNASKED, (), "", "Passed: 1 rule is kept."),
+        (UNASKED, ("--sentry-strict",), "", "Failed: 1 not exercised."),
     ],
 )
 def test_the_first_line_is_the_verdict(

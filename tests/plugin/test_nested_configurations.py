@@ -113,11 +113,15 @@ def test_messages_name_the_configuration_relative_to_the_rootdir(monorepo: pytes
             "Rule 'required-tags' is broken (orders/pyproject.toml:5).",
         ]
     )
+    missing = f"{' ' * 17}tags.request_id is missing: info message (8 characters)"
+    assert summary_of(result)[0] == "Failed: 2 rules are broken."
     assert summary_of(result)[2:] == [
         "Rules of billing/pyproject.toml: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
         "  broken         required-tags in 1 test",
+        f"{missing} [billing/tests/test_billing_events.py::test_untagged]",
         "Rules of orders/pyproject.toml: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
         "  broken         required-tags in 1 test",
+        f"{missing} [orders/tests/test_orders_events.py::test_untagged]",
     ]
     content = json.loads((monorepo.path / "report.json").read_text())
     assert [rule["place"] for rule in content["rules"]] == [
@@ -160,7 +164,7 @@ def test_the_nearest_configuration_counts_as_a_whole(pytester: pytest.Pytester) 
         write(pytester.path / folder / "sentry_capture.toml", f'rules.required-tags = ["{tag}"]')
     for name, folder in ("one", "tests"), ("two", "a/tests"), ("three", "a/b"), ("four", "a/b/c/d"):
         write(pytester.path / folder / f"test_{name}.py", text)
-    missing = re.compile(r"tags\.(\w+) is missing")
+    missing = re.compile(r"(?m)^  tags\.(\w+) is missing")  # of the tests' messages, not of the summary
 
     result = run(pytester)
 
