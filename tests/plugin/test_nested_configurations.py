@@ -394,3 +394,37 @@ def test(sentry_init):
     result = run(pytester)
 
     result.stdout.fnmatch_lines(["Rule 'no-scope-bleed' is broken (a/sentry_capture.toml:1)."])
+
+
+def test_sampling_is_settled_where_it_is_configured(pytester: pytest.Pytester) -> None:
+    test = """
+import sentry_sdk
+
+def test(sentry_capture):
+    sentry_sdk.init(dsn="https://key@sentry.invalid/1", sample_rate=1e-9)
+    sentry_sdk.capture_message("x")
+    print("captured", len(sentry_capture.events), "in NAME")
+    assert 0
+"""
+    write(pytester.path / "settled" / "sentry_capture.toml", 'sampling = "all"')
+    for name in "settled", "other":
+        write(pytester.path / name / f"test_{name}.py", test.replace("NAME", name))
+
+    result = run(pytester)
+
+    assert re.findall(r"(?m)^captured \d in \w+", result.stdout.str()) == [
+        "captured 0 in other",
+        "captured 1 in settled",
+    ]
+
+
+def test_the_first_line_is_about_all_contracts(monorepo: pytest.Pytester) -> None:
+    for events in monorepo.path.rglob("test_*_events.py"):
+        events.write_text(events.read_text().partition("def test_untagged")[0])
+
+    def headline(mode: str) -> str:
+        return summary_of(run(monorepo, f"--sentry-contract={mode}"))[0]
+
+    assert headline("update") == "Passed: 6 rules are kept, 3 of 3 contracts were updated."
+    assert headline("update") == "Passed: 6 rules are kept, 3 contracts are up to date."
+    assert headline("check") == "Passed: 6 rules are kept, 3 contracts are kept."
