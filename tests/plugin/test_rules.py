@@ -44,7 +44,7 @@ CASES = [
         "GET /twice answered 500, and Sentry was told 2 times: noise.",
         (
             "1. error ZeroDivisionError (16 characters), handled, GET /twice answered 500",
-            "2. error HTTPException (21 characters), handled, GET /twice answered 500",
+            "2. error HTTPException from ZeroDivisionError (21 characters), handled, GET /twice answered 500",
         ),
         at_teardown=True,
     ),
