@@ -16,7 +16,6 @@ import pytest
 
 from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording import location_of
 from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
     Configuration,
@@ -148,7 +147,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _place_of(function: object, root: Path) -> str:
     """Where an implementation of a hook stands, such as ``"conftest.py:9"``, relative to the rootdir."""
-    location = location_of(function)
+    location = on_demand.location_of(function)
     if location.file is None:
         return location.name
     file = Path(location.file)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import about_view as about_view
     from pytest_sentry_capture._operations import Operations as Operations
     from pytest_sentry_capture._recording import hints_of as hints_of
+    from pytest_sentry_capture._recording import location_of as location_of
     from pytest_sentry_capture._relay import PiiSearch as PiiSearch
     from pytest_sentry_capture._relay import RelayProject as RelayProject
     from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
@@ -80,6 +81,7 @@ else:
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
+            "location_of": "_recording:location_of",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
