@@ -865,7 +865,6 @@ def test_a_malformed_dsn_raises_what_the_sdk_raises(pytester: pytest.Pytester) -
 
 @pytest.mark.needs("OTLP exporters")
 def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # the seconds for which it tries to send
     audited.makepyfile(
         """
