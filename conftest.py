@@ -19,14 +19,26 @@ def pytest_configure() -> None:
         hypothesis.settings.load_profile("repeatable")
 
 
+def _skipped_without_need(config: pytest.Config) -> list[str]:
+    """The tests whose skipping fails the run: with ``FAIL_ON_SKIPPED_TESTS`` set, something that they need is missing.
+
+    All skipped ones but those that say with the marker ``needs`` what the installed versions can't do.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("FAIL_ON_SKIPPED_TESTS") or reporter is None:
+        return []
+    skipped = reporter.stats.get("skipped", [])
+    return [report.nodeid for report in skipped if "needs" not in dict(getattr(report, "user_properties", ()))]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With ``FAIL_ON_SKIPPED_TESTS`` set, a skipped test fails the run: something that it needs is missing.
+    """Fails the run for a skipped test, where that is asked for."""
+    if _skipped_without_need(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    All but those that say with the marker ``needs`` what the installed versions can't do.
-    """
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("FAIL_ON_SKIPPED_TESTS") and reporter is not None:
-        skipped = reporter.stats.get("skipped", [])
-        if any("needs" not in dict(getattr(report, "user_properties", ())) for report in skipped):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Names the skipped tests that fail the run."""
+    for test in _skipped_without_need(config):
+        terminalreporter.write_line(f"FAILED because it was skipped: {test}", red=True)

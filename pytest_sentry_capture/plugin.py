@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,20 +20,21 @@ from pytest_sentry_capture import hookspecs
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._reports import FORMATS
 from pytest_sentry_capture._run import (
-    Configuration,
+    Configurations,
     Run,
     Settings,
     SettingsError,
     on_demand,
-    read_configuration,
     read_settings,
 )
 from pytest_sentry_capture._sdk import invisible
 
 if TYPE_CHECKING:
+    from pluggy import HookImpl
+
     from pytest_sentry_capture._assertions import SentryCapture, SentryInit
     from pytest_sentry_capture._reports import Detail
-    from pytest_sentry_capture._run import CurrentTest, Invocation
+    from pytest_sentry_capture._run import CurrentTest, FailedCheck, Invocation
     from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
@@ -95,7 +99,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentry-show",
         dest="sentry_show",
         metavar="MODE",
-        help="What the report of a failed test shows of what was captured: 'no', 'short' (the default) or 'full'.",
+        help="What the report of a failed test shows of what was captured: 'no'; 'short' (the default), a line for each"
+        " event; 'full', every item with its names and without values; 'values', the payloads too, masked, on the"
+        " terminal only and not in CI.",
+    )
+    group.addoption(
+        "--sentry-configuration-file",
+        dest="sentry_configuration_file",
+        metavar="FILE",
+        help="The file of the rootdir's rules, in place of its pyproject.toml or sentry_capture.toml.",
+    )
+    group.addoption(
+        "--sentry-contract-file",
+        dest="sentry_contract_file",
+        metavar="FILE",
+        help="The rootdir's contract, in place of sentry-contract.toml beside its rules.",
     )
     group.addoption(
         "--sentry-django-client",
@@ -115,6 +133,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
     parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
+    parser.addini("sentry_configuration_file", "The same as --sentry-configuration-file.", default="")
+    parser.addini("sentry_contract_file", "The same as --sentry-contract-file.", default="")
     parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
     parser.addini("sentry_django_client", "The same as --sentry-django-client.", default="production")
     parser.addini("sentry_show", "The same as --sentry-show.", default="short")
@@ -122,22 +142,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 _RUN: Final = pytest.StashKey[Run]()
+_RULES_HOOK: Final = "pytest_sentry_capture_rules"
+_RULES_HOOKS: Final = pytest.StashKey["list[HookImpl]"]()
+"""The implementations of the hook that were there when it was called."""
 
 
 def _start(config: pytest.Config, option: Any) -> None:
     mistakes: list[str] = []
-    settings, configuration = Settings(), Configuration()
+    settings, root = Settings(), config.rootpath
     try:
-        settings = read_settings(lambda name: getattr(option, name, None), config.getini)
+        settings = read_settings(
+            lambda name: getattr(option, name, None), config.getini, root=root, folder=config.invocation_params.dir
+        )
     except SettingsError as error:
         mistakes.append(str(error))
     try:
-        configuration = read_configuration(config.rootpath)
+        configurations = Configurations(root, settings.configuration_file)
     except SettingsError as error:
         mistakes.append(str(error))
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
-    run = config.stash[_RUN] = Run(settings, configuration)
+    run = config.stash[_RUN] = Run(settings, configurations)
     config.add_cleanup(run.stop)  # pytest_unconfigure is not called where the command line turns out to be wrong
     run.start()
 
@@ -149,12 +174,98 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Ask for the project's own rules, now that its conftest files are there."""
-    hook = session.config.hook.pytest_sentry_capture_rules
-    if not hook.get_hookimpls():
+    config = session.config
+    given = config.stash[_RULES_HOOKS] = [*config.hook.pytest_sentry_capture_rules.get_hookimpls()]
+    if not given:
         return
-    mistake = session.config.stash[_RUN].rule_set.add_own(lambda: hook(config=session.config))
+    rule_sets = config.stash[_RUN].rule_sets
+    for implementation in reversed(given):  # as pytest would call them
+        if _is_wrapper(implementation):
+            continue
+        mistake = rule_sets.add_own(
+            _conftest_of(implementation.plugin),
+            _place_of(implementation.function, config.rootpath),
+            partial(_rules_of, implementation, config),
+        )
+        if mistake is not None:
+            raise pytest.UsageError(f"{_RULES_HOOK}{mistake}")
+    mistake = rule_sets.begin()
     if mistake is not None:
-        raise pytest.UsageError(f"pytest_sentry_capture_rules{mistake}")
+        raise pytest.UsageError(mistake)
+
+
+def _rules_of(implementation: HookImpl, config: pytest.Config) -> Sequence[object]:
+    """What one implementation of the hook gives, with what wraps it."""
+    others = [
+        each.plugin for each in config.stash[_RULES_HOOKS] if each is not implementation and not _is_wrapper(each)
+    ]
+    rules: Sequence[object] = config.pluginmanager.subset_hook_caller(_RULES_HOOK, others)(config=config)
+    return rules
+
+
+def _is_wrapper(implementation: HookImpl) -> bool:
+    return implementation.hookwrapper or getattr(implementation, "wrapper", False)
+
+
+def _conftest_of(plugin: object) -> Path | None:
+    """The file of a conftest module; None for other plugins."""
+    file = getattr(plugin, "__file__", None) if isinstance(plugin, ModuleType) else None
+    return Path(file) if file is not None and Path(file).name == "conftest.py" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look at the configurations of all tests, and at contracts, before the first test runs."""
+    config = session.config
+    run = config.stash[_RUN]
+    run.late_hooks += _late_hooks(config)
+    tests = [(item.nodeid, item.path) for item in session.items]
+    if hasattr(config, "workerinput"):
+        with suppress(SettingsError):  # the process that has the workers ends the run
+            run.collected(run.take_tests(tests))
+        return
+    _take_collected(config, tests)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """pytest-xdist: a worker has collected, and waits for what it is to run."""
+    root = node.config.rootpath
+    _take_collected(node.config, [(nodeid, root / nodeid.partition("::")[0]) for nodeid in ids])
+
+
+def _take_collected(config: pytest.Config, tests: Sequence[tuple[str, Path]]) -> None:
+    run = config.stash[_RUN]
+    folders = run.take_tests(tests)
+    try:
+        run.collected(folders)
+        if not config.getoption("collectonly"):
+            run.check_contracts(folders)
+    except SettingsError as error:
+        run.results.is_refused = True
+        raise pytest.UsageError(str(error)) from None
+
+
+def _late_hooks(config: pytest.Config) -> Iterator[str]:
+    """The files of the rules that nobody asked for, because they were registered after the session had started."""
+    for implementation in config.hook.pytest_sentry_capture_rules.get_hookimpls():
+        if all(implementation is not each for each in config.stash.get(_RULES_HOOKS, [])):
+            file = getattr(implementation.plugin, "__file__", None)
+            path = Path(os.path.relpath(file, config.rootpath)) if file is not None else None
+            yield path.as_posix() if path is not None else implementation.plugin_name
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    return config.stash[_RUN].lines_after_collection
+
+
+def _place_of(function: object, root: Path) -> str:
+    """Where an implementation of a hook stands, such as ``"conftest.py:9"``, relative to the rootdir."""
+    location = on_demand.location_of(function)
+    if location.file is None:
+        return location.name
+    file = Path(location.file)
+    return f"{file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name}:{location.line}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -185,7 +296,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_runtest_setup_recorded(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     run = item.config.stash[_RUN]
-    run.begin_recording(item.nodeid, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
+    run.begin_recording(item.nodeid, item.path, detailed="sentry_capture" in getattr(item, "fixturenames", ()))
     result = yield
     _fail_on_mistakes("sentry_options", lambda: _check_options(item, run))
     return result
@@ -269,8 +380,9 @@ def _complete(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
         _judge(report, item, test)
     if report.when == "call" and not test.call_is_under_way:
         _fail_if_shared(report, test)
+    test.is_reported_failed = test.is_reported_failed or report.failed
     if report.failed and show != "no":
-        _show_captured(report, test, show)
+        _show_captured(report, test, "full" if show == "values" else show)
     if report.when == "teardown":
         if item.config.getoption("xmlpath", None):
             report.user_properties += test.counts()
@@ -395,7 +507,9 @@ class _ResultsOfTests:
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Before all who write reports to files: what tests captured with its values is in no file."""
         results = report.__dict__.pop(_RESULTS, None)
         if results is not None:
             self._take(results, process=getattr(report, "worker_id", ""))
@@ -403,6 +517,9 @@ class _ResultsOfTests:
     def _take(self, results: dict[str, Any], process: str) -> None:
         if "test" in results:
             self._run.results.take_test(results["test"], process)
+        if "values" in results:
+            label, text = results["values"]
+            self._run.results.values[label] = text
         if "process" in results:
             child = results.get("child")
             self._run.results.take_process(results["process"], process if child is None else f"{process}/{child}")
@@ -413,8 +530,9 @@ class _ResultsOfTests:
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    if items:
-        items[0].config.stash[_RUN].deselected += len(items)
+    for item in items:
+        run = item.config.stash[_RUN]
+        run.deselected[run.rule_sets.configurations.folder_of(item.path)] += 1
 
 
 @pytest.hookimpl(trylast=True)
@@ -427,10 +545,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     results = run.results
     results.take_process(run.process_findings(), process="")
-    if session.config.getoption("collectonly"):
+    if session.config.getoption("collectonly") or results.is_refused:
         return
     try:
         results.conclude(partial(_invocation, session))
+        if results.conclusion is not None:
+            _add_to_junit(session.config, results.conclusion.failed_checks)
     except Exception as error:
         results.give_up(error)
     if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
@@ -450,12 +570,51 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     results = config.stash[_RUN].results
-    lines = results.summary()
-    if lines:
+    for label, text in results.values.items():
+        terminalreporter.section(f"sentry: values of {label}")
+        for of_text in text.split("\n"):
+            terminalreporter.line(of_text)
+    headline, lines = results.headline, results.summary(is_verbose=config.get_verbosity() > 0)
+    if headline is not None or lines:
         terminalreporter.section("sentry")
+    if headline is not None:
+        terminalreporter.line(headline.text, **{headline.color: True})
     annotations = results.conclusion.annotations if results.conclusion is not None else ()
-    for line in [*lines, *(annotations if os.environ.get("GITHUB_ACTIONS") == "true" else ())]:
-        terminalreporter.line(line)
+    for line in lines:
+        if isinstance(line, str):
+            terminalreporter.line(line)
+        else:
+            terminalreporter.line(line.text, red=line.is_failure)
+    for annotation in annotations if os.environ.get("GITHUB_ACTIONS") == "true" else ():
+        terminalreporter.line(annotation)
+
+
+def _add_to_junit(config: pytest.Config, checks: Sequence[FailedCheck]) -> None:
+    """Write pytest's JUnit XML once more, with the rows in which the run differs from a contract as failed tests.
+
+    That is what its plugin does where its hooks are called: the file was written before the contract was compared.
+    """
+    junit = next((each for each in config.pluginmanager.get_plugins() if type(each).__name__ == "LogXML"), None)
+    if junit is None or not checks:
+        return
+    for check in checks:
+        for report in _reports_of(check):
+            junit.pytest_runtest_logreport(report)
+    junit.pytest_sessionfinish()
+
+
+def _reports_of(check: FailedCheck) -> Iterator[pytest.TestReport]:
+    nodeid = f"{check.file}::{check.name.replace('[', '(').replace(']', ')')}"  # brackets begin parameters
+    for when, outcome in ("call", "failed"), ("teardown", "passed"):
+        longrepr = check.message if outcome == "failed" else None
+        yield pytest.TestReport(
+            nodeid,
+            (check.file, None, check.name),
+            {},
+            outcome,  # type: ignore[arg-type]
+            longrepr,
+            when,  # type: ignore[arg-type]
+        )
 
 
 def _invocation(session: pytest.Session) -> Invocation:
@@ -470,6 +629,7 @@ def _invocation(session: pytest.Session) -> Invocation:
         test_files=config.getini("python_files"),
         ignored_folders=config.getini("norecursedirs"),
         options=[*_leaving_out(config)],
+        ignored=[*_ignored(config)],
         has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
     )
 
@@ -479,9 +639,17 @@ def _leaving_out(config: pytest.Config) -> Iterator[str]:
     for destination, option in ("lf", "--last-failed"), ("setuponly", "--setup-only"), ("setupplan", "--setup-plan"):
         if config.getoption(destination, default=False):
             yield option
-    for option in "--ignore", "--ignore-glob":
-        if any(str(arg).partition("=")[0] == option for arg in config.invocation_params.args):
-            yield option
+    if any(str(arg).partition("=")[0] == "--ignore-glob" for arg in config.invocation_params.args):
+        yield "--ignore-glob"
+
+
+def _ignored(config: pytest.Config) -> Iterator[Path]:
+    """What the command line says to ignore; what an ini file does is always left out."""
+    args = [*map(str, config.invocation_params.args)]
+    for index, arg in enumerate(args):
+        option, is_whole, value = arg.partition("=")
+        if option == "--ignore":
+            yield Path(value if is_whole else "".join(args[index + 1 : index + 2]))
 
 
 class _MarkedOptions:
@@ -584,7 +752,8 @@ class _Fixtures:
         recording = self._run.recorder.current
         recording.detailed = True
         self._run.sdk.watch_loggers()
-        return on_demand.SentryCapture(recording, self._run.sdk, self._run.relay_project)
+        test = self._run.test
+        return on_demand.SentryCapture(recording, self._run.sdk, test.rule_set.relay_project, test.describe)
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:

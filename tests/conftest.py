@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -64,6 +65,20 @@ class Since(NamedTuple):
         return f"{self.package} since {self.version}"
 
 
+class PythonSince(NamedTuple):
+    """The release of Python that was the first to have something."""
+
+    version: tuple[int, int]
+
+    @property
+    def is_here(self) -> bool:
+        return sys.version_info >= self.version
+
+    @property
+    def when(self) -> str:
+        return f"Python since {self.version[0]}.{self.version[1]}"
+
+
 class Until(NamedTuple):
     """The release of a package that was the first to have something no more, its own pre-releases included."""
 
@@ -79,7 +94,7 @@ class Until(NamedTuple):
         return f"{self.package} until {self.version}"
 
 
-CAPABILITIES: dict[str, Installed | Since | Until] = {
+CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
     "recursive scrubbers": Since("sentry-sdk", "1.41"),
     "errors in envelopes": Since("sentry-sdk", "2.0"),
     "refusals of events without an id": Since("sentry-sdk", "2.0"),
@@ -94,6 +109,7 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "SENTRY_SPOTLIGHT": Since("sentry-sdk", "2.14"),
     "names of spans": Since("sentry-sdk", "2.15"),
     "an HTTP/2 transport": Since("sentry-sdk", "2.16"),
+    "random numbers in headers": Since("sentry-sdk", "2.25"),
     "profiles of sessions": Since("sentry-sdk", "2.24"),
     "logs": Since("sentry-sdk", "2.35"),
     "trace_ignore_status_codes": Since("sentry-sdk", "2.40"),
@@ -124,6 +140,8 @@ CAPABILITIES: dict[str, Installed | Since | Until] = {
     "segments without transactions": Since("sentry-sdk", "3.0.0a1"),
     "messages of the gallery": Since("sentry-sdk", "3.0.0b2"),
     "all batchers in every client": Since("sentry-sdk", "3.0.0a1"),
+    "filters that replace log records": PythonSince((3, 12)),
+    "loggers that are ignored for logs alone": Since("sentry-sdk", "3.0.0a1"),
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),
     "Sentry's own engine": Installed("sentry_relay"),

@@ -235,7 +235,7 @@ class AnyAssertions(RecordingViews):
         items = self._all_items()
         self._handed_out(items)
         if found := [item for item in items if counts_of(item.kind) in counted]:
-            raise AssertionError(failure_messages.unexpected(self._formatter, failure_messages.NOTHING, found))
+            raise AssertionError(failure_messages.unexpected(self._evidence(None), failure_messages.NOTHING, found))
         kinds = (kind for kind in FACTS if counts_of(kind) in counted)
         self._check_seen(failure_messages.undetermined(failure_messages.NOTHING), *kinds)
 

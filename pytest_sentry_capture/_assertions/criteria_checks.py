@@ -39,6 +39,9 @@ _VALUES: Final[Mapping[Sort, _Values]] = {
     Sort.NUMBER: _Values("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}"),
     Sort.TRUTH: _Values("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}"),
     Sort.MAPPING: _Values("a mapping", _MAPPINGS, f"a mapping, {_ALWAYS_VALID}"),
+    Sort.EXCEPTION_MESSAGE: _Values(
+        "a text", _PLAIN_TEXTS, f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}'
+    ),
     Sort.BREADCRUMBS: _Values("a list of mappings", _MAPPINGS, f"a mapping, {_ALWAYS_VALID}"),
     Sort.LIST: _Values(
         "a list, which is compared as a whole", frozenset(), "a list, a set of tuples (one of these), a predicate, None"

@@ -18,6 +18,7 @@ from pytest_sentry_capture._assertions.hints import (
     hints_about_absence,
     hints_about_discards,
     hints_about_excess,
+    hints_about_filters,
     hints_about_names,
     hints_about_reason,
     hints_about_records,
@@ -32,6 +33,7 @@ from pytest_sentry_capture._recording import (
     CapturedItem,
     Discard,
     Replacement,
+    SamplerCall,
     hints_of,
     is_callable_at,
     location_of,
@@ -63,6 +65,8 @@ _ABOUT_REPLACEMENTS: Final = (
 )
 _MOST_DIFFERENCES: Final = 8
 _NOT_READABLE: Final = "Captured, and not readable"
+_OF_SAMPLERS: Final = ("sample_rate", "callback_error")
+"""The reasons for which a traces sampler may have discarded something."""
 _UNKNOWN: Final = "     what it looked like is not known"
 
 
@@ -106,9 +110,13 @@ def timed_out(
     return _message(formatter, heading, [*blocked, *_about_count(count, matcher, matching, evidence)])
 
 
-def unexpected(formatter: Formatter, what: str, found: Sequence[CapturedItem]) -> str:
+def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:
     """What was captured although nothing should have been."""
-    return _message(formatter, f"Expected {what}; {_found(len(found))}.", _listed(formatter, "Captured", found))
+    formatter = evidence.formatter
+    hints = _hints(formatter, hints_about_filters(evidence, None, found))
+    return _message(
+        formatter, f"Expected {what}; {_found(len(found))}.", [*_listed(formatter, "Captured", found), *hints]
+    )
 
 
 def undecided(
@@ -212,9 +220,11 @@ def not_discarded(
     criteria = _one(formatter, matcher.kind, {**matcher.criteria, **wanted})
     if captured:
         heading = f"Expected {criteria} to be discarded; {counted(len(captured), name_of(matcher.kind))} captured."
-        listed = _listed(formatter, "Captured", captured, matcher.kind)
+        is_sampled = by is not None or reason in _OF_SAMPLERS
+        listed = _listed(formatter, "Captured", captured, matcher.kind, with_samplers=is_sampled)
         paragraphs = [*listed, *_discards(formatter, discarded, matcher.kind, "Discarded")]
-        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints_about_reason(reason))])
+        hints = [*hints_about_reason(reason), *hints_about_filters(evidence, matcher, captured)]
+        return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
     heading = f"Expected {criteria} to be discarded; nothing like it was."
     if discarded:
         paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but otherwise")
@@ -279,9 +289,11 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
     if all(issubclass(each, CapturedItem) for each in classes):
         items = [each for each in view if isinstance(each, CapturedItem)]
         asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
-        lines = [formatter.summary(each, asked_kind=asked_kind) for each in items]
+        lines = formatter.told_apart(items, asked_kind=asked_kind)
     elif classes == {Discard}:
-        lines = [_discarded(formatter, each) for each in view if isinstance(each, Discard)]
+        discards = [each for each in view if isinstance(each, Discard)]
+        summaries = formatter.told_apart(discards)
+        lines = [f"{one}: {formatter.discard_reason(other)}" for one, other in zip(summaries, discards, strict=True)]
     elif classes == {CapturedEnvelope}:
         lines = [_enveloped(formatter, each) for each in view if isinstance(each, CapturedEnvelope)]
     else:
@@ -294,10 +306,6 @@ def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
 
 def _one(formatter: Formatter, kind: str, criteria: Mapping[str, object]) -> str:
     return with_article(formatter.described(kind, criteria))
-
-
-def _discarded(formatter: Formatter, discard: Discard) -> str:
-    return f"{formatter.discarded_summary(discard)}: {formatter.discard_reason(discard)}"
 
 
 def _enveloped(formatter: Formatter, envelope: CapturedEnvelope) -> str:
@@ -353,7 +361,8 @@ def _about_count(
         yield from _no_client(evidence)
     elif len(matching) > n:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
-        yield from _hints(formatter, hints_about_excess(matching))
+        about_filters = hints_about_filters(evidence, matcher, matching) if n == 0 else []
+        yield from _hints(formatter, [*hints_about_excess(matching), *about_filters])
     else:
         yield from _listed(formatter, "Matching", matching, matcher.kind)
         misses = _Misses.of(matcher, evidence.items)
@@ -370,12 +379,26 @@ def _no_client(evidence: Evidence) -> list[str]:
     return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints), *attempted]
 
 
-def _listed(formatter: Formatter, title: str, items: Sequence[CapturedItem], kind: str | None = None) -> list[str]:
-    """A paragraph that lists items; ``kind`` is the one that was asked for."""
+def _listed(
+    formatter: Formatter,
+    title: str,
+    items: Sequence[CapturedItem],
+    kind: str | None = None,
+    *,
+    with_samplers: bool = False,
+) -> list[str]:
+    """A paragraph that lists items.
+
+    Args:
+        kind: the one that was asked for.
+        with_samplers: say what traces samplers were given and answered.
+    """
     if not items:
         return []
-    summaries = (formatter.summary(item, asked_kind=kind) for item in items[:_MOST_ITEMS])
-    lines = [f"{number}. {summary}" for number, summary in enumerate(summaries, 1)]
+    lines, shown = [], formatter.told_apart(items[:_MOST_ITEMS], asked_kind=kind)
+    for number, (item, summary) in enumerate(zip(items, shown, strict=False), 1):
+        lines.append(f"{number}. {summary}")
+        lines += _about_sampler(formatter, item._sampler_call, "     ") if with_samplers else []
     return [_section(title, lines, len(items))]
 
 
@@ -398,8 +421,9 @@ def _near_misses(formatter: Formatter, matcher: Matcher, misses: _Misses, where:
     if not misses.number:
         return [] if misses.captured else [f"No {name_of(matcher.kind)} was captured {where}."]
     lines = []
-    for number, item in enumerate(misses.nearest, 1):
-        lines.append(f"{number}. {formatter.summary(item, asked_kind=matcher.kind)}")
+    summaries = formatter.told_apart(misses.nearest, asked_kind=matcher.kind)
+    for number, (item, summary) in enumerate(zip(misses.nearest, summaries, strict=True), 1):
+        lines.append(f"{number}. {summary}")
         lines += _differences(formatter, matcher, item)
     return [_section("Captured instead, the nearest first", lines, misses.number)]
 
@@ -424,13 +448,21 @@ def _discards(
     if not discards:
         return []
     lines = []
-    for discard in discards[:_MOST_ITEMS]:
-        lines += _about_discard(formatter, discard, kind)
+    shown = discards[:_MOST_ITEMS]
+    for discard, summary in zip(shown, formatter.told_apart(shown, asked_kind=kind), strict=True):
+        lines += _about_discard(formatter, discard, summary)
     return [_section(title, lines, len(discards)), *_hints(formatter, hints_about_discards(discards))]
 
 
-def _about_discard(formatter: Formatter, discard: Discard, kind: str | None) -> list[str]:
-    return [formatter.discarded_summary(discard, asked_kind=kind), f"  {formatter.discard_reason(discard)}"]
+def _about_discard(formatter: Formatter, discard: Discard, summary: str) -> list[str]:
+    lines = [summary, f"  {formatter.discard_reason(discard)}"]
+    is_sampled = discard.reason in _OF_SAMPLERS
+    return [*lines, *(_about_sampler(formatter, discard._sampler_call, "  ") if is_sampled else ())]
+
+
+def _about_sampler(formatter: Formatter, call: SamplerCall | None, indent: str) -> list[str]:
+    text = formatter.sampler_call(call) if call is not None else ""
+    return [f"{indent}{line}" for line in wrapped(formatter, text).splitlines()]
 
 
 def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
@@ -439,7 +471,8 @@ def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
     others = [(discard, item) for discard, item in items if isinstance(item, matcher.item_class)]
     lines = []
     for discard, item in nsmallest(_MOST_ITEMS, others, key=lambda other: matcher.count_mismatches(other[1])):
-        lines += _about_discard(evidence.formatter, discard, matcher.kind)
+        summary = evidence.formatter.discarded_summary(discard, asked_kind=matcher.kind)
+        lines += _about_discard(evidence.formatter, discard, summary)
         is_known = discard.payload is not None
         lines += _differences(evidence.formatter, matcher, item) if is_known else [_UNKNOWN]
     return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []

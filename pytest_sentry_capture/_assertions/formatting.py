@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -24,6 +25,7 @@ from pytest_sentry_capture._recording import (
     Exchange,
     Recording,
     Replacement,
+    SamplerCall,
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import (
@@ -150,6 +152,52 @@ class Formatter:
         exchange = self.exchange_summary(item.exchange) if item.exchange is not None else ""
         return self.redacted(", ".join(part for part in (*(segment or item)._title(self), exchange) if part))
 
+    def told_apart(
+        self, things: Sequence[CapturedItem | Discard | Exchange | None], *, asked_kind: str | None = None
+    ) -> list[str]:
+        """One line for each of several things, of which no two different ones read alike if something tells them apart.
+
+        That is added only where it is needed: the segment, the logger, the origin, the place in the code.
+
+        Args:
+            things: items, discards and exchanges; the line for None is empty.
+            asked_kind: see ``summary``.
+        """
+        return self.with_details([self._line(each, asked_kind) for each in things], things)
+
+    def with_details(
+        self, lines: Sequence[str], things: Sequence[CapturedItem | Discard | Exchange | None]
+    ) -> list[str]:
+        """Lines about things; those that read alike with what tells the things apart."""
+        lines = [*lines]
+        for line, number in Counter(lines).items():
+            if number > 1 and line:
+                alike = [index for index, each in enumerate(lines) if each == line]
+                for index, more in zip(alike, self._apart([things[each] for each in alike]), strict=True):
+                    lines[index] = self.redacted(", ".join([line, *more]))
+        return lines
+
+    def _line(self, thing: CapturedItem | Discard | Exchange | None, asked_kind: str | None) -> str:
+        if isinstance(thing, Discard):
+            return self.discarded_summary(thing, asked_kind=asked_kind)
+        if isinstance(thing, Exchange):
+            return self.exchange_summary(thing)
+        return self.summary(thing, asked_kind=asked_kind) if isinstance(thing, CapturedItem) else ""
+
+    def _apart(self, things: Sequence[CapturedItem | Discard | Exchange | None]) -> list[list[str]]:
+        """What tells things apart of which nothing else does: of each the first details that are not all the same."""
+        items = [each.item if isinstance(each, Discard) else each for each in things]
+        details = [each._details(self) if isinstance(each, CapturedItem) else () for each in items]
+        found: list[list[str]] = [[] for _ in details]
+        for position in range(max(map(len, details), default=0)):
+            column = [each[position] if position < len(each) else None for each in details]
+            if len(set(column)) > 1:
+                for texts, text in zip(found, column, strict=True):
+                    texts.extend([text] if text else [])
+            if len(set(map(tuple, found))) == len(found):
+                break
+        return found
+
     def discarded_summary(self, discard: Discard, *, asked_kind: str | None = None) -> str:
         """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
         item = discard._item_as(asked_kind or CapturedSegment.kind) or discard.item
@@ -162,6 +210,16 @@ class Formatter:
         by = f" by {self.located(discard.by)}" if discard.by is not None else ""
         times = f" ({discard.quantity} times)" if discard.quantity > 1 else ""
         return self.redacted(f"{discard.reason}{by}{times}")
+
+    def sampler_call(self, call: SamplerCall) -> str:
+        """What a traces sampler answered, and what it was given: of what is not the SDK's own the names only."""
+        op = self.text(call.op, is_personal=False)
+        name = self.text(call.name, is_personal=False)
+        given = f"name={name}, op={op}, parent_sampled={call.parent_sampled}"
+        more = f" (also given: {', '.join(map(self.name, call.keys))})" if call.keys else ""
+        answer = call.answer if str(call.answer).startswith("<") else self.shown(call.answer)
+        did = f"answered {answer}" if call.has_answered else "raised"
+        return self.redacted(f"traces_sampler {did} for {given}{more}")
 
     def exchange_summary(self, exchange: Exchange) -> str:
         """The request by its route, and the answer."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pytest_sentry_capture._assertions.comparisons import Mismatch, comparison
-from pytest_sentry_capture._assertions.criteria_checks import choices_in
+from pytest_sentry_capture._assertions.criteria_checks import choices_in, is_plain_class
 from pytest_sentry_capture._assertions.doubts import Doubts, Uncertainty, UnlikelyValue, items_of_kind
 from pytest_sentry_capture._assertions.formatting import Formatter, name_of
 from pytest_sentry_capture._assertions.matching import Matcher
@@ -23,6 +23,7 @@ from pytest_sentry_capture._recording import (
     Change,
     Discard,
     Entry,
+    ExceptionLink,
     Exchange,
     Rejection,
     Replacement,
@@ -224,6 +225,69 @@ def hints_about_absence(matcher: Matcher, evidence: Evidence, nearest: CapturedI
 def hints_about_excess(matching: Sequence[CapturedItem]) -> list[str]:
     """Why more was captured than expected."""
     return [*_reported_twice([item for item in matching if isinstance(item, CapturedEvent)])][:_MOST_HINTS]
+
+
+def hints_about_filters(evidence: Evidence, matcher: Matcher | None, found: Sequence[CapturedItem]) -> list[str]:
+    """Which filter has seen the outermost exception alone of an event that should not have been captured.
+
+    Args:
+        evidence: what the test saw.
+        matcher: what should not have been captured; None for anything.
+        found: what was captured all the same.
+    """
+    hints = []
+    for event in (item for item in found if isinstance(item, CapturedEvent)):
+        outermost, *others = event._exception_chain or (None,)
+        if outermost is not None:
+            hints += _ignored_if_outermost(evidence, outermost, others)
+            hints += _filtered_if_outermost(evidence, matcher, event, outermost)
+    return [*dict.fromkeys(hints)][:1]
+
+
+def _ignored_if_outermost(evidence: Evidence, outermost: ExceptionLink, others: Sequence[ExceptionLink]) -> list[str]:
+    entries = evidence.options.get("ignore_errors")
+    for entry in entries if isinstance(entries, (list, tuple)) else ():
+        inner = next((link for link in others if _is_ignored_by(link, entry)), None)
+        if inner is not None and not _is_ignored_by(outermost, entry):
+            name, ignored = outermost.error_type.__name__, inner.error_type.__name__
+            return [
+                f"ignore_errors looks at the outermost exception alone, which is {name}. It does not see {ignored}."
+            ]
+    return []
+
+
+def _is_ignored_by(link: ExceptionLink, entry: object) -> bool:
+    if type(entry) is str:
+        return entry in (link.error_type.__name__, f"{link.error_type.__module__}.{link.error_type.__qualname__}")
+    return any(base is entry for base in link.error_type.__mro__)
+
+
+def _filtered_if_outermost(
+    evidence: Evidence, matcher: Matcher | None, event: CapturedEvent, outermost: ExceptionLink
+) -> list[str]:
+    callback, asked = (
+        event._capture.context.callback,
+        matcher.criteria.get("exception") if matcher is not None else None,
+    )
+    if callback is None or asked is None or _is_asked_for(outermost, asked):
+        return []
+    name = outermost.error_type.__name__
+    hint = (
+        f"{evidence.formatter.located(callback)} was given {name} in hint['exc_info']: the outermost exception."
+        " A filter sees the others as its __cause__ and __context__, or as the exceptions of a group."
+    )
+    return [hint]
+
+
+def _is_asked_for(link: ExceptionLink, asked: object) -> bool:
+    """Whether an exception is what was asked for by itself; also where only code of users could tell."""
+    for choice in choices_in(asked):
+        if isinstance(choice, type) and is_plain_class(choice):
+            if any(base is choice for base in link.error_type.__mro__):
+                return True
+        elif not isinstance(choice, str) or link.is_named(choice):
+            return True
+    return False
 
 
 def hints_about_discards(discards: Sequence[Discard]) -> list[str]:

@@ -17,6 +17,7 @@ from pytest_sentry_capture._recording import (
     ExceptionChain,
     Exchange,
     Sort,
+    exception_words,
     resolve_parts,
 )
 from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent
@@ -25,7 +26,7 @@ from pytest_sentry_capture._text import did_you_mean
 CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}
 """The criteria of each kind, which are its fields."""
 
-_SLOW: Final = ("exception", "message", "breadcrumbs", "where")
+_SLOW: Final = ("exception", "exception_message", "message", "breadcrumbs", "where")
 """What reads much of a payload: asked last, it is not asked at all of most items."""
 _OF_EXCHANGE: Final = frozenset(("exception", *OF_EXCHANGE))
 
@@ -88,7 +89,7 @@ class Matcher:
         self.item_class = CLASS_OF_KIND[kind]
         self.facts = FACTS[kind]
         self.compiled = [
-            each for name, expected in criteria.items() for each in compiled_criteria(kind, name, expected)
+            each for name, expected in criteria.items() for each in compiled_criteria(kind, name, expected, criteria)
         ]
         in_order_of_cost = sorted(self.compiled, key=lambda criterion: criterion.path in _SLOW)
         self._checks = tuple((criterion.value_of, criterion.is_match) for criterion in in_order_of_cost)
@@ -157,11 +158,23 @@ def _unknown_criterion(kind: str, name: str) -> str:
 
 def exception_names(item: CapturedItem) -> list[str]:
     """The dotted names of the exceptions behind an item, outermost first; built-in ones bare."""
-    if not isinstance(item, CapturedEvent):
-        return []
+    return _names_of(item) if isinstance(item, CapturedEvent) else []
+
+
+def _names_of(item: CapturedEvent | _OneException) -> list[str]:
     if item._exception_chain is not None:
-        return [_dotted(link.error_type.__module__, link.error_type.__qualname__) for link in item._exception_chain]
+        return [_dotted_class(link.error_type) for link in item._exception_chain]
     return [_dotted(each.get("module"), each.get("type")) for each in reversed(item.exceptions)]
+
+
+def _described_exceptions(item: CapturedEvent) -> str:
+    """The dotted names of the exceptions, and how they belong together."""
+    in_payload = exception_words(item._related_exceptions, lambda each: _dotted(each.get("module"), each.get("type")))
+    return in_payload or " from ".join(_names_of(item))
+
+
+def _dotted_class(error_type: type[BaseException]) -> str:
+    return _dotted(error_type.__module__, error_type.__qualname__)
 
 
 def _dotted(*parts: object) -> str:
@@ -178,8 +191,14 @@ def _check_kind(kind: object) -> None:
         raise ValueError(did_you_mean("kind", str(kind), CRITERIA))
 
 
-def compiled_criteria(kind: str, name: str, expected: Any) -> list[Criterion]:
+def compiled_criteria(kind: str, name: str, expected: Any, others: Mapping[str, Any] | None = None) -> list[Criterion]:
     """A criterion of a kind, ready to be asked: one for each path in ``where``, else one.
+
+    Args:
+        kind: the kind.
+        name: of the criterion.
+        expected: what is asked for.
+        others: all criteria that are given: the message of an exception is that of one which is asked for too.
 
     Raises:
         ValueError: see ``Matcher``.
@@ -191,6 +210,8 @@ def compiled_criteria(kind: str, name: str, expected: Any) -> list[Criterion]:
         return [_at_path(path, each) for path, each in _checked_paths(kind, expected).items()]
     if field.sort is Sort.EXCEPTION:
         return [Criterion(name, expected, _itself, _exception_comparison(expected))]
+    if field.sort is Sort.EXCEPTION_MESSAGE:
+        return [Criterion(name, expected, _itself, _message_comparison(expected, others or {}))]
     if field.sort is Sort.BREADCRUMBS:
         is_match = _any_one(expected) if expected is not None else not_
         return [Criterion(name, expected, attrgetter(name), is_match)]
@@ -256,9 +277,35 @@ def _exception_comparison(expected: Any) -> Comparison:
     if isinstance(expected, str):
         return lambda item: _has_exception_named(item, expected)
     if isinstance(expected, re.Pattern):
-        return lambda item: any(expected.search(name) for name in exception_names(item))
+        return lambda item: any(expected.search(name) for name in _names_of(item))
     is_match = comparison(expected)
     return lambda item: any(is_match(link.value) for link in item._exception_chain or () if link.value is not None)
+
+
+def _message_comparison(expected: Any, others: Mapping[str, Any]) -> Comparison:
+    """Whether an exception has this message, which is one of those that are asked for."""
+    is_match = comparison(expected)
+    is_meant = _exception_comparison(others["exception"]) if others.get("exception") is not None else None
+
+    def has_message(item: CapturedEvent) -> bool:
+        exceptions = [_OneException(each, item._exception_chain) for each in item._outermost_first]
+        meant = exceptions if is_meant is None else [each for each in exceptions if is_meant(each)]
+        return any(is_match(each.message) for each in meant)
+
+    return has_message
+
+
+class _OneException:
+    """One exception of an event, with the shortcuts of an event that has no other."""
+
+    def __init__(self, exception: Mapping[str, Any], chain: ExceptionChain | None) -> None:
+        self.exceptions = (exception,)
+        name = _dotted(exception.get("module"), exception.get("type"))
+        links = [
+            link for link in chain or () if name == _dotted(link.error_type.__module__, link.error_type.__qualname__)
+        ]
+        self._exception_chain = ExceptionChain(links) if links else None
+        self.message = exception.get("value")
 
 
 def _exception_class_comparison(expected: type[BaseException]) -> Comparison:
@@ -284,8 +331,11 @@ def _has_exception_named(item: CapturedEvent, name: str) -> bool:
 
 
 def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
-    if path == "exception" and isinstance(found, CapturedItem):
-        yield Mismatch(path, expected, tuple(exception_names(found)) or MISSING)
+    if path == "exception" and isinstance(found, CapturedEvent):
+        described = _described_exceptions(found)
+        yield Mismatch(path, expected, (described,) if described else MISSING)
+    elif path == "exception_message" and isinstance(found, CapturedEvent):
+        yield Mismatch(path, expected, found.exception_message or MISSING)
     elif path == "breadcrumbs" and expected is not None:
         yield from _missing_breadcrumbs(expected, found)
     else:

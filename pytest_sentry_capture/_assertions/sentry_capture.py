@@ -55,9 +55,25 @@ class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  
     Its assertions are those of ``SentryAssertions``.
     """
 
-    def __init__(self, recording: Recording, sdk: SteeredSdk, relay_project: Callable[[], RelayProject]) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        sdk: SteeredSdk,
+        relay_project: Callable[[], RelayProject],
+        describe: Callable[[], str] = str,
+    ) -> None:
         super().__init__(recording, sdk, relay_project)
         self._sdk: SteeredSdk = sdk
+        self._describe = describe
+
+    def describe(self) -> str:
+        """What was captured and discarded so far, in order, with its values: for ``print`` while a test is written.
+
+        Declared secrets and what ``forbidden-data`` and, with the extra ``relay``, ``no-pii`` would find is masked.
+        Where the environment variable ``CI`` is set and not empty, the text has names and no values.
+        """
+        self._drain()
+        return self._describe()
 
     @property
     def dsn(self) -> str | None:

@@ -26,6 +26,7 @@ from pytest_sentry_capture._recording.kinds import (
 
 class EventCriteria(TypedDict, total=False):
     exception: Any
+    exception_message: Any
     message: Any
     level: Any
     logger: Any

@@ -113,5 +113,7 @@ class Observation(UnderWay):
 
     def ends(self) -> None:
         """Nothing serves the exchange any more."""
+        if self.exchange.route is None:
+            self.exchange.route = self.exchange._route_of_sdk()
         self._request = self._input = self.told_by = None
         UnderWay.ends(self)

@@ -85,7 +85,7 @@ def _route(app: Any, before: Scope, after: Scope) -> str | None:
         context = after.get("fastapi", {}).get("effective_route_context")
         path = getattr(context, "path", None) or getattr(after.get("route"), "path", None)
         is_mounted = after.get("root_path") != before.get("root_path")
-        return _matched(app.routes, before) if path is None or is_mounted else path
+        return _matched(app.routes, dict(before)) if path is None or is_mounted else path
     except Exception:
         return None
 
@@ -95,11 +95,19 @@ def _matched(routes: Iterable[Any], scope: Scope) -> str | None:
     partial: str | None = None
     for route in routes:
         match, child_scope = route.matches(scope)
-        path: str | None = getattr(route, "path", None)
-        if match.name == "FULL" and path is not None and hasattr(route, "routes"):
-            return path + (_matched(route.routes, {**scope, **child_scope}) or "")
         if match.name == "FULL":
-            return path
+            return _template(route, {**scope, **child_scope})
         if match.name == "PARTIAL":
-            partial = partial or path
+            partial = partial or _template(route, {**scope, **child_scope})
     return partial
+
+
+def _template(route: Any, scope: Scope) -> str | None:
+    """The template of a route that matches a request, or of the one that matches below it."""
+    if hasattr(route, "effective_candidates"):  # a router that FastAPI has included
+        return _matched(route.effective_candidates(), scope)
+    route = getattr(route, "starlette_route", None) or route
+    path: str | None = getattr(route, "path", None)
+    if path is not None and hasattr(route, "routes"):
+        return path + (_matched(route.routes, scope) or "")
+    return path

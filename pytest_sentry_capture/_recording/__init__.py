@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.callables import is_callable_at as is_callable_at
     from pytest_sentry_capture._recording.callables import location_of as location_of
     from pytest_sentry_capture._recording.callables import location_of_frame as location_of_frame
+    from pytest_sentry_capture._recording.chains_in_words import exception_words as exception_words
+    from pytest_sentry_capture._recording.chance import Chance as Chance
+    from pytest_sentry_capture._recording.chance import sampled_by_chance as sampled_by_chance
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
     from pytest_sentry_capture._recording.changes import redacted_value as redacted_value
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
     from pytest_sentry_capture._recording.errors import SdkError as SdkError
     from pytest_sentry_capture._recording.exception_chain import ExceptionChain as ExceptionChain
+    from pytest_sentry_capture._recording.exception_chain import ExceptionLink as ExceptionLink
     from pytest_sentry_capture._recording.exception_chain import members_of as members_of
     from pytest_sentry_capture._recording.exception_chain import own_attributes as own_attributes
     from pytest_sentry_capture._recording.facts import KIB as KIB
@@ -100,6 +104,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.recording import Recording as Recording
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
     from pytest_sentry_capture._recording.replacements import Replacement as Replacement
+    from pytest_sentry_capture._recording.sampling import SamplerCall as SamplerCall
+    from pytest_sentry_capture._recording.sampling import Sampling as Sampling
+    from pytest_sentry_capture._recording.sampling import leaves_it_to_chance as leaves_it_to_chance
+    from pytest_sentry_capture._recording.sampling import plain_answer as plain_answer
+    from pytest_sentry_capture._recording.sampling import sampler_call as sampler_call
     from pytest_sentry_capture._recording.scope_origin import SCOPE_SECTIONS as SCOPE_SECTIONS
     from pytest_sentry_capture._recording.scope_origin import SECTIONS as SECTIONS
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
@@ -111,6 +120,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.silence import hints_of as hints_of
     from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
+    from pytest_sentry_capture._recording.stack_frames import FramePlace as FramePlace
     from pytest_sentry_capture._recording.stack_frames import bytes_of_test_runner as bytes_of_test_runner
     from pytest_sentry_capture._recording.stack_frames import first_own_frame as first_own_frame
     from pytest_sentry_capture._recording.stack_frames import is_in_file as is_in_file
@@ -137,14 +147,17 @@ else:
             "CaptureContext": "_recording.entries:CaptureContext",
             "CapturedEnvelope": "_recording.entries:CapturedEnvelope",
             "CapturedItem": "_recording.entries:CapturedItem",
+            "Chance": "_recording.chance:Chance",
             "Change": "_recording.changes:Change",
             "Content": "_recording.contents:Content",
             "DISCARD_REASONS": "_recording.entries:DISCARD_REASONS",
             "Discard": "_recording.entries:Discard",
             "Entry": "_recording.entries:Entry",
             "ExceptionChain": "_recording.exception_chain:ExceptionChain",
+            "ExceptionLink": "_recording.exception_chain:ExceptionLink",
             "Exchange": "_recording.entries:Exchange",
             "FILTERED": "_recording.masks:FILTERED",
+            "FramePlace": "_recording.stack_frames:FramePlace",
             "Field": "_recording.facts:Field",
             "FileContent": "_recording.contents:FileContent",
             "ForeignWrite": "_recording.entries:ForeignWrite",
@@ -174,6 +187,8 @@ else:
             "SEGMENT_STATUSES": "_recording.kinds.segment:SEGMENT_STATUSES",
             "SOURCE_LINES": "_recording.stack_frames:SOURCE_LINES",
             "SPAN_STATUSES": "_recording.known_values:SPAN_STATUSES",
+            "SamplerCall": "_recording.sampling:SamplerCall",
+            "Sampling": "_recording.sampling:Sampling",
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",
@@ -194,6 +209,7 @@ else:
             "differing_places": "_recording.payload_walk:differing_places",
             "dotted": "_recording.payload_walk:dotted",
             "enter_exchange": "_recording.under_way:enter_exchange",
+            "exception_words": "_recording.chains_in_words:exception_words",
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
@@ -209,6 +225,7 @@ else:
             "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
             "is_within": "_recording.payload_walk:is_within",
             "leave_exchange": "_recording.under_way:leave_exchange",
+            "leaves_it_to_chance": "_recording.sampling:leaves_it_to_chance",
             "letters_of": "_recording.item_contents:letters_of",
             "location_of": "_recording.callables:location_of",
             "location_of_frame": "_recording.callables:location_of_frame",
@@ -223,10 +240,13 @@ else:
             "parts_of": "_recording.payload_walk:parts_of",
             "paths_in_transaction": "_recording.attribute_names:paths_in_transaction",
             "payloads_of": "_recording.item_contents:payloads_of",
+            "plain_answer": "_recording.sampling:plain_answer",
             "redacted_value": "_recording.changes:redacted_value",
             "resolve": "_recording.payload_walk:resolve",
             "resolve_parts": "_recording.payload_walk:resolve_parts",
             "sample_rate_of": "_recording.entries:sample_rate_of",
+            "sampled_by_chance": "_recording.chance:sampled_by_chance",
+            "sampler_call": "_recording.sampling:sampler_call",
             "served_now": "_recording.under_way:served_now",
             "serving": "_recording.under_way:serving",
             "span_path": "_recording.attribute_names:span_path",

@@ -22,6 +22,7 @@ from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import KindFacts
 from pytest_sentry_capture._recording.fields import without_moved
 from pytest_sentry_capture._recording.plain_json import PlainJson
+from pytest_sentry_capture._recording.sampling import SamplerCall, Sampling
 from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 
 Phase = Literal["setup", "call", "teardown"]
@@ -60,6 +61,7 @@ class CaptureContext:
     before_callback: bytes | None = None
     callback: CallableLocation | None = None
     sample_rate: float | None = None
+    sampling: Sampling | None = None
     scrubs: tuple[Change, ...] = ()
     foreign_writes: tuple[ForeignWrite, ...] = ()
 
@@ -111,7 +113,15 @@ class Capture(Entry):
 
     @property
     def sample_rate(self) -> float | None:
-        """The rate with which the trace was sampled that the items belong to, as far as it is known."""
+        """The rate with which an event, or the trace that the items belong to, was sampled, as far as it is known.
+
+        Where the project has every decision settled (``sampling = "all"``), it is 1.
+        """
+        sampling = self.context.sampling
+        if sampling is not None and sampling.is_settled:
+            return 1.0
+        if self.type == "event":
+            return sampling.rate if sampling is not None else None
         rate = sample_rate_of(self.envelope.headers.get("trace")) if self.envelope is not None else None
         return self.context.sample_rate if rate is None else rate
 
@@ -231,10 +241,20 @@ class CapturedItem(dict[str, Any]):
         """The phase of the test in which the item was captured; None outside tests."""
         return self._capture.phase
 
+    @property
+    def _sampler_call(self) -> SamplerCall | None:
+        """What the traces sampler was given and answered that decided about the item; None where none did."""
+        return self._capture.context.sampling.call if self._capture.context.sampling is not None else None
+
     def _title(self, words: Words) -> Iterable[str | None]:
         """What tells the item from others in one line, in parts: what names it, then what more there is to say."""
         del words
         return (self._facts.noun or self.kind.replace("_", " "),)
+
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        """What tells the item from another one with the same title: segment, logger, origin and place."""
+        del words
+        return ()
 
     def _unknown(self, name: str) -> Unknown | None:
         """Why the value of a criterion is unknown, where it reads as None; None where the item just has no such value.
@@ -400,6 +420,14 @@ class Exchange(Entry):
         """What was captured while the exchange ran, its background tasks included."""
         return [item for capture in self._captures for item in capture.items]
 
+    def _route_of_sdk(self) -> str | None:
+        """The route after which the SDK has named what was captured; None where it has named nothing after a route."""
+        for item in self.items:
+            name, info = item.get("transaction"), item.get("transaction_info")
+            if type(name) is str and name.startswith("/") and type(info) is dict and info.get("source") == "route":
+                return name
+        return None
+
     def __repr__(self) -> str:
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
 
@@ -434,6 +462,7 @@ class Discard(Entry):
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
         exchange: the HTTP exchange during which it was lost.
+        sampling: what the traces sampler answered and was given.
     """
 
     reason: str
@@ -476,6 +505,21 @@ class Discard(Entry):
     def exception(self) -> BaseException | None:
         """The live exception, kept like an event's ``original_exception``."""
         return self._context.chain.original if self._context.chain is not None else None
+
+    @property
+    def sampling(self) -> dict[str, Any] | None:
+        """What the traces sampler answered, and what it was given; None where none was asked.
+
+        ``answer`` is its answer (None where it raised; what is neither a number nor a text is the name of its class),
+        ``name`` and ``op`` what the transaction or segment was called at that moment, and ``parent_sampled`` the
+        caller's decision: True, False or None.
+        """
+        call = self._sampler_call
+        return call.as_dict() if call is not None else None
+
+    @property
+    def _sampler_call(self) -> SamplerCall | None:
+        return self._context.sampling.call if self._context.sampling is not None else None
 
     @property
     def event(self) -> dict[str, Any] | None:

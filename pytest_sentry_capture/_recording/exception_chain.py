@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
 _DICTIONARY: Final[Any] = vars(BaseException)["__dict__"]
 
 
 class ExceptionLink(NamedTuple):
-    """One exception of a chain: its class, its HTTP status code if it has one, and the live object while it is kept."""
+    """One exception of a chain.
+
+    Attributes:
+        error_type: its class.
+        status_code: its HTTP status code, if it has one.
+        value: the live object, while it is kept.
+        parent: the place in the chain of the group that it is a member of, or of the exception that came from it.
+        is_member: whether it is a member of a group.
+    """
 
     error_type: type[BaseException]
     status_code: int | None
     value: BaseException | None
+    parent: int | None = None
+    is_member: bool = False
 
     def is_a(self, expected: type[BaseException]) -> bool:
         return isinstance(self.value, expected) if self.value is not None else issubclass(self.error_type, expected)
@@ -33,8 +42,14 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
     @classmethod
     def of(cls, error: BaseException, *, live: bool) -> ExceptionChain:
         """The chain of ``error``; with ``live`` it keeps the exception objects, else only their classes."""
-        links = _reported(error, set())
-        return cls([ExceptionLink(type(link), _status_code(link), link if live else None) for link in links])
+        reported: list[_Reported] = []
+        _report(_Reported(error), reported, set())
+        return cls(
+            [
+                ExceptionLink(type(each.error), _status_code(each.error), each.error if live else None, *each[1:])
+                for each in reported
+            ]
+        )
 
     def released(self) -> ExceptionChain:
         """The chain without the live objects, whose tracebacks keep the locals of the whole test alive."""
@@ -45,23 +60,46 @@ class ExceptionChain(tuple[ExceptionLink, ...]):
         """The live outermost exception, or None where only the classes were kept."""
         return self[0].value if self else None
 
+    def described(self) -> list[dict[str, Any]]:
+        """The exceptions with what payloads have of each: class, module, and how they belong together."""
+        return [
+            {
+                "type": link.error_type.__qualname__,
+                "module": link.error_type.__module__,
+                "mechanism": {
+                    "exception_id": place,
+                    "parent_id": link.parent,
+                    "source": "exceptions[]" if link.is_member else "__cause__",
+                },
+            }
+            for place, link in enumerate(self)
+        ]
+
     @property
     def status_code(self) -> int | None:
         """The HTTP status code of the outermost exception that has one."""
         return next((link.status_code for link in self if link.status_code is not None), None)
 
 
-def _reported(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
+class _Reported(NamedTuple):
+    error: BaseException
+    parent: int | None = None
+    is_member: bool = False
+
+
+def _report(new: _Reported, reported: list[_Reported], seen: set[int]) -> None:
+    """Add an exception, the members of a group, and what it came from; each once."""
+    error, place = new.error, len(reported)
     if id(error) in seen:
         return
     seen.add(id(error))
-    yield error
+    reported.append(new)
     for member in members_of(error):
-        yield from _reported(member, seen)
+        _report(_Reported(member, place, is_member=True), reported, seen)
     if error.__cause__ is not None:
-        yield from _reported(error.__cause__, seen)
+        _report(_Reported(error.__cause__, place), reported, seen)
     elif error.__context__ is not None and not error.__suppress_context__:
-        yield from _reported(error.__context__, seen)
+        _report(_Reported(error.__context__, place), reported, seen)
 
 
 def members_of(error: BaseException) -> tuple[BaseException, ...]:

@@ -43,6 +43,8 @@ class Recording:
         has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
+        settles_sampling: whether decisions about what is sampled are settled where the test stands, which chance would
+            make otherwise.
         own_masks: the masks that count where the test stands; None for the usual ones.
         accounted_for: the discards that the test has asserted.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
@@ -63,6 +65,7 @@ class Recording:
         self.has_callback_errors = False
         self.secrets: list[str] = []
         self.personal_data: dict[str, None] = {}
+        self.settles_sampling = False
         self.own_masks: Masks | None = None
         self.accounted_for: list[Discard] = []
         self.unknown_exceptions: dict[str, None] = {}
@@ -161,11 +164,13 @@ class Recorder:
     Args:
         masks: what stands in place of values that were taken out; None for the usual masks.
         grace: see ``Recording.grace``.
+        settles_sampling: whether decisions about what is sampled are settled, which chance would make otherwise.
     """
 
-    def __init__(self, masks: Masks | None = None, grace: float = 0.0) -> None:
+    def __init__(self, masks: Masks | None = None, grace: float = 0.0, *, settles_sampling: bool = False) -> None:
         self._masks = masks
         self._grace = grace
+        self._settles_sampling = settles_sampling
         self._collection = self._made(COLLECTION)
         self._between_tests = self._made(BETWEEN_TESTS)
         self._latest = self._collection
@@ -221,4 +226,5 @@ class Recorder:
         recording = Recording(label)
         recording.own_masks = self._masks
         recording.grace = self._grace
+        recording.settles_sampling = self._settles_sampling
         return recording

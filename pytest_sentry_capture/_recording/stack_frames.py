@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._recording.fields import interfaces_of, mapping_of
 from pytest_sentry_capture._recording.payload_walk import at
@@ -16,7 +16,58 @@ from pytest_sentry_capture._recording.payload_walk import at
 SOURCE_LINES: Final = frozenset(("pre_context", "context_line", "post_context"))
 """The keys of a frame under which its lines of source code stand."""
 _RUNNERS: Final = ("_pytest.", "pluggy.")
+_PLACE_IN_FRAME: Final = re.compile(
+    r"(?P<stack>(?:(?:exception|threads)(?:\.values)?\.\d+\.)?(?:raw_)?stacktrace)"
+    r"\.frames\.(?P<index>\d+)\.(?P<within>.*)",
+    re.DOTALL,
+)
 _FRAME: Final = re.compile(r"((?:exception|threads)(?:\.values)?\.\d+)\.stacktrace\.frames\.(\d+)\b")
+
+
+class FramePlace(NamedTuple):
+    """A place in a stack frame, as people look for it: indices of frames change with every version of a library.
+
+    Attributes:
+        function: of the frame; empty where it has none.
+        file: of the frame, or its module; empty where it has none.
+        within: the dotted path from the frame on, such as ``"vars.headers.0"``.
+        named: the dotted path with the function in place of the frame's index.
+    """
+
+    function: str
+    file: str
+    within: str
+    named: str
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any], path: str) -> FramePlace | None:
+        """The frame to which a dotted path of a payload leads; None where it leads to none."""
+        found = _PLACE_IN_FRAME.fullmatch(path)
+        frame = mapping_of(at(payload, f"{found['stack']}.frames.{found['index']}".split("."))) if found else {}
+        if found is None or not frame:
+            return None
+        function = str(frame.get("function") or "")
+        file = str(frame.get("filename") or frame.get("module") or "")
+        named = f"{found['stack']}.frames.{function or found['index']}.{found['within']}"
+        return cls(function, file, found["within"], named)
+
+    @property
+    def in_words(self) -> str:
+        """What stands there, with the function and the file: ``variable 'token' in login (shop/views.py)``."""
+        where = f"{self.function} ({self.file})" if self.function and self.file else self.function or self.file
+        return f"{self._what} in {where}" if where else self._what
+
+    @property
+    def _what(self) -> str:
+        key, _, rest = self.within.partition(".")
+        if key in SOURCE_LINES:
+            return "a source line"
+        if key != "vars":
+            return self.within
+        variable, _, inner = rest.partition(".")
+        if not variable:
+            return "the variables"
+        return f"{inner} of variable {variable!r}" if inner else f"variable {variable!r}"
 
 
 def is_in_file(frame: Mapping[str, Any], file: str) -> bool:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._relay.engine import require_engine as require_engine
     from pytest_sentry_capture._relay.ingestion import AnyEvent as AnyEvent
     from pytest_sentry_capture._relay.ingestion import Ingestion as Ingestion
+    from pytest_sentry_capture._relay.ingestion import Objection as Objection
     from pytest_sentry_capture._relay.ingestion import ServerScrubbing as ServerScrubbing
     from pytest_sentry_capture._relay.ingestion import scrubbed_places as scrubbed_places
+    from pytest_sentry_capture._relay.privacy import IP as IP
     from pytest_sentry_capture._relay.privacy import REFUSED as REFUSED
     from pytest_sentry_capture._relay.privacy import RELAY_RULES as RELAY_RULES
     from pytest_sentry_capture._relay.privacy import Found as Found
@@ -32,7 +34,9 @@ else:
         {
             "AnyEvent": "_relay.ingestion:AnyEvent",
             "Found": "_relay.privacy:Found",
+            "IP": "_relay.privacy:IP",
             "Ingestion": "_relay.ingestion:Ingestion",
+            "Objection": "_relay.ingestion:Objection",
             "RELAY_RULES": "_relay.privacy:RELAY_RULES",
             "PiiFinding": "_relay.privacy:PiiFinding",
             "PiiSearch": "_relay.privacy:PiiSearch",

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._reports.contract.contract_file import FILE as FILE
     from pytest_sentry_capture._reports.contract.contract_file import Contract as Contract
     from pytest_sentry_capture._reports.contract.contract_file import ContractError as ContractError
     from pytest_sentry_capture._reports.contract.contract_file import pinned as pinned
     from pytest_sentry_capture._reports.contract.contract_file import read_contract as read_contract
+    from pytest_sentry_capture._reports.contract.differences import FILE as FILE
     from pytest_sentry_capture._reports.contract.differences import STATES as STATES
     from pytest_sentry_capture._reports.contract.differences import Difference as Difference
+    from pytest_sentry_capture._reports.contract.differences import difference_lines as difference_lines
+    from pytest_sentry_capture._reports.contract.differences import difference_summary as difference_summary
     from pytest_sentry_capture._reports.contract.differences import differences_text as differences_text
     from pytest_sentry_capture._reports.diff.comparing import compare as compare
     from pytest_sentry_capture._reports.diff.reading import ReportError as ReportError
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.names import ShownNames as ShownNames
     from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
     from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
+    from pytest_sentry_capture._reports.report import ContractComparison as ContractComparison
+    from pytest_sentry_capture._reports.report import FindingGroup as FindingGroup
     from pytest_sentry_capture._reports.report import RuleState as RuleState
     from pytest_sentry_capture._reports.report import RuleSummary as RuleSummary
     from pytest_sentry_capture._reports.report import RunFacts as RunFacts
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.section import Detail as Detail
     from pytest_sentry_capture._reports.section import section_text as section_text
     from pytest_sentry_capture._reports.table import CaptureTable as CaptureTable
+    from pytest_sentry_capture._reports.table import Row as Row
+    from pytest_sentry_capture._reports.table import Tally as Tally
     from pytest_sentry_capture._reports.writing import replace_file as replace_file
 else:
     __getattr__ = lazy_names(
@@ -50,11 +56,13 @@ else:
         {
             "CaptureTable": "_reports.table:CaptureTable",
             "Contract": "_reports.contract.contract_file:Contract",
+            "ContractComparison": "_reports.report:ContractComparison",
             "ContractError": "_reports.contract.contract_file:ContractError",
             "Detail": "_reports.section:Detail",
             "Difference": "_reports.contract.differences:Difference",
-            "FILE": "_reports.contract.contract_file:FILE",
+            "FILE": "_reports.contract.differences:FILE",
             "FORMATS": "_reports.formats:FORMATS",
+            "FindingGroup": "_reports.report:FindingGroup",
             "GITHUB_SUMMARY_VARIABLE": "_reports.github_annotations:GITHUB_SUMMARY_VARIABLE",
             "GithubLevel": "_reports.github_annotations:GithubLevel",
             "MARKDOWN": "_reports.formats:MARKDOWN",
@@ -62,6 +70,7 @@ else:
             "RENDERINGS": "_reports.diff.rendering:RENDERINGS",
             "RULE_STATES": "_reports.report:RULE_STATES",
             "ReportError": "_reports.diff.reading:ReportError",
+            "Row": "_reports.table:Row",
             "RuleState": "_reports.report:RuleState",
             "RuleSummary": "_reports.report:RuleSummary",
             "RunFacts": "_reports.report:RunFacts",
@@ -70,8 +79,11 @@ else:
             "SERVER_SECTION_TITLE": "_reports.section:SERVER_SECTION_TITLE",
             "STATES": "_reports.contract.differences:STATES",
             "ShownNames": "_reports.names:ShownNames",
+            "Tally": "_reports.table:Tally",
             "append_to_github_summary": "_reports.github_annotations:append_to_github_summary",
             "compare": "_reports.diff.comparing:compare",
+            "difference_lines": "_reports.contract.differences:difference_lines",
+            "difference_summary": "_reports.contract.differences:difference_summary",
             "differences_text": "_reports.contract.differences:differences_text",
             "format_of": "_reports.formats:format_of",
             "github_annotation": "_reports.github_annotations:github_annotation",

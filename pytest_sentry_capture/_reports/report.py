@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from pytest_sentry_capture._reports.contract.differences import Difference
+from pytest_sentry_capture._reports.contract.differences import FILE, Difference
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import Row, State, Tally, state_of
 from pytest_sentry_capture.version import __version__
@@ -32,6 +32,7 @@ _ROW_HEADINGS: Final = (
 )
 _OUT_OF_CONTRACT: Final[tuple[State, ...]] = ("sampled by chance", "waived")
 """States that don't say whether something was captured."""
+_FINDING_HEADINGS: Final = ("rule", "severity", "problem", "tests", "first test")
 _RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
 
 
@@ -62,6 +63,33 @@ class RuleSummary:
 
 
 @dataclass(frozen=True)
+class FindingGroup:
+    """One problem that breaks a rule, in all the tests that have it: it is told once.
+
+    Attributes:
+        rule: the name of the rule that is broken.
+        severity: what a broken rule does to its test.
+        problem: in one line, without values of the application's.
+        tests: the node ids of the tests, and what came outside of tests (``(collection)``), in the order of the run.
+        file: the first test's file, relative to the rootdir; None outside of tests.
+        line: the line of the first test, counted from 1.
+    """
+
+    rule: str
+    severity: Severity
+    problem: str
+    tests: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The test, or the number of tests with the first of them."""
+        first, *others = self.tests
+        return f"in {len(self.tests)} tests, first: {first}" if others else first
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What holds for a run as a whole.
 
@@ -79,27 +107,42 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class ContractComparison:
+    """How a run compares with a contract.
+
+    Attributes:
+        differences: the rows in which it differs.
+        file: the contract's, relative to the rootdir.
+        was_updated: whether the contract has been written anew, with these differences.
+    """
+
+    differences: Sequence[Difference]
+    file: str = FILE
+    was_updated: bool = False
+
+
+@dataclass(frozen=True)
 class RunReport:
     """All that a report says about a run.
 
     Attributes:
         rows: the capture table.
         rules: the configured rules, in the order in which they are shown.
-        differences: from the contract; None where the run was not compared with one.
-        contract_was_updated: whether the contract has been written anew, with these differences.
+        contracts: how the run compares with each contract that it was compared with.
         partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
         version: the plugin's.
         facts: what holds for the run as a whole.
+        findings: all that breaks rules, grouped.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
     """
 
     rows: Sequence[tuple[Row, Tally]]
     rules: Sequence[RuleSummary] = ()
-    differences: Sequence[Difference] | None = None
-    contract_was_updated: bool = False
+    contracts: Sequence[ContractComparison] = ()
     partial: Sequence[str] = ()
     version: str = __version__
     facts: RunFacts = field(default_factory=RunFacts)
+    findings: Sequence[FindingGroup] = ()
     verdict: str | None = None
 
 
@@ -123,6 +166,12 @@ def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
         for rule in rules
     ]
     return _without_empty_columns([_RULE_HEADINGS, *cells])
+
+
+def finding_cells(findings: Sequence[FindingGroup]) -> list[Cells]:
+    """What breaks rules, with headings."""
+    cells = [(each.rule, each.severity, each.problem, str(len(each.tests)), each.tests[0]) for each in findings]
+    return [_FINDING_HEADINGS, *cells]
 
 
 def partial_note(partial: Sequence[str]) -> str:

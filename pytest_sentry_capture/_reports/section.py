@@ -29,6 +29,7 @@ from pytest_sentry_capture._recording.kinds import (
 from pytest_sentry_capture._text import counted
 
 Detail = Literal["short", "full"]
+Summaries = dict[int, list[str]]
 
 SECTION_TITLE: Final = "Captured by Sentry"
 SERVER_SECTION_TITLE: Final = "Received by sentry_server"
@@ -40,7 +41,8 @@ def section_text(recording: Recording, detail: Detail) -> str:
     """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
     replaced = [f"replaced   {formatter.replaced(each, was='')}" for each in recording.replacements]
-    lines = [line for entry in entries for line in _lines(formatter, entry, detail)]
+    summaries = _summaries(formatter, entries, detail)
+    lines = [line for entry in entries for line in _lines(formatter, entry, summaries, detail)]
     if detail == "short" and len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --sentry-show=full shows them"]
     if detail == "short":
@@ -60,16 +62,31 @@ def _others(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"discarded  {counted(records, 'log record')} below the level of events"
 
 
-def _lines(formatter: Formatter, entry: Entry, detail: Detail) -> Iterator[str]:
+def _summaries(formatter: Formatter, entries: Sequence[Entry], detail: Detail) -> Summaries:
+    """The summaries of what has a line, told apart; by identity, of captures one for each item."""
+    shown: list[tuple[Entry, CapturedItem | Discard]] = []
+    for entry in entries:
+        if isinstance(entry, Capture):
+            shown += [(entry, item) for item in _shown_items(entry) if _has_line(item, detail)]
+        elif isinstance(entry, Discard):
+            shown.append((entry, entry))
+    texts = formatter.told_apart([thing for _, thing in shown])
+    summaries: Summaries = {}
+    for (entry, _), text in zip(shown, texts, strict=True):
+        summaries.setdefault(id(entry), []).append(text)
+    return summaries
+
+
+def _lines(formatter: Formatter, entry: Entry, summaries: Summaries, detail: Detail) -> Iterator[str]:
     if isinstance(entry, Exchange):
         yield f"exchange   {formatter.exchange_summary(entry)}"
     elif isinstance(entry, Capture):
-        for item in _shown_items(entry):
-            if _has_line(item, detail):
-                yield f"captured   {formatter.summary(item)}"
-                yield from _details(formatter, item) if detail == "full" else ()
+        shown = [item for item in _shown_items(entry) if _has_line(item, detail)]
+        for item, summary in zip(shown, summaries.get(id(entry), ()), strict=True):
+            yield f"captured   {summary}"
+            yield from _details(formatter, item) if detail == "full" else ()
     elif isinstance(entry, Discard) and not (entry._is_below_level and detail == "short"):
-        yield f"discarded  {formatter.discarded_summary(entry)}: {formatter.discard_reason(entry)}"
+        yield f"discarded  {summaries[id(entry)][0]}: {formatter.discard_reason(entry)}"
         yield from _details(formatter, entry.item) if detail == "full" else ()
     elif isinstance(entry, CallbackError):
         yield f"crashed    {formatter.located(entry.by)}: {formatter.name(entry.exception_type.__name__)}"

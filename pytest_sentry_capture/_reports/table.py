@@ -25,6 +25,7 @@ from pytest_sentry_capture._recording import (
     Exchange,
     Recording,
     has_failed,
+    leaves_it_to_chance,
     sample_rate_of,
     with_event,
 )
@@ -274,11 +275,7 @@ def _traces_sampled_by_chance(recordings: Iterable[Recording]) -> set[str]:
 
 
 def _is_chance(capture: Capture) -> bool:
-    return _leaves_it_to_chance(capture.sample_rate)
-
-
-def _leaves_it_to_chance(rate: float | None) -> bool:
-    return rate is not None and 0 < rate < 1
+    return leaves_it_to_chance(capture.sample_rate)
 
 
 class _Found(NamedTuple):
@@ -333,7 +330,7 @@ def _of_discard(names: ShownNames, discard: Discard) -> _Found:
     item = discard._item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
     by = _short_name(names, discard.by.name) if discard.by is not None else ""
-    is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(item)
+    is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(discard, item)
     is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
     row = _row(names, item, kind, discard.reason, by)
     return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item))
@@ -342,16 +339,21 @@ def _of_discard(names: ShownNames, discard: Discard) -> _Found:
 def _was_left_to_chance(discard: Discard, item: CapturedItem) -> bool:
     """Whether a random number had a say: where the rate is not known, as with sentry-sdk 3, it is taken for that."""
     if discard.reason != UNSAMPLED:
-        return _is_sampled_by_chance(item)
-    rate = discard._context.sample_rate
-    return discard.by is None if rate is None else _leaves_it_to_chance(rate)
+        return _is_sampled_by_chance(discard, item)
+    sampling, rate = discard._context.sampling, discard._context.sample_rate
+    if sampling is not None:
+        rate = sampling.rate if rate is None else rate
+    return discard.by is None if rate is None else leaves_it_to_chance(rate)
 
 
-def _is_sampled_by_chance(item: CapturedItem) -> bool:
+def _is_sampled_by_chance(discard: Discard, item: CapturedItem) -> bool:
     """Whether chance let a transaction through that was dropped after that."""
+    sampling = discard._context.sampling
+    if sampling is not None and sampling.is_settled:
+        return False
     trace = _mapping(_mapping(item.get("contexts")).get("trace"))
     rate = sample_rate_of(_mapping(trace.get("dynamic_sampling_context")))
-    return isinstance(item, CapturedSegment) and _leaves_it_to_chance(rate)
+    return isinstance(item, CapturedSegment) and leaves_it_to_chance(rate)
 
 
 def _is_of_application(segment: CapturedSegment) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES as BUILT_IN_RULES
     from pytest_sentry_capture._rules.expect_rule import ExpectRule as ExpectRule
     from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
-    from pytest_sentry_capture._rules.messages import rule_headline as rule_headline
+    from pytest_sentry_capture._rules.messages import rule_problems as rule_problems
     from pytest_sentry_capture._rules.rule import Pattern as Pattern
     from pytest_sentry_capture._rules.rule import Regex as Regex
     from pytest_sentry_capture._rules.rule import Rule as Rule
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.rule_run import own_rules as own_rules
     from pytest_sentry_capture._rules.rule_run import rule_names as rule_names
     from pytest_sentry_capture._rules.rule_run import traceback_of as traceback_of
+    from pytest_sentry_capture._rules.sensitive import SensitivePlaces as SensitivePlaces
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -43,6 +44,7 @@ else:
             "Rule": "_rules.rule:Rule",
             "RuleRun": "_rules.rule_run:RuleRun",
             "RuleTally": "_rules.rule_run:RuleTally",
+            "SensitivePlaces": "_rules.sensitive:SensitivePlaces",
             "Severity": "_rules.rule:Severity",
             "UnusableRulesError": "_rules.rule_run:UnusableRulesError",
             "Waiver": "_rules.rule_run:Waiver",
@@ -50,7 +52,7 @@ else:
             "default_rules": "_rules.rule_run:default_rules",
             "own_rules": "_rules.rule_run:own_rules",
             "pattern_in_toml": "_rules.rule:pattern_in_toml",
-            "rule_headline": "_rules.messages:rule_headline",
+            "rule_problems": "_rules.messages:rule_problems",
             "rule_names": "_rules.rule_run:rule_names",
             "traceback_of": "_rules.rule_run:traceback_of",
         },

@@ -16,10 +16,11 @@ from pytest_sentry_capture._assertions import (
     name_of,
 )
 from pytest_sentry_capture._recording import OF_EXCHANGE, CapturedItem, Discard, Exchange, mark_seen
-from pytest_sentry_capture._recording.kinds import CapturedTransaction
+from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews, unfinished
 
 _DEDUPE: Final = "DedupeIntegration"
+_TRACES: Final = (CapturedSegment, CapturedTransaction, CapturedSpan)
 
 
 @dataclass(kw_only=True)
@@ -49,6 +50,10 @@ class ExpectRule(Rule):
     @property
     def _judges_exchanges(self) -> bool:
         return not self.matcher.criteria.keys().isdisjoint(OF_EXCHANGE)
+
+    @property
+    def _judged_by_chance(self) -> tuple[str, ...]:
+        return ("segment",) if self.matcher.item_class in _TRACES else (self.matcher.kind,)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         if not views._recording.client_was_active:

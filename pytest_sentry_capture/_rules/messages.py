@@ -20,24 +20,33 @@ def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule]) -> 
     return formatter.redacted("\n\n".join(paragraphs))
 
 
-def rule_headline(formatter: Formatter, broken: BrokenRule) -> str:
-    """The first problem in one line, without values of the application's."""
-    more = f" (and {len(broken.problems) - 1} more)" if len(broken.problems) > 1 else ""
-    return formatter.redacted(f"{broken.problems[0].problem}{more}")
+def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
+    """Each problem in one line, without values of the application's."""
+    return [" ".join(formatter.redacted(each).split()) for each in _with_subjects(formatter, broken)]
 
 
 def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:
     yield f"Rule {broken.name!r} is broken ({broken.place})."
-    for problem in broken.problems[:_MOST_PROBLEMS]:
-        yield "\n".join(_lines(formatter, problem))
+    for text, problem in zip(_with_subjects(formatter, broken), broken.problems[:_MOST_PROBLEMS], strict=False):
+        yield "\n".join(_lines(formatter, text, problem))
     if len(broken.problems) > _MOST_PROBLEMS:
         yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
     if not broken.has_raised:
         yield wrapped(formatter, " ".join(_ways_out(broken)))
 
 
-def _lines(formatter: Formatter, problem: Judgement) -> Iterator[str]:
-    yield from (f"  {line}" for line in wrapped(formatter, problem.problem or "").splitlines())
+def _with_subjects(formatter: Formatter, broken: BrokenRule) -> list[str]:
+    """The problems; those of a project's own rules with the item, discard or exchange that each is about."""
+    problems = [each.problem or "" for each in broken.problems]
+    subjects = [each.subject for each in broken.problems]
+    if not broken.is_own:
+        return formatter.with_details(problems, subjects)
+    shown = formatter.told_apart(subjects)
+    return [f"{one}: {other}" if other else one for one, other in zip(problems, shown, strict=True)]
+
+
+def _lines(formatter: Formatter, text: str, problem: Judgement) -> Iterator[str]:
+    yield from (f"  {line}" for line in wrapped(formatter, text).splitlines())
     if problem.details:  # together: a secret of several lines would not be found in one of them
         yield from (f"    {line}" for line in formatter.redacted("\n".join(problem.details)).split("\n"))
 

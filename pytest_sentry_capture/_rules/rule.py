@@ -15,6 +15,7 @@ from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Dis
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay import PiiSearch, ServerScrubbing
 
+_OUR_PACKAGE: Final = f"{__name__.partition('.')[0]}."
 Severity = Literal["fail", "warn"]
 Regex = NewType("Regex", str)
 """A text that is a regex."""
@@ -112,6 +113,7 @@ class Needs:
         scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         exchanges: whether it says nothing of requests that are not observed.
+        judges_traces: whether it judges segments too, and not events alone.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
         reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
     """
@@ -124,6 +126,7 @@ class Needs:
     is_settled_by_assertions: bool = False
     exchanges: bool = False
     breaks_on_what_was_seen: bool = False
+    judges_traces: bool = True
     reads_fields: bool = True
 
 
@@ -137,8 +140,8 @@ class Rule(ABC):
     Attributes:
         name: what waivers and reports call it, such as ``"no-french-messages"``.
         severity: whether a test that breaks it fails (``"fail"``) or the break is only reported (``"warn"``).
-        paths: the test files that it applies to, relative to pytest's rootdir: files, folders, or patterns with ``*``;
-            empty for all, and for what comes outside any test.
+        paths: the test files that it applies to, relative to the folder of the configuration, which is pytest's rootdir
+            as a rule: files, folders, or patterns with ``*``; empty for all, and for what comes outside any test.
         at_teardown: whether the whole recording is judged at once when the test's teardown has ended. Otherwise what a
             test recorded is judged when its call has ended, and what comes later after its teardown.
     """
@@ -167,6 +170,20 @@ class Rule(ABC):
     def _judges_exchanges(self) -> bool:
         """Whether it says nothing of requests that are not observed."""
         return self._built_in_needs.exchanges
+
+    @property
+    def _nothing_to_look_for(self) -> str | None:
+        """Why the rule found nothing to judge by as it is configured, in words for users; None where that is enough."""
+        return None
+
+    @property
+    def _judged_by_chance(self) -> tuple[str, ...]:
+        """Of what kinds the things are that it judges, and that may be sampled."""
+        is_built_in = type(self).__module__.startswith(_OUR_PACKAGE)
+        kinds = getattr(self, "kinds", None) if is_built_in else None
+        if isinstance(kinds, tuple):
+            return kinds
+        return ("event", "segment") if self._built_in_needs.judges_traces else ("event",)
 
     @property
     def _pii_search(self) -> PiiSearch | None:

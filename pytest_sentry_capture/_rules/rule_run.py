@@ -38,12 +38,14 @@ class EnforcedRule:
         place: where it is configured, such as ``"pyproject.toml:12"``; how it came to be on where it is not.
         only_with_fixture: whether it applies only to tests that use the fixture.
         beside: the same rule as it is configured, beside which this one applies to the tests that it leaves out.
+        folder: the folder that the rule's ``paths`` start from, relative to the rootdir and with slashes.
     """
 
     rule: Rule
     place: str
     only_with_fixture: bool = False
     beside: EnforcedRule | None = None
+    folder: str = ""
 
     def applies_to(self, recording: Recording) -> bool:
         """Whether the rule judges this test, or what came outside of tests."""
@@ -52,7 +54,17 @@ class EnforcedRule:
         if self.beside is not None and self.beside.applies_to(recording):
             return False
         file = recording.label.partition("::")[0]
-        return not self.rule.paths or any(_covers(path, file) for path in self.rule.paths)
+        return not self.rule.paths or any(self.covers(path, file) for path in self.rule.paths)
+
+    def covers(self, path: str, file: str) -> bool:
+        """Whether one of the rule's ``paths`` is this test file, a folder that it is in, or a pattern that it fits.
+
+        Args:
+            file: relative to the rootdir, with slashes.
+        """
+        file = file.removeprefix(f"{self.folder}/") if self.folder else file
+        path = path.removeprefix("./").rstrip("/")
+        return path in ("", ".") or file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)
 
 
 @dataclass(frozen=True)
@@ -128,6 +140,7 @@ class BrokenRule:
     Attributes:
         problems: what is wrong; a rule that raised has one, with the traceback in its details.
         has_raised: whether the rule could not be judged, because its own code raised.
+        is_own: whether it is one of the project's own, whose problems do not say which item they are about.
     """
 
     name: str
@@ -135,6 +148,7 @@ class BrokenRule:
     severity: Severity
     problems: tuple[Judgement, ...]
     has_raised: bool = False
+    is_own: bool = False
 
 
 def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str]) -> list[EnforcedRule]:
@@ -199,6 +213,11 @@ class RuleRun:
         whole = self._holding(self._once([each.entries for each in self._recordings]))
         return [*broken, *self._broken(RuleViews(whole), at_teardown=True)]
 
+    def judging(self, kind: str) -> list[str]:
+        """The names of the rules of the project's configuration, and of its own, that judge things of a kind."""
+        judging = (each.rule for each in self._rules if not each.only_with_fixture)
+        return [rule.name for rule in judging if kind in rule._judged_by_chance]
+
     def _holding(self, entries: list[Entry]) -> Recording:
         part = self._recordings[0].holding(entries)
         part.client_was_active = any(each.client_was_active for each in self._recordings)
@@ -248,7 +267,8 @@ class RuleRun:
             self.used_waivers.update(waivers)
         if waivers or not problems:
             return None
-        return BrokenRule(rule.name, enforced.place, rule.severity, problems, has_raised)
+        is_own = not type(rule).__module__.startswith(_OUR_PACKAGE)
+        return BrokenRule(rule.name, enforced.place, rule.severity, problems, has_raised, is_own)
 
 
 def _event_ids(entry: Entry) -> list[str]:
@@ -256,14 +276,21 @@ def _event_ids(entry: Entry) -> list[str]:
     return [item["event_id"] for item in items if isinstance(item.get("event_id"), str)]
 
 
-def own_rules(given: Iterable[object], others: Iterable[EnforcedRule]) -> Iterator[EnforcedRule]:
+def own_rules(
+    given: Iterable[tuple[object, str]], others: Iterable[EnforcedRule], *, folder: str = ""
+) -> Iterator[EnforcedRule]:
     """The rules of a project's own, of what each implementation of the hook has given.
+
+    Args:
+        given: what each has given, and where it stands.
+        others: the rules that are on beside them.
+        folder: the folder that their ``paths`` start from, relative to the rootdir.
 
     Raises:
         UnusableRulesError: what is given are no rules, or a rule has no name, one that is taken, or nonsense elsewhere.
     """
     taken = {*BUILT_IN_RULES, *(each.rule.name for each in others)}
-    for rules in given:
+    for rules, place in given:
         if not isinstance(rules, Iterable) or isinstance(rules, (str, Mapping)):
             raise UnusableRulesError(f"valid is a list of rules, not {rules!r}")
         for rule in rules:
@@ -276,7 +303,7 @@ def own_rules(given: Iterable[object], others: Iterable[EnforcedRule]) -> Iterat
             if rule.name in taken:
                 raise UnusableRulesError(f"there are two rules named {rule.name!r}")
             taken.add(rule.name)
-            yield EnforcedRule(rule, "a rule of the project's own")
+            yield EnforcedRule(rule, f"registered at {place}", folder=folder)
 
 
 def _check_own(rule: Rule) -> None:
@@ -346,9 +373,3 @@ def _raised(rule: Rule, error: BaseException) -> Judgement:
     whose = ", which is an error in pytest-sentry-contract: please report it." if is_ours else "."
     problem = f"the rule itself raised {type(error).__name__}{whose}"
     return rule.broken(None, problem, details=traceback_of(error, ours=is_ours))
-
-
-def _covers(path: str, file: str) -> bool:
-    """Whether a file is this one, is in this folder, or fits this pattern."""
-    path = path.removeprefix("./").rstrip("/")
-    return path in ("", ".") or file == path or file.startswith(f"{path}/") or fnmatchcase(file, path)

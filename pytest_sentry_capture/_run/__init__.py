@@ -14,24 +14,26 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.current_test import CurrentTest as CurrentTest
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.run import Run as Run
-    from pytest_sentry_capture._run.settings.configuration import Configuration as Configuration
-    from pytest_sentry_capture._run.settings.configuration import read_configuration as read_configuration
+    from pytest_sentry_capture._run.settings.configurations import Configurations as Configurations
     from pytest_sentry_capture._run.settings.options import Settings as Settings
     from pytest_sentry_capture._run.settings.options import SettingsError as SettingsError
     from pytest_sentry_capture._run.settings.options import ShowMode as ShowMode
     from pytest_sentry_capture._run.settings.options import read_settings as read_settings
+    from pytest_sentry_capture._run.summary_lines import FailedCheck as FailedCheck
+    from pytest_sentry_capture._run.summary_lines import SummaryLine as SummaryLine
 else:
     __getattr__ = lazy_names(
         __name__,
         {
-            "Configuration": "_run.settings.configuration:Configuration",
+            "Configurations": "_run.settings.configurations:Configurations",
             "CurrentTest": "_run.current_test:CurrentTest",
+            "FailedCheck": "_run.summary_lines:FailedCheck",
             "Invocation": "_run.partial_run:Invocation",
             "Run": "_run.run:Run",
             "Settings": "_run.settings.options:Settings",
             "SettingsError": "_run.settings.options:SettingsError",
             "ShowMode": "_run.settings.options:ShowMode",
-            "read_configuration": "_run.settings.configuration:read_configuration",
+            "SummaryLine": "_run.summary_lines:SummaryLine",
             "read_settings": "_run.settings.options:read_settings",
         },
     )

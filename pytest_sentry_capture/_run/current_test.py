@@ -28,9 +28,11 @@ class CurrentTest:
         drain: has everything handed over that the SDK still buffers.
 
     Attributes:
+        rule_set: the rules that it is judged by.
         recording: what was seen in this process.
         received: what came to ``sentry_server``; None where the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
+        is_reported_failed: whether a report of the attempt is that of a failure, for whatever reason.
         rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
         before_fixtures: called once, when the test's first fixture is about to be set up; None after that.
     """
@@ -39,10 +41,11 @@ class CurrentTest:
         self.recording = recording
         self.received: Recording | None = None
         self.has_failed = False
+        self.is_reported_failed = False
         self.rules_decide = True
         self.before_fixtures: Callable[[], None] | None = None
         self._call: tuple[int, FrameType] | None = None
-        self._rule_set = rule_set
+        self.rule_set = rule_set
         self._drain = drain
         self._waivers: list[Waiver] = []
         self._rule_run: RuleRun | None = None
@@ -97,7 +100,7 @@ class CurrentTest:
         Raises:
             ValueError: there is no such rule.
         """
-        self._waivers = [self._rule_set.waiver(rule, place) for rule, place in waivers]
+        self._waivers = [self.rule_set.waiver(rule, place) for rule, place in waivers]
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
         """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
@@ -114,7 +117,7 @@ class CurrentTest:
         if not is_over:
             self._drain()
         if self._rule_run is None:
-            self._rule_run = self._rule_set.rule_run(self.recording, self._waivers, self.received)
+            self._rule_run = self.rule_set.rule_run(self.recording, self._waivers, self.received)
         broken = self._rule_run.judge_rest() if is_over else self._rule_run.judge_new()
         if not broken:
             return None
@@ -133,13 +136,13 @@ class CurrentTest:
     @property
     def is_of_interest(self) -> bool:
         """Whether anybody asks what was captured during the attempt: the fixture, a rule, a report or a contract."""
-        return bool(self.recording.detailed or self._rule_set.rules or self._rule_set.wants_table)
+        return bool(self.recording.detailed or self.rule_set.rules or self.rule_set.wants_table)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
-        wants_table = self._rule_set.wants_table
+        wants_table = self.rule_set.wants_table
         unknown = [name for each in self.recordings for name in each.unknown_exceptions]
-        is_asked_for = bool(wants_table or self._rule_set.rules or self._findings or self._waivers or unknown)
+        is_asked_for = bool(wants_table or self.rule_set.rules or self._findings or self._waivers or unknown)
         unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
         if not (is_asked_for or unseen):
             return
@@ -151,8 +154,9 @@ class CurrentTest:
             findings.add_unknown_exceptions(formatter, unknown)
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
+        findings.add_chance(self.recordings, self._rule_run)
         if wants_table:
-            findings.add_rows(*self.recordings, with_fields=self._rule_set.wants_fields)
+            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields)
         if not self.rules_decide:
             findings.drop_unused_waivers()
 
@@ -163,7 +167,7 @@ class CurrentTest:
             What failed, in words for users.
         """
         self.has_failed = True
-        self._findings = on_demand.Findings(self.recording.label, is_complete=False)
+        self._findings = on_demand.Findings(self.recording.label, self._folder, is_complete=False)
         formatter = on_demand.Formatter.for_reports(self.recording)
         return on_demand.internal_error_text(formatter, error)
 
@@ -175,10 +179,23 @@ class CurrentTest:
         """What the attempt has seen, in numbers, as properties of its test."""
         return on_demand.counts_of(self.recordings, self._findings)
 
+    def describe(self) -> str:
+        """What was seen in this process, in words: with its values or, in CI, with names alone."""
+        return on_demand.described(self.recording, self.rule_set.rules, self.rule_set.relay_project().search)
+
+    def values_text(self) -> str:
+        """What was captured and discarded, with its values, which may be in no file."""
+        rules, search = self.rule_set.rules, self.rule_set.relay_project().search
+        return "\n".join(on_demand.values_text(each, rules, search) for each in self.recordings)
+
     @property
     def _is_to_be_judged(self) -> bool:
         uses_fixture = self.recording.detailed or self.received is not None
-        return bool(self._rule_run) or self._rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
+        return bool(self._rule_run) or self.rule_set.has_something_for(self.recording, uses_fixture=uses_fixture)
+
+    @property
+    def _folder(self) -> str | None:
+        return self.rule_set.configuration.folder
 
     def _unseen_requests(self) -> dict[str, int]:
         if not self.recording.entries:
@@ -190,5 +207,5 @@ class CurrentTest:
     def _found(self) -> Findings:
         if self._findings is None:
             waivers = dict.fromkeys(self._waivers, False)
-            self._findings = on_demand.Findings(self.recording.label, waivers=waivers)
+            self._findings = on_demand.Findings(self.recording.label, self._folder, waivers=waivers)
         return self._findings

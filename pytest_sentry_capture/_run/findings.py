@@ -6,14 +6,15 @@ It travels as JSON text with the test's last report, so that serial and parallel
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, CapturedItem, Discard, Recording
-from pytest_sentry_capture._reports import CaptureTable, PersonalData, ShownNames
-from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Waiver, rule_headline
+from pytest_sentry_capture._recording import Capture, CapturedItem, Chance, Discard, Recording, sampled_by_chance
+from pytest_sentry_capture._reports import CaptureTable, FindingGroup, PersonalData, ShownNames
+from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Severity, Waiver, rule_problems
 
 CONTRACT: Final = "contract"
 """What a test names in a waiver to stay out of the contract."""
@@ -35,17 +36,18 @@ class LateEvent(TypedDict):
 
 @dataclass(frozen=True)
 class Breach:
-    """A broken rule, as the summary and annotations tell it.
+    """One problem that breaks a rule, as the summary, the reports and annotations tell it.
 
     Attributes:
+        problem: in one line, without values of the application's.
         test: the test's node id, or what the recording of the run is called.
         file: the test's file, relative to the rootdir; None outside of tests.
         line: the line of the test, counted from 1.
     """
 
     rule: str
-    severity: str
-    headline: str
+    severity: Severity
+    problem: str
     test: str
     file: str | None = None
     line: int | None = None
@@ -57,6 +59,7 @@ class Findings:
 
     Attributes:
         label: the test's node id, or what the recording of the run is called.
+        folder: the folder of the configuration that it was judged by, as ``Configuration`` has it.
         rows: rows of the capture table, as the table exports them.
         tallies: how often each rule was kept, broken and waived.
         breaches: the rules that were broken.
@@ -66,9 +69,11 @@ class Findings:
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
+        by_chance: what random numbers decided about: the values of ``Chance``, how often, and the rules that judge it.
     """
 
     label: str
+    folder: str | None = ""
     rows: list[Any] = field(default_factory=list)
     tallies: dict[str, RuleTally] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
@@ -78,6 +83,7 @@ class Findings:
     personal_data: list[list[Any]] = field(default_factory=list)
     unseen_requests: dict[str, int] = field(default_factory=dict)
     unknown_exceptions: list[str] = field(default_factory=list)
+    by_chance: list[list[Any]] = field(default_factory=list)
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
@@ -108,12 +114,24 @@ class Findings:
     def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
         self.breaches += [
-            Breach(each.name, each.severity, rule_headline(formatter, each), self.label, **where) for each in broken
+            Breach(each.name, each.severity, problem, self.label, **where)
+            for each in broken
+            for problem in rule_problems(formatter, each)
         ]
 
     def add_unknown_exceptions(self, formatter: Formatter, names: Iterable[str]) -> None:
         """Note the names of exception classes that no class has, whose absence the test has asserted."""
         self.unknown_exceptions = [formatter.redacted(name) for name in names]
+
+    def add_chance(self, recordings: Iterable[Recording], rule_run: RuleRun | None) -> None:
+        """Note what random numbers decided about."""
+        found: Counter[Chance] = Counter()
+        for recording in recordings:
+            found += sampled_by_chance(recording)
+        self.by_chance = [
+            [list(chance), number, rule_run.judging(chance.kind) if rule_run is not None else []]
+            for chance, number in found.items()
+        ]
 
     def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""
@@ -141,14 +159,35 @@ class Findings:
         return cls(**{**found, "tallies": tallies, "breaches": breaches, "waivers": waivers})
 
 
+def grouped(breaches: Iterable[Breach]) -> list[FindingGroup]:
+    """The same problems of several tests together, those of most tests first, and always in the same order."""
+    groups: dict[tuple[str, Severity, str], list[Breach]] = {}
+    for breach in breaches:
+        groups.setdefault((breach.rule, breach.severity, breach.problem), []).append(breach)
+    result: list[FindingGroup] = []
+    for what, found in groups.items():
+        found.sort(key=_place)
+        tests = tuple(dict.fromkeys(each.test for each in found))
+        result.append(FindingGroup(*what, tests, found[0].file, found[0].line))
+    return sorted(
+        result, key=lambda each: (-len(each.tests), each.file or "", each.line or 0, each.tests, each.problem)
+    )
+
+
+def _place(breach: Breach) -> tuple[str, int, str]:
+    return breach.file or "", breach.line or 0, breach.test
+
+
 def counts_of(recordings: Iterable[Recording], findings: Findings | None) -> list[tuple[str, object]]:
     """What an attempt at a test saw and found, in numbers, as properties of its test."""
     captures = [capture for each in recordings for capture in each.entries_of(Capture)]
+    breaches = findings.breaches if findings is not None else []
     discards = [each for recording in recordings for each in recording.entries_of(Discard) if not each._is_of_logging]
     return [
         ("sentry_captured", sum(len(capture.items) for capture in captures)),
         ("sentry_discarded", sum(discard.quantity for discard in discards)),
-        ("sentry_rules_broken", len(findings.breaches) if findings is not None else 0),
+        ("sentry_rules_broken", len({each.rule for each in breaches})),
+        *(("sentry_finding", f"{each.rule}: {each.problem}") for each in breaches),
     ]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import await_endings as await_endings
     from pytest_sentry_capture._operations import Operations as Operations
     from pytest_sentry_capture._recording import hints_of as hints_of
+    from pytest_sentry_capture._recording import location_of as location_of
     from pytest_sentry_capture._relay import PiiSearch as PiiSearch
     from pytest_sentry_capture._relay import RelayProject as RelayProject
     from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
@@ -32,15 +33,21 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules import own_rules as own_rules
     from pytest_sentry_capture._rules import rule_names as rule_names
     from pytest_sentry_capture._rules import traceback_of as traceback_of
+    from pytest_sentry_capture._run.contract_check import ContractFile as ContractFile
+    from pytest_sentry_capture._run.contract_check import mistakes_in_contract as mistakes_in_contract
     from pytest_sentry_capture._run.findings import CONTRACT as CONTRACT
     from pytest_sentry_capture._run.findings import Findings as Findings
     from pytest_sentry_capture._run.findings import counts_of as counts_of
     from pytest_sentry_capture._run.findings import late_summary as late_summary
     from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
+    from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration as JudgedConfiguration
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.partial_run import why_partial as why_partial
-    from pytest_sentry_capture._run.run_summary import Conclusion as Conclusion
     from pytest_sentry_capture._run.run_summary import conclude as conclude
+    from pytest_sentry_capture._run.shown_values import described as described
+    from pytest_sentry_capture._run.shown_values import values_text as values_text
+    from pytest_sentry_capture._run.summary_lines import Conclusion as Conclusion
+    from pytest_sentry_capture._run.summary_lines import SummaryLine as SummaryLine
     from pytest_sentry_capture._run.totals import Totals as Totals
     from pytest_sentry_capture._run.verdict import without_client as without_client
     from pytest_sentry_capture._server import ServerRun as ServerRun
@@ -52,10 +59,12 @@ else:
         __name__,
         {
             "CONTRACT": "_run.findings:CONTRACT",
-            "Conclusion": "_run.run_summary:Conclusion",
+            "Conclusion": "_run.summary_lines:Conclusion",
+            "ContractFile": "_run.contract_check:ContractFile",
             "Findings": "_run.findings:Findings",
             "Formatter": "_assertions:Formatter",
             "Invocation": "_run.partial_run:Invocation",
+            "JudgedConfiguration": "_run.judged_configuration:JudgedConfiguration",
             "Operations": "_operations:Operations",
             "PiiSearch": "_relay:PiiSearch",
             "RelayProject": "_relay:RelayProject",
@@ -67,6 +76,7 @@ else:
             "ServerRun": "_server:ServerRun",
             "ServerScrubbing": "_relay:ServerScrubbing",
             "SocketsBlockedError": "_server:SocketsBlockedError",
+            "SummaryLine": "_run.summary_lines:SummaryLine",
             "Totals": "_run.totals:Totals",
             "UnusableRulesError": "_rules:UnusableRulesError",
             "Waiver": "_rules:Waiver",
@@ -77,14 +87,18 @@ else:
             "conclude": "_run.run_summary:conclude",
             "counts_of": "_run.findings:counts_of",
             "default_rules": "_rules:default_rules",
+            "described": "_run.shown_values:described",
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
             "late_summary": "_run.findings:late_summary",
+            "location_of": "_recording:location_of",
+            "mistakes_in_contract": "_run.contract_check:mistakes_in_contract",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
             "traceback_of": "_rules:traceback_of",
+            "values_text": "_run.shown_values:values_text",
             "why_partial": "_run.partial_run:why_partial",
             "without_client": "_run.verdict:without_client",
         },

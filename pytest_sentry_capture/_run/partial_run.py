@@ -1,4 +1,7 @@
-"""Whether a run was partial: which tests it left out, and why, from what the door to pytest says in plain data."""
+"""Whether a run was partial for the tests of a configuration: which it left out, and why.
+
+How pytest was called, the door to pytest says in plain data.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
+
+from pytest_sentry_capture._run.settings.configurations import Configurations
 
 
 class Invocation(NamedTuple):
@@ -21,6 +26,7 @@ class Invocation(NamedTuple):
         test_files: the names of test files, as patterns (``python_files``).
         ignored_folders: the names of folders that are not searched, as patterns (``norecursedirs``).
         options: the options given that leave tests out before they are collected, or run them in part.
+        ignored: the files and folders that were ignored for this run alone (``--ignore``).
         has_ended: whether it ran to its end.
     """
 
@@ -32,30 +38,35 @@ class Invocation(NamedTuple):
     test_files: Sequence[str]
     ignored_folders: Sequence[str]
     options: Sequence[str]
+    ignored: Sequence[Path]
     has_ended: bool
 
 
 def why_partial(
     invocation: Invocation,
+    configurations: Configurations,
+    folder: str,
     *,
     deselected: int,
     not_collected: Collection[str],
     lost_workers: Sequence[str],
     failed_tests: int,
 ) -> list[str]:
-    """Why a run was partial, in words for users; empty for a whole one.
+    """Why a run was partial for a configuration, in words for users; empty for a whole one.
 
     It may walk through the project's folders.
 
     Args:
         invocation: how pytest was called.
-        deselected: how many tests were deselected.
-        not_collected: the node ids of what could not be collected.
+        configurations: which configuration each test has.
+        folder: that of the configuration, relative to the rootdir.
+        deselected: how many of its tests were deselected.
+        not_collected: the node ids of what could not be collected, of its tests.
         lost_workers: the names of the workers that died.
-        failed_tests: how many tests failed, and so may not have done all that they do.
+        failed_tests: how many of its tests failed, and so may not have done all that they do.
     """
     return [
-        *_why_not_asked_for(invocation),
+        *_why_not_asked_for(invocation, configurations, folder),
         *(["it did not run to its end"] if not invocation.has_ended else []),
         *([f"{_tests(deselected)} deselected"] if deselected else []),
         *(f"{nodeid} could not be collected" for nodeid in sorted(not_collected)),
@@ -64,31 +75,54 @@ def why_partial(
     ]
 
 
-def _why_not_asked_for(invocation: Invocation) -> Iterator[str]:
-    if not invocation.are_test_paths and not _covers_all_tests(invocation):
+def _why_not_asked_for(invocation: Invocation, configurations: Configurations, folder: str) -> Iterator[str]:
+    """The ini option ``testpaths`` says where the rootdir's tests are; it is not that of other configurations."""
+    are_all_meant = invocation.are_test_paths and not folder
+    if not are_all_meant and not _covers_all_tests(invocation, configurations, folder):
         yield "only some of the tests were asked for"
-    yield from (f"{option} was given" for option in invocation.options)
+    options = [*invocation.options]
+    if any(_concerns(invocation.folder / path, configurations, folder) for path in invocation.ignored):
+        options.append("--ignore")
+    yield from (f"{option} was given" for option in options)
+
+
+def _concerns(ignored: Path, configurations: Configurations, folder: str) -> bool:
+    """Whether tests of a configuration may be in what was ignored."""
+    path, home = Path(os.path.normpath(ignored)), configurations.root / folder
+    return path in (home, *home.parents) or configurations.folder_of(path / "test" if path.is_dir() else path) == folder
 
 
 def _tests(number: int) -> str:
     return f"{number} test{'' if number == 1 else 's'}"
 
 
-def _covers_all_tests(invocation: Invocation) -> bool:
+def _covers_all_tests(invocation: Invocation, configurations: Configurations, folder: str) -> bool:
     """Whether the arguments name all of ``test_paths`` or, where there are none, all folders with test files."""
-    if any("::" in argument for argument in invocation.arguments):
-        return False
-    named = [invocation.folder.joinpath(argument).resolve() for argument in invocation.arguments]
-    wanted = [path.resolve() for pattern in invocation.test_paths for path in invocation.root.glob(pattern)]
+    named = [
+        invocation.folder.joinpath(argument).resolve() for argument in invocation.arguments if "::" not in argument
+    ]
+    wanted = () if folder else [*_test_paths(invocation, configurations)]
     return all(
-        any(path == each or each in path.parents for each in named) for path in wanted or _test_files(invocation, named)
+        any(path == each or each in path.parents for each in named)
+        for path in wanted or _test_files(invocation, named, configurations, folder)
     )
 
 
-def _test_files(invocation: Invocation, named: Sequence[Path]) -> Iterator[Path]:
-    """The files below the rootdir that pytest would take for tests, without the folders ``named``."""
-    for folder, folders, files in os.walk(invocation.root.resolve()):
-        path = Path(folder)
+def _test_paths(invocation: Invocation, configurations: Configurations) -> Iterator[Path]:
+    """What ``test_paths`` stands for, without the folders of other configurations."""
+    for pattern in invocation.test_paths:
+        for path in invocation.root.glob(pattern):
+            if configurations.folder_of(path / "test" if path.is_dir() else path) == "":
+                yield path.resolve()
+
+
+def _test_files(
+    invocation: Invocation, named: Sequence[Path], configurations: Configurations, folder: str
+) -> Iterator[Path]:
+    """The files that pytest would take for tests of the configuration, without the folders ``named``."""
+    root = invocation.root.resolve()
+    for parent, folders, files in os.walk(root / folder):
+        path = Path(parent)
         folders[:] = [
             each
             for each in folders
@@ -96,9 +130,9 @@ def _test_files(invocation: Invocation, named: Sequence[Path]) -> Iterator[Path]
             and not any(fnmatchcase(each, pattern) for pattern in invocation.ignored_folders)
             and not (path / each / "pyvenv.cfg").exists()
         ]
-        yield from (
-            path / file for file in files if any(_fits(path / file, pattern) for pattern in invocation.test_files)
-        )
+        tests = [file for file in files if any(_fits(path / file, pattern) for pattern in invocation.test_files)]
+        if tests and configurations.folder_of(invocation.root / path.relative_to(root) / tests[0]) == folder:
+            yield from (path / file for file in tests)
 
 
 def _fits(file: Path, pattern: str) -> bool:

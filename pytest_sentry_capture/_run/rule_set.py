@@ -1,11 +1,11 @@
-"""What every test of the run is judged by, and what came outside of tests.
+"""What the tests of one configuration are judged by, and what came outside of tests.
 
 This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,39 +13,32 @@ from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recording
+    from pytest_sentry_capture._relay import RelayProject
     from pytest_sentry_capture._rules import EnforcedRule, RuleRun, Waiver
     from pytest_sentry_capture._run.settings.configuration import Configuration
 
 
 class RuleSet:
-    """The rules of the run.
+    """The rules of a configuration.
+
+    Args:
+        own: rules of the project's own, beside those that are configured.
 
     Attributes:
+        configuration: what they are configured by.
         rules: those that are configured, and those of the project's own.
         wants_table: whether the capture table is written or compared with a contract.
         wants_fields: whether its rows tell of the fields of items.
     """
 
-    def __init__(self, configuration: Configuration, *, wants_table: bool, wants_fields: bool) -> None:
-        self.rules: tuple[EnforcedRule, ...] = configuration.rules
+    def __init__(
+        self, configuration: Configuration, own: Sequence[EnforcedRule], *, wants_table: bool, wants_fields: bool
+    ) -> None:
+        self.configuration = configuration
+        self.rules: tuple[EnforcedRule, ...] = (*configuration.rules, *own)
         self.wants_table = wants_table
         self.wants_fields = wants_fields
-        self._switched_off = configuration.switched_off
         self._outside_tests: dict[str, tuple[int, str]] = {}
-
-    def add_own(self, given: Callable[[], Sequence[object]]) -> str | None:
-        """Judge by the rules too which the project has written itself: what each hook implementation gives.
-
-        Returns:
-            What is wrong with them, in words for users; None where nothing is.
-        """
-        try:
-            self.rules = (*self.rules, *on_demand.own_rules(given(), self.rules))
-        except on_demand.UnusableRulesError as error:
-            return f": {error}"
-        except Exception as error:
-            return "\n".join([f" raised {type(error).__name__}:", *on_demand.traceback_of(error)])
-        return None
 
     @property
     def is_asked_for(self) -> bool:
@@ -94,6 +87,17 @@ class RuleSet:
         self._outside_tests[recording.label] = number, text
         return text
 
+    def relay_project(self) -> RelayProject:
+        """Sentry's own engine, as the project has configured it."""
+        return self._relay_project
+
+    @cached_property
+    def _relay_project(self) -> RelayProject:
+        searches = (each.rule._pii_search for each in self.configuration.rules)
+        search = next((each for each in searches if each is not None), None) or on_demand.PiiSearch()
+        scrubbing = self.configuration.scrubbing or on_demand.ServerScrubbing()
+        return on_demand.RelayProject(search, scrubbing)
+
     @cached_property
     def _on_by_themselves(self) -> list[EnforcedRule]:
-        return on_demand.default_rules(self.rules, self._switched_off)
+        return on_demand.default_rules(self.rules, self.configuration.switched_off)

@@ -6,8 +6,10 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording import Recorder, Recording
 from pytest_sentry_capture._reports import format_of
@@ -15,18 +17,24 @@ from pytest_sentry_capture._run import on_demand
 from pytest_sentry_capture._run.activity import Activity
 from pytest_sentry_capture._run.current_test import CurrentTest
 from pytest_sentry_capture._run.late_events import LateEvents
-from pytest_sentry_capture._run.rule_set import RuleSet
+from pytest_sentry_capture._run.rule_sets import RuleSets
 from pytest_sentry_capture._run.run_results import RunResults
+from pytest_sentry_capture._run.settings.options import SettingsError
 from pytest_sentry_capture._sdk import SdkWatch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_sentry_capture._operations import Operations
-    from pytest_sentry_capture._relay import RelayProject
+    from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
+    from pytest_sentry_capture._run.settings.configurations import Configurations
     from pytest_sentry_capture._run.settings.options import Settings
     from pytest_sentry_capture._sdk import AbsentSdk, DjangoMiddleware, Lifetime, Sdk
     from pytest_sentry_capture._server import SentryServer, ServerRun
+
+_NOTHING_LEAVES: Final = "sentry: nothing leaves this machine"
 
 
 class Run:
@@ -34,30 +42,33 @@ class Run:
 
     Attributes:
         settings: the ini options and the command line.
-        configuration: the project's configuration.
-        rule_set: the rules that tests are judged by.
+        rule_sets: the rules that tests are judged by, of each configuration.
         sdk_watch: waits for the SDK's import, and knows whose set-up code is running.
         recorder: knows the recording that is the current one.
-        deselected: how many tests were left out of the run.
+        deselected: how many tests of each configuration were left out of the run.
+        late_hooks: the files whose rules came too late, relative to the rootdir.
+        lines_after_collection: which rules there are beside those of the rootdir, which pytest's header names.
     """
 
-    def __init__(self, settings: Settings, configuration: Configuration) -> None:
+    def __init__(self, settings: Settings, configurations: Configurations) -> None:
         self.settings = settings
-        self.configuration = configuration
-        self.rule_set = RuleSet(
-            configuration,
+        self.rule_sets = RuleSets(
+            configurations,
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
         )
-        self.recorder = Recorder(configuration.masks, settings.grace)
+        of_rootdir = configurations.of_rootdir
+        self.recorder = Recorder(of_rootdir.masks, settings.grace, settles_sampling=of_rootdir.settles_sampling)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
             settings.network_hosts,
             self._observe_operations,
-            watch_scopes=any(each.rule._built_in_needs.scope_writes for each in configuration.rules),
         )
-        self.deselected = 0
+        self.deselected: Counter[str | None] = Counter()
+        self.late_hooks: list[str] = []
+        self.lines_after_collection: list[str] = []
+        self._outside: set[str] = set()
         self._between_tests = self._test_of(self.recorder.current)
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
@@ -71,6 +82,8 @@ class Run:
         self._is_forked = False
 
     def start(self) -> None:
+        if _needs_scope_writes(self.rule_sets.of_rootdir):
+            self.sdk_watch.watch_scopes()
         self.sdk_watch.activate()
 
     def stop(self) -> None:
@@ -82,15 +95,74 @@ class Run:
         self.sdk_watch.deactivate()
 
     def header(self) -> list[str]:
-        """What pytest's header says: whether the network is blocked, and which rules there are."""
-        hosts = f" and to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
-        blocked = f"sentry: network blocked, events are sent to this machine{hosts} only"
+        """What pytest's header says: whether something leaves the machine, and which rules there are."""
+        hosts = f", except to {', '.join(self.settings.network_hosts)}" if self.settings.network_hosts else ""
         is_allowed = self.settings.network == "allow"
-        lines = ["sentry: network allowed, events are really sent" if is_allowed else blocked]
-        if self.configuration.file:
-            number = len(self.configuration.rules)
-            lines.append(f"sentry: {number} rule{'' if number == 1 else 's'} from {self.configuration.file}")
-        return lines
+        line = "sentry: events are sent (sentry_network = allow)" if is_allowed else f"{_NOTHING_LEAVES}{hosts}"
+        return [line, *_header_of(self.rule_sets.configurations.of_rootdir)]
+
+    def take_tests(self, tests: Iterable[tuple[str, Path]]) -> list[str | None]:
+        """Take the tests that were collected and will run, here or in a worker.
+
+        Args:
+            tests: the node id and the file of each; a file that is not there stands for one outside of the rootdir,
+                of which pytest's node ids tell no folder.
+
+        Returns:
+            The folders of their configurations.
+        """
+        configurations = self.rule_sets.configurations
+        files = {file: nodeid.partition("::")[0] for nodeid, file in tests}
+        found: dict[str | None, set[str]] = {}
+        for file, name in files.items():
+            folder = configurations.folder_of(file) if file.exists() else None
+            found.setdefault(folder, set()).add(name)
+            if folder is None and file.exists():
+                self._outside.add(configurations.relative_path(file))
+        self.results.take_test_files(found)
+        return [*found]
+
+    def collected(self, folders: Iterable[str | None]) -> None:
+        """Get ready for the tests of these configurations.
+
+        Args:
+            folders: those of the configurations of the tests that will run.
+
+        Raises:
+            SettingsError: a configuration has mistakes; the message names every one, in all of them, with its place.
+        """
+        mistakes: list[str] = []
+        self.lines_after_collection = []
+        for folder in sorted(folders, key=lambda each: each or ""):
+            try:
+                rule_set = self.rule_sets.at(folder)
+            except SettingsError as error:
+                mistakes.append(str(error))
+                continue
+            if _needs_scope_writes(rule_set):
+                self.sdk_watch.watch_scopes()
+            self.lines_after_collection += _header_of(rule_set.configuration) if folder else []
+        if mistakes:
+            raise SettingsError("\n".join(mistakes))
+
+    def check_contracts(self, folders: Iterable[str | None]) -> None:
+        """Refuse to run where a contract that the run is to be compared with is missing or damaged.
+
+        Raises:
+            SettingsError: with every mistake in every contract, in words for users.
+        """
+        if self.settings.contract != "check":
+            return
+        root = self.rule_sets.configurations.root
+        mistakes = [
+            mistake
+            for folder in sorted(folder for folder in folders if folder is not None)
+            for mistake in on_demand.mistakes_in_contract(
+                on_demand.ContractFile.of(self.rule_sets.at(folder).configuration, self.settings, root)
+            )
+        ]
+        if mistakes:
+            raise SettingsError("\n".join(mistakes))
 
     @property
     def sdk(self) -> Sdk | AbsentSdk:
@@ -102,17 +174,20 @@ class Run:
         """The attempt at a test that is under way; between tests one that has nothing to do with any."""
         return self._under_way.get(self.recorder.current, self._between_tests)
 
-    def begin_recording(self, nodeid: str, *, detailed: bool) -> None:
-        """Record what comes now for an attempt at a test."""
+    def begin_recording(self, nodeid: str, file: Path, *, detailed: bool) -> None:
+        """Record what comes now for an attempt at a test, which stands in this file."""
         if self._process_id != os.getpid():
             self._begin_in_child()
         self.end_test()
         recording = self.recorder.begin(nodeid)
+        rule_set = self.rule_sets.of_file(file)
         recording.phase = "setup"
         recording.detailed = detailed
+        recording.own_masks = rule_set.configuration.masks
+        recording.settles_sampling = rule_set.configuration.settles_sampling
         others = self.recorder.others
         self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
-        self._under_way[recording] = self._test_of(recording)
+        self._under_way[recording] = self._test_of(recording, rule_set)
         self._activity.has_tests = True
 
     def begin_test(self, options: dict[str, Any]) -> None:
@@ -174,7 +249,7 @@ class Run:
         received.secrets = recording.secrets
         received.own_masks = recording.own_masks
         received.personal_data = recording.personal_data
-        return self._server.begin_test(received, self.relay_project)
+        return self._server.begin_test(received, self.test.rule_set.relay_project)
 
     def end_serving(self, server: SentryServer) -> None:
         """The test that has this project on the server is over."""
@@ -192,6 +267,7 @@ class Run:
         """
         test = self.test
         findings = test.export()
+        values = self._values_of(test)
         self._activity.note(*test.recordings)
         if test.is_of_interest or self.settings.strict:
             self._late.watch(test.recording)
@@ -201,15 +277,27 @@ class Run:
         if not self.recorder.current.client_was_active:
             self.sdk.note_active()
         results: dict[str, Any] = {"test": findings} if findings is not None else {}
+        if values is not None:
+            results["values"] = values
         if self._is_forked:
             results["child"] = self._process_id
         if (of_process or self._is_forked) and (found := self.process_findings()) != self._reported:
             self._reported = results["process"] = found
         return results
 
+    def _values_of(self, test: CurrentTest) -> tuple[str, str] | None:
+        """The node id and what was captured with its values, of a failed test, where that was asked for."""
+        if self.settings.show != "values" or not test.is_reported_failed:
+            return None
+        try:
+            text = test.values_text()
+        except Exception as error:
+            text = on_demand.internal_error_text(on_demand.Formatter.for_reports(test.recording), error)
+        return test.recording.label, text
+
     def process_findings(self) -> ProcessFindings:
         """What this process has found beside its tests."""
-        outside_tests = map(self.rule_set.findings_outside_tests, self.recorder.of_run)
+        outside_tests = map(self.rule_sets.of_rootdir.findings_outside_tests, self.recorder.of_run)
         self._activity.note(*self.recorder.of_run)
         return {
             "blocked": [(*what, count) for what, count in self.sdk_watch.blocked.items()],
@@ -219,7 +307,9 @@ class Run:
             "integrations": [*self.sdk.integrations],
             "ignored_errors": dict(self.sdk_watch.ignored_errors),
             "ignored_loggers": dict(self.sdk_watch.ignored_loggers),
-            "deselected": self.deselected,
+            "deselected": [*self.deselected.items()],
+            "late_hooks": self.late_hooks,
+            "outside": sorted(self._outside),
             "server": list(self._server.messages) if self._server is not None else [],
             "findings": [text for text in outside_tests if text],
             "activity": self._activity.to_plain_data(),
@@ -229,18 +319,7 @@ class Run:
     @cached_property
     def results(self) -> RunResults:
         """The results of the whole run, in the process that makes its reports."""
-        return RunResults(self.rule_set, self.settings)
-
-    def relay_project(self) -> RelayProject:
-        """Sentry's own engine, as the project has configured it."""
-        return self._relay_project
-
-    @cached_property
-    def _relay_project(self) -> RelayProject:
-        searches = (each.rule._pii_search for each in self.configuration.rules)
-        search = next((each for each in searches if each is not None), None) or on_demand.PiiSearch()
-        scrubbing = self.configuration.scrubbing or on_demand.ServerScrubbing()
-        return on_demand.RelayProject(search, scrubbing)
+        return RunResults(self.rule_sets, self.settings)
 
     def _begin_in_child(self) -> None:
         """A plugin has forked for the tests to come: what was found so far, the parent reports itself."""
@@ -253,15 +332,15 @@ class Run:
         self.recorder.forget_run()
         self.sdk_watch.forget_counts()
 
-    def _test_of(self, recording: Recording) -> CurrentTest:
-        return CurrentTest(recording, self.rule_set, self._drain)
+    def _test_of(self, recording: Recording, rule_set: RuleSet | None = None) -> CurrentTest:
+        return CurrentTest(recording, rule_set or self.rule_sets.of_rootdir, self._drain)
 
     def _drain(self) -> None:
         self.sdk.drain()
 
     def _is_asked_for(self) -> bool:
         """Whether the current test, or the run, asks what is captured."""
-        return self.recorder.current.detailed or self.rule_set.is_asked_for
+        return self.recorder.current.detailed or self.test.rule_set.is_asked_for
 
     def _django_middleware(self) -> DjangoMiddleware | None:
         """What requests of Django's test clients go through."""
@@ -278,3 +357,14 @@ class Run:
                 self._django_middleware,
             )
         self._operations.install()
+
+
+def _header_of(configuration: Configuration) -> list[str]:
+    if not configuration.file:
+        return []
+    number = len(configuration.rules)
+    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}"]
+
+
+def _needs_scope_writes(rule_set: RuleSet) -> bool:
+    return any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)

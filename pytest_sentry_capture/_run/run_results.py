@@ -6,20 +6,25 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._run.activity import ActivityFindings
     from pytest_sentry_capture._run.findings import LateEvent
+    from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
     from pytest_sentry_capture._run.partial_run import Invocation
-    from pytest_sentry_capture._run.rule_set import RuleSet
-    from pytest_sentry_capture._run.run_summary import Conclusion
+    from pytest_sentry_capture._run.rule_sets import RuleSets
     from pytest_sentry_capture._run.settings.options import Settings
+    from pytest_sentry_capture._run.summary_lines import Conclusion, Headline, SummaryLine
     from pytest_sentry_capture._run.totals import Totals
+
+
+_RESERVED: Final = (".invalid", ".test", ".example", ".example.com", ".example.net", ".example.org")
+"""Domains in which there is nobody (https://www.rfc-editor.org/rfc/rfc2606)."""
 
 
 class ProcessFindings(TypedDict):
@@ -33,7 +38,9 @@ class ProcessFindings(TypedDict):
         integrations: the identifiers of the integrations that were on.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
-        deselected: how many tests were left out.
+        deselected: how many tests of each configuration were left out: its folder, and the number.
+        late_hooks: the files whose rules came too late, relative to the rootdir.
+        outside: the files of tests outside of the rootdir, relative to that.
         server: what ``sentry_server`` has to say.
         findings: what came outside of tests.
         activity: whether Sentry was on.
@@ -47,7 +54,9 @@ class ProcessFindings(TypedDict):
     integrations: list[str]
     ignored_errors: dict[str, int]
     ignored_loggers: dict[str, int]
-    deselected: int
+    deselected: list[tuple[str | None, int]]
+    late_hooks: list[str]
+    outside: list[str]
     server: list[str]
     findings: list[str]
     activity: ActivityFindings
@@ -59,13 +68,18 @@ class RunResults:
 
     Attributes:
         not_collected: the node ids of what could not be collected.
+        values: what failed tests captured, with its values, by their node ids: for the terminal alone.
+        is_refused: whether the run was ended before its tests.
         conclusion: how the run has ended, once it has; None where there is nothing to say.
     """
 
-    def __init__(self, rule_set: RuleSet, settings: Settings) -> None:
+    def __init__(self, rule_sets: RuleSets, settings: Settings) -> None:
         self.not_collected: set[str] = set()
+        self.values: dict[str, str] = {}
+        self.is_refused = False
         self.conclusion: Conclusion | None = None
-        self._rule_set = rule_set
+        self._rule_sets = rule_sets
+        self._test_files: dict[str | None, set[str]] = {}
         self._settings = settings
         self._processes: dict[str, ProcessFindings] = {}
         self._lost_workers: list[str] = []
@@ -75,6 +89,15 @@ class RunResults:
         """Take what an attempt at a test in this process, or in one of its workers, has found."""
         self._has_tests = True
         self._totals.add_attempt(on_demand.Findings.from_json(findings), process)
+
+    def take_test_files(self, files: Mapping[str | None, Iterable[str]]) -> None:
+        """Take the files of tests that were collected and will run.
+
+        Args:
+            files: those of each configuration, by its folder: relative to the rootdir, with slashes.
+        """
+        for folder, names in files.items():
+            self._test_files.setdefault(folder, set()).update(names)
 
     def take_process(self, findings: ProcessFindings, process: str) -> None:
         """Take what a process has found beside its tests, in place of what it had found before."""
@@ -92,10 +115,10 @@ class RunResults:
         """
         processes = self._processes.values()
         outside_tests = [text for process in processes for text in process["findings"]]
-        rule_set = self._rule_set
-        is_of_interest = rule_set.rules or rule_set.wants_table or self._settings.strict
         verdict = self._verdict()
         late = [each for process in processes for each in process["late"]]
+        warnings, notes = [*self._late_hooks()], [*self._tests_outside()]
+        is_of_interest = self._has_rules or self._rule_sets.wants_table or self._settings.strict or warnings or notes
         if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
             return
         totals = self._totals
@@ -111,11 +134,12 @@ class RunResults:
         invocation = describe_invocation()
         self.conclusion = on_demand.conclude(
             totals,
-            rule_set.rules,
+            [*self._judged(invocation)],
             self._settings,
-            lambda: self._why_partial(invocation, totals.failed_tests),
             folder=invocation.folder,
             root=invocation.root,
+            warnings=warnings,
+            notes=notes,
             verdict=verdict,
         )
 
@@ -123,17 +147,27 @@ class RunResults:
         """The plugin itself has failed at the end of the run, which must not hide what the tests have found."""
         formatter = on_demand.Formatter.without_secrets()
         lines = on_demand.internal_error_text(formatter, error).splitlines()
-        self.conclusion = on_demand.Conclusion(lines, (), fails=True)
+        failures = [on_demand.SummaryLine(line, is_failure=True) for line in lines]
+        self.conclusion = on_demand.Conclusion(failures, (), fails=True)
 
-    def summary(self) -> list[str]:
-        """The lines of the terminal summary."""
+    @property
+    def headline(self) -> Headline | None:
+        """The first line of the terminal summary; None where nothing was asked for."""
+        return self.conclusion.headline if self.conclusion is not None else None
+
+    def summary(self, *, is_verbose: bool = False) -> list[str | SummaryLine]:
+        """The lines of the terminal summary below the first, those of failures as ``SummaryLine``.
+
+        Args:
+            is_verbose: whether everything that was not sent is named, and not only what could have come somewhere.
+        """
         processes = self._processes.values()
         problems = [process["problem"] for process in processes if process["problem"]]
-        verdict = self.conclusion.verdict if self.conclusion is not None else None
+        headline = self.headline.text if self.headline is not None else None
         return [
-            *dict.fromkeys([*([verdict] if verdict is not None else []), *problems[:1]]),
+            *(problem for problem in problems[:1] if problem != headline),
             *dict.fromkeys(gap for process in processes for gap in process["gaps"]),
-            *_blocked_lines(processes),
+            *_blocked_lines(processes, is_verbose=is_verbose),
             *(message for process in processes for message in process["server"]),
             *(f"Worker {name} died: what its last test told Sentry is lost." for name in self._lost_workers),
             *(self.conclusion.lines if self.conclusion else ()),
@@ -146,34 +180,90 @@ class RunResults:
         if any(each["client_was_active"] for each in activities) or not any(each["has_tests"] for each in activities):
             return None
         is_imported = any(process["sdk"] is not None for process in processes)
-        is_used = self._rule_set.rules or self._rule_set.wants_table or (self._settings.strict and is_imported)
+        is_used = self._has_rules or self._rule_sets.wants_table or (self._settings.strict and is_imported)
         if not (is_used or any(each["is_used"] for each in activities)):
             return None
         problem = next((process["problem"] for process in processes if process["problem"]), None)
         hints = [hint for each in activities for hint in each["hints"]]
         return problem or on_demand.without_client(hints, is_imported=is_imported)
 
-    def _why_partial(self, invocation: Invocation, failed_tests: int) -> list[str]:
+    @property
+    def _has_rules(self) -> bool:
+        return any(self._rule_sets.at(folder).rules for folder in {"", *self._test_files})
+
+    def _judged(self, invocation: Invocation) -> Iterator[JudgedConfiguration]:
+        """The configurations of which tests were collected; that of the rootdir too for what came outside of tests."""
+        collected = {folder: files for folder, files in self._test_files.items() if folder is not None}
+        has_breaches = bool(self._totals.of("").breaches)
+        folders = [*collected] if collected and ("" in collected or not has_breaches) else ["", *collected]
+        root = invocation.root
+        for folder in sorted(folders):
+            rule_set = self._rule_sets.at(folder)
+            yield on_demand.JudgedConfiguration(
+                rule_set.configuration,
+                rule_set.rules,
+                self._totals.of(folder),
+                partial(self._why_partial, invocation, folder),
+                contract_file=on_demand.ContractFile.of(rule_set.configuration, self._settings, root),
+                root=root,
+                test_files=collected.get(folder, ()),
+                is_asked=folder in collected or not self._test_files,
+            )
+
+    def _why_partial(self, invocation: Invocation, folder: str) -> list[str]:
+        deselected = (dict(process["deselected"]).get(folder, 0) for process in self._processes.values())
         return on_demand.why_partial(
             invocation,
-            deselected=max((process["deselected"] for process in self._processes.values()), default=0),
-            not_collected=self.not_collected,
+            self._rule_sets.configurations,
+            folder,
+            deselected=max(deselected, default=0),
+            not_collected={nodeid for nodeid in self.not_collected if self._is_of(nodeid, folder)},
             lost_workers=self._lost_workers,
-            failed_tests=failed_tests,
+            failed_tests=self._totals.of(folder).failed_tests,
         )
+
+    def _is_of(self, nodeid: str, folder: str) -> bool:
+        """Whether what could not be collected has tests of a configuration: a folder may have those of several."""
+        configurations = self._rule_sets.configurations
+        file = nodeid.partition("::")[0]
+        if not (configurations.root / file).is_dir():
+            return configurations.folder_of(file) == folder
+        return configurations.folder_of(f"{file}/test") == folder or f"{folder}/".startswith(f"{file}/" if file else "")
+
+    def _late_hooks(self) -> Iterator[str]:
+        for file in dict.fromkeys(file for process in self._processes.values() for file in process["late_hooks"]):
+            yield (
+                f"{file}: pytest_sentry_capture_rules was registered during the collection, too late: its rules are"
+                " off. Move it to a conftest.py of the rootdir, or name its folder in testpaths or on the command line"
+            )
+
+    def _tests_outside(self) -> Iterator[str]:
+        files = sorted({file for process in self._processes.values() for file in process["outside"]})
+        is_of_interest = self._has_rules or self._rule_sets.are_own or self._settings.contract != "off"
+        if files and (is_of_interest or any(map(self._rule_sets.configurations.is_configured, files))):
+            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            yield f"No rules and no contract for tests outside of the rootdir: {files[0]}{more}."
 
     @cached_property
     def _totals(self) -> Totals:
         return on_demand.Totals()
 
 
-def _blocked_lines(processes: Iterable[ProcessFindings]) -> list[str]:
+def _blocked_lines(processes: Iterable[ProcessFindings], *, is_verbose: bool) -> Iterator[str]:
+    """What was not sent; how to send it only where the host could be a real one."""
     blocked: Counter[tuple[str, str]] = Counter()
     for process in processes:
         for host, sort, count in process["blocked"]:
             blocked[host, sort] += count
-    return [
-        f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
-        f" To let {'it' if count == 1 else 'them'} go there: sentry_network_hosts = {host}"
-        for (host, sort), count in sorted(blocked.items())
-    ]
+    for (host, sort), count in sorted(blocked.items()):
+        line = f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
+        if not _is_reserved(host):
+            yield f"{line} To let {'it' if count == 1 else 'them'} go there: sentry_network_hosts = {host}"
+        elif is_verbose:
+            yield line
+
+
+def _is_reserved(host: str) -> bool:
+    """Whether a host is in a domain that is reserved for tests and examples."""
+    name = f".{host.lower().rstrip('.')}"
+    return name.endswith(_RESERVED)

@@ -1,182 +1,191 @@
-"""How a run ends: its reports are written, the contract is checked or updated, and the rules are summed up."""
+"""How a run ends: its reports are written, contracts are checked or updated, and the rules are summed up."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pytest_sentry_capture._reports import (
-    FILE,
     GITHUB_SUMMARY_VARIABLE,
     MARKDOWN,
-    RULE_STATES,
-    STATES,
-    Contract,
-    ContractError,
-    Difference,
     GithubLevel,
-    RuleState,
-    RuleSummary,
     RunFacts,
     RunReport,
     append_to_github_summary,
-    differences_text,
     format_of,
     github_annotation,
     path_in_repository,
-    pinned,
-    read_contract,
     replace_file,
 )
-from pytest_sentry_capture._rules import EnforcedRule, RuleTally
-from pytest_sentry_capture._run.findings import CONTRACT, Breach
+from pytest_sentry_capture._rules import Severity
+from pytest_sentry_capture._run.chance_summary import about_chance
+from pytest_sentry_capture._run.contract_summary import DONE, ContractSummary
+from pytest_sentry_capture._run.findings import Breach, grouped
+from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+from pytest_sentry_capture._run.rules_summary import WARNING, RulesSummary, is_untold
 from pytest_sentry_capture._run.settings.options import Settings
+from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
 
-_MOST_LINES: Final = 10
 _ABOUT_UNSEEN: Final = (
     "Their statuses and routes are unknown, and no rule judges their answers: see docs/limits.md#requests."
 )
-_DONE: Final = {"check": "checked", "update": "updated"}
-_STATE_WIDTH: Final = max(map(len, RULE_STATES))
-
-
-class Conclusion(NamedTuple):
-    """How a run has ended.
-
-    Attributes:
-        lines: what the terminal summary says of rules, reports and the contract.
-        annotations: GitHub's workflow commands for broken rules.
-        fails: whether the run fails for what tests can't fail for.
-        verdict: why the run proves nothing of what is sent to Sentry; None where it does.
-    """
-
-    lines: Sequence[str]
-    annotations: Sequence[str]
-    fails: bool
-    verdict: str | None = None
 
 
 def conclude(
     totals: Totals,
-    rules: Sequence[EnforcedRule],
+    judged: Sequence[JudgedConfiguration],
     settings: Settings,
-    why_partial: Callable[[], Sequence[str]],
     *,
     folder: Path,
     root: Path,
+    warnings: Sequence[str] = (),
+    notes: Sequence[str] = (),
     verdict: str | None = None,
 ) -> Conclusion:
     """Write, compare and sum up.
 
     Args:
         totals: the findings of the run.
-        rules: those that are on.
+        judged: the configurations of which tests were collected.
         settings: what the run was asked for.
-        why_partial: says why the run was partial; empty for a whole one.
         folder: the folder that paths of reports start from.
-        root: the folder of the contract.
+        root: the rootdir.
+        warnings: what of the run's own is not as it should be, in words for users; a strict run fails for it.
+        notes: what else is to be said, in words for users.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
     """
-    summary = RunSummary(totals, rules, settings, why_partial, verdict)
-    summary.check_contract(root / FILE)
+    summary = RunSummary(totals, judged, settings, verdict)
+    summary.check_contracts()
     summary.write_reports(folder)
     summary.warn_of_late_events()
     summary.warn_of_unseen_requests()
-    summary.sum_up_rules()
+    summary.sum_up_rules(warnings)
+    summary.warn_of_chance()
     summary.warn_of_unknown_exceptions()
-    return Conclusion(summary.lines, [*_annotations(totals.breaches, root)], summary.fails, verdict)
+    summary.say(*notes)
+    failed_checks = [*summary.failed_checks]
+    annotations = [*_annotations(summary.breaches, root), *_annotations_of_checks(failed_checks, root)]
+    return Conclusion(summary.lines, annotations, summary.fails, summary.headline, failed_checks)
 
 
-class RunSummary:
+class RunSummary(SummaryPart):
     """What the terminal summary says of a run, line by line, as the run is concluded.
 
     Attributes:
-        lines: what it says so far.
-        fails: whether the run fails for what tests can't fail for.
+        breaches: all that breaks rules.
     """
 
     def __init__(
         self,
         totals: Totals,
-        rules: Sequence[EnforcedRule],
+        judged: Sequence[JudgedConfiguration],
         settings: Settings,
-        why_partial: Callable[[], Sequence[str]],
         verdict: str | None = None,
     ) -> None:
+        super().__init__()
         self._totals = totals
-        self._rules = rules
+        self._judged = judged
         self._settings = settings
-        self._why_partial = why_partial
         self._verdict = verdict
-        self._differences: Sequence[Difference] | None = None
-        self._has_updated = False
-        self.lines: list[str] = []
-        self.fails = False
+        self._warnings = 0
+        self._left_by_strict_run: Counter[str] = Counter()
+        self.breaches = [breach for each in totals.configurations.values() for breach in each.breaches]
+        names_file = sum(bool(each.rules) for each in judged) > 1 or any(each.configuration.folder for each in judged)
+        self._contracts = [ContractSummary(each, settings.contract) for each in judged]
+        self._rules = [RulesSummary(each, settings, names_file=names_file, unseen=self._unseen) for each in judged]
+
+    @property
+    def headline(self) -> Headline | None:
+        """What the run has shown; None where nothing was asked for."""
+        if self._verdict is not None:
+            return Headline(self._verdict, "red" if self.fails else "yellow")
+        was_asked = self._has_rules or self._warnings or self._settings.contract != "off"
+        if not (was_asked or self.fails or any(map(is_untold, self.breaches))):
+            return None
+        failures = [*self._failures()]
+        if failures or self.fails:
+            return Headline(f"Failed: {', '.join(failures) or 'see below'}.", "red")
+        kept, doubts = [*self._kept()], [*self._doubts()]
+        if not kept and not self.breaches:
+            return Headline("Nothing was judged.", "yellow")
+        return Headline(f"Passed: {', '.join([*kept, *doubts])}.", "yellow" if doubts else "green")
+
+    def _failures(self) -> Iterator[str]:
+        if broken := self._rules_with("fail"):
+            yield one_or_many(broken, "rule is broken", "rules are broken")
+        asked = [each for each in self._contracts if each.is_asked]
+        if unknown := [each for each in asked if each.comparison is None]:
+            done = DONE[self._settings.contract]
+            one = "the contract" if len(asked) == 1 else "1 contract"
+            yield f"{one} was not {done}" if len(unknown) == 1 else f"{len(unknown)} contracts were not {done}"
+        if differing := len([*self.failed_checks]):
+            contracts = "the contract" if len(asked) == 1 else "the contracts"
+            yield one_or_many(differing, f"row differs from {contracts}", f"rows differ from {contracts}")
+        yield from (
+            one_or_many(number, WARNING, f"{WARNING}s") if state == WARNING else f"{number} {state}"
+            for state, number in self._left_by_strict_run.items()
+        )
+        if self._settings.strict:
+            yield from self._late()
+
+    def _kept(self) -> Iterator[str]:
+        if number := [summary.state for each in self._rules for summary in each.summaries].count("kept"):
+            yield one_or_many(number, "rule is kept", "rules are kept")
+        compared = [each.comparison for each in self._contracts if each.comparison is not None]
+        if not compared:
+            return
+        updated = sum(comparison.was_updated for comparison in compared)
+        if self._settings.contract == "check":
+            yield "the contract is kept" if len(compared) == 1 else f"{len(compared)} contracts are kept"
+        elif len(compared) == 1:
+            yield "the contract was updated" if updated else "the contract is up to date"
+        elif updated:
+            yield f"{updated} of {len(compared)} contracts {'was' if updated == 1 else 'were'} updated"
+        else:
+            yield f"{len(compared)} contracts are up to date"
+
+    def _doubts(self) -> Iterator[str]:
+        if warned := self._rules_with("warn"):
+            yield one_or_many(warned, "rule with warnings", "rules with warnings")
+        if self._warnings:
+            yield one_or_many(self._warnings, WARNING, f"{WARNING}s")
+        yield from self._late()
+
+    def _late(self) -> Iterator[str]:
+        if late := len(self._totals.late_events):
+            yield counted(late, "late event")
+
+    def _rules_with(self, severity: Severity) -> int:
+        """How many rules of all configurations are broken with this severity."""
+        configurations = self._totals.configurations.values()
+        return sum(len({each.rule for each in found.breaches if each.severity == severity}) for found in configurations)
+
+    @property
+    def _has_rules(self) -> bool:
+        return any(each.rules for each in self._judged)
 
     @cached_property
-    def _partial(self) -> Sequence[str]:
-        """Why the run was partial: asked where it matters, for the answer may need a walk through the project."""
-        return self._why_partial()
+    def _partial(self) -> list[str]:
+        """Why the run was partial, for any of its configurations."""
+        reasons = dict.fromkeys(reason for each in self._judged for reason in each.partial)
+        return [_of_some(reason, self._judged) for reason in reasons]
 
-    def check_contract(self, file: Path) -> None:
-        """Compare the run with the contract, or write the contract anew."""
-        if self._settings.contract == "off":
-            return
-        try:
-            contract = read_contract(file)
-        except FileNotFoundError:
-            contract = Contract()
-            if self._settings.contract == "check":
-                self._fail(f"There is no contract yet: pytest --sentry-contract=update writes {FILE}.")
-                return
-        except ContractError as error:
-            self._fail(*str(error).splitlines())
-            return
-        except OSError as error:
-            self._fail(f"{FILE} could not be read: {error.strerror}")
-            return
-        if self._verdict is not None:
-            self._leave_contract_alone()
-            return
-        rows = self._totals.table.rows()
-        partial = bool(self._partial)
-        if self._settings.contract == "update":
-            found = pinned(rows)
-            self._differences = contract.differences(found, partial=partial)
-            self._update(file, contract, contract.updated(found, partial=partial))
-            return
-        self._differences = contract.differences(contract.comparable(rows), partial=partial)
-        if self._differences:
-            self._fail(*differences_text(self._differences).splitlines())
-        else:
-            self.lines.append(f"The contract is kept: {len(contract.rows)} rows in {FILE}.{self._partial_note()}")
+    @property
+    def failed_checks(self) -> Iterator[FailedCheck]:
+        """In what the run differs from contracts, where that fails it."""
+        return (check for each in self._contracts for check in each.failed_checks)
 
-    def _leave_contract_alone(self) -> None:
-        """Nothing of what it is about could be seen; in a partial run, this may be right."""
-        line = f"{FILE} was not {_DONE[self._settings.contract]}: nothing could be captured in this"
-        if self._settings.contract == "check" and self._partial:
-            self.lines.append(f"{line} partial run ({'; '.join(self._partial)}).")
-        else:
-            self._fail(f"{line} run.")
-
-    def _update(self, file: Path, contract: Contract, text: str) -> None:
-        if text == contract.text and contract.rows:
-            self.lines.append(f"{FILE} is up to date.{self._partial_note()}")
-            return
-        if self._write(file, text, FILE):
-            self._has_updated = True
-            states = [difference.state for difference in self._differences or ()]
-            counts = [f"{states.count(state)} {state}" for state in STATES if state in states]
-            changes = f": {', '.join(counts)}" if counts else ""
-            self.lines.append(f"{FILE} was updated{changes}.{self._partial_note()}")
-
-    def _partial_note(self) -> str:
-        return f" A partial run ({'; '.join(self._partial)}): nothing was taken for gone." if self._partial else ""
+    def check_contracts(self) -> None:
+        """Compare the run with each contract, or write the contracts anew."""
+        for each in self._contracts:
+            each.compare(was_inactive=self._verdict is not None)
+        self.add(self._contracts)
 
     def write_reports(self, folder: Path) -> None:
         """Write the files that were asked for and, in GitHub Actions, the summary of the step."""
@@ -186,22 +195,22 @@ class RunSummary:
             return
         report = RunReport(
             self._totals.table.rows(),
-            [*map(self._summary_of, self._rules)],
-            self._differences,
-            self._has_updated,
+            [summary for each in self._rules for summary in each.summaries],
+            [each.comparison for each in self._contracts if each.comparison is not None],
             self._partial,
             facts=self._facts(),
+            findings=grouped(self.breaches),
             verdict=self._verdict,
         )
         for path in self._settings.reports:
             target = folder / path
             if self._write(target, format_of(path).render(report), str(path)):
-                self.lines.append(f"What was captured and what was not: {path}")
+                self.say(f"What was captured and what was not: {path}")
         if summary and is_summed_up:
             try:
                 append_to_github_summary(Path(summary), MARKDOWN.render(report))
             except OSError as error:
-                self._fail(f"The summary of the step could not be written: {error.strerror}")
+                self.fail(f"The summary of the step could not be written: {error.strerror}")
 
     def _facts(self) -> RunFacts:
         totals = self._totals
@@ -217,102 +226,50 @@ class RunSummary:
             target.parent.mkdir(parents=True, exist_ok=True)
             replace_file(target, text)
         except OSError as error:
-            self._fail(f"{name} could not be written: {error.strerror}")
+            self.fail(f"{name} could not be written: {error.strerror}")
             return False
         return True
 
-    def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
-        tally = self._totals.tally(enforced.rule.name)
-        obstacles = [enforced.rule._obstacle] if enforced.rule._obstacle is not None else [*tally.reasons]
-        return RuleSummary(
-            name=enforced.rule.name,
-            state=_state_of(tally, obstacles),
-            kept=tally.kept,
-            broken=tally.broken,
-            not_judged=tally.not_judged,
-            obstacles=tuple(obstacles),
-            severity=enforced.rule.severity,
-            place=enforced.place,
-        )
+    def sum_up_rules(self, warnings: Sequence[str]) -> None:
+        """What became of the rules, which exceptions are unused, and what a strict run fails for."""
+        for each in self._rules:
+            each.sum_up()
+        self.add(self._rules)
+        for warning in warnings:
+            self.tell(WARNING, warning)
+        ignored_errors = self._unused(self._totals.unused_ignored_errors())
+        for entry in ignored_errors:
+            self.tell("unused", f"{entry!r} in the application's ignore_errors")
+        self._warnings = len(warnings) + sum(each.warnings for each in self._rules)
+        if self._settings.strict:
+            own = [*([WARNING] * len(warnings)), *(["unused"] * len(ignored_errors))]
+            self._left_by_strict_run = sum((each.left_by_strict_run for each in self._rules), Counter(own))
+            if self._left_by_strict_run:
+                self.fail("A strict run fails for each of them (sentry_strict).")
+            if self._verdict is not None and not self._partial:
+                self.fail("A strict run fails where Sentry was never on (sentry_strict).")
+        # No strict run fails for these: under a test client, a server's own loggers say nothing.
+        for call in self._unused(self._totals.unused_ignored_loggers()):
+            self.tell("unused", f"{call}: no test with sentry_capture logged to it")
 
     def warn_of_late_events(self) -> None:
         """Name the events that came after their tests were over, which no rule has judged; they fail a strict run."""
         late = self._totals.late_events
         if not late:
             return
-        self.lines.append(
+        self.say(
             f"{counted(len(late), 'event')} came after {'its test was' if len(late) == 1 else 'their tests were'} over,"
             f" and no rule has judged {'it' if len(late) == 1 else 'them'}: see docs/how-to/live-servers.md."
         )
         for each in late:
-            self._tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")
+            self.tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")
         if self._settings.strict:
-            self._fail("A strict run fails for late events (sentry_strict).")
+            self.fail("A strict run fails for late events (sentry_strict).")
 
     def warn_of_unseen_requests(self) -> None:
         """Say how many requests were not observed, where there were any."""
         if self._unseen:
-            self.lines.append(f"{self._unseen} {_ABOUT_UNSEEN}")
-
-    def sum_up_rules(self) -> None:
-        """How many rules are in which state, and which waivers and other exceptions are unused."""
-        summaries = [*map(self._summary_of, self._rules)]
-        if summaries:
-            states = [summary.state for summary in summaries]
-            counts = [f"{states.count(state)} {state}" for state in RULE_STATES]
-            self.lines.append(f"Rules: {', '.join(counts)}.")
-        for name, breaches in _by_rule(self._totals.breaches).items():
-            if self._rules or any(map(_is_untold, breaches)):
-                self.lines += _about_broken(name, breaches)
-            self.fails = self.fails or any(each.file is None and each.severity == "fail" for each in breaches)
-        not_judged = [summary for summary in summaries if summary.state == "not judged"]
-        for summary in not_judged:
-            others = len(summary.obstacles) - 1
-            more = f" (and {others} more reason{'s' if others > 1 else ''})" if others else ""
-            self._tell(summary.state, f"{summary.name} ({summary.place}): {summary.obstacles[0]}{more}")
-        unused = [*self._unused(summaries)]
-        if unused and self._partial:
-            unused = []
-        for state, what in unused:
-            self._tell(state, what)
-        if self._settings.strict and not self._partial:
-            if not_judged or unused:
-                self._fail("A strict run fails for each of them (sentry_strict).")
-            if self._verdict is not None:
-                self._fail("A strict run fails where Sentry was never on (sentry_strict).")
-        self._tell_unused_loggers()
-
-    def warn_of_unknown_exceptions(self) -> None:
-        """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""
-        for name, test in self._totals.unknown_exceptions.items():
-            self.lines.append(
-                f"No loaded exception class is called {name!r}, whose absence {test} asserts. Check the name, or pass"
-                " the class."
-            )
-
-    def _unused(self, summaries: Sequence[RuleSummary]) -> Iterator[tuple[str, str]]:
-        not_judged = {summary.name for summary in summaries if summary.state == "not judged"}
-        if self._settings.contract == "off":
-            not_judged.add(CONTRACT)
-        for summary, enforced in zip(summaries, self._rules, strict=True):
-            if summary.state == "not exercised":
-                why = f": {self._unseen}" if self._unseen and enforced.rule._judges_exchanges else ""
-                yield summary.state, f"{summary.name} ({summary.place}){why.removesuffix('.')}"
-        for waiver in self._totals.unused_waivers():
-            if waiver.rule not in not_judged:
-                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
-        for rule, entry in self._totals.unused_allowances(self._rules):
-            if rule not in not_judged:
-                yield "unused", f"{entry!r} in the allow list of {rule!r}"
-        if self._rules or self._settings.strict:
-            for entry in self._totals.unused_ignored_errors():
-                yield "unused", f"{entry!r} in the application's ignore_errors"
-
-    def _tell_unused_loggers(self) -> None:
-        """No strict run fails for them: under a test client, a server's own loggers say nothing."""
-        unused = self._totals.unused_ignored_loggers() if self._rules or self._settings.strict else []
-        for call in unused if unused and not self._partial else ():
-            self._tell("unused", f"{call}: no test with sentry_capture logged to it")
+            self.say(f"{self._unseen} {_ABOUT_UNSEEN}")
 
     @cached_property
     def _unseen(self) -> str:
@@ -326,49 +283,48 @@ class RunSummary:
             f"{counted(number, 'request')} {'was' if number == 1 else 'were'} not observed (framework: {frameworks})."
         )
 
-    def _tell(self, state: str, what: str) -> None:
-        self.lines.append(f"  {state:{_STATE_WIDTH}}  {what}")
+    def _unused(self, found: Sequence[str]) -> Sequence[str]:
+        """What is unused as far as the run can tell, where anybody asks."""
+        is_asked = self._settings.strict or self._has_rules
+        return found if found and is_asked and not self._partial else ()
 
-    def _fail(self, *lines: str) -> None:
-        self.lines += lines
-        self.fails = True
+    def warn_of_chance(self) -> None:
+        """Name what was sampled by chance, where a rule or a file meets it."""
+        files = [*(["the contract"] if self._settings.contract != "off" else [])]
+        files += ["the report"] if self._settings.reports else []
+        for chance, drawn in sorted(self._totals.by_chance.items(), key=lambda each: str(each[0])):
+            if met := [*drawn.rules, *files]:
+                self.say(*about_chance(chance, drawn, met))
 
-
-def _state_of(tally: RuleTally, obstacles: Sequence[str]) -> RuleState:
-    if tally.broken:
-        return "broken"
-    if tally.kept or tally.waived:
-        return "kept"
-    return "not judged" if obstacles else "not exercised"
-
-
-def _by_rule(breaches: Sequence[Breach]) -> dict[str, list[Breach]]:
-    result: dict[str, list[Breach]] = {}
-    for breach in breaches:
-        result.setdefault(breach.rule, []).append(breach)
-    return result
-
-
-def _is_untold(breach: Breach) -> bool:
-    """Whether no failed test tells of it."""
-    return breach.severity == "warn" or breach.file is None
+    def warn_of_unknown_exceptions(self) -> None:
+        """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""
+        for name, test in self._totals.unknown_exceptions.items():
+            self.say(
+                f"No loaded exception class is called {name!r}, whose absence {test} asserts. Check the name, or pass"
+                " the class."
+            )
 
 
-def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
-    """A broken rule, and what no failed test tells about it: warnings, and what came outside of tests."""
-    number = len({breach.test for breach in breaches if breach.file is not None})
-    tests = f" in {number} test{'' if number == 1 else 's'}" if number else ""
-    untold = [*filter(_is_untold, breaches)]
-    state = "broken" if any(each.severity == "fail" for each in breaches) else "warning"
-    indent = " " * (_STATE_WIDTH + 4)
-    yield f"  {state:{_STATE_WIDTH}}  {rule}{tests}"
-    yield from (f"{indent}{breach.headline} [{breach.test}]" for breach in untold[:_MOST_LINES])
-    if len(untold) > _MOST_LINES:
-        yield f"{indent}… and {len(untold) - _MOST_LINES} more"
+def _of_some(reason: str, judged: Sequence[JudgedConfiguration]) -> str:
+    """A reason why the run was partial, with the configurations for which it was, if not for all."""
+    having = [each for each in judged if reason in each.partial]
+    if len(having) == len(judged):
+        return reason
+    names = [each.configuration.folder or "the rootdir" for each in having]
+    return f"{', '.join(names)}: {reason}"
 
 
-def _annotations(breaches: Sequence[Breach], root: Path) -> Iterator[str]:
-    for breach in breaches:
-        level: GithubLevel = "warning" if breach.severity == "warn" else "error"
-        file = path_in_repository(root / breach.file) if breach.file is not None else None
-        yield github_annotation(level, file, breach.line, f"Sentry rule {breach.rule}", breach.headline)
+def _annotations(breaches: Iterable[Breach], root: Path) -> Iterator[str]:
+    for group in grouped(breaches):
+        level: GithubLevel = "warning" if group.severity == "warn" else "error"
+        file = path_in_repository(root / group.file) if group.file is not None else None
+        message = f"{group.problem} ({group.where})" if len(group.tests) > 1 else group.problem
+        yield github_annotation(level, file, group.line, f"Sentry rule {group.rule}", message)
+
+
+def _annotations_of_checks(checks: Iterable[FailedCheck], root: Path) -> Iterator[str]:
+    """Each at the file of the test that has seen it, else at the contract."""
+    for check in checks:
+        file, separator, _ = check.test.partition("::")
+        place = path_in_repository(root / (file if separator else check.file))
+        yield github_annotation("error", place, None, f"Sentry contract {check.file}", check.message)

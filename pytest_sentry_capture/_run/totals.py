@@ -1,21 +1,98 @@
-"""The findings of all tests and processes, added up: the capture table, and how often each rule was kept and broken."""
+"""The findings of all tests and processes, added up: for the run, and for each of its configurations."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from pytest_sentry_capture._recording import COLLECTION
+from pytest_sentry_capture._recording import COLLECTION, Chance
 from pytest_sentry_capture._reports import CaptureTable, PersonalData
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
+
+
+@dataclass
+class Drawn:
+    """How often random numbers decided, in which tests, and the names of the rules that judge what was decided."""
+
+    number: int = 0
+    tests: dict[str, None] = field(default_factory=dict)
+    rules: dict[str, None] = field(default_factory=dict)
+
+    def add(self, number: int, test: str, rules: Iterable[str]) -> None:
+        """Count in those of one test."""
+        self.number += number
+        self.tests[test] = None
+        self.rules.update(dict.fromkeys(rules))
+
+
+class ConfigurationTotals:
+    """The findings of the tests of one configuration, added up.
+
+    Attributes:
+        table: what the contract is about.
+        tallies: how often each rule was kept, broken and waived.
+        breaches: the rules that were broken.
+        waivers: the waivers of the tests, and whether they waived something.
+        failed_tests: how many tests failed, and so may not have done all that they do.
+    """
+
+    def __init__(self) -> None:
+        self.table = CaptureTable()
+        self.tallies: dict[str, RuleTally] = {}
+        self.breaches: list[Breach] = []
+        self.waivers: dict[Waiver, bool] = {}
+        self.failed_tests = 0
+        self._outside_tests: dict[tuple[str, str], RuleTally] = {}
+
+    def add(self, findings: Findings) -> None:
+        """Add what the last attempt at a test found."""
+        self.table.merge(findings.rows)
+        for name, tally in findings.tallies.items():
+            self.tallies.setdefault(name, RuleTally()).add(tally)
+        self.breaches += findings.breaches
+        for waiver, used in findings.waivers.items():
+            self.waivers[waiver] = self.waivers.get(waiver, False) or used
+        self.failed_tests += not findings.is_complete
+
+    def add_outside_tests(self, findings: Findings) -> None:
+        """Add what a process found outside of tests, where every process may have found the same."""
+        self.table.merge(findings.rows)
+        self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
+        for name, tally in findings.tallies.items():
+            known = self._outside_tests.setdefault((findings.label, name), RuleTally())
+            known.widen(tally)
+
+    def settle(self) -> None:
+        """No process is to come any more."""
+        for (_, name), tally in self._outside_tests.items():
+            self.tallies.setdefault(name, RuleTally()).add(tally)
+        self._outside_tests.clear()
+
+    def unused_waivers(self) -> list[Waiver]:
+        """The waivers that waived nothing in any test that they apply to."""
+        return [waiver for waiver, used in self.waivers.items() if not used]
+
+    def unused_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
+        """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
+        return [
+            (each.rule.name, entry)
+            for each in rules
+            for entry in each.rule.allow_list
+            if not self.tally(each.rule.name).allowed[entry]
+        ]
+
+    def tally(self, rule: str) -> RuleTally:
+        """How often a rule was kept, broken and waived."""
+        return self.tallies.get(rule, RuleTally())
 
 
 class Totals:
     """The findings of a run, added up.
 
     Attributes:
-        failed_tests: how many tests failed, and so may not have done all that they do.
+        table: what was captured and what was not.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
@@ -24,15 +101,14 @@ class Totals:
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes whose absence was asserted and that no class had, each with
             the first test that did.
+        by_chance: what random numbers decided about in tests: how often, in which tests, and the rules that judge it.
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
+        configurations: the findings of each configuration, by its folder.
     """
 
     def __init__(self) -> None:
         self.table = CaptureTable()
-        self.tallies: dict[str, RuleTally] = {}
-        self.breaches: list[Breach] = []
-        self.waivers: dict[Waiver, bool] = {}
         self.ignored_errors: Counter[str] = Counter()
         self.ignored_loggers: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -42,10 +118,14 @@ class Totals:
         self.late_events: list[LateEvent] = []
         self.unseen_requests: Counter[str] = Counter()
         self.unknown_exceptions: dict[str, str] = {}
-        self.failed_tests = 0
+        self.by_chance: dict[Chance, Drawn] = {}
+        self.configurations: dict[str | None, ConfigurationTotals] = {}
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
-        self._outside_tests: dict[tuple[str, str], RuleTally] = {}
+
+    def of(self, folder: str | None) -> ConfigurationTotals:
+        """The findings of the tests of a configuration."""
+        return self.configurations.setdefault(folder, ConfigurationTotals())
 
     def add_attempt(self, findings: Findings, process: str) -> None:
         """Add what an attempt at a test found; only the last attempt counts, which may be yet to come."""
@@ -62,34 +142,17 @@ class Totals:
             self._collected |= Counter(findings.counts)
         else:
             self.counts.update(findings.counts)
-        self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
-        for name, tally in findings.tallies.items():
-            known = self._outside_tests.setdefault((findings.label, name), RuleTally())
-            known.widen(tally)
+        self.of(findings.folder).add_outside_tests(findings)
 
     def settle(self) -> None:
         """No attempt is to come any more."""
         for findings in self._latest.values():
             self._add(findings)
         self._latest.clear()
-        for (_, name), tally in self._outside_tests.items():
-            self.tallies.setdefault(name, RuleTally()).add(tally)
-        self._outside_tests.clear()
+        for each in self.configurations.values():
+            each.settle()
         self.counts.update(self._collected)
         self._collected.clear()
-
-    def unused_waivers(self) -> list[Waiver]:
-        """The waivers that waived nothing in any test that they apply to."""
-        return [waiver for waiver, used in self.waivers.items() if not used]
-
-    def unused_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
-        """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
-        return [
-            (each.rule.name, entry)
-            for each in rules
-            for entry in each.rule.allow_list
-            if not self.tally(each.rule.name).allowed[entry]
-        ]
 
     def unused_ignored_errors(self) -> list[str]:
         """The entries of the application's ``ignore_errors`` that ignored nothing."""
@@ -99,20 +162,13 @@ class Totals:
         """The calls that ignore loggers of which no test that looks at log records has met one."""
         return sorted(call for call, times in self.ignored_loggers.items() if not times)
 
-    def tally(self, rule: str) -> RuleTally:
-        """How often a rule was kept, broken and waived."""
-        return self.tallies.get(rule, RuleTally())
-
     def _add(self, findings: Findings) -> None:
         self.table.merge(findings.rows)
         self.unseen_requests.update(findings.unseen_requests)
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)
-        for name, tally in findings.tallies.items():
-            self.tallies.setdefault(name, RuleTally()).add(tally)
-        self.breaches += findings.breaches
+        for values, number, rules in findings.by_chance:
+            self.by_chance.setdefault(Chance(*values), Drawn()).add(number, findings.label, rules)
         for name in findings.unknown_exceptions:
             self.unknown_exceptions.setdefault(name, findings.label)
-        for waiver, used in findings.waivers.items():
-            self.waivers[waiver] = self.waivers.get(waiver, False) or used
-        self.failed_tests += not findings.is_complete
+        self.of(findings.folder).add(findings)

@@ -86,6 +86,9 @@ class AbsentSdk:
     def watch_loggers(self) -> None:
         """Without the SDK no log record becomes an event."""
 
+    def watch_scopes(self) -> None:
+        """There are none yet; what can't be observed is not watched either."""
+
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""
 

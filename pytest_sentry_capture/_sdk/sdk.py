@@ -28,6 +28,7 @@ from pytest_sentry_capture._sdk.observing.loggers import Loggers
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.replacements import Replacements
+from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
@@ -51,7 +52,7 @@ class Sdk:
         on_client_made: called after each initialisation of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
         ignored_loggers: counts how often each logger was met that an application ignores.
-        watch_scopes: note which exchange writes what on which scope, for the rule that judges it.
+        scopes_are_watched: note from the start which exchange writes what on which scope.
     """
 
     is_observed = True
@@ -66,7 +67,7 @@ class Sdk:
         ignored_errors: Counter[str],
         ignored_loggers: Counter[str],
         *,
-        watch_scopes: bool,
+        scopes_are_watched: bool,
     ) -> None:
         self._lifetimes = lifetimes
         self._network = network
@@ -74,14 +75,23 @@ class Sdk:
         self._modules = Modules()
         self._touchpoints = Touchpoints(self._modules)
         self._observer = Observer(recorder, ignored_errors)
-        self._scope_writes = ScopeWrites(self._modules, recorder) if watch_scopes else None
+        self._scope_writes = ScopeWrites(self._modules, recorder)
+        self._scopes_are_watched = scopes_are_watched
         self._dedupe = Dedupe(self._modules.features)
         self._on_client_made = on_client_made
         self._hand_over = HandOver(self._observer)
         self._losses = Losses(self._observer)
         self._delivery = Delivery(network)
         self._naps = Naps()
-        self._telemetry = Telemetry(self._observer, self._hand_over, self._losses, self._naps, self._touchpoints)
+        self._decisions = SamplingDecisions(
+            self._touchpoints,
+            self._observer,
+            lambda: self.client,
+            lambda client: self._overrides.given_to(client) if self._clients.observes(client) else None,
+        )
+        self._telemetry = Telemetry(
+            self._observer, self._hand_over, self._losses, self._decisions, self._naps, self._touchpoints
+        )
         self._clients = Clients(
             self._touchpoints,
             self._observer,
@@ -130,8 +140,9 @@ class Sdk:
             self._delivery.install(touchpoints)  # after the others who replace methods of transports: see _is_unseen
             capture_hooks.install(touchpoints)
             watch_sdk_log(touchpoints, observer)
-            watch_unsampled(touchpoints, observer, self._losses, lambda: self.client)
-            if self._scope_writes is not None:
+            self._decisions.install()
+            watch_unsampled(touchpoints, observer, self._losses, self._decisions, lambda: self.client)
+            if self._scopes_are_watched:
                 self._scope_writes.install(touchpoints)
             keep_tags_apart(self._touchpoints)
             self._isolation.install(self._touchpoints, in_test=self._lifetimes.in_test)
@@ -150,6 +161,10 @@ class Sdk:
         except BaseException:
             self.uninstall()
             raise
+
+    def watch_scopes(self) -> None:
+        """Note from now on which exchange writes what on which scope, for the rule that judges it."""
+        self._scope_writes.install(self._touchpoints)
 
     def suspend(self) -> None:
         self._loggers.suspend()
@@ -255,8 +270,7 @@ class Sdk:
             self._note_active(client)
         self._isolation.begin_test()
         self.watch_loggers()
-        if self._scope_writes is not None:
-            self._scope_writes.forget()
+        self._scope_writes.forget()
         # Tests write into the options of a client that outlives them, by hand or through other plugins.
         self._options_before = [(alive, {**alive.options}) for alive in self._clients.alive()]
         self._dedupe.forget()
@@ -342,7 +356,9 @@ class Sdk:
         __tracebackhide__ = True
         self._overrides.check_names(options)
         sys.modules["sentry_sdk"].init(**options)
-        return self.client
+        client = self.client
+        self._clients.note_given_by_test(client, options)
+        return client
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
         """Change options of the active client, and of those made meanwhile, for a block of code.

@@ -30,7 +30,6 @@ class SdkWatch:
 
     Args:
         on_client_made: called when the SDK has been imported, and after each initialisation of a client.
-        watch_scopes: note which exchange writes what on which scope, which costs time.
 
     Attributes:
         imports: watches the import of the SDK, and of what else is to be seen.
@@ -46,14 +45,12 @@ class SdkWatch:
         network: NetworkMode,
         hosts: tuple[str, ...],
         on_client_made: Callable[[], None],
-        *,
-        watch_scopes: bool,
     ) -> None:
         self._recorder = recorder
         self._network_mode = network
         self._hosts = hosts
         self._on_client_made = on_client_made
-        self._watch_scopes = watch_scopes
+        self._scopes_are_watched = False
         self._lifetimes = Lifetimes()
         self._fixtures: dict[object, Lifetime] = {}
         self._now: Sdk | AbsentSdk = AbsentSdk(self._import_sdk)
@@ -76,6 +73,12 @@ class SdkWatch:
         self.imports.install()
         if "sentry_sdk" in sys.modules:
             self._observe(may_have_clients=True)
+
+    def watch_scopes(self) -> None:
+        """Note from now on which exchange writes what on which scope, which costs time."""
+        if not self._scopes_are_watched:
+            self._scopes_are_watched = True
+            self._now.watch_scopes()
 
     def deactivate(self) -> None:
         """Leave the SDK as it was."""
@@ -170,7 +173,7 @@ class SdkWatch:
                 self._on_client_made,
                 self.ignored_errors,
                 self.ignored_loggers,
-                watch_scopes=self._watch_scopes,
+                scopes_are_watched=self._scopes_are_watched,
             )
             sdk.install(may_have_clients=may_have_clients)
         except Exception as error:

@@ -70,6 +70,7 @@ LOGGERS_OF_INTEGRATIONS: Final = frozenset((
 ))  # fmt: skip
 """The loggers that the SDK ignores by itself, or that one of its integrations does (1.40 to 3.0)."""
 _IGNORED_LOGGERS: Final = ("_IGNORED_LOGGERS_EVENTS", "_IGNORED_LOGGERS")  # the former since 3
+_SAMPLED_SPANS: Final = ("Span", "StreamedSpan")
 _UNSAMPLED_SPANS: Final = ("NoOpSpan", "NoOpStreamedSpan")
 _BUFFERS: Final = ("_buffer", "_span_buffer", "_log_buffer", "_metric_buffer")
 _SLEEPERS: Final = ("monitor", "sessions")
@@ -248,6 +249,47 @@ class Features:
         found = (f"traces:{name}" for name in _UNSAMPLED_SPANS if hasattr(traces, name))
         return next(found, f"traces:{_UNSAMPLED_SPANS[0]}" if self._is_3 else None)
 
+    @cached_property
+    def streamed_spans(self) -> list[str]:
+        """The touchpoints of the classes of streamed spans, sampled and not; none where there are none."""
+        if not hasattr(_module("scope"), "_make_sampling_decision") and not self._is_3:
+            return []
+        return [f"traces:{name}" for name in (*_SAMPLED_SPANS, *_UNSAMPLED_SPANS) if hasattr(_module("traces"), name)]
+
+    @cached_property
+    def modules_that_sample_traces(self) -> list[str]:
+        """The modules that look at the answers of traces samplers, under a name of their own."""
+        candidates = ("tracing", *(["tracing_utils"] if self.streamed_spans else []))
+        return [name for name in candidates if _module(name) is not None]
+
+    def client_of(self, transaction: Any) -> Any:
+        """The client of a transaction that was started on a hub (1.x); None where it has none of its own."""
+        return getattr(getattr(transaction, "hub", None), "client", None) if self.has_hubs else None
+
+    @staticmethod
+    def sampling_context(name: Any, attributes: Any, scope: Any) -> dict[str, Any]:
+        """What a traces sampler is given for a streamed segment, as far as it is not the SDK's own."""
+        propagation = scope.get_active_propagation_context()
+        op = attributes.get("sentry.op") if type(attributes) is dict else None
+        custom = getattr(propagation, "custom_sampling_context", None)
+        return {
+            "transaction_context": {"name": name, "op": op},
+            "parent_sampled": getattr(propagation, "parent_sampled", None),
+            **(custom if type(custom) is dict else {}),
+        }
+
+    def fit_sample_rand(self, transaction: Any, rate: float) -> None:
+        """Give a transaction that is sampled after all a number that fits, for its headers; not one of a caller's."""
+        drawn = getattr(transaction, "_sample_rand", None)
+        if drawn is not None and getattr(transaction, "_baggage", None) is None:
+            transaction._sample_rand = _sample_rand(transaction.trace_id, rate, drawn)
+
+    @staticmethod
+    def sample_rand_below(propagation: Any, rate: float, drawn: Any) -> Any:
+        """A number that fits a segment which is sampled after all; the caller's where there is one."""
+        sent = getattr(propagation, "baggage", None) is not None
+        return drawn if sent else _sample_rand(propagation.trace_id, rate, drawn)
+
     def kinds_from_logging(self, client: Any) -> frozenset[str] | None:
         """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to.
 
@@ -338,6 +380,12 @@ class Features:
     @property
     def _scope_class(self) -> Any:
         return getattr(_module("scope"), "Scope", None)
+
+
+def _sample_rand(trace_id: Any, rate: float, drawn: Any) -> Any:
+    """A number below a rate, as the SDK generates it; the one that was drawn where the SDK has no such number."""
+    generate = getattr(_module("tracing_utils"), "_generate_sample_rand", None)
+    return generate(trace_id, interval=(0.0, rate)) if generate is not None else drawn
 
 
 def _unchanged(item: Any) -> Any:

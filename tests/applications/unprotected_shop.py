@@ -35,5 +35,5 @@ def test_order() -> None:
 
 
 def test_crash() -> None:
-    headers = {"X-Forwarded-For": "203.0.113.7", "Cookie": "session=s3cret; theme=dark"}
+    headers = {"X-Forwarded-For": "81.2.69.142", "Cookie": "session=s3cret; theme=dark"}
     client.post("/orders/0", json={"password": "hunter2", "item": "tea"}, headers=headers)

@@ -9,8 +9,8 @@ RULES = (
     " no-silent-loss, no-unexpected-events, required-context, required-tags, server-errors-captured, tag-values"
 )
 CRITERIA = (
-    "breadcrumbs, contexts, environment, exception, extra, fingerprint, handled, level, logger, mechanism, message,"
-    " method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
+    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, level, logger,"
+    " mechanism, message, method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
 )
 KINDS = (
     "attachment, check_in, client_report, event, feedback, log, metric, profile, segment, session, span, transaction"
@@ -61,16 +61,17 @@ where = { "stauts" = 1 }
 """
 NO_REGEX = "no valid regex: missing ), unterminated subpattern at position 0"
 NO_PATTERN = (
-    "expect: message={'regx': 'card'} matches nothing, because message is a text. Valid are a text, re.compile(…),"
-    ' which is { regex = "…" } in a configuration, a predicate, None, and a list of these'
+    "expect['a'].message: message={'regx': 'card'} matches nothing, because message is a text. Valid are a text,"
+    ' re.compile(…), which is { regex = "…" } in a configuration, a predicate, None, and a list of these'
 )
 NO_PATH = (
-    "is no path of test files, relative to the rootdir: valid are files, folders and patterns with *, such as"
-    " 'tests/api'"
+    "is not a path of test files, relative to the folder of the configuration: valid are files, folders and patterns"
+    " with *, such as 'tests/api'"
 )
+KEYS = "expect, masks, nested, relay, rules, sampling"
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
-    (2, "unknown key 'rulez'; did you mean 'rules'? Valid: expect, masks, relay, rules"),
+    (2, f"unknown key 'rulez'; did you mean 'rules'? Valid: {KEYS}"),
     (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
     (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
     (6, "rules.server-errors-captured.except_status[0]: must be a whole number, not '503'"),
@@ -78,11 +79,11 @@ MISTAKES = [
     (8, "rules.required-context.always: must be a list, not 5"),
     (9, "rules.max-event-bytes.bytes: must be a whole number, not 'big'"),
     (10, "rules.max-breadcrumbs.number: must be a whole number, not True"),
-    (11, f"rules.forbidden-data.patterns[0]: {NO_REGEX}"),
     (
         11,
         f"rules.forbidden-data: unknown option 'keyz'; did you mean 'keys'? Valid: {OPTIONS_OF_FORBIDDEN_DATA}",
     ),
+    (11, f"rules.forbidden-data.patterns[0]: {NO_REGEX}"),
     (12, "rules.tag-values.tags['plan']: must be a list, not 5"),
     (12, f"rules.tag-values.tags['order'].regex: {NO_REGEX}"),
     (12, "rules.tag-values.tags['shop'].regex: regex is missing"),
@@ -90,15 +91,21 @@ MISTAKES = [
     (13, "rules.no-scope-bleed.allow: must be a list, not 'x'"),
     (14, "rules.no-silent-loss.paths: must be a list, not 'tests'"),
     (15, "rules.no-callback-errors: must be true, false or a table of options, not 1"),
-    (17, f"expect: unknown criterion for kind 'event': 'levl'; did you mean 'level'? Valid: {CRITERIA}"),
-    (22, "expect.name: must be a text, not 3"),
-    (22, "expect.captured: must be true or false, not 'no'"),
-    (22, f"expect: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}"),
-    (27, "expect: the name 'first' is taken"),
-    (27, "expect: event says what a captured item looks like, but captured is false"),
-    (32, "expect: the name 'server-errors-captured' is taken"),
-    (32, f"expect: {NO_REGEX}"),
-    (36, f"expect.event: unknown criterion for kind 'event': 'levle'; did you mean 'level'? Valid: {CRITERIA}"),
+    (19, f"expect['first'].levl: unknown criterion for kind 'event': 'levl'; did you mean 'level'? Valid: {CRITERIA}"),
+    (23, "expect[1].name: must be a text, not 3"),
+    (24, "expect[1].captured: must be true or false, not 'no'"),
+    (25, f"expect[1].kind: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}"),
+    (28, "expect[2].name: 'first' is taken"),
+    (30, "expect['first'].event says what a captured item looks like, but captured is false"),
+    (33, "expect[3].name: 'server-errors-captured' is taken"),
+    (35, f"expect['server-errors-captured'].message: {NO_REGEX}"),
+    (
+        36,
+        (
+            "expect['server-errors-captured'].event.levle: unknown criterion for kind 'event': 'levle'; did you mean"
+            f" 'level'? Valid: {CRITERIA}"
+        ),
+    ),
 ]
 
 
@@ -129,16 +136,16 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
 
     assert told[: len(MISTAKES)] == [f"{file}:{line + shift}: {mistake}" for line, mistake in MISTAKES]
     [blank, unknown] = told[len(MISTAKES) :]
-    assert blank == f"{file}:{38 + shift}: expect: name must not be empty"
-    assert unknown.startswith(f"{file}:{38 + shift}: expect: 'stauts' in where: unknown attribute of kind 'event'")
+    assert blank == f"{file}:{39 + shift}: expect[4].name must not be empty"
+    assert unknown.startswith(f"{file}:{41 + shift}: expect[4].where: 'stauts' in where: unknown attribute of kind")
 
 
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
         ("rules = ['a']", "rules must be a table, not ['a']"),
-        ("expect = { a = 1 }", "expect must be an array of tables: [[tool.sentry_capture.expect]]"),
-        ("expect = [1]", "expect must be an array of tables, and 1 is none"),
+        ("expect = { a = 1 }", "expect must be an array of tables: [[expect]]"),
+        ("expect = [1]", "expect[0] must be a table, not 1: [[expect]]"),
         ("rules.max-event-bytes = 0", "rules.max-event-bytes: bytes must be at least 1, not 0"),
         ("rules.max-breadcrumbs = -1", "rules.max-breadcrumbs: number must be at least 0, not -1"),
         ('rules."required-tags" = []', "rules.required-tags: tags must not be empty"),
@@ -165,13 +172,13 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
             'rules.forbidden-data = { patterns = [""] }',
             "rules.forbidden-data.patterns[0]: must not be empty: an empty regex is found in everything",
         ),
-        ("[[expect]]\ncaptured = true", "expect.name: name is missing"),
+        ("[[expect]]\ncaptured = true", "expect[0].name: name is missing"),
         (
-            '[[expect]]\nname = "a"\ncaptured = false\nkind = "evnt"',
-            f"expect: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}",
+            'expect = [{ name = "a", captured = false, kind = "evnt" }]',
+            f"expect['a'].kind: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}",
         ),
         (
-            '[[expect]]\nname = "a"\ncaptured = false\nmessage = { regx = "card" }',
+            'expect = [{ name = "a", captured = false, message = { regx = "card" } }]',
             NO_PATTERN,
         ),
         *(
@@ -252,7 +259,7 @@ MISTAKES_IN_FORM = [
     ),
     (
         "masks = [{ regx = 'x' }]",
-        ["masks[0].regex: regex is missing", "masks[0]: unknown option 'regx'; did you mean 'regex'? Valid: regex"],
+        ["masks[0]: unknown option 'regx'; did you mean 'regex'? Valid: regex", "masks[0].regex: regex is missing"],
     ),
 ]
 
@@ -304,7 +311,7 @@ def test_an_ini_option_that_is_neither_true_nor_false(project: pytest.Pytester) 
     project.makeini("[pytest]\nsentry_strict = maybe\nsentry_show = maybe")
 
     assert errors(project) == [
-        "sentry_show: unknown value 'maybe'. Valid: full, no, short",
+        "sentry_show: unknown value 'maybe'. Valid: full, no, short, values",
         "sentry_strict must be true or false",
     ]
 
@@ -344,7 +351,7 @@ def test_the_header_says_which_rules_there_are(project: pytest.Pytester, number:
 
 OPTIONS = [
     "sentry_network: unknown value 'blok'; did you mean 'block'? Valid: allow, block",
-    "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short",
+    "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short, values",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
     "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
     "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
@@ -359,7 +366,7 @@ def test_mistakes_in_options(project: pytest.Pytester) -> None:
 
     assert told == [
         *OPTIONS,
-        "sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: expect, masks, relay, rules",
+        f"sentry_capture.toml:1: unknown key 'rule'; did you mean 'rules'? Valid: {KEYS}",
     ]
 
 
@@ -378,19 +385,21 @@ def test_the_command_line_outdoes_ini_options(project: pytest.Pytester) -> None:
         ini.write("\nsentry_strict = true\nsentry_report = a.md b.json\nsentry_contract = check\n")
     (project.path / "sentry_capture.toml").write_text("rules.no-silent-loss = true")
 
+    (project.path / "sentry-contract.toml").write_text("version = 2")
+
     by_ini = project.runpytest_inprocess()
     by_command_line = project.runpytest_inprocess("--sentry-contract=off", "--sentry-report=c.txt")
 
     assert by_ini.ret == by_command_line.ret == pytest.ExitCode.TESTS_FAILED
     by_ini.stdout.fnmatch_lines(
         [
-            "There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml.",
+            "sentry-contract.toml was not checked: nothing could be captured in this run.",
             "What was captured and what was not: a.md",
             "What was captured and what was not: b.json",
             "*A strict run fails for each of them*",
         ]
     )
-    by_command_line.stdout.no_fnmatch_line("*no contract*")
+    by_command_line.stdout.no_fnmatch_line("sentry-contract.toml*")
     assert sorted(file.name for file in project.path.iterdir() if file.suffix in (".md", ".json", ".txt")) == [
         "a.md",
         "b.json",

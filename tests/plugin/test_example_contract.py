@@ -18,12 +18,12 @@ WIDER = "frozenset({400, 401, 403, "
 DIFFERENCE = """\
 1 row differs from the contract.
 
-  changed  event HTTPException, GET /statements/{statement_id} 404: was discarded by before_send, is captured now
+  changed  event HTTPException, GET /statements/{statement_id} 404: was discarded by before_send, is captured now [T]
              by: was monitoring.before_send, is none now
              tags: new error_type
 
 If this is meant, "pytest --sentry-contract=update" writes it.
-"""
+""".replace("[T]", "[tests/test_errors.py::test_an_unknown_statement]")
 TEST = "def test_an_unknown_statement("
 ANNOTATION = (
     "::error file=example_app/tests/test_errors.py,line=%d,title=Sentry rule client errors are not bugs::captured, but"

@@ -54,11 +54,11 @@ def test_the_rule(pytester: pytest.Pytester) -> None:
             "Rule 'accepted-by-sentry' is broken (pyproject.toml:2).",
             "",
             "  tags.plan would not be stored as it was sent (too long: 201 characters): info message (5 characters)",
-            "    stored: 200 characters",
+            '    stored: 200 characters; allow = [[]"tags.plan"[]] would excuse it',
             "",
             "  tags.to [[]secret] would not be stored as it was sent (invalid character '@'): info message (5",
             "  characters)",
-            "    stored: nothing",
+            '    stored: nothing; allow = [[]"tags.to [[]secret]"[]] would excuse it',
         ],
         consecutive=True,
     )

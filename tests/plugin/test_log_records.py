@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -13,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentry_sdk.integrations import logging as sentry_logging
 
-from any_sdk import IS_3, logging_to_events
+from any_sdk import logging_to_events
 from log_records import below_level, discarded
 from pytest_sentry_capture import Discard, SentryCapture, SentryInit
 
@@ -200,7 +199,7 @@ class TestIgnored:
 
         assert sentry_capture.discarded == []
 
-    @pytest.mark.skipif(not IS_3, reason="before 3, ignore_logger is about events")
+    @pytest.mark.needs("loggers that are ignored for logs alone")
     def test_for_logs_is_another_thing(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
         sentry_logging.ignore_logger(logger.name)
         logger.error("hello")
@@ -445,7 +444,7 @@ class TestDisabled:
         sentry_capture.assert_captured(message="no milk")
         sentry_capture.assert_discarded(message="low on milk", reason="log_level")
 
-    @pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, filters can't replace a record")
+    @pytest.mark.needs("filters that replace log records")
     def test_filter_that_replaces_a_record(self, ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
         def hide(record: logging.LogRecord) -> logging.LogRecord:
             return logging.LogRecord(record.name, record.levelno, __file__, 1, "hidden", None, None)

@@ -51,6 +51,7 @@ NO_ABSENCE = {
     "await_for": "says that something is there",
     "expect": "says that something is there",
     "clear": "says nothing",
+    "describe": "shows what there is",
     "flush": "says nothing",
     "override": "says nothing",
     "secret": "declares what the rule forbidden-data looks for",

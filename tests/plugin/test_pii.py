@@ -36,8 +36,8 @@ class Sort(NamedTuple):
 
 SORTS = {
     "email": Sort("@email", "jane.{0}@mail{0}.example.com".format, "from {} to nobody"),
-    "IPv4": Sort("@ip", "203.0.113.{}".format, "client {} said"),
-    "IPv6": Sort("@ip", "2001:db8:0:0:0:ff00:42:{}".format, "peer {} left"),
+    "IPv4": Sort("@ip", "81.2.69.{}".format, "client {} said"),
+    "IPv6": Sort("@ip", "2a02:6b8:0:0:0:ff00:42:{}".format, "peer {} left"),
     "card": Sort("@creditcard", lambda n: f"4{n:015}", "paid with {}."),
     "card with spaces": Sort("@creditcard", lambda n: f"5105 1051 {n:04} 5100", "paid with {}."),
     "IBAN": Sort("@iban", lambda n: f"DE{n % 89 + 10}37040044{n:010}", "to {} today"),

@@ -258,8 +258,8 @@ def test_a_secret_that_may_have_been_captured_fails(pytester: pytest.Pytester) -
     )
 
 
+@pytest.mark.needs("Sentry's own engine")
 def test_personal_data_that_may_have_been_captured(pytester: pytest.Pytester) -> None:
-    pytest.importorskip("sentry_relay")
     pytester.makeconftest(SHOP)
     pytester.makepyfile(
         test_shop="""

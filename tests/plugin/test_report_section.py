@@ -144,7 +144,7 @@ def test_a_wrong_mode_is_a_usage_error(shop: pytest.Pytester) -> None:
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: sentry_show: unknown value 'sort'; did you mean 'short'? Valid: full, no, short"]
+        ["ERROR: sentry_show: unknown value 'sort'; did you mean 'short'? Valid: full, no, short, values"]
     )
 
 

@@ -47,7 +47,7 @@ def test_github_annotations_and_the_summary_of_the_step(
         f"    {UNTAGGED}\n"
     )
 
-    result = project.runpytest_inprocess("--sentry-contract=check")
+    result = project.runpytest_inprocess("--sentry-contract=update")
 
     where = f"file={project.path.name}/test_shop.py,line="
     assert [line for line in result.stdout.lines if line.startswith("::")] == [
@@ -84,7 +84,10 @@ def test_properties_of_junit(project: pytest.Pytester) -> None:
     assert {
         case.get("name"): [(each.get("name"), each.get("value")) for each in case.iter("property")] for case in cases
     } == {
-        "test_broken": [*zip(names, "201", strict=True)],
+        "test_broken": [
+            *zip(names, "201", strict=True),
+            *[("sentry_finding", "required-tags: tags.shop is missing: info message (16 characters)")] * 2,
+        ],
         "test_discarded": [*zip(names, "010", strict=True)],
     }
 
@@ -105,6 +108,7 @@ def test_properties_of_junit(project: pytest.Pytester) -> None:
     ],
 )
 def test_exit_codes(project: pytest.Pytester, test: str, args: list[str], code: int) -> None:
+    (project.path / "sentry-contract.toml").write_text("version = 2")
     project.makepyfile(broken="def pytest_runtest_protocol():\n    raise LookupError")
     project.makepyfile(test_shop=f"import pytest\n\ndef test():\n    {test}")
     project.syspathinsert()
@@ -282,7 +286,7 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(
         [
             "*= sentry =*",
-            "2 envelopes were kept from sentry.invalid.*",
+            "Failed: 1 rule is broken.",
             "Worker gw0 died: what its last test told Sentry is lost.",
             "What was captured and what was not: report.json",
             "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",

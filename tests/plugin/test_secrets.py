@@ -61,7 +61,9 @@ def test_attachments_in_every_encoding(pytester: pytest.Pytester) -> None:
     (pytester.path / "sentry_capture.toml").write_text('rules.forbidden-data = { keys = ["password"] }')
     result = pytester.runpytest_inprocess("-k", "key")
     result.assert_outcomes(failed=12)
-    assert result.stdout.str().count("attachment holds a forbidden key with its value: attachment (7 characters)") == 12
+    assert (
+        result.stdout.str().count("attachment holds a forbidden key with its value: attachment (7 characters)\n") == 12
+    )
 
 
 REQUESTS = """

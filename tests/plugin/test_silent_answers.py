@@ -218,7 +218,7 @@ def test_the_contract_holds_silent_answers(project: pytest.Pytester) -> None:
     assert kept.ret == pytest.ExitCode.OK
     assert changed.ret == pytest.ExitCode.TESTS_FAILED
     assert [line for line in summary_of(changed) if line.startswith("  ")] == [
-        "  new      GET /payment/{is_reported} 402: silent",
+        "  new      GET /payment/{is_reported} 402: silent [test_shop.py::test]",
         "  gone     event, GET /payment/{is_reported} 402: was captured",
     ]
 
@@ -263,7 +263,7 @@ def test_a_contract_of_version_1_had_rows_of_untraced_silent_answers(project: py
     checked = project.runpytest_inprocess("--sentry-contract=check")
 
     assert checked.ret == pytest.ExitCode.TESTS_FAILED
-    assert "  new      GET /returned/{status} 503: silent" in summary_of(checked)
+    assert "  new      GET /returned/{status} 503: silent [test_shop.py::test]" in summary_of(checked)
 
 
 STATES = """

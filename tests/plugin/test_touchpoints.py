@@ -350,7 +350,8 @@ def test_what_an_sdk_lacks_is_said_once_with_what_follows(pytester: pytest.Pytes
     result.assert_outcomes(passed=2 + lack.shows.count("def test_"))
     told = [line for line in result.outlines if line.startswith("sentry-sdk ")]
     assert told == [gap(reason, lack.consequence) for reason in lack.reasons]
-    result.stdout.fnmatch_lines(["*= sentry =*", *told], consecutive=True)
+    result.stdout.fnmatch_lines(["*= sentry =*", told[0]])
+    result.stdout.fnmatch_lines(told, consecutive=True)
 
 
 RENAMED = {
@@ -446,10 +447,10 @@ def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pyt
     )
     pytester.syspathinsert()
 
-    result = pytester.runpytest_subprocess("-p", "changed")
+    result = pytester.runpytest_subprocess("-v", "-p", "changed")
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["1 client was kept from sentry.invalid. *"])
+    result.stdout.fnmatch_lines(["1 client was kept from sentry.invalid."])
 
 
 @pytest.mark.parametrize(
@@ -485,10 +486,10 @@ def test_an_sdk_that_is_imported_again_is_observed_again(pytester: pytest.Pytest
         """
     )
 
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_subprocess("-v")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["1 envelope was kept from sentry.invalid.*"])
+    result.stdout.fnmatch_lines(["1 envelope was kept from sentry.invalid."])
 
 
 @pytest.mark.usefixtures("without_pytest_sentry")

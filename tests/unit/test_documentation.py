@@ -217,10 +217,10 @@ class ExampleFolder:
         self._write(block)
         if block.title == "sentry-contract.toml":
             assert Contract.parse(block.text).rows, f"{block.place}: a contract without rows"
-        elif block.title in ("pyproject.toml", "sentry_capture.toml"):
-            ours = block.title == "sentry_capture.toml" or "[tool.sentry_capture" in block.text
-            file = read_configuration(self._path).file
-            assert file == (block.title if ours else ""), f"{block.place}: {file!r} was read"
+        elif (name := Path(block.name).name) in ("pyproject.toml", "sentry_capture.toml"):
+            ours = name == "sentry_capture.toml" or "[tool.sentry_capture" in block.text
+            file = read_configuration((self._path / block.name).parent).file
+            assert file == (name if ours else ""), f"{block.place}: {file!r} was read"
         else:
             assert block.title == "pytest.ini", f"{block.place}: nobody reads {block.title!r}"
 

@@ -41,6 +41,13 @@ def rule(*, patterns: Sequence[str] = (), **options: Any) -> ForbiddenData:
     return ForbiddenData(patterns=tuple(Pattern(Regex(each)) for each in patterns), **options)
 
 
+def test_a_list_of_masks_is_no_value() -> None:
+    assert found({"extra": {"password": ["***", "[Filtered]"]}}, keys=("password",)) == []
+    assert found({"extra": {"password": ["***", "hunter2"]}}, keys=("password",)) == [
+        "extra.password holds the value of a forbidden key"
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -103,7 +103,6 @@ def test_an_error_of_the_plugin_at_the_end_of_the_run(
     result.stdout.fnmatch_lines(
         [
             "*= sentry =*",
-            "*",
             "pytest-sentry-contract itself has failed here. Please report it:",
             "Traceback (most recent call last):",
         ],

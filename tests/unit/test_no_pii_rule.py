@@ -36,7 +36,7 @@ def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
 def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> None:
     mail = "jane@shop.example"
     payload: dict[str, Any] = {
-        "extra": {"orders": [{"to": mail}, {"to": "x"}, {"to": mail}, {"to": f"{mail} 203.0.113.7"}]},
+        "extra": {"orders": [{"to": mail}, {"to": "x"}, {"to": mail}, {"to": f"{mail} 10.1.2.7"}]},
         "tags": {mail: "x", 'the "second" \\': mail},
         "breadcrumbs": {"values": [{"message": mail}, {"message": mail}]},
         "contexts": {"long": {"key " * 20: {"key" * 30: {"a": mail}}}},
@@ -44,15 +44,15 @@ def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> Non
     deep = f"{'key ' * 20}.{'key' * 30}.a"
 
     assert judgements(payload, NoPii()) == [
-        ("breadcrumbs.values.0.message and 1 place like it hold an email address", True),
-        (f"…{deep[-120:]} holds an email address", True),
-        ("extra.orders.0.to and 2 places like it hold an email address", True),
-        ("extra.orders.3.to holds an IP address", True),
-        ("tags.[@email] holds an email address", True),
-        ('tags.the "second" \\ holds an email address', True),
+        ("breadcrumbs.values.0.message and 1 place like it hold an email address (@email)", True),
+        (f"…{deep[-120:]} holds an email address (@email)", True),
+        ("extra.orders.0.to and 2 places like it hold an email address (@email)", True),
+        ("extra.orders.3.to holds an IP address (@ip)", True),
+        ("tags.[@email] holds an email address (@email)", True),
+        ('tags.the "second" \\ holds an email address (@email)', True),
     ]
     assert judgements({"0": {"to": mail}, "1": {"to": mail}}, NoPii()) == [
-        ("0.to and 1 place like it hold an email address", True)
+        ("0.to and 1 place like it hold an email address (@email)", True)
     ]
 
 

@@ -18,7 +18,7 @@ from checkout import REPORT_SCHEMA
 from pytest_sentry_capture._reports.contract.differences import Difference
 from pytest_sentry_capture._reports.formats import FORMATS, markdown
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import RuleSummary, RunFacts, RunReport
+from pytest_sentry_capture._reports.report import ContractComparison, FindingGroup, RuleSummary, RunFacts, RunReport
 from pytest_sentry_capture._reports.table import Row, Tally
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
@@ -42,7 +42,17 @@ REPORT = RunReport(
         RuleSummary("no-pii", "not judged", 0, 0, "fail", "pyproject.toml:13", 3, ("Relay is missing", "too deep")),
         RuleSummary("client errors are not bugs", "not exercised", 0, 0, "warn", "pyproject.toml:20"),
     ],
-    differences=[Difference(FILTERED, replace(FILTERED, result="captured", by="")), Difference(LOGGED, None)],
+    contracts=[
+        ContractComparison(
+            [Difference(FILTERED, replace(FILTERED, result="captured", by=""), "t.py::no"), Difference(LOGGED, None)],
+        )
+    ],
+    findings=[
+        FindingGroup(
+            "server-errors-captured", "fail", "GET /hidden answered 500.", ("t.py::bad", "t.py::yes"), "t.py", 3
+        ),
+        FindingGroup("max-breadcrumbs", "warn", "12 breadcrumbs", ("(collection)",)),
+    ],
     partial=["-k was given", "1 test failed"],
     version="1.2.3",
     facts=RunFacts(
@@ -74,9 +84,14 @@ server-errors-captured      broken         10    2                   fail      p
 no-pii                      not judged     0     0       3           fail      pyproject.toml:13
 client errors are not bugs  not exercised  0     0                   warn      pyproject.toml:20
 
+rule                    severity  problem                    tests  first test
+----------------------  --------  -------------------------  -----  ------------
+server-errors-captured  fail      GET /hidden answered 500.  2      t.py::bad
+max-breadcrumbs         warn      12 breadcrumbs             1      (collection)
+
 2 rows differ from the contract.
 
-  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
              by: was s.<lambda>, is none now
   gone     event, logging: was captured
 
@@ -93,7 +108,7 @@ MARKDOWN = """\
 2 rows differ from the contract.
 
 ```diff
-! changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now
+! changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
 !            by: was s.<lambda>, is none now
 - gone     event, logging: was captured
 ```
@@ -105,6 +120,13 @@ MARKDOWN = """\
 | `server-errors-captured` | broken | 10 | 2 |  | fail | `pyproject.toml:12` |
 | `no-pii` | not judged | 0 | 0 | 3 | fail | `pyproject.toml:13` |
 | client errors are not bugs | not exercised | 0 | 0 |  | warn | `pyproject.toml:20` |
+
+### Findings
+
+| rule | severity | problem | tests | first test |
+| --- | --- | --- | --- | --- |
+| `server-errors-captured` | fail | `GET /hidden answered 500.` | 2 | `t.py::bad` |
+| `max-breadcrumbs` | warn | 12 breadcrumbs | 1 | `(collection)` |
 
 ### What was captured and what was not
 
@@ -177,7 +199,7 @@ def test_json() -> None:
     }
 
     about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial", "verdict"]
-    assert [*content] == [*about_run, "rows", "personal_data", "rules", "contract"]
+    assert [*content] == [*about_run, "rows", "personal_data", "rules", "findings", "contract"]
     assert {name: content[name] for name in about_run} == {
         "version": 2,
         "plugin_version": "1.2.3",
@@ -232,6 +254,15 @@ def test_json() -> None:
         "not_judged": 0,
         "obstacles": [],
     }
+    assert content["findings"] == [
+        {
+            "rule": "server-errors-captured",
+            "severity": "fail",
+            "problem": "GET /hidden answered 500.",
+            "tests": ["t.py::bad", "t.py::yes"],
+        },
+        {"rule": "max-breadcrumbs", "severity": "warn", "problem": "12 breadcrumbs", "tests": ["(collection)"]},
+    ]
     assert [(rule["state"], rule["not_judged"], rule["obstacles"]) for rule in content["rules"][1:]] == [
         ("not judged", 3, ["Relay is missing", "too deep"]),
         ("not exercised", 0, []),
@@ -242,14 +273,23 @@ def test_json() -> None:
             "summary": "event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now",
             "before": filtered,
             "after": {**filtered, "captured": True, "discarded": None},
+            "file": "sentry-contract.toml",
+            "test": "t.py::no",
         },
-        {"state": "gone", "summary": "event, logging: was captured", "before": logged, "after": None},
+        {
+            "state": "gone",
+            "summary": "event, logging: was captured",
+            "before": logged,
+            "after": None,
+            "file": "sentry-contract.toml",
+            "test": None,
+        },
     ]
 
 
 @pytest.mark.parametrize(
     "report",
-    [REPORT, RunReport(rows=[]), RunReport(rows=[], differences=[]), WITHOUT_CLIENT],
+    [REPORT, RunReport(rows=[]), RunReport(rows=[], contracts=[ContractComparison([])]), WITHOUT_CLIENT],
     ids=["full", "empty", "contract kept", "without a client"],
 )
 def test_json_is_what_its_schema_says(report: RunReport) -> None:
@@ -281,6 +321,8 @@ def test_json_is_what_its_schema_says(report: RunReport) -> None:
         (("personal_data", 0, "status"), 42),
         (("personal_data", 0, "kind"), None),
         (("rules", 0, "state"), "unknown"),
+        (("findings", 0, "tests"), []),
+        (("findings", 1, "severity"), "error"),
         (("rules", 1, "not_judged"), -1),
         (("rules", 1, "obstacles"), "Relay is missing"),
         (("contract", "differences", 0, "before", "count"), 1),
@@ -303,13 +345,13 @@ def test_the_schema_needs_all_of_it() -> None:
         difference = content["contract"]["differences"][0]
         return [
             *(content, row, content["rows"][0]["request"], row["discarded"], content["personal_data"][0]),
-            *(content["rules"][1], content["contract"], difference, difference["before"]),
+            *(content["rules"][1], content["findings"][0], content["contract"], difference, difference["before"]),
         ]
 
     text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 11 + 16 + 2 + 2 + 6 + 8 + 2 + 4 + 10
+    assert sum(map(len, names)) == 12 + 16 + 2 + 2 + 6 + 8 + 4 + 2 + 6 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]
@@ -369,7 +411,7 @@ def test_the_state_of_a_row(row: Row, about: dict[str, Any], state: str, shown: 
 
 
 def test_a_contract_that_was_updated() -> None:
-    report = RunReport(rows=[], differences=[Difference(LOGGED, None)], contract_was_updated=True)
+    report = RunReport(rows=[], contracts=[ContractComparison([Difference(LOGGED, None)], was_updated=True)])
 
     text, markdown = (FORMATS[suffix].render(report) for suffix in (".txt", ".md"))
     assert "\n\n1 row was updated in the contract.\n\n  gone  " in text
@@ -379,7 +421,7 @@ def test_a_contract_that_was_updated() -> None:
 
 
 def test_a_contract_that_is_kept() -> None:
-    report = RunReport(rows=[], differences=[])
+    report = RunReport(rows=[], contracts=[ContractComparison([])])
 
     assert FORMATS[".txt"].render(report).endswith("\n\nThe contract is kept.\n")
     assert "### Contract\n\nThe contract is kept.\n" in FORMATS[".md"].render(report)
@@ -422,7 +464,7 @@ def _as_shown(text: str) -> str:
 
 @given(st.lists(st.sampled_from(["```", "`", "~~~", "a\n```", "</details>"]), max_size=4).map("".join))
 def test_no_content_breaks_the_diff(name: str) -> None:
-    report = RunReport(rows=[], differences=[Difference(None, replace(LOGGED, level=name or "x"))])
+    report = RunReport(rows=[], contracts=[ContractComparison([Difference(None, replace(LOGGED, level=name or "x"))])])
 
     fences = [
         token for token in MarkdownIt("commonmark").parse(markdown.render_report(report)) if token.type == "fence"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pytest_sentry_capture._public import export
+from pytest_sentry_capture._recording.chains_in_words import exception_words
 from pytest_sentry_capture._recording.entries import Unknown, Words
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
 from pytest_sentry_capture._recording.facts import (
     BREADCRUMBS,
     EXCEPTION,
+    EXCEPTION_MESSAGE,
     FINGERPRINT,
     KNOWN_OF_EVENTS,
     OF_EXCHANGE,
@@ -44,6 +46,7 @@ class CapturedEvent(SentryEvent):
     _facts: ClassVar[KindFacts] = KindFacts(
         fields={
             "exception": EXCEPTION,
+            "exception_message": EXCEPTION_MESSAGE,
             "message": TEXT,
             "level": Field(Sort.TEXT, known=LEVELS, default="error"),
             "logger": TEXT,
@@ -74,6 +77,25 @@ class CapturedEvent(SentryEvent):
         return cast("list[ExceptionPayload]", interfaces_of(self.get("exception")))
 
     @property
+    def _outermost_first(self) -> list[dict[str, Any]]:
+        return cast("list[dict[str, Any]]", self.exceptions[::-1])
+
+    @property
+    def _related_exceptions(self) -> list[dict[str, Any]]:
+        """The exceptions, the outermost first, with how they belong together: as far as payloads tell it right."""
+        in_payload, chain = self._outermost_first, self._exception_chain
+        if chain is None or len(in_payload) != len(chain):
+            return in_payload
+        described = chain.described()
+        is_same = sorted(map(_type_of, described)) == sorted(map(_type_of, in_payload))
+        return described if is_same else in_payload
+
+    @property
+    def exception_message(self) -> list[str]:
+        """The messages of all exceptions of the chain and its groups, the outermost first."""
+        return [text for each in self._outermost_first if (text := text_at(each, "value")) is not None]
+
+    @property
     def original_exception(self) -> BaseException | None:
         """The live exception, kept until the teardown of the test that uses the fixture ends."""
         chain = self._capture.context.chain
@@ -85,9 +107,24 @@ class CapturedEvent(SentryEvent):
         return super()._unknown(name)
 
     def _title(self, words: Words) -> Iterable[str | None]:
-        yield joined(words.name(joined(self.level, self.exception or "message")), self._title_of_sentry(words))
+        what = exception_words(self._related_exceptions, _type_of) or "message"
+        yield joined(words.name(joined(self.level, what)), self._title_of_sentry(words))
         yield {True: "handled", False: "unhandled", None: None}[self.handled]
         yield words.name(f"logger {self.logger}") if self.logger and self.exception is None else None
+
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        source = mapping_of(self.get("transaction_info")).get("source")
+        segment = words.text(self.transaction, is_personal=source == "url")
+        frames = [mapping_of(each) for each in _frames_of(self._outermost)]
+        frame = next((each for each in reversed(frames) if each.get("in_app")), frames[-1] if frames else {})
+        file, function = text_at(frame, "filename"), text_at(frame, "function")
+        place = f"at {file}:{frame.get('lineno')}{f' in {function}' if function else ''}"
+        return (
+            f"segment {segment}" if segment else None,
+            words.name(f"logger {self.logger}") if self.logger else None,
+            words.name(f"by {self.mechanism}") if self.mechanism else None,
+            words.name(place) if file else None,
+        )
 
     def _title_of_sentry(self, words: Words) -> str | None:
         """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
@@ -156,6 +193,16 @@ class CapturedEvent(SentryEvent):
     def _outermost(self) -> dict[str, Any]:
         exceptions = self.exceptions
         return cast("dict[str, Any]", exceptions[-1]) if exceptions else {}
+
+
+def _frames_of(exception: Mapping[str, Any]) -> list[Any]:
+    frames = mapping_of(exception.get("stacktrace")).get("frames")
+    return frames if isinstance(frames, list) else []
+
+
+def _type_of(exception: Mapping[str, Any]) -> str:
+    name = exception.get("type")
+    return name if isinstance(name, str) and name else "(no type)"
 
 
 export(CapturedEvent)

@@ -60,6 +60,10 @@ class CapturedLog(Telemetry):
         """The message before its parameters were filled in; None where it had none."""
         return text_at(self.attributes, "sentry.message.template")
 
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        logger = self.attributes.get("logger.name")
+        return (words.name(f"logger {logger}") if isinstance(logger, str) else None,)
+
     def _title(self, words: Words) -> Iterable[str | None]:
         is_written = self.template is None
         text = words.text(self.body if is_written else self.template, is_personal=is_written)

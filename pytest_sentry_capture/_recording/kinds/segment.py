@@ -234,6 +234,9 @@ class CapturedSegment(CapturedItem):
             return False
         return self.method is not None or self.source in SOURCES_OF_REQUESTS or self.op in OPS_OF_REQUESTS
 
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        return (words.name(f"origin {self.origin}") if self.origin else None,)
+
     def _title(self, words: Words) -> Iterable[str | None]:
         return joined("segment", words.text(self.name, is_personal=self.source == "url")), words.name(self.op or "")
 

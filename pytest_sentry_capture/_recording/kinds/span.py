@@ -116,6 +116,10 @@ class CapturedSpan(Telemetry):
             return Unknown("its payload does not name its segment")
         return super()._unknown(name)
 
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        transaction = words.text(self.transaction)
+        return f"segment {transaction}" if transaction else None, words.name(f"origin {self.origin}")
+
     def _title(self, words: Words) -> Iterable[str | None]:
         return (joined(words.name(joined("span", self.op)), words.text(self.name)),)
 

@@ -88,6 +88,13 @@ class CapturedTransaction(SentryEvent):
             ]
         return list(self._spans)
 
+    @property
+    def _origin(self) -> str | None:
+        return text_at(mapping_of(self.contexts.get("trace")), "origin")
+
+    def _details(self, words: Words) -> tuple[str | None, ...]:
+        return (words.name(f"origin {self._origin}") if self._origin else None,)
+
     def _title(self, words: Words) -> Iterable[str | None]:
         return joined("transaction", words.text(self.transaction, is_personal=self.source == "url")), words.name(
             self.op or ""

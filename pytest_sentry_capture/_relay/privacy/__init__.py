@@ -4,8 +4,8 @@
 reads what Relay says of that; ``false_alarms`` knows what is no finding, and ``findings`` what may be shown of one.
 """
 
-from pytest_sentry_capture._relay.privacy.built_in_rules import RELAY_RULES
+from pytest_sentry_capture._relay.privacy.built_in_rules import IP, RELAY_RULES
 from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
 from pytest_sentry_capture._relay.privacy.search import PiiSearch, digest_of
 
-__all__ = ["REFUSED", "RELAY_RULES", "Found", "PiiFinding", "PiiSearch", "digest_of"]
+__all__ = ["IP", "REFUSED", "RELAY_RULES", "Found", "PiiFinding", "PiiSearch", "digest_of"]

@@ -29,8 +29,11 @@ IN_ORDER: Final = (
 )  # fmt: skip
 """Relay applies rules in the order of their names, and hides from the next what one has found: ``user:word@host`` is no
 email address."""
+CARDS_OF_RELAY: Final = r"(?:3[47]\d|4\d{3}|5[1-5]\d\d|65\d\d|6011)(?:[-\s]?\d){12}"
+"""The card numbers that Relay knows (``CREDITCARD_REGEX`` in ``relay-pii``)."""
 PASSWORD: Final = "@password"  # noqa: S105
 USER_PATH: Final = "@userpath"
+IP: Final = "@ip"
 
 
 @cache

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import CapturedItem, redacted_value
-from pytest_sentry_capture._relay.privacy.built_in_rules import PASSWORD, RELAY_RULES
+from pytest_sentry_capture._relay.privacy.addresses import is_private
+from pytest_sentry_capture._relay.privacy.built_in_rules import IP, PASSWORD, RELAY_RULES
 
 REFUSED: Final = "(refused)"
 """What stands for a rule where Relay has refused to read a payload; the excerpt is its reason."""
@@ -26,8 +27,10 @@ class PiiFinding:
             JSON, the place there.
         rule: Relay's rule: ``"@email"``, or the name of one of the project's own.
         kind: what the rule finds, in words: ``"an email address"``.
-        excerpt: the shape of what was found, or its length: never the value itself.
+        excerpt: the shape of what was found, or its length: never the value itself, unless it is an address of a
+            private network.
         item: where it was found.
+        place: the path for people: in a stack frame the variable, the function and the file.
     """
 
     path: str
@@ -35,6 +38,7 @@ class PiiFinding:
     kind: str
     excerpt: str
     item: CapturedItem = field(repr=False, compare=False)
+    place: str = ""
 
 
 class Found(NamedTuple):
@@ -44,13 +48,18 @@ class Found(NamedTuple):
         path: the dotted place.
         rule: Relay's rule.
         excerpt: what may be shown of it.
-        values: the values themselves, which may be shown nowhere.
+        values: the values themselves, see ``hidden_values``.
     """
 
     path: str
     rule: str
     excerpt: str
     values: tuple[str, ...] = ()
+
+    @property
+    def hidden_values(self) -> tuple[str, ...]:
+        """The values that no message may show: all but the addresses of private networks."""
+        return tuple(value for value in self.values if self.rule != IP or not is_private(value))
 
     @property
     def kind(self) -> str:
@@ -70,6 +79,8 @@ def excerpt(rule: str, value: Any, values: Sequence[str]) -> str:
     """
     if rule == PASSWORD:
         return redacted_value(value)
+    if rule == IP and values and all(map(is_private, values)):
+        return ", ".join(dict.fromkeys(values))
     times = f" ({len(values)} times)" if len(values) > 1 else ""
     if rule not in RELAY_RULES or rule in _SHAPELESS:
         return f"{redacted_value(value if len(values) != 1 else values[0])}{times}"

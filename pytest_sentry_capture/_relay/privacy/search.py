@@ -14,6 +14,7 @@ from pytest_sentry_capture._recording import (
     USUAL_MASKS,
     Capture,
     CapturedItem,
+    FramePlace,
     Keys,
     Masks,
     dotted,
@@ -33,6 +34,7 @@ from pytest_sentry_capture._relay.privacy.built_in_rules import (
     rule_of,
 )
 from pytest_sentry_capture._relay.privacy.findings import REFUSED, Found, PiiFinding
+from pytest_sentry_capture._relay.privacy.grouped_numbers import may_be_in
 from pytest_sentry_capture._relay.privacy.probe_event import CODE, DATA, NAMES, ProbeEvent, as_json
 from pytest_sentry_capture._relay.privacy.remarks import RemarkReader, remarks_in
 
@@ -81,7 +83,7 @@ class PiiSearch:
     def findings(self, item: CapturedItem, test_file: str = "", masks: Masks = USUAL_MASKS) -> list[PiiFinding]:
         """What is found in one item, as tests see it."""
         return [
-            PiiFinding(found.path, found.rule, found.kind, found.excerpt, item)
+            PiiFinding(found.path, found.rule, found.kind, found.excerpt, item, _place(item, found.path))
             for found in self._of_item(item, test_file, masks)
         ]
 
@@ -114,10 +116,13 @@ class PiiSearch:
         probe_event = ProbeEvent(payload, masks)
         try:
             meta = remarks_in(engine.stripped(self._config, probe_event.text))
-            if not meta:
+            has_groups = may_be_in(probe_event.text)
+            if not (meta or has_groups):
                 return []
             reading = RemarkReader(payload, probe_event, test_file, masks)
             reading.read(meta)
+            if has_groups:
+                reading.read_groups()
             if reading.more:
                 again = ProbeEvent([value for _, value in reading.more], masks)
                 reading.read_more(again, remarks_in(engine.stripped(self._config, as_json({NAMES: again.data}))))
@@ -163,6 +168,11 @@ class PiiSearch:
             f"extra.{CODE}.**": [name for name in rules if rule_of(name) not in _NOT_IN_CODE],
         }
         return json.dumps({"rules": rules, "applications": applications})
+
+
+def _place(item: CapturedItem, path: str) -> str:
+    frame = FramePlace.of(item, path)
+    return frame.in_words if frame is not None else path
 
 
 def digest_of(capture: Capture) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_sentry_capture._recording.kinds import FACTS, CapturedSegment, CapturedTransaction
-from pytest_sentry_capture._reports.contract.differences import UPDATE, Difference, differences
+from pytest_sentry_capture._reports.contract.differences import FILE, UPDATE, Difference, differences
 from pytest_sentry_capture._reports.contract.toml_lines import ROW, Layout, Line, Table, new_table
 from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, WITHOUT_ITEM, Row, Tally
 from pytest_sentry_capture._text import did_you_mean
@@ -20,7 +20,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-FILE: Final = "sentry-contract.toml"
 VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
 _OLDEST_VERSION: Final = 1
@@ -73,11 +72,12 @@ class Contract:
         return tuple(dict.fromkeys(row for row in self.tables if row is not None))
 
     @classmethod
-    def parse(cls, text: str) -> Contract:
+    def parse(cls, text: str, name: str = FILE) -> Contract:
         """Read a contract.
 
         Args:
             text: the file's; one without content is a contract without rows.
+            name: the file as messages name it.
 
         Raises:
             ContractError: the file is damaged, has a merge conflict in it, or is from a newer version.
@@ -87,7 +87,7 @@ class Contract:
             return cls()
         mistakes = _unreadable(text) or _mistakes(layout := Layout.of(text))
         if mistakes:
-            raise ContractError("\n".join(f"{FILE}{mistake}" for mistake in mistakes))
+            raise ContractError("\n".join(f"{name}{mistake}" for mistake in mistakes))
         version = next(line.value for line in layout.head if line.key == _VERSION_KEY)
         return cls(text, tuple(_current(_row(table.values), version) for table in layout.tables), version)
 
@@ -144,8 +144,11 @@ class Contract:
         return self.text if layout.text == text else layout.text
 
 
-def read_contract(path: Path) -> Contract:
+def read_contract(path: Path, name: str = FILE) -> Contract:
     """Read a contract file.
+
+    Args:
+        name: the file as messages name it.
 
     Raises:
         ContractError: see ``Contract.parse``, or the file is not in UTF-8.
@@ -156,8 +159,8 @@ def read_contract(path: Path) -> Contract:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise ContractError(f"{FILE}:{line}: not in UTF-8, as TOML files are: {error.reason}") from None
-    return Contract.parse(text)
+        raise ContractError(f"{name}:{line}: not in UTF-8, as TOML files are: {error.reason}") from None
+    return Contract.parse(text, name)
 
 
 def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:

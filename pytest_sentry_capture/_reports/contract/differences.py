@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -13,6 +13,7 @@ from pytest_sentry_capture._reports.table import CAPTURED, SILENT, Row
 State = Literal["new", "gone", "changed"]
 STATES: Final = get_args(State)
 
+FILE: Final = "sentry-contract.toml"
 UPDATE: Final = "pytest --sentry-contract=update"
 """The command that writes the contract."""
 _MARKS: Final = {"new": "+", "gone": "-", "changed": "!"}
@@ -36,10 +37,12 @@ class Difference:
     Attributes:
         before: the contract's row; None where it is new.
         after: the run's row; None where it is gone.
+        test: the node id of a test that has seen the run's row; empty where that is not known, or no test has.
     """
 
     before: Row | None
     after: Row | None
+    test: str = field(default="", compare=False)
 
     @property
     def state(self) -> State:
@@ -77,13 +80,13 @@ def key_of(row: Row) -> Key:
     return Key(row.kind, row.request_or_origin, row.status, row.exception)
 
 
-def differences_text(found: Sequence[Difference], *, updated: bool = False) -> str:
-    """All differences, in the style of a diff, or that there are none; ``updated`` as in ``headline``."""
+def differences_text(found: Sequence[Difference], *, updated: bool = False, file: str = FILE) -> str:
+    """All differences, in the style of a diff, or that there are none; ``updated`` and ``file`` as in ``headline``."""
     if not found:
-        return f"{headline(found)}\n"
-    shown = [f"  {line}" for difference in found for line in lines(difference)]
+        return f"{headline(found, file=file)}\n"
+    shown = [f"  {line}" for difference in found for line in difference_lines(difference)]
     what_to_do = [] if updated else [*_about_names(found), f'If this is meant, "{UPDATE}" writes it.', ""]
-    return "\n".join([headline(found, updated=updated), "", *shown, "", *what_to_do])
+    return "\n".join([headline(found, updated=updated, file=file), "", *shown, "", *what_to_do])
 
 
 def _about_names(found: Sequence[Difference]) -> Iterator[str]:
@@ -96,29 +99,36 @@ def _about_names(found: Sequence[Difference]) -> Iterator[str]:
         yield ""
 
 
-def headline(found: Sequence[Difference], *, updated: bool = False) -> str:
-    """How much differs; ``updated`` says that the contract has been written anew since."""
+def headline(found: Sequence[Difference], *, updated: bool = False, file: str = FILE) -> str:
+    """How much differs.
+
+    Args:
+        updated: whether the contract has been written anew since.
+        file: the contract's; it is named where it is not the rootdir's.
+    """
+    contract = "contract" if file == FILE else f"contract {file}"
     if not found:
-        return "The contract is kept."
+        return f"The {contract} is kept."
     if updated:
-        return f"{len(found)} row{' was' if len(found) == 1 else 's were'} updated in the contract."
-    return f"{len(found)} row{' differs' if len(found) == 1 else 's differ'} from the contract."
+        return f"{len(found)} row{' was' if len(found) == 1 else 's were'} updated in the {contract}."
+    return f"{len(found)} row{' differs' if len(found) == 1 else 's differ'} from the {contract}."
 
 
-def lines(difference: Difference, *, details: Sequence[str] = DETAILS) -> Iterator[str]:
-    """What differs: one line, and one for each of these details."""
-    yield f"{difference.state:{_STATE_WIDTH}}  {summary(difference)}"
+def difference_lines(difference: Difference, *, details: Sequence[str] = DETAILS) -> Iterator[str]:
+    """What differs, with the test that saw it: one line, and one for each of these details."""
+    test = f" [{difference.test}]" if difference.test else ""
+    yield f"{difference.state:{_STATE_WIDTH}}  {difference_summary(difference)}{test}"
     for detail in _details(difference, details):
         yield f"{'':{_STATE_WIDTH}}    {detail}"
 
 
 def diff_lines(difference: Difference) -> Iterator[str]:
     """The lines with the marks by which tools colour a diff."""
-    for line in lines(difference):
+    for line in difference_lines(difference):
         yield f"{_MARKS[difference.state]} {line}"
 
 
-def summary(difference: Difference) -> str:
+def difference_summary(difference: Difference) -> str:
     """The row, and what became of it: ``event KeyError, GET /orders 500: was captured``."""
     row, before, after = difference.row, difference.before, difference.after
     what = " ".join(part for part in (row.kind, row.exception) if part)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pytest_sentry_capture._reports.contract.differences import Difference, lines
+from pytest_sentry_capture._reports.contract.differences import Difference, difference_lines
 from pytest_sentry_capture._reports.diff.comparing import FieldDifference, PersonalDataDifference, RunDifference
 from pytest_sentry_capture._reports.diff.reading import ReadReport
 from pytest_sentry_capture._reports.diff.volume import (
@@ -129,7 +129,13 @@ def _groups(difference: RunDifference) -> tuple[list[list[str]], ...]:
 
 
 def _report(difference: Difference) -> list[str]:
-    return [*(lines(difference, details=_TOLD_OF_CHANGED) if difference.state == "changed" else lines(difference))]
+    return [
+        *(
+            difference_lines(difference, details=_TOLD_OF_CHANGED)
+            if difference.state == "changed"
+            else difference_lines(difference)
+        )
+    ]
 
 
 def _field(difference: FieldDifference) -> str:

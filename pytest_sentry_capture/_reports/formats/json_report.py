@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from pytest_sentry_capture._reports.contract.differences import summary
+from pytest_sentry_capture._reports.contract.differences import difference_summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import RunReport
+from pytest_sentry_capture._reports.report import FindingGroup, RunReport
 from pytest_sentry_capture._reports.table import CAPTURED, WITHOUT_ITEM, Row, Tally, state_of
 
 VERSION: Final = 2
@@ -29,6 +29,7 @@ def render_report(report: RunReport) -> str:
         "rows": [{**row_json(row), "state": state_of(row, tally), **_tally(tally)} for row, tally in report.rows],
         "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
+        "findings": [_finding(each) for each in report.findings],
         "contract": _contract(report),
     }
     return json.dumps(content, indent=2) + "\n"
@@ -73,6 +74,10 @@ def _personal_data(found: PersonalData) -> dict[str, Any]:
     return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
 
 
+def _finding(found: FindingGroup) -> dict[str, Any]:
+    return {"rule": found.rule, "severity": found.severity, "problem": found.problem, "tests": list(found.tests)}
+
+
 def _tally(tally: Tally) -> dict[str, Any]:
     return {
         "count": tally.count,
@@ -84,17 +89,20 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _contract(report: RunReport) -> dict[str, Any] | None:
-    if report.differences is None:
+    if not report.contracts:
         return None
     return {
-        "updated": report.contract_was_updated,
+        "updated": any(each.was_updated for each in report.contracts),
         "differences": [
             {
                 "state": difference.state,
-                "summary": summary(difference),
+                "summary": difference_summary(difference),
                 "before": row_json(difference.before) if difference.before is not None else None,
                 "after": row_json(difference.after) if difference.after is not None else None,
+                "file": contract.file,
+                "test": difference.test or None,
             }
-            for difference in report.differences
+            for contract in report.contracts
+            for difference in contract.differences
         ],
     }

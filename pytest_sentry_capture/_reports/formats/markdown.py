@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports.contract import differences
-from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+from pytest_sentry_capture._reports.report import (
+    NOTHING,
+    Cells,
+    ContractComparison,
+    RunReport,
+    finding_cells,
+    partial_note,
+    row_cells,
+    rule_cells,
+)
 from pytest_sentry_capture._text import printable
 
 _MOST_ROWS_UNFOLDED: Final = 20
@@ -24,30 +33,41 @@ def render_report(report: RunReport) -> str:
 def _sections(report: RunReport) -> Iterator[str]:
     if report.verdict is not None:
         yield words(report.verdict)
-    if report.differences is not None:
-        yield f"### Contract\n\n{_differences(report.differences, updated=report.contract_was_updated)}"
+    if report.contracts:
+        yield "\n\n".join([_heading(len(report.contracts)), *map(_differences, report.contracts)])
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
+    if report.findings:
+        yield f"### Findings\n\n{_folded(finding_cells(report.findings), 'findings')}"
     yield f"### What was captured and what was not\n\n{_rows(report)}"
     if report.partial:
         yield words(partial_note(report.partial))
 
 
 def _rows(report: RunReport) -> str:
-    if not report.rows:
-        return NOTHING
-    table = _table(row_cells(report.rows))
-    if len(report.rows) <= _MOST_ROWS_UNFOLDED:
+    return _folded(row_cells(report.rows), "rows") if report.rows else NOTHING
+
+
+def _folded(lines: Sequence[Cells], called: str) -> str:
+    """A table, behind a line that opens it where it is a long one."""
+    number = len(lines) - 1
+    table = _table(lines)
+    if number <= _MOST_ROWS_UNFOLDED:
         return table
-    return f"<details><summary>{len(report.rows)} rows</summary>\n\n{table}\n\n</details>"
+    return f"<details><summary>{number} {called}</summary>\n\n{table}\n\n</details>"
 
 
-def _differences(found: Sequence[differences.Difference], *, updated: bool) -> str:
+def _heading(contracts: int) -> str:
+    return "### Contract" if contracts == 1 else "### Contracts"
+
+
+def _differences(contract: ContractComparison) -> str:
+    found = contract.differences
+    headline = words(differences.headline(found, updated=contract.was_updated, file=contract.file))
     if not found:
-        return words(differences.headline(found))
+        return headline
     lines = [line for difference in found for line in differences.diff_lines(difference)]
     fence = "`" * (1 + max((len(run) for line in lines for run in re.findall("`{2,}", line)), default=2))
-    headline = words(differences.headline(found, updated=updated))
     return "\n".join([headline, "", f"{fence}diff", *map(printable, lines), fence])
 
 

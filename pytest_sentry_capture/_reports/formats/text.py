@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_sentry_capture._reports.contract import differences
-from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
+from pytest_sentry_capture._reports.report import (
+    NOTHING,
+    Cells,
+    RunReport,
+    finding_cells,
+    partial_note,
+    row_cells,
+    rule_cells,
+)
 
 
 def render_report(report: RunReport) -> str:
@@ -14,8 +22,12 @@ def render_report(report: RunReport) -> str:
     parts.append(_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n")
     if report.rules:
         parts.append(_aligned(rule_cells(report.rules)))
-    if report.differences is not None:
-        parts.append(differences.differences_text(report.differences, updated=report.contract_was_updated))
+    if report.findings:
+        parts.append(_aligned(finding_cells(report.findings)))
+    parts += [
+        differences.differences_text(each.differences, updated=each.was_updated, file=each.file)
+        for each in report.contracts
+    ]
     if report.partial:
         parts.append(f"{partial_note(report.partial)}\n")
     return "\n".join(parts)

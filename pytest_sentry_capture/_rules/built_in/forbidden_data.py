@@ -65,6 +65,12 @@ class ForbiddenData(Rule):
     def allow_list(self) -> tuple[str, ...]:
         return self.allow
 
+    @property
+    def _nothing_to_look_for(self) -> str | None:
+        if self.keys or self.patterns:
+            return None
+        return "it has neither keys nor patterns, and no test declared a secret"
+
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         search = ForbiddenSearch(self._keys, self._patterns, views._recording)
         if not search.is_for_something:

@@ -142,10 +142,18 @@ class ForbiddenSearch:
 
     def _has_value(self, keys: Keys, value: Any) -> bool:
         if not is_attribute(keys):
-            return not self._masks.says_nothing(value)
+            return not (self._masks.says_nothing(value) or self._is_list_of_masks(value))
         content = unwrapped(value)
         parts = content if isinstance(content, list) else [content]  # which headers have since sentry-sdk 3
         return not all(map(self._masks.says_nothing, parts))
+
+    def _is_list_of_masks(self, value: Any) -> bool:
+        """Whether each value of a name that has several, as in forms, was taken out."""
+        return (
+            type(value) is list
+            and bool(value)
+            and all(type(each) is str and self._masks.is_mask(each) for each in value)
+        )
 
     def _is_forbidden_pair(self, keys: Keys, pair: Any) -> bool:
         """Whether a list is a forbidden name and its value: in a list of headers and the like, or of bytes."""

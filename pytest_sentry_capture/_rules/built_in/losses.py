@@ -29,6 +29,7 @@ class NoCallbackErrors(Rule):
         is_settled_by_assertions=True,
         breaks_on_what_was_seen=True,
         reads_fields=False,
+        judges_traces=False,
     )
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:

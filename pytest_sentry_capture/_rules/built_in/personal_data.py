@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Capture, CapturedItem, Masks, paths_in_transaction
-from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSpan, CapturedTransaction
+from pytest_sentry_capture._recording import Capture, CapturedItem, Masks
+from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedTransaction
 from pytest_sentry_capture._relay import (
+    IP,
     REFUSED,
     RELAY_RULES,
     Found,
@@ -25,15 +26,13 @@ from pytest_sentry_capture._relay import (
     engine_obstacle,
     scrubbed_places,
 )
+from pytest_sentry_capture._rules.built_in.places import AllowedPlace, allowing_path, pattern_of, place_in_words
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 from pytest_sentry_capture._text import did_you_mean
 
 _NOT_SCRUBBED: Final = ("_meta", "errors")
 """What a stored event holds about its own scrubbing, originals included."""
-_LONGEST_PATH: Final = 120
 _ENTRY: Final = re.compile(r"(?P<rule>\S+)(?: in (?P<path>\S.*)| = (?P<value>\S.*))?")
-_VARIABLE: Final = re.compile(r"(?:(?<=\.)|^)(?:\d+|\[[^\]]+\])(?=\.|$)")
-"""An index, or a key that is not shown. Places that differ in nothing else are alike."""
 
 
 class Allowance(NamedTuple):
@@ -43,26 +42,21 @@ class Allowance(NamedTuple):
         entry: as it was written.
         rule: the rule whose finds it excuses; None for all.
         place: what the path of a find must match; None for any.
-        value: what all that was found there must be, in which ``*`` stands for anything; None for any.
+        value: what was found there must be, in which ``*`` stands for anything; None for any.
     """
 
     entry: str
     rule: str | None = None
-    place: re.Pattern[str] | None = None
+    place: AllowedPlace | None = None
     value: str | None = None
 
-    def excuses(self, found: Found, item: CapturedItem) -> bool:
-        """Whether it is about this find in this item; of a span, a path may be that of the same in a transaction."""
-        if self.rule not in (None, found.rule) or not self._is_about(found.path, item):
-            return False
-        return self.value is None or all(fnmatchcase(value, self.value) for value in found.values)
+    def is_about(self, found: Found, item: CapturedItem) -> bool:
+        """Whether it is about such finds at such a place of an item."""
+        return self.rule in (None, found.rule) and (self.place is None or self.place.includes(found.path, item))
 
-    def _is_about(self, path: str, item: CapturedItem) -> bool:
-        if self.place is None or self.place.match(path):
-            return True
-        in_any_case = re.compile(self.place.pattern, re.IGNORECASE)  # headers, which spans have in lower case
-        paths = paths_in_transaction(path) if isinstance(item, CapturedSpan) else ()
-        return any(in_any_case.match(each) for each in paths)
+    def excuses(self, value: str) -> bool:
+        """Whether it is about a value."""
+        return self.value is None or fnmatchcase(value, self.value)
 
 
 @dataclass(kw_only=True)
@@ -71,8 +65,9 @@ class NoPii(Rule):
 
     Attributes:
         allow: what is excused: paths (``"user.id"``, ``"extra.*.owner"``), rules (``"@ip"``), a rule in a place
-            (``"@ip in request.url"``), or what a rule finds (``"@email = *@example.com"``). For what a span has in its
-            attributes, the path in a transaction will do too.
+            (``"@ip in request.url"``), or what a rule finds (``"@email = *@example.com"``). A stack frame goes by the
+            name of its function (``"exception.values.*.stacktrace.frames.login.vars.token"``). For what a span has in
+            its attributes, the path in a transaction will do too.
         also: rules beside the built-in ones, by name, in Relay's format.
         after: what is judged: what the SDK sends (``"sdk"``), or what remains of events and transactions after the
             project's scrubbing on Sentry's servers (``"server"``).
@@ -112,7 +107,7 @@ class NoPii(Rule):
         test_file = views.test.partition("::")[0]
         for capture in views._recording.entries_of(Capture):
             of_items = self._found_in(capture, test_file, views._recording.masks)
-            views._recording.redact(value for found in of_items for each in found for value in each.values)
+            views._recording.redact(value for found in of_items for each in found for value in each.hidden_values)
             formatter = Formatter.for_reports(views._recording)
             for item, found in zip(capture.items, of_items, strict=True):
                 yield from self._judged(formatter, item, found)
@@ -143,19 +138,31 @@ class NoPii(Rule):
     def _judged(self, formatter: Formatter, item: CapturedItem, found: Sequence[Found]) -> Iterator[Judgement]:
         if not found:
             yield self.kept(item)
-        alike: dict[tuple[str, str], list[Found]] = {}
+        alike: dict[tuple[str, ...], list[Found]] = {}
         for each in found:
-            allowed = next((allowance.entry for allowance in self._allowances if allowance.excuses(each, item)), None)
-            if allowed is not None:
-                yield self.kept(item, allowed=allowed)
+            if allowing := self._allowing(each, item):
+                yield from (self.kept(item, allowed=entry) for entry in allowing)
             else:
-                alike.setdefault((each.rule, _VARIABLE.sub("*", each.path)), []).append(each)
-        for (_, place), (first, *more) in alike.items():
-            path = first.path if len(first.path) <= _LONGEST_PATH else f"…{first.path[-_LONGEST_PATH:]}"
+                values = each.values if each.rule == IP else ()
+                alike.setdefault((each.rule, pattern_of(each.path), *values), []).append(each)
+        for first, *more in alike.values():
+            place = place_in_words(item, first.path) or "it"
             places = f" and {len(more)} {'places' if len(more) > 1 else 'place'} like it hold" if more else " holds"
-            problem = f"{path or 'it'}{places} {first.kind}: {formatter.summary(item)}"
-            broken = self.broken(item, problem, path=path, details=_details(first, place))
-            yield replace(broken, path=first.path, detector=first.rule)
+            rule = f" ({first.rule})" if first.rule in RELAY_RULES else ""
+            problem = f"{place}{places} {first.kind}{rule}: {formatter.summary(item)}"
+            broken = self.broken(item, problem, path=first.path, details=_details(item, [first, *more]))
+            yield replace(broken, detector=first.rule)
+
+    def _allowing(self, found: Found, item: CapturedItem) -> Sequence[str]:
+        """The entries that excuse what was found, which may be one for each value; none where something is left."""
+        about = [allowance for allowance in self._allowances if allowance.is_about(found, item)]
+        entries: dict[str, None] = {}
+        for value in found.values or ("",):
+            entry = next((allowance.entry for allowance in about if allowance.excuses(value)), None)
+            if entry is None:
+                return ()
+            entries[entry] = None
+        return (*entries,)
 
     def _allowance(self, entry: str) -> Allowance:
         parts = _ENTRY.fullmatch(entry)
@@ -166,22 +173,24 @@ class NoPii(Rule):
             )
         rule, path, value = parts["rule"], parts["path"], parts["value"]
         if path is None and value is None and not rule.startswith("@") and rule not in self.also:
-            return Allowance(entry, place=_pattern(rule))
+            return Allowance(entry, place=AllowedPlace(rule))
         if rule not in (*RELAY_RULES, *self.also):
             raise ValueError(did_you_mean("rule", rule, (*RELAY_RULES, *self.also)))
-        return Allowance(entry, rule, _pattern(path) if path else None, value)
+        return Allowance(entry, rule, AllowedPlace(path) if path else None, value)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    """A path, in which ``*`` stands for one element, with all below it."""
-    return re.compile(re.escape(path).replace(r"\*", r"[^.]+") + r"(?:\.|$)")
+def _details(item: CapturedItem, alike: Sequence[Found]) -> tuple[str, ...]:
+    """What may be shown of finds that are alike, and the entry that would excuse them."""
+    first = alike[0]
+    if first.rule == REFUSED:
+        return (f"Relay says: {first.excerpt}",)
+    if first.rule != IP:
+        entry = f"{first.rule} in {allowing_path(item, [each.path for each in alike])}"
+        return (f"there: {first.excerpt}; allow = [{_in_toml(entry)}] would excuse it",)
+    entries = dict.fromkeys(f"{IP} = {value if value not in first.hidden_values else '…'}" for value in first.values)
+    hidden = ', with the address in place of "…"' if first.hidden_values else ""
+    return (f"there: {first.excerpt}; allow = [{', '.join(map(_in_toml, entries))}]{hidden} would excuse it",)
 
 
-def _details(found: Found, place: str) -> tuple[str, ...]:
-    """What may be shown of a find, and the entry that would excuse what is found at such places."""
-    if found.rule == REFUSED:
-        return (f"Relay says: {found.excerpt}",)
-    while len(place) > _LONGEST_PATH and "." in place:
-        place = place.rpartition(".")[0]
-    entry = json.dumps(f"{found.rule} in {place}", ensure_ascii=False)
-    return (f"there: {found.excerpt}; allow = [{entry}] would excuse it",)
+def _in_toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

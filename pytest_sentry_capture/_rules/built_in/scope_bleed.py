@@ -23,7 +23,7 @@ class NoScopeBleed(Rule):
     """
 
     name = "no-scope-bleed"
-    _built_in_needs: ClassVar[Needs] = Needs(scope_writes=True, exchanges=True)
+    _built_in_needs: ClassVar[Needs] = Needs(scope_writes=True, exchanges=True, judges_traces=False)
     allow: tuple[str, ...] = ()
 
     @property

@@ -20,7 +20,7 @@ class NoUnexpectedEvents(Rule):
     """
 
     name = "no-unexpected-events"
-    _built_in_needs: ClassVar[Needs] = Needs(is_last=True, reads_fields=False)
+    _built_in_needs: ClassVar[Needs] = Needs(is_last=True, judges_traces=False, reads_fields=False)
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)

@@ -92,7 +92,7 @@ class MaxBreadcrumbs(Rule):
     """
 
     name = "max-breadcrumbs"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="number")
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="number", judges_traces=False)
     number: int
 
     def __post_init__(self) -> None:

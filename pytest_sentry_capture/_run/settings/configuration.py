@@ -1,4 +1,4 @@
-"""A project's configuration: ``[tool.sentry_capture]`` of ``pyproject.toml``, or ``sentry_capture.toml``.
+"""One configuration: ``[tool.sentry_capture]`` of ``pyproject.toml``, or ``sentry_capture.toml``, in one folder.
 
 This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Masks
     from pytest_sentry_capture._relay import ServerScrubbing
     from pytest_sentry_capture._rules import EnforcedRule
+    from pytest_sentry_capture._run.settings.source import Source
 
 _PYPROJECT: Final = "pyproject.toml"
 _OWN_FILE: Final = "sentry_capture.toml"
@@ -25,76 +26,130 @@ _MISNAMED: Final = (
 
 
 class Configuration:
-    """A project's configuration.
+    """What the tests of one folder, and of all below it that have no configuration of their own, are judged by.
 
     Attributes:
-        file: the name of the file that it stands in; empty where there is none.
+        file: the file that it stands in, relative to pytest's rootdir; empty where there is none.
+        folder: the folder of the tests, relative to the rootdir and with slashes: empty for the rootdir; None for tests
+            outside of it, which no configuration is about.
+        home: the folder that the contract and the files that it names start from.
         rules: the rules that are on.
         switched_off: the names of built-in rules that are off by name.
         scrubbing: the project's settings for data scrubbing on Sentry's servers; None where it has none.
         masks: what stands in place of values that were taken out; None for the usual masks.
+        settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
     """
 
     def __init__(
         self,
+        folder: str | None = "",
+        home: Path | None = None,
         file: str = "",
         rules: tuple[EnforcedRule, ...] = (),
         switched_off: frozenset[str] = frozenset(),
         scrubbing: ServerScrubbing | None = None,
         masks: Masks | None = None,
+        settles_sampling: bool = False,
     ) -> None:
+        self.folder = folder
+        self.home = home
         self.file = file
         self.rules = rules
         self.switched_off = switched_off
         self.scrubbing = scrubbing
         self.masks = masks
+        self.settles_sampling = settles_sampling
+
+    @classmethod
+    def of(cls, source: Source, folder: str) -> Configuration:
+        """The configuration that stands in a file, for the tests of a folder.
+
+        Raises:
+            SettingsError: something in it is not valid; the message names every mistake with its place, and what is
+                valid.
+        """
+        # Here, because a project without a configuration has no need of cattrs and of the rules.
+        from pytest_sentry_capture._run.settings.rule_tables import structured
+
+        home = source.file.parent
+        return cls(folder, home, source.name, *structured(source, folder, home))
 
 
 def read_configuration(root: Path) -> Configuration:
     """The configuration in pytest's rootdir.
 
     Raises:
-        SettingsError: something in it is not valid, or it stands in both files; the message names every mistake with
-            its place, and what is valid.
+        SettingsError: see ``source_in`` and ``Configuration.of``.
     """
-    own, shared = _content(root / _OWN_FILE), _content(root / _PYPROJECT)
-    if shared is not None and b"sentry" in shared and (misnamed := re.search(_MISNAMED, shared)):
-        _check_misnamed(misnamed, shared)
-    if shared is not None and _TABLE[-1].encode() not in shared:
-        shared = None
-    if own is None and shared is None:
-        return Configuration()
-    # Here, because a project without a configuration has no need of TOML, of cattrs and of the rules.
-    from pytest_sentry_capture._run.settings.rule_tables import structured
-    from pytest_sentry_capture._run.settings.source import parsed
+    source = source_in(root, root)
+    return Configuration("", root) if source is None else Configuration.of(source, "")
 
-    sources = [
-        source
-        for name, content, table in ((_OWN_FILE, own, ()), (_PYPROJECT, shared, _TABLE))
-        if content is not None and (source := parsed(name, content, table)) is not None
-    ]
+
+def source_in(folder: Path, root: Path) -> Source | None:
+    """The configuration in a folder as it was written; None where there is none.
+
+    Args:
+        root: the rootdir, which the names of files in messages start from.
+
+    Raises:
+        SettingsError: a file can't be read, a table is misnamed, or a configuration stands in both files.
+    """
+    own, shared = folder / _OWN_FILE, folder / _PYPROJECT
+    sources = [source for file in (own, shared) if (source := _source(file, root)) is not None]
     if len(sources) > 1:
-        raise SettingsError(f"the configuration stands in {_OWN_FILE} and in {_PYPROJECT}; valid is one of them")
-    if not sources:
-        return Configuration()
-    [source] = sources
-    return Configuration(source.name, *structured(source, root))
+        both = f"{name_of_file(own, root)} and in {name_of_file(shared, root)}"
+        raise SettingsError(f"the configuration stands in {both}; valid is one of them")
+    return sources[0] if sources else None
 
 
-def _check_misnamed(found: re.Match[bytes], content: bytes) -> None:
+def source_of(file: Path, root: Path) -> Source:
+    """The configuration in this file, whatever it is called.
+
+    Raises:
+        SettingsError: there is none in it, or see ``source_in``.
+    """
+    source = _source(file, root)
+    if source is not None:
+        return source
+    name = name_of_file(file, root)
+    what = f"{name} has no table [{'.'.join(_TABLE)}]" if file.is_file() else f"there is no file {name}"
+    raise SettingsError(f"sentry_configuration_file: {what}")
+
+
+def name_of_file(file: Path, root: Path) -> str:
+    """A file as messages name it: relative to the rootdir where it is below that."""
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+
+
+def _source(file: Path, root: Path) -> Source | None:
+    name = name_of_file(file, root)
+    content = _content(file, name)
+    if content is None:
+        return None
+    is_shared = file.name == _PYPROJECT
+    if is_shared and b"sentry" in content and (misnamed := re.search(_MISNAMED, content)):
+        _check_misnamed(misnamed, content, file, name)
+    if is_shared and _TABLE[-1].encode() not in content:
+        return None
+    from pytest_sentry_capture._run.settings.source import parsed  # TOML, which few folders have a need of
+
+    return parsed(name, content, _TABLE if is_shared else (), file)
+
+
+def _check_misnamed(found: re.Match[bytes], content: bytes, file: Path, name: str) -> None:
     """Raise ``SettingsError`` for a table that looks like the configuration; a text may look like one too."""
     from pytest_sentry_capture._run.settings.source import parsed  # which few projects need
 
     table = found[1].decode()
-    if parsed(_PYPROJECT, content, tuple(table.split("."))) is not None:
+    if parsed(name, content, tuple(table.split(".")), file) is not None:
         line = content.count(b"\n", 0, found.start(1)) + 1
-        raise SettingsError(f"{_PYPROJECT}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
+        raise SettingsError(f"{name}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
 
 
-def _content(file: Path) -> bytes | None:
+def _content(file: Path, name: str) -> bytes | None:
     try:
         return file.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise SettingsError(f"{file.name} can't be read: {error.strerror}") from None
+        raise SettingsError(f"{name} can't be read: {error.strerror}") from None

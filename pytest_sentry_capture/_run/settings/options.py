@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,20 +13,25 @@ from pytest_sentry_capture._reports import format_of
 if TYPE_CHECKING:
     from pytest_sentry_capture._sdk import NetworkMode
 
-ShowMode = Literal["no", "short", "full"]
+ShowMode = Literal["no", "short", "full", "values"]
 ContractMode = Literal["off", "check", "update"]
 DjangoClientMode = Literal["production", "plain"]
 
 _CHOICES: Final = {
     "sentry_network": ("block", "allow"),
-    "sentry_show": ("no", "short", "full"),
+    "sentry_show": ("no", "short", "full", "values"),
     "sentry_contract": ("off", "check", "update"),
     "sentry_django_client": ("production", "plain"),
 }
 _LONGEST_GRACE: Final = 3600.0
 GRACE: Final = 1.0
 """Seconds: several times what a crash took to be reported where that was measured."""
+_VALUES_IN_CI: Final = (
+    "sentry_show: 'values' shows what was captured, which does not belong in a log that is kept: the environment"
+    " variable CI is set. 'full' shows the names."
+)
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
+_IPV6: Final = r"(?i)[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*"
 
 
 class SettingsError(Exception):
@@ -45,6 +51,8 @@ class Settings:
         contract: whether the committed contract is compared with the run, or written anew.
         django_client: whether requests of Django's test client go through the SDK's middleware, as in production.
         grace: how many seconds are waited for an application that has answered and has not returned.
+        configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
+        contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
     """
 
     def __init__(
@@ -57,6 +65,8 @@ class Settings:
         contract: ContractMode = "off",
         django_client: DjangoClientMode = "production",
         grace: float = GRACE,
+        configuration_file: Path | None = None,
+        contract_file: Path | None = None,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -66,21 +76,29 @@ class Settings:
         self.contract = contract
         self.django_client = django_client
         self.grace = grace
+        self.configuration_file = configuration_file
+        self.contract_file = contract_file
 
 
-def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Settings:
+def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
     """Settings from the command line, else from ini options.
+
+    Args:
+        root: the rootdir, which files of ini options start from.
+        folder: the folder that files of the command line start from.
 
     Raises:
         SettingsError: a value is not valid; the message names every such value and what is valid.
     """
     chosen = {name: _first_given(option, ini, name) for name in _CHOICES}
     mistakes = [_wrong(name, value) for name, value in chosen.items() if value not in _CHOICES[name]]
+    if chosen["sentry_show"] == "values" and os.environ.get("CI"):
+        mistakes.append(_VALUES_IN_CI)
     hosts = _hosts(option("sentry_network_hosts")) or tuple(ini("sentry_network_hosts"))
     mistakes += [
         f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
         for host in hosts
-        if not re.fullmatch(_HOST, host)
+        if not (re.fullmatch(_HOST, host) or _is_ipv6(host))
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [f"sentry_report: {mistake}" for mistake in map(_without_format, reports) if mistake]
@@ -97,14 +115,29 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any]) -> Se
         raise SettingsError("\n".join(mistakes))
     return Settings(
         network=cast("NetworkMode", chosen["sentry_network"]),
-        network_hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        network_hosts=tuple(host.strip("[]").lower().rstrip(".") for host in hosts),
         reports=reports,
         show=cast("ShowMode", chosen["sentry_show"]),
         strict=bool(strict),
         contract=cast("ContractMode", chosen["sentry_contract"]),
         django_client=cast("DjangoClientMode", chosen["sentry_django_client"]),
         grace=GRACE if grace is None else grace,
+        configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
+        contract_file=_file(option, ini, "sentry_contract_file", root, folder),
     )
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether a host is an IPv6 address, with brackets around it, as in a URL, or without."""
+    if not re.fullmatch(_IPV6, host.strip("[]")):
+        return False
+    from ipaddress import IPv6Address  # which few runs need
+
+    try:
+        IPv6Address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_format(report: Path) -> str | None:
@@ -136,6 +169,13 @@ def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: 
     """The command line's value, else that of the ini option; an empty one is given too, and wrong."""
     given = option(name)
     return ini(name) if given is None else given
+
+
+def _file(option: Callable[[str], Any], ini: Callable[[str], Any], name: str, root: Path, folder: Path) -> Path | None:
+    if given := option(name):
+        return Path(os.path.normpath(folder / given))
+    configured = ini(name)
+    return Path(os.path.normpath(root / configured)) if configured else None
 
 
 def _wrong(name: str, value: str) -> str:

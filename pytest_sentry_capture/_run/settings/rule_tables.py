@@ -28,8 +28,19 @@ from pytest_sentry_capture._run.settings.source import KeyPath, Source
 from pytest_sentry_capture._text import did_you_mean, plural
 
 Structured = TypeVar("Structured")
-_KEYS: Final = ("rules", "expect", "relay", "masks")
-_INI_OPTIONS: Final = ("network", "network_hosts", "show", "strict", "report", "contract")
+_KEYS: Final = ("rules", "expect", "relay", "masks", "sampling", "nested")
+_ALL: Final = "all"
+_INI_OPTIONS: Final = (
+    "network",
+    "network_hosts",
+    "show",
+    "strict",
+    "report",
+    "contract",
+    "configuration_file",
+    "contract_file",
+)
+_STEP: Final = re.compile(r"""\.(?P<attribute>\w+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]""")
 _PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
 
 
@@ -45,12 +56,6 @@ class _ExpectEntry:
     severity: Severity = "fail"
     paths: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ValueError("name must not be empty")
-        if self.kind not in CRITERIA:
-            raise ValueError(did_you_mean("kind", self.kind, CRITERIA))
-
 
 class RuleSettings(NamedTuple):
     """What the tables of a configuration say, as ``Configuration`` has it."""
@@ -59,28 +64,30 @@ class RuleSettings(NamedTuple):
     switched_off: frozenset[str]
     scrubbing: ServerScrubbing | None
     masks: Masks | None
+    settles_sampling: bool
 
 
-def structured(source: Source, root: Path) -> RuleSettings:
+def structured(source: Source, folder: str, home: Path) -> RuleSettings:
     """The rules that a configuration asks for.
 
     Args:
         source: the configuration.
-        root: the folder that paths in it start from.
+        folder: the folder of the tests that it is about, relative to the rootdir.
+        home: the folder that the files start from which it names.
 
     Raises:
         SettingsError: something in it is not valid; the message names every mistake with its place.
     """
-    tables = RuleTables(source)
+    tables = RuleTables(source, folder)
     tables.check_keys()
     rules = (*tables.rules(), *tables.expected())
-    scrubbing, masks = tables.scrubbing(root), tables.masks()
+    scrubbing, masks, settles_sampling = tables.scrubbing(home), tables.masks(), tables.settles_sampling()
     if tables.mistakes:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
         if scrubbing is not None:
             each.rule._take_scrubbing(scrubbing)
-    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks)
+    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks, settles_sampling)
 
 
 class RuleTables:
@@ -88,14 +95,16 @@ class RuleTables:
 
     Args:
         source: the configuration.
+        folder: the folder of the tests that it is about, relative to the rootdir.
 
     Attributes:
         mistakes: all that is wrong, in words for users.
         switched_off: the names of built-in rules that are ``false``.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, folder: str) -> None:
         self._source = source
+        self._folder = folder
         self.mistakes: list[str] = []
         self._converter = _strict_converter()
         self.switched_off: list[str] = []
@@ -105,8 +114,12 @@ class RuleTables:
         for key in self._source.content:
             if key in _INI_OPTIONS:
                 self._mistake((key,), f"{key} is the ini option sentry_{key}, and no key of the configuration")
+            elif key == "tool" and not self._source.table:
+                self._mistake((key,), f"[tool.sentry_capture] stands in pyproject.toml only; {self._without_table()}")
             elif key not in _KEYS:
                 self._mistake((key,), did_you_mean("key", key, _KEYS))
+        if type(nested := self._source.content.get("nested", True)) is not bool:
+            self._mistake(("nested",), f"nested must be true or false, not {nested!r}")
 
     def rules(self) -> Iterator[EnforcedRule]:
         """The built-in rules that are on."""
@@ -123,7 +136,7 @@ class RuleTables:
             else:
                 rule = self._rule(name, rule_class, value)
                 if rule is not None:
-                    yield EnforcedRule(rule, self._source.place("rules", name))
+                    yield EnforcedRule(rule, self._source.place("rules", name), folder=self._folder)
 
     def _rule(self, name: str, rule_class: type[Rule], value: object) -> Rule | None:
         """A rule with its options: all of them, none, or the one that a bare value stands for."""
@@ -147,22 +160,22 @@ class RuleTables:
         """The rules that the ``expect`` entries are."""
         entries = self._source.content.get("expect", [])
         if not isinstance(entries, list):
-            self._mistake(("expect",), "expect must be an array of tables: [[tool.sentry_capture.expect]]")
+            self._mistake(("expect",), f"expect must be an array of tables: [[{self._header('expect')}]]")
             return
         names: list[object] = [*BUILT_IN_RULES]
         for index, entry in enumerate(entries):
             path = ("expect", index)
             if not isinstance(entry, Mapping):
-                self._mistake(path, f"expect must be an array of tables, and {entry!r} is none")
+                self._mistake(path, f"expect[{index}] must be a table, not {entry!r}: [[{self._header('expect')}]]")
                 continue
             if entry.get("name") in names:
-                self._mistake(path, f"expect: the name {entry['name']!r} is taken")
+                self._mistake((*path, "name"), f"expect[{index}].name: {entry['name']!r} is taken")
             names.append(entry.get("name", object()))
             rule = self._expected(path, entry)
             if rule is not None:
-                yield EnforcedRule(rule, self._source.place(*path))
+                yield EnforcedRule(rule, self._source.place(*path), folder=self._folder)
 
-    def scrubbing(self, root: Path) -> ServerScrubbing | None:
+    def scrubbing(self, home: Path) -> ServerScrubbing | None:
         """The project's settings for data scrubbing on Sentry's servers."""
         table = self._source.content.get("relay", {})
         if not isinstance(table, Mapping):
@@ -171,7 +184,7 @@ class RuleTables:
         if not table:
             return None
         file = table.get("pii_config")
-        text = self._text_of(root, file) if isinstance(file, str) else None
+        text = self._text_of(home, file) if isinstance(file, str) else None
         scrubbing = self._structured(("relay",), "relay", table, ServerScrubbing)
         if scrubbing is None or text is None:
             return scrubbing
@@ -195,28 +208,37 @@ class RuleTables:
         texts = tuple(mask for mask in own if isinstance(mask, str))
         return Masks(texts, tuple(mask for mask in own if not isinstance(mask, str)))
 
+    def settles_sampling(self) -> bool:
+        """Whether all is sampled that chance would decide about."""
+        value = self._source.content.get("sampling")
+        if value is None or value == _ALL:
+            return value is not None
+        problem = did_you_mean("value", value, [_ALL]) if isinstance(value, str) else f"must be {_ALL!r}, not {value!r}"
+        self._mistake(("sampling",), f"sampling: {problem}")
+        return False
+
     def _mask(self, index: int, entry: object) -> str | re.Pattern[str] | None:
         name = f"masks[{index}]"
         if isinstance(entry, str):
             mask: str | re.Pattern[str] = entry
         elif isinstance(entry, Mapping):
-            pattern = self._structured(("masks",), name, entry, Pattern)
+            pattern = self._structured(("masks", index), name, entry, Pattern)
             if pattern is None:
                 return None
             mask = re.compile(pattern.regex)
         else:
-            self._mistake(("masks",), f"{name}: must be a text or a pattern, not {entry!r}")
+            self._mistake(("masks", index), f"{name}: must be a text or a pattern, not {entry!r}")
             return None
         value = value_taken_for_mask(mask)
         if value is not None:
             shown = pattern_in_toml(mask.pattern) if isinstance(mask, re.Pattern) else repr(mask)
             matched = f"{value!r}, which may be a real value" if value else "the empty text"
-            self._mistake(("masks",), f"{name}: {shown} matches {matched}; a mask must match masks only")
+            self._mistake(("masks", index), f"{name}: {shown} matches {matched}; a mask must match masks only")
         return mask if value is None else None
 
-    def _text_of(self, root: Path, file: str) -> str | None:
+    def _text_of(self, home: Path, file: str) -> str | None:
         try:
-            return (root / file).read_text(encoding="utf-8")
+            return (home / file).read_text(encoding="utf-8")
         except OSError as error:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} can't be read: {error.strerror}")
         except UnicodeDecodeError:
@@ -226,20 +248,26 @@ class RuleTables:
     def _expected(self, path: KeyPath, entry: Mapping[str, Any]) -> ExpectRule | None:
         own = {key: value for key, value in entry.items() if key in _ExpectEntry.__dataclass_fields__}
         criteria = {key: value for key, value in entry.items() if key not in own}
-        structured = self._structured(path, "expect", own, _ExpectEntry)
+        label = _label(path, entry)
+        structured = self._structured(path, label, own, _ExpectEntry)
         kind = structured.kind if structured is not None else str(own.get("kind", "event"))
+        if kind not in CRITERIA:
+            self._mistake((*path, "kind"), f"{label}.kind: {did_you_mean('kind', kind, CRITERIA)}")
+        if structured is not None and not structured.name.strip():
+            self._mistake((*path, "name"), f"{label}.name must not be empty")
         for name, value in (structured.criteria if structured is not None else {}).items():
             if name in criteria:
-                self._mistake((*path, "criteria", name), f"expect: the criterion {name!r} is given twice")
+                self._mistake((*path, "criteria", name), f"{label}: the criterion {name!r} is given twice")
             criteria[name] = value
-        name = str(entry.get("name", ""))
-        matcher = self._matcher(path, kind, criteria, name)
+        matcher = self._matcher(path, label, kind, criteria)
         if structured is None:
             return None
-        self._check_paths(path, "expect", structured.paths)
-        look = self._matcher((*path, "event"), kind, structured.event, name)
+        self._check_paths(path, label, structured.paths)
+        look = self._matcher((*path, "event"), f"{label}.event", kind, structured.event)
         if structured.event and not structured.captured:
-            self._mistake(path, "expect: event says what a captured item looks like, but captured is false")
+            self._mistake(
+                (*path, "event"), f"{label}.event says what a captured item looks like, but captured is false"
+            )
         if matcher is None or look is None:
             return None
         return ExpectRule(
@@ -251,41 +279,65 @@ class RuleTables:
             paths=structured.paths,
         )
 
-    def _matcher(self, path: KeyPath, kind: str, criteria: Mapping[str, Any], entry: str) -> Matcher | None:
-        place = ".".join(map(str, (path[0], *path[2:])))
+    def _matcher(self, path: KeyPath, label: str, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
+        """A matcher; None where a criterion is a mistake, which is told with the line of its key."""
+        mistakes = len(self.mistakes)
+        for key, value in criteria.items():
+            self._check_criterion((*path, key), f"{label}.{key}", kind, {key: value})
+        if len(self.mistakes) > mistakes or kind not in CRITERIA:
+            return None
+        return Matcher(kind, {key: _value(value) for key, value in criteria.items()})
+
+    def _check_criterion(self, path: KeyPath, label: str, kind: str, criterion: Mapping[str, Any]) -> None:
         try:
-            matcher = Matcher(kind, {key: _value(value) for key, value in criteria.items()})
+            matcher = Matcher(kind, {key: _value(value) for key, value in criterion.items()})
         except re.error as error:
-            self._mistake(path, f"{place}: no valid regex: {error}")
-            return None
+            self._mistake(path, f"{label}: no valid regex: {error}")
+            return
         except (TypeError, ValueError) as error:
-            self._mistake(path, f"{place}: {error}")
-            return None
+            if kind in CRITERIA:  # else the kind itself is the mistake
+                self._mistake(path, f"{label}: {error}")
+            return
         for value in Doubts(matcher).unlikely_values:
             if not isinstance(value.value, re.Pattern):  # which asks for what an application really sends
-                key = "where" if value.criterion.in_payload else value.criterion.path
-                self._mistake((*path, key), f"{place}: {_about_unlikely(value, kind, entry)}")
-        return matcher
+                self._mistake(path, f"{label}: {_about_unlikely(value, kind)}")
 
     def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
         for each in paths:
             if not each.strip() or "::" in each or Path(each).is_absolute() or ".." in Path(each).parts:
                 self._mistake(
                     (*path, "paths"),
-                    f"{name}.paths: {each!r} is no path of test files, relative to the rootdir: valid are files,"
-                    " folders and patterns with *, such as 'tests/api'",
+                    f"{name}.paths: {each!r} is not a path of test files, relative to the folder of the configuration:"
+                    " valid are files, folders and patterns with *, such as 'tests/api'",
                 )
 
     def _structured(
         self, path: KeyPath, name: str, options: Mapping[str, Any], wanted: type[Structured]
     ) -> Structured | None:
+        known = [each.name for each in fields(wanted) if each.init]  # type: ignore[arg-type]
+        unknown = [key for key in options if key not in known]
+        for key in unknown:
+            self._mistake((*path, key), f"{name}: {did_you_mean('option', key, known)}")
         try:
-            return self._converter.structure(options, wanted)
+            result = self._converter.structure({key: options[key] for key in options if key in known}, wanted)
         except (ClassValidationError, IterableValidationError, ValueError, TypeError) as error:
             for message in transform_error(error, name, _message):
                 text, _, place = message.rpartition(" @ ")
-                self._mistake(path, f"{place}: {text}")
+                self._mistake((*path, *_keys_of(place.removeprefix(name))), f"{place}: {text}")
             return None
+        return None if unknown else result
+
+    def _header(self, name: str) -> str:
+        """How a table of the configuration is called in this file."""
+        return ".".join((*self._source.table, name))
+
+    def _without_table(self) -> str:
+        """How the tables that were written for ``pyproject.toml`` are called in a file of its own."""
+        own = self._source.content["tool"]
+        tables = own.get("sentry_capture", {}) if isinstance(own, Mapping) else {}
+        headers = {"rules": "[rules]", "expect": "[[expect]]", "relay": "[relay]", "masks": "masks = […]"}
+        named = [header for name, header in headers.items() if isinstance(tables, Mapping) and name in tables]
+        return f"in {self._source.name}, write {' and '.join(named or ['[rules]'])}"
 
     def _mistake(self, path: KeyPath, message: str) -> None:
         mistake = f"{self._source.place(*path)}: {message}"
@@ -293,11 +345,24 @@ class RuleTables:
             self.mistakes.append(mistake)
 
 
-def _about_unlikely(unlikely: UnlikelyValue, kind: str, entry: str) -> str:
+def _label(path: KeyPath, entry: Mapping[str, Any]) -> str:
+    """An entry of ``expect`` as messages call it: by its name or, where it has none, by its number, from 0."""
+    name = entry.get("name")
+    return f"expect[{name!r}]" if isinstance(name, str) and name.strip() else f"expect[{path[-1]}]"
+
+
+def _keys_of(place: str) -> KeyPath:
+    """The keys and elements in what cattrs calls a place: ``.tags['plan'][0]``."""
+    return tuple(
+        int(found["index"]) if found["index"] else found["attribute"] or found["key"] for found in _STEP.finditer(place)
+    )
+
+
+def _about_unlikely(unlikely: UnlikelyValue, kind: str) -> str:
     path, value, nearest = unlikely.path, unlikely.value, unlikely.nearest
     meant = f"; did you mean {nearest!r}?" if nearest is not None else "."
     reason = f"{path} of {plural(name_of(kind))} is {unlikely.known.valid}"
-    text = f"{path}={value!r} of {entry!r} matches nothing, because {reason}{meant}"
+    text = f"{path}={value!r} matches nothing, because {reason}{meant}"
     if not (isinstance(value, str) and unlikely.known.words):
         return text
     return f"{text} A word that the application really sends is asked for by {{ regex = '^{re.escape(value)}$' }}"

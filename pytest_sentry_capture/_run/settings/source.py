@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._run.settings.options import SettingsError
@@ -17,6 +18,20 @@ else:
 KeyPath = tuple[str | int, ...]
 """Where something stands in a configuration: keys, and elements of arrays counted from 0."""
 
+_TOKEN: Final = re.compile(
+    r"""
+    \"{3} (?: [^\\] | \\. )*? \"{3}
+    | '{3} .*? '{3}
+    | " (?: [^"\\\n] | \\. )* "
+    | ' [^'\n]* '
+    | \# [^\n]*
+    | [\[\]{},]
+    | [^\s\[\]{},\#"']+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""Of the value of a key: strings and comments, what opens, parts and closes, and all else."""
+
 _KEY: Final = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
 _HEADER: Final = re.compile(r"^\s*\[\[?\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _ASSIGNMENT: Final = re.compile(rf"^\s*(?P<name>(?:{_KEY.pattern})(?:\s*\.\s*(?:{_KEY.pattern}))*)\s*=")
@@ -26,24 +41,26 @@ class Source(NamedTuple):
     """A configuration.
 
     Attributes:
-        name: the file's name.
+        name: the file as messages name it: relative to pytest's rootdir.
+        file: where it is.
         text: the file's whole text.
         table: the table of the file that the configuration is.
         content: what it holds.
     """
 
     name: str
+    file: Path
     text: str
     table: tuple[str, ...]
     content: Mapping[str, Any]
 
     def place(self, *path: str | int) -> str:
-        """The file and, where it can be told, the line of a key or, failing that, of the table that it is in."""
+        """The file and, where it can be told, the line of a key or an element, else of what it is in."""
         line = _line(self.text, (*self.table, *path))
         return f"{self.name}:{line}" if line else self.name
 
 
-def parsed(name: str, content: bytes, table: tuple[str, ...]) -> Source | None:
+def parsed(name: str, content: bytes, table: tuple[str, ...], file: Path) -> Source | None:
     """The configuration that a table of a file is; None where the file does not have it.
 
     Raises:
@@ -60,14 +77,16 @@ def parsed(name: str, content: bytes, table: tuple[str, ...]) -> Source | None:
         return None
     if not isinstance(value, dict):
         raise SettingsError(f"{name}: {'.'.join(table)} must be a table, not {value!r}")
-    return Source(name, text, table, value)
+    return Source(name, file, text, table, value)
 
 
 def _line(text: str, path: KeyPath) -> int | None:
-    """The line on which a table or key begins; tables of arrays are counted."""
+    """The line on which a table, a key or an element of an array begins; tables of arrays are counted."""
     table: KeyPath = ()
     counts: dict[tuple[str, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    end = 0
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        start, end = end, end + len(line)
         if header := _HEADER.match(line):
             names = _names(header["name"])
             table = names
@@ -76,9 +95,31 @@ def _line(text: str, path: KeyPath) -> int | None:
                 table = (*names, counts[names])
             if table == path:
                 return number
-        elif (assignment := _ASSIGNMENT.match(line)) and (*table, *_names(assignment["name"]))[: len(path)] == path:
-            return number
+        elif assignment := _ASSIGNMENT.match(line):
+            key = (*table, *_names(assignment["name"]))
+            if key[: len(path)] == path:
+                return number
+            if key == path[:-1] and isinstance(path[-1], int):
+                within = _line_in_array(text[start + assignment.end() :], path[-1])
+                return number if within is None else number + within
     return _line(text, path[:-1]) if len(path) > 1 else None
+
+
+def _line_in_array(value: str, index: int) -> int | None:
+    """How many lines below the beginning of an array an element of it begins; None where it has no such element."""
+    depth, seen, is_expected = 0, -1, False
+    for token in _TOKEN.finditer(value):
+        if token[0].startswith("#"):
+            continue
+        if depth == 1 and is_expected and token[0] != "]":
+            seen, is_expected = seen + 1, False
+            if seen == index:
+                return value.count("\n", 0, token.start())
+        depth += (token[0] in ("[", "{")) - (token[0] in ("]", "}"))
+        if depth == 0:
+            return None
+        is_expected = is_expected or (depth == 1 and token[0] in ("[", ","))
+    return None
 
 
 def _names(dotted: str) -> tuple[str, ...]:

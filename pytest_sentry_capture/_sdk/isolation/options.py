@@ -149,6 +149,10 @@ class OptionOverrides:
         for client in list(self._before):
             self.apply_to(client)
 
+    def given_to(self, client: Any) -> frozenset[str]:
+        """The names of the options that a client has from the test that is under way, and not from the application."""
+        return self._clients.given_by_test(client) | frozenset(self._before.get(client) or ())
+
     def clear(self) -> None:
         """Take back everything that was asked for."""
         if not self._asked:

@@ -45,7 +45,7 @@ class CaptureHooks:
         clients: Clients,
         hand_over: HandOver,
         before_attempt: Callable[[Mapping[str, Any]], None],
-        scope_writes: ScopeWrites | None,
+        scope_writes: ScopeWrites,
     ) -> None:
         self._modules = modules
         self._features = modules.features
@@ -113,7 +113,7 @@ class CaptureHooks:
         self._clients.describe(attempt, client)
         if attempt.detailed:
             attempt.context.scope_origin = self._scope_origin(event, scope)
-        if self._scope_writes is not None and attempt.exchange is not None:
+        if attempt.exchange is not None:
             attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.exchange, event, scope)
         return attempt
 

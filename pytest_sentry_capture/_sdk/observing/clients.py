@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -64,6 +64,7 @@ class Clients:
         self._on_client = on_client
         self._owners: KnownOf[Lifetime] = KnownOf()
         self._given: KnownOf[Given] = KnownOf()
+        self._given_by_test: KnownOf[frozenset[str]] = KnownOf()
         self._unused: KnownOf[None] = KnownOf()
         self._spotlights: list[tuple[Any, Any]] = []
         self._is_without_spotlight = False
@@ -128,6 +129,15 @@ class Clients:
             self._given[client] = Given((), _as_given(client.options))
         return self._given[client]
 
+    def note_given_by_test(self, client: Any, names: Iterable[str]) -> None:
+        """Note that a test has given these options to a client, as it was made."""
+        if client is not None:
+            self._given_by_test[client] = self.given_by_test(client).union(names)
+
+    def given_by_test(self, client: Any) -> frozenset[str]:
+        """The names of the options that a test has given to a client as it was made."""
+        return self._given_by_test.get(client) or frozenset()
+
     def derive_options(self, given: Given, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """What the SDK makes of a client's arguments when some are replaced."""
         if self._get_options is None:
@@ -160,7 +170,9 @@ class Clients:
         def init(client: Any, *args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
             self._given[client] = Given(args, kwargs)
-            original(client, *args, **{**kwargs, **self._new_options()})
+            new_options = self._new_options()
+            self.note_given_by_test(client, new_options)
+            original(client, *args, **{**kwargs, **new_options})
 
         return init
 

@@ -146,7 +146,7 @@ class Observer:
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
         context = CaptureContext(chain)
         if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
-            context.sample_rate = outer.context.sample_rate
+            context.sample_rate, context.sampling = outer.context.sample_rate, outer.context.sampling
         return Attempt(kind, payload, options, context, self._exchange, detailed)
 
     def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:

@@ -23,6 +23,7 @@ from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.plain_data import as_json, is_json_data, json_data, plain_copy
+from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
@@ -38,9 +39,16 @@ class Telemetry:
     """Records what the clients' batchers, and what else collects, take and hand over."""
 
     def __init__(
-        self, observer: Observer, hand_over: HandOver, losses: Losses, naps: Naps, touchpoints: Touchpoints
+        self,
+        observer: Observer,
+        hand_over: HandOver,
+        losses: Losses,
+        decisions: SamplingDecisions,
+        naps: Naps,
+        touchpoints: Touchpoints,
     ) -> None:
         self._observer = observer
+        self._decisions = decisions
         self._hand_over = hand_over
         self._losses = losses
         self._naps = naps
@@ -237,7 +245,9 @@ class Telemetry:
         attempt = self._observer.attempt
         if attempt is not None:
             attempt.reason = attempt.reason or refusal
-            attempt.context.sample_rate = _sample_rate(item)
+            segment = item.get("_segment_span") if isinstance(item, dict) else None
+            attempt.context.sample_rate = _sample_rate(segment)
+            attempt.context.sampling = self._decisions.of(segment).sampling if segment is not None else None
             attempt.got_nonsense = attempt.context.callback is not None and type(item) is not dict
             if attempt.reason is not None:
                 return
@@ -360,9 +370,9 @@ def _own_copy(item: Any) -> Any:
     return {**item, "attributes": {**attributes}} if type(attributes) is dict else {**item}
 
 
-def _sample_rate(item: Any) -> float | None:
+def _sample_rate(segment: Any) -> float | None:
     """The rate that a streamed span's trace was sampled with; asking the SDK's baggage for it would freeze that."""
-    rate = getattr(item.get("_segment_span"), "_sample_rate", None) if isinstance(item, dict) else None
+    rate = getattr(segment, "_sample_rate", None)
     return rate if isinstance(rate, float) else None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import CallableLocation
 from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Attempt, Observer
+from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 from pytest_sentry_capture._sdk.versions import Features
 
@@ -20,16 +20,19 @@ _SOURCE: Final = "sentry.segment.name.source"
 
 
 def watch_unsampled(
-    touchpoints: Touchpoints, observer: Observer, losses: Losses, active_client: Callable[[], Any]
+    touchpoints: Touchpoints,
+    observer: Observer,
+    losses: Losses,
+    decisions: SamplingDecisions,
+    active_client: Callable[[], Any],
 ) -> None:
     """Give the discards of an unsampled trace what is known of its transaction, or of each of its spans."""
     features = touchpoints.features
-    parts = (features, observer, losses, active_client)
+    parts = (features, observer, losses, decisions, active_client)
     with touchpoints.missing_means(_MEANING):
         if features.has_transactions:
             transactions = _Transactions(*parts)
             touchpoints.replace("tracing:Transaction.finish", transactions.finished)
-            touchpoints.replace("tracing:Transaction._set_initial_sampling_decision", transactions.decided)
         if features.unsampled_span is not None:
             spans = _Spans(*parts)
             touchpoints.replace(f"{features.unsampled_span}._end", spans.ended)
@@ -40,11 +43,17 @@ class _Unsampled:
     """What the SDK tells of is noted where it tells it; where there is no transport to tell it to, it is noted here."""
 
     def __init__(
-        self, features: Features, observer: Observer, losses: Losses, active_client: Callable[[], Any]
+        self,
+        features: Features,
+        observer: Observer,
+        losses: Losses,
+        decisions: SamplingDecisions,
+        active_client: Callable[[], Any],
     ) -> None:
         self._features = features
         self._observer = observer
         self._losses = losses
+        self._decisions = decisions
         self._active_client = active_client
 
     def _run(self, attempt: Attempt, end: Callable[[], Any], reason: str | None, *categories: str) -> Any:
@@ -63,37 +72,22 @@ class _Unsampled:
 
 
 class _Transactions(_Unsampled):
-    """What becomes of transactions, and whose sampler has raised: by identity, for they have no room for it."""
-
-    _crashed: dict[int, CallableLocation]
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._crashed = {}
-
-    def decided(self, original: Callable[..., None]) -> Callable[..., None]:
-        @wrapping(original)
-        def decide(transaction: Any, *args: Any, **kwargs: Any) -> None:
-            __tracebackhide__ = True
-            self._crashed.pop(id(transaction), None)
-            with self._observer.raised_callbacks() as raised:
-                original(transaction, *args, **kwargs)
-            if raised and transaction.sampled is False:
-                self._crashed[id(transaction)] = raised[0]
-
-        return decide
+    """What becomes of transactions."""
 
     def finished(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @wrapping(original)
         def finish(transaction: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             attempt = self._observer.begin("transaction", None, {}, {})
-            attempt.raised_in = self._crashed.pop(id(transaction), None)
+            decision = self._decisions.of(transaction)
+            attempt.raised_in, attempt.context.sampling = decision.raised_in, decision.sampling
             attempt.context.sample_rate = _rate_in(transaction, "sample_rate")  # which its headers may lack
             attempt.payload_when_lost = partial(_transaction, transaction)
             is_lost = transaction._span_recorder is None and transaction.timestamp is None
             end = partial(original, transaction, *args, **kwargs)
-            return self._run(attempt, end, "sample_rate" if is_lost else None, "transaction", "span")
+            result = self._run(attempt, end, "sample_rate" if is_lost else None, "transaction", "span")
+            self._decisions.forget(transaction)
+            return result
 
         return finish
 
@@ -128,6 +122,7 @@ class _Spans(_Unsampled):
                 return original(span, *args, **kwargs)
             attempt = self._observer.begin("span", None, {}, {})
             attempt.context.sample_rate = _rate_in(_segment_of(span), "_sample_rate")
+            attempt.context.sampling = self._decisions.of(_segment_of(span)).sampling
             attempt.payload_when_lost = partial(self._payload_of, span)
             attempt.of_lost_segment = _segment_of(span) is not span and _is_unsampled(_segment_of(span))
             reason = None if getattr(span, "_finished", True) else getattr(span, "_unsampled_reason", None)

@@ -25,7 +25,7 @@ class Dsn(Protocol):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name alone: ``localhost``, ``*.localhost`` or ``127.0.0.0/8``.
+    """Whether a host is this machine by its name alone: ``localhost``, ``*.localhost``, ``127.0.0.0/8`` or ``::1``.
 
     Names are never resolved.
     """
@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(name) in ipaddress.ip_network("127.0.0.0/8")
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 

@@ -1437,3 +1437,84 @@ async def test_an_application_that_has_not_returned(sentry_capture: SentryCaptur
         sentry_capture.assert_captured(exception=ZeroDivisionError, status_code=500)
     finally:
         task.cancel()
+
+
+class ToolError(Exception):
+    """What an application raises in place of what it has caught."""
+
+
+def report_chain() -> None:
+    try:
+        try:
+            raise LookupError("order 7")
+        except LookupError as error:
+            raise ToolError("tool failed") from error
+    except ToolError:
+        sentry_sdk.capture_exception()
+
+
+def test_an_expected_error_in_a_chain(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """An error that ignore_errors names was captured, as the cause of another.
+
+    Expected no event with exception=LookupError; found 1.
+    1. error ToolError from LookupError 'tool failed', handled
+    Hint: ignore_errors looks at the outermost exception alone, which is ToolError.
+    """
+    sentry_init(ignore_errors=[LookupError])
+    report_chain()
+
+    sentry_capture.assert_not_captured(exception=LookupError)
+
+
+def test_a_filter_looks_at_the_outermost(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """An error that a filter was to drop was captured, as the cause of another.
+
+    1. error ToolError from LookupError 'tool failed', handled
+    Hint: shop.hide_not_found
+    """
+    sentry_init(before_send=shop.hide_not_found)
+    report_chain()
+
+    sentry_capture.assert_discarded(exception=LookupError, reason="before_send")
+
+
+def test_a_sampler_that_saw_another_name(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """A segment was renamed after the sampler had been asked.
+
+    Expected a segment with reason='sample_rate' to be discarded; 1 segment captured.
+    1. segment '/health', http.server
+    traces_sampler answered 1.0 for name='generic request', op='http.server', parent_sampled=None
+    """
+    sentry_init(traces_sampler=lambda context: 0.0 if context["transaction_context"]["name"] == "/health" else 1.0)
+    with segment("generic request", op="http.server") as started:
+        started.name = "/health"
+
+    sentry_capture.assert_discarded("segment", reason="sample_rate")
+
+
+def report_failure_of(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except ConnectionError:
+        sentry_sdk.capture_exception()
+
+
+def charge() -> None:
+    raise ConnectionError("timeout")
+
+
+def refund() -> None:
+    raise ConnectionError("timeout")
+
+
+def test_two_errors_that_read_alike(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    """Two functions crashed in the same way.
+
+    1. error ConnectionError 'timeout', handled, at situations.py:
+    2. error ConnectionError 'timeout', handled, at situations.py:
+    """
+    sentry_init()
+    report_failure_of(charge)
+    report_failure_of(refund)
+
+    sentry_capture.assert_nothing_captured()

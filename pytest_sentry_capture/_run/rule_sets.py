@@ -1,0 +1,116 @@
+"""The rules of each configuration of the run, and by which of them a test is judged.
+
+This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_sentry_capture._run import on_demand
+from pytest_sentry_capture._run.rule_set import RuleSet
+from pytest_sentry_capture._run.settings.options import SettingsError
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._rules import EnforcedRule
+    from pytest_sentry_capture._run.settings.configurations import Configurations
+
+_HOOK = "pytest_sentry_capture_rules"
+
+
+class RuleSets:
+    """The rules of each configuration.
+
+    Rules that a conftest file adds belong to the configuration of its folder, and those of other plugins to every one:
+    then a run in the folder of a configuration has the same rules as one that starts above it.
+
+    Attributes:
+        configurations: which configuration each test has.
+        wants_table: whether the capture table is written or compared with a contract.
+    """
+
+    def __init__(self, configurations: Configurations, *, wants_table: bool, wants_fields: bool) -> None:
+        self.configurations = configurations
+        self.wants_table = wants_table
+        self._wants_fields = wants_fields
+        self._own: list[tuple[str | None, str, Sequence[object]]] = []
+        self._sets: dict[str | None, RuleSet] = {}
+
+    @property
+    def of_rootdir(self) -> RuleSet:
+        """The rules that what comes outside of tests is judged by too."""
+        return self.at("")
+
+    @property
+    def are_own(self) -> bool:
+        """Whether the project has rules of its own."""
+        return any(rules for _, _, rules in self._own)
+
+    def of_file(self, test_file: Path | str) -> RuleSet:
+        """The rules of a test by its file; raises like ``at``."""
+        return self.at(self.configurations.folder_of(test_file))
+
+    def at(self, folder: str | None) -> RuleSet:
+        """The rules of the configuration of a folder, as ``Configurations.folder_of`` names it.
+
+        Raises:
+            SettingsError: the configuration has mistakes, or a rule of the project's own is called like one of it.
+        """
+        if folder not in self._sets:
+            configuration = self.configurations.at(folder)
+            try:
+                own = self._own_rules(folder, configuration.rules)
+            except on_demand.UnusableRulesError as error:
+                raise SettingsError(f"{_HOOK}: {error}") from None
+            self._sets[folder] = RuleSet(
+                configuration, own, wants_table=self.wants_table, wants_fields=self._wants_fields
+            )
+        return self._sets[folder]
+
+    def add_own(self, conftest: Path | None, place: str, given: Callable[[], Sequence[object]]) -> str | None:
+        """Judge by the rules too which the project has written itself: what an implementation of the hook gives.
+
+        Args:
+            conftest: the conftest file that the implementation is in; None for one of another plugin.
+            place: where it stands, for users.
+            given: asks it.
+
+        Returns:
+            What is wrong with them, in words for users; None where nothing is.
+        """
+        folder = self.configurations.folder_of(conftest) or "" if conftest is not None else None
+        try:
+            rules = [*map(_listed, given())]
+            [*on_demand.own_rules([(each, place) for each in rules], ())]
+        except on_demand.UnusableRulesError as error:
+            return f": {error}"
+        except Exception as error:
+            return "\n".join([f" raised {type(error).__name__}:", *on_demand.traceback_of(error)])
+        self._own.append((folder, place, rules))
+        return None
+
+    def begin(self) -> str | None:
+        """All rules of the project's own are there.
+
+        Returns:
+            What is wrong with the rules of the rootdir, in words for users; None where nothing is.
+        """
+        self._sets.clear()
+        try:
+            self.at("")
+        except SettingsError as error:
+            return str(error)
+        return None
+
+    def _own_rules(self, folder: str | None, others: Iterable[EnforcedRule]) -> list[EnforcedRule]:
+        if folder is None or not self._own:
+            return []
+        given = [(each, place) for owner, place, rules in self._own if owner in (None, folder) for each in rules]
+        return [*on_demand.own_rules(given, others, folder=folder)]
+
+
+def _listed(rules: object) -> object:
+    """What a generator gives can be asked for once only."""
+    return [*rules] if isinstance(rules, Iterable) and not isinstance(rules, (str, Mapping)) else rules
