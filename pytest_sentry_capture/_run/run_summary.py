@@ -294,7 +294,8 @@ class RunSummary(SummaryPart):
         files += ["the report"] if self._settings.reports else []
         for chance, drawn in sorted(self._totals.by_chance.items(), key=lambda each: str(each[0])):
             if met := [*drawn.rules, *files]:
-                self.say(*about_chance(chance, drawn, met))
+                having = [each.configuration for each in self._judged if each.configuration.folder in drawn.folders]
+                self.say(*about_chance(chance, drawn, met, having))
 
     def warn_of_unknown_exceptions(self) -> None:
         """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""

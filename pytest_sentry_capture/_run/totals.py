@@ -14,16 +14,21 @@ from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
 
 @dataclass
 class Drawn:
-    """How often random numbers decided, in which tests, and the names of the rules that judge what was decided."""
+    """How often random numbers decided, in which tests, of which configurations, and the rules that judge what they did.
+
+    Configurations stand here by their folders.
+    """
 
     number: int = 0
     tests: dict[str, None] = field(default_factory=dict)
+    folders: dict[str | None, None] = field(default_factory=dict)
     rules: dict[str, None] = field(default_factory=dict)
 
-    def add(self, number: int, test: str, rules: Iterable[str]) -> None:
+    def add(self, number: int, test: str, folder: str | None, rules: Iterable[str]) -> None:
         """Count in those of one test."""
         self.number += number
         self.tests[test] = None
+        self.folders[folder] = None
         self.rules.update(dict.fromkeys(rules))
 
 
@@ -168,7 +173,7 @@ class Totals:
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)
         for values, number, rules in findings.by_chance:
-            self.by_chance.setdefault(Chance(*values), Drawn()).add(number, findings.label, rules)
+            self.by_chance.setdefault(Chance(*values), Drawn()).add(number, findings.label, findings.folder, rules)
         for name in findings.unknown_exceptions:
             self.unknown_exceptions.setdefault(name, findings.label)
         self.of(findings.folder).add(findings)

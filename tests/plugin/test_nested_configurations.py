@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import glob
 import re
 from pathlib import Path
 
@@ -416,6 +417,56 @@ def test(sentry_capture):
         "captured 0 in other",
         "captured 1 in settled",
     ]
+
+
+LEFT_TO_CHANCE = """
+import sentry_sdk
+
+def test():
+    sentry_sdk.init(dsn="https://key@sentry.invalid/1", sample_rate=0.5)
+    sentry_sdk.capture_message("x")
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_advice_about_sampling_names_the_files_of_the_configurations(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    """It is accepted when followed: a key stands above the tables of a sentry_capture.toml."""
+    write(pytester.path / "a" / "sentry_capture.toml", "[rules]\nmax-breadcrumbs = 10")
+    write(pytester.path / "b" / "pyproject.toml", "[tool.sentry_capture.rules]\nmax-breadcrumbs = 10")
+    write(pytester.path / "c" / "sentry_capture.toml", 'sampling = "all"\n[rules]\nmax-breadcrumbs = 10')
+    for name in "abc":
+        write(pytester.path / name / f"test_{name}.py", LEFT_TO_CHANCE)
+
+    result = run(pytester, *workers)
+
+    places = "above the tables of a/sentry_capture.toml and in [tool.sentry_capture] of b/pyproject.toml"
+    result.stdout.fnmatch_lines([
+        "sample_rate=0.5 left 2 events to chance in 2 tests, first: a/test_a.py::test. What is captured differs from"
+        " run to run, for max-breadcrumbs.",
+        f'  To settle it: sampling = "all" {glob.escape(places)}.',
+    ])
+
+    write(pytester.path / "a" / "sentry_capture.toml", 'sampling = "all"\n[rules]\nmax-breadcrumbs = 10')
+    write(
+        pytester.path / "b" / "pyproject.toml",
+        '[tool.sentry_capture]\nsampling = "all"\n[tool.sentry_capture.rules]\nmax-breadcrumbs = 10',
+    )
+
+    result = run(pytester, *workers)
+
+    assert result.ret == 0
+    assert "chance" not in result.stdout.str()
+
+
+def test_advice_about_sampling_outside_of_the_rootdir_is_the_marker(pytester: pytest.Pytester) -> None:
+    write(pytester.path / "elsewhere" / "test_it.py", LEFT_TO_CHANCE)
+    (pytester.path / "root").mkdir()
+
+    result = run(pytester, "--rootdir=root", "--sentry-report=table.md", "elsewhere")
+
+    result.stdout.fnmatch_lines(["  To settle it, give the tests sample_rate=1.0 by the marker sentry_options."])
 
 
 def test_the_first_line_is_about_all_contracts(monorepo: pytest.Pytester) -> None:

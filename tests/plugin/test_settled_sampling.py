@@ -320,7 +320,7 @@ RULES = """
 max-event-bytes = 1_000_000
 max-breadcrumbs = 100
 """
-ALL_OF_THEM = 'To settle it: sampling = "all" in [tool.sentry_capture].'
+ALL_OF_THEM = 'To settle it: sampling = "all" in [tool.sentry_capture] of pyproject.toml.'
 
 
 def test_what_met_chance_is_in_the_summary(shop: Callable[..., pytest.RunResult]) -> None:

@@ -60,6 +60,13 @@ class Configuration:
         self.masks = masks
         self.settles_sampling = settles_sampling
 
+    @property
+    def place_of_keys(self) -> str:
+        """Where a key of its own is written, as advice says it: in which table of which file, or above its tables."""
+        if not self.file or Path(self.file).name == _PYPROJECT:
+            return f"in [{'.'.join(_TABLE)}] of {self.file or _PYPROJECT}"
+        return f"above the tables of {self.file}"
+
     @classmethod
     def of(cls, source: Source, folder: str) -> Configuration:
         """The configuration that stands in a file, for the tests of a folder.
