@@ -182,7 +182,7 @@ class Rule(ABC):
         is_built_in = type(self).__module__.startswith(_OUR_PACKAGE)
         kinds = getattr(self, "kinds", None) if is_built_in else None
         if isinstance(kinds, tuple):
-            return kinds
+            return tuple("segment" if kind == "transaction" else kind for kind in kinds)
         return ("event", "segment") if self._built_in_needs.judges_traces else ("event",)
 
     @property

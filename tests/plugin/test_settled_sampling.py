@@ -356,6 +356,22 @@ def test_where_nothing_looks_at_it_chance_is_not_worth_a_word(shop: Callable[...
     assert "to chance" not in result.stdout.str()
 
 
+def test_chance_is_named_for_the_rules_that_judge_what_it_decides(shop: Callable[..., pytest.RunResult]) -> None:
+    result = shop(
+        "def test():\n    shop.init(traces_sample_rate=0.5)\n    shop.job()\n",
+        sampling=None,
+        more="""
+[tool.sentry_capture.rules]
+server-errors-captured = true
+no-scope-bleed = true
+required-tags = { tags = ["plan"], kinds = ["transaction"], severity = "warn" }
+""",
+    )
+
+    left = [line for line in summary_of(result) if " to chance " in line]
+    assert [line.partition("from run to run, ")[2] for line in left] == ["for required-tags."]
+
+
 def test_what_is_settled_is_not_left_to_chance(shop: Callable[..., pytest.RunResult]) -> None:
     """But for what tests give themselves; in several processes as in one."""
     result = shop(LEFT_TO_CHANCE, "-n2", more=RULES)

@@ -26,7 +26,7 @@ class ServerErrorsCaptured(Rule):
     """
 
     name = "server-errors-captured"
-    _built_in_needs: ClassVar[Needs] = Needs(exchanges=True, reads_fields=False)
+    _built_in_needs: ClassVar[Needs] = Needs(exchanges=True, judges_traces=False, reads_fields=False)
     at_teardown: ClassVar[bool] = True
     except_status: tuple[int, ...] = ()
 
