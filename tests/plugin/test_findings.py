@@ -58,6 +58,20 @@ def test_a_finding_in_a_stack_frame_names_variable_function_and_file(pytester: p
     assert findings(pytester, f"no-pii = {{ allow = {other} }}", body) == lines
 
 
+def test_forbidden_data_names_the_frame_and_the_path_that_excuses_it(pytester: pytest.Pytester) -> None:
+    body = "import shop; shop.sign_in('x', [{'iban': 'hunter2'}])"
+
+    found = findings(pytester, 'forbidden-data = { keys = ["iban"] }', body)
+
+    path = "exception.values.*.stacktrace.frames.sign_in.vars.orders.*.iban"
+    assert found == [
+        "  0.iban of variable 'orders' in sign_in (shop.py) holds the value of a forbidden key: error",
+        "  ZeroDivisionError (16 characters), handled",
+        f"  there: <str of length 9>, at {path}",
+    ]
+    assert findings(pytester, f'forbidden-data = {{ keys = ["iban"], allow = ["{path}"] }}', body) == []
+
+
 def test_a_private_address_is_shown_and_allowed_by_its_value(pytester: pytest.Pytester) -> None:
     body = "sentry_sdk.capture_message('from 10.1.2.3, 10.1.2.4 and 10.1.2.3')"
 

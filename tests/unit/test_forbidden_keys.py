@@ -19,7 +19,7 @@ from recordings import capture, recording
 def found(payload: dict[str, Any], *keys: str, kind: str = "event") -> list[str]:
     """The places at which something is found."""
     judged = ForbiddenData(keys=keys).judge(RuleViews(recording(capture(payload, kind))))
-    return [each.problem.partition(" holds ")[0] for each in judged if each.problem is not None]
+    return [each.path or "" for each in judged if each.problem is not None]
 
 
 def is_found(text: str, key: str = "password") -> bool:

@@ -115,7 +115,7 @@ def is_false_alarm(rule: str, value: str, before: str, after: str, names: Sequen
     if rule == "@bearer":
         return _ABOUT_BEARER.match(value) is not None
     if rule == "@email":
-        return _IMAGE.search(value) is not None
+        return _IMAGE.search(value) is not None or value.partition("@")[0] in _EVERYBODYS
     if rule == "@urlauth":
         return value in _EVERYBODYS or _is_key_of_dsn(value, before, after, in_code=in_code)
     if rule == "@creditcard" and not _CARD.fullmatch(value) and not _passes_luhn(value):

@@ -13,19 +13,20 @@ from pytest_sentry_capture._recording import (
     Capture,
     CapturedEnvelope,
     CapturedItem,
+    FramePlace,
     RawItem,
     dotted,
     is_of_test_runner,
     is_within,
     name_of_content,
-    paths_in_transaction,
     redacted_value,
     unwrapped,
     walk,
 )
-from pytest_sentry_capture._recording.kinds import CapturedAttachment, CapturedSpan
+from pytest_sentry_capture._recording.kinds import CapturedAttachment
 from pytest_sentry_capture._rules.built_in.forbidden_keys import ForbiddenKeys
 from pytest_sentry_capture._rules.built_in.forbidden_search import ForbiddenSearch, Found
+from pytest_sentry_capture._rules.built_in.places import AllowedPlace, allowing_path, place_in_words
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Rule, RuleViews
 
 
@@ -43,8 +44,10 @@ class ForbiddenData(Rule):
             ``userPassword``), or the whole name after ``=``. An attribute is found by its name (``user.email``), and by
             the keys under which a transaction has the same.
         patterns: regexes, searched in all texts, numbers and keys.
-        allow: paths that are excused: ``"user.id"``, ``"request.headers"``. For what a span has in its attributes, the
-            path in a transaction will do too.
+        allow: paths that are excused, with all below them, in which ``*`` stands for one element: ``"user.id"``,
+            ``"request.headers"``. A stack frame goes by the name of its function
+            (``"exception.values.*.stacktrace.frames.login.vars.form"``). For what a span has in its attributes, the path
+            in a transaction will do too.
     """
 
     name = "forbidden-data"
@@ -107,20 +110,30 @@ class ForbiddenData(Rule):
             if (allowed := self._allowing(item, path)) is not None:
                 yield self.kept(item, allowed=allowed)
             else:
-                place = "a key" if search.is_in_path(path) else dotted(formatter.name(str(key)) for key in keys) or path
-                problem = f"{place} holds {reason}: {what}"
-                yield self.broken(item, problem, path=path, details=(f"there: {redacted_value(unwrapped(value))}",))
+                shown = "a key" if search.is_in_path(path) else dotted(formatter.name(str(key)) for key in keys) or path
+                place, more = _place(item, shown)
+                details = (f"there: {redacted_value(unwrapped(value))}{more}",)
+                yield self.broken(item, f"{place} holds {reason}: {what}", path=path, details=details)
         if is_clean and item is not None:
             yield self.kept(item)
 
     def _allowing(self, item: CapturedItem | None, path: str) -> str | None:
-        """The entry that excuses a place, by its own path or, of a span, by the one that a transaction has for it."""
-        paths = [path.lower() for path in paths_in_transaction(path)] if isinstance(item, CapturedSpan) else []
-        for entry in self.allow:
-            if is_within(path, entry) or any(is_within(each, entry.lower()) for each in paths):
-                return entry
-        return None
+        """The entry that excuses a place, as ``AllowedPlace`` has it; of an envelope's headers by its own path alone."""
+        if item is None:
+            return next((entry for entry in self.allow if is_within(path, entry)), None)
+        return next((entry for entry, place in self._allowed.items() if place.includes(path, item)), None)
+
+    @cached_property
+    def _allowed(self) -> dict[str, AllowedPlace]:
+        return {entry: AllowedPlace(entry) for entry in self.allow}
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
         return tuple(re.compile(pattern.regex) for pattern in self.patterns)
+
+
+def _place(item: CapturedItem | None, path: str) -> tuple[str, str]:
+    """A place for people and, where that is not its path, the path that excuses it: of what stands in a stack frame."""
+    if item is None or FramePlace.of(item, path) is None:
+        return path, ""
+    return place_in_words(item, path), f", at {allowing_path(item, [path])}"
