@@ -22,8 +22,10 @@ from pytest_sentry_capture._recording.kinds import CapturedAttachment
 from pytest_sentry_capture._relay import PiiSearch, engine_is_usable
 from pytest_sentry_capture._reports import section_text
 from pytest_sentry_capture._rules import EnforcedRule, SensitivePlaces
+from pytest_sentry_capture._text import counted
 
 MASKED: Final = "[masked]"
+_MOST_ROUNDS: Final = 20
 _NOTHING: Final = "Nothing was captured, and nothing was discarded."
 
 
@@ -79,12 +81,26 @@ class _Shown:
         if isinstance(item, (CapturedAttachment, RawItem)):
             yield f"  ({len(item.payload)} bytes)"
             return
-        item = _apart(item, _without_test_runner(dict(item)))
-        masked = _masked(dict(item), self._places(item), ())
-        if not isinstance(masked, dict) or self._places(_apart(item, masked)):
+        masked = self._without_findings(item, _without_environment(dict(item)))
+        if masked is None:
             yield "  (not shown: it holds secrets or personal data that cannot be told from the rest)"
             return
         yield from (f"  {line}" for line in json.dumps(masked, indent=2, ensure_ascii=False).split("\n"))
+
+    def _without_findings(self, item: CapturedItem, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """A payload in which nothing is found any more; None where that can't be had by masking.
+
+        The search names the first place alone of a text that stands in several, as lines of source code do.
+        """
+        for _ in range(_MOST_ROUNDS):
+            places = self._places(_apart(item, payload))
+            if not places:
+                return payload
+            masked = _masked(payload, places, ())
+            if not isinstance(masked, dict) or masked == payload:
+                return None
+            payload = masked
+        return None
 
     def _places(self, item: CapturedItem) -> set[str]:
         places = self._sensitive.of(item)
@@ -99,8 +115,10 @@ def _apart(item: CapturedItem, payload: dict[str, Any]) -> CapturedItem:
     return type(item)(payload, Capture(item.type_header, b"", {}))
 
 
-def _without_test_runner(payload: dict[str, Any]) -> dict[str, Any]:
-    """A payload without the stack frames of pytest, which no production has."""
+def _without_environment(payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload without the stack frames of pytest, which no production has, and without the list of all packages."""
+    if isinstance(payload.get("modules"), dict):
+        payload["modules"] = f"({counted(len(payload['modules']), 'package')})"
     for name in "exception", "threads":
         values = mapping_of(payload.get(name)).get("values")
         if isinstance(values, list):

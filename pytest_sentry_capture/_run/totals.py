@@ -14,7 +14,7 @@ from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
 
 @dataclass
 class Drawn:
-    """How often random numbers decided, in which tests, of which configurations, and the rules that judge what they did.
+    """How often random numbers decided, in which tests of which configurations, and the rules that judge the result.
 
     Configurations stand here by their folders.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import glob
+import json
 import re
 from pathlib import Path
 
@@ -442,11 +442,14 @@ def test_advice_about_sampling_names_the_files_of_the_configurations(
     result = run(pytester, *workers)
 
     places = "above the tables of a/sentry_capture.toml and in [tool.sentry_capture] of b/pyproject.toml"
-    result.stdout.fnmatch_lines([
-        "sample_rate=0.5 left 2 events to chance in 2 tests, first: a/test_a.py::test. What is captured differs from"
-        " run to run, for max-breadcrumbs.",
-        f'  To settle it: sampling = "all" {glob.escape(places)}.',
-    ])
+    where = "in 2 tests, first: a/test_a.py::test"
+    differs = "What is captured differs from run to run, for max-breadcrumbs."
+    result.stdout.fnmatch_lines(
+        [
+            f"sample_rate=0.5 left 2 events to chance {where}. {differs}",
+            f'  To settle it: sampling = "all" {glob.escape(places)}.',
+        ]
+    )
 
     write(pytester.path / "a" / "sentry_capture.toml", 'sampling = "all"\n[rules]\nmax-breadcrumbs = 10')
     write(

@@ -140,3 +140,46 @@ def test_rules_of_the_project_mask_too(project: pytest.Pytester) -> None:
 
     assert '"order": "[masked]"' in shown
     assert "declined" not in shown
+
+
+CRASHING = """
+import sentry_sdk
+
+def test_fails(sentry_init, sentry_capture):
+    sentry_init()
+    def charge(order):
+        return [1 / 0, "jane@shop.example"]
+    try:
+        charge({"number": 4711})
+    except ZeroDivisionError:
+        sentry_sdk.capture_exception()
+    assert 0
+"""
+
+
+@pytest.mark.needs("Sentry's own engine")
+def test_a_source_line_that_is_in_several_frames_is_masked_in_all(project: pytest.Pytester) -> None:
+    project.makepyfile(test_shop=CRASHING)
+
+    shown = values_in(project.runpytest_inprocess("--sentry-show=values"))
+
+    assert re.search(r'"number": "?4711', shown)
+    assert shown.count('"[masked]"') == 2
+    assert "jane@" not in shown
+
+
+def test_packages_are_counted(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_shop="""
+        import sentry_sdk
+
+        def test_fails(sentry_init):
+            sentry_init()
+            sentry_sdk.capture_message("hello")
+            assert 0
+        """
+    )
+
+    shown = values_in(project.runpytest_inprocess("--sentry-show=values"))
+
+    assert re.search(r'"modules": "\(\d+ packages\)"', shown)

@@ -102,9 +102,7 @@ def test_a_keyword_argument_in_source_code_is_no_value() -> None:
 
     assert found(payload, keys=["password"]) == []
     frame["vars"] = {"form": "Login(password='x')"}
-    assert found(payload, keys=["password"]) == [
-        "variable 'form' holds a forbidden key with its value"
-    ]
+    assert found(payload, keys=["password"]) == ["variable 'form' holds a forbidden key with its value"]
 
 
 @pytest.mark.parametrize("value", ["[Filtered]", "", None, {}, []])

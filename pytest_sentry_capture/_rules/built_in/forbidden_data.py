@@ -46,8 +46,8 @@ class ForbiddenData(Rule):
         patterns: regexes, searched in all texts, numbers and keys.
         allow: paths that are excused, with all below them, in which ``*`` stands for one element: ``"user.id"``,
             ``"request.headers"``. A stack frame goes by the name of its function
-            (``"exception.values.*.stacktrace.frames.login.vars.form"``). For what a span has in its attributes, the path
-            in a transaction will do too.
+            (``"exception.values.*.stacktrace.frames.login.vars.form"``). For what a span has in its attributes, the
+            path in a transaction will do too.
     """
 
     name = "forbidden-data"
@@ -118,7 +118,7 @@ class ForbiddenData(Rule):
             yield self.kept(item)
 
     def _allowing(self, item: CapturedItem | None, path: str) -> str | None:
-        """The entry that excuses a place, as ``AllowedPlace`` has it; of an envelope's headers by its own path alone."""
+        """The entry that excuses a place, as ``AllowedPlace`` has it; in an envelope's headers by its own path."""
         if item is None:
             return next((entry for entry in self.allow if is_within(path, entry)), None)
         return next((entry for entry, place in self._allowed.items() if place.includes(path, item)), None)
