@@ -153,9 +153,9 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         ("rules.tag-values.tags = {}", "rules.tag-values: tags must not be empty"),
         (
             "rules.tag-values.tags = { a = [] }",
-            "rules.tag-values: tags['a'] must not be empty: no value would be allowed",
+            "rules.tag-values.tags['a']: must not be empty: no value would be allowed",
         ),
-        ('rules.required-tags = [""]', "rules.required-tags: the name of a tag must not be empty"),
+        ('rules.required-tags = [""]', "rules.required-tags.tags[0]: the name of a tag must not be empty"),
         (
             'rules.required-tags = { tags = ["a"], kinds = ["event", "segmnt"] }',
             (
@@ -165,9 +165,12 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         ),
         (
             'rules.required-context = ["user.id", ""]',
-            "rules.required-context: '' is no path; paths look like 'user.id'",
+            "rules.required-context.always[1]: '' is no path; paths look like 'user.id'",
         ),
-        ('rules.required-context = ["a..b"]', "rules.required-context: 'a..b' is no path; paths look like 'user.id'"),
+        (
+            'rules.required-context = ["a..b"]',
+            "rules.required-context.always[0]: 'a..b' is no path; paths look like 'user.id'",
+        ),
         (
             'rules.forbidden-data = { patterns = [""] }',
             "rules.forbidden-data.patterns[0]: must not be empty: an empty regex is found in everything",
@@ -184,7 +187,7 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         *(
             (
                 f'rules.no-silent-loss.paths = ["{path}"]',
-                f"rules.no-silent-loss.paths: {path!r} {NO_PATH}",
+                f"rules.no-silent-loss.paths[0]: {path!r} {NO_PATH}",
             )
             for path in ("", "test_x.py::test_x", "/etc", "../x")
         ),
@@ -194,6 +197,44 @@ def test_other_mistakes(project: pytest.Pytester, text: str, mistake: str) -> No
     (project.path / "sentry_capture.toml").write_text(text)
 
     assert errors(project) == [f"sentry_capture.toml:1: {mistake}"]
+
+
+IN_SEVERAL_LINES = """
+masks = [
+  "n/a",  # a "mask", with a [ in its comment
+  { regex = "a*" },
+]
+
+[rules]
+forbidden-data = { severity = "warn", keys = ["iban",
+  "pin", ""], patterns = [{ regex = "x" }] }
+required-context = [
+  "user.id",
+  "a..b",
+]
+required-tags = { kinds = ["event"], tags = ["a", [
+  ], 3,
+  "b"], paths = ["tests", # "a", "b"
+  "/etc"] }
+tag-values = { tags = { plan = ["free"], shop = [
+  "a",
+  4 ] } }
+"""
+
+
+def test_an_entry_of_several_lines_is_told_by_its_own_line(project: pytest.Pytester) -> None:
+    (project.path / "sentry_capture.toml").write_text(IN_SEVERAL_LINES)
+
+    told = errors(project)
+
+    assert [line.partition(": must")[0].partition(": '")[0].partition(": {")[0] for line in told] == [
+        "sentry_capture.toml:9: rules.forbidden-data.keys[2]",
+        "sentry_capture.toml:12: rules.required-context.always[1]",
+        "sentry_capture.toml:14: rules.required-tags.tags[1]",
+        "sentry_capture.toml:15: rules.required-tags.tags[2]",
+        "sentry_capture.toml:20: rules.tag-values.tags['shop'][1]",
+        "sentry_capture.toml:4: masks[1]",
+    ]
 
 
 MISTAKES_IN_FORM = [
@@ -212,8 +253,8 @@ MISTAKES_IN_FORM = [
         "rules.forbidden-data.keys = ['pass.*']",
         [
             (
-                "rules.forbidden-data: keys: 'pass.*' looks like a regex. Keys are whole words of names; a regex stands"
-                " in patterns: patterns = [{ regex = 'pass.*' }]"
+                "rules.forbidden-data.keys[0]: 'pass.*' looks like a regex. Keys are whole words of names; a regex"
+                " stands in patterns: patterns = [{ regex = 'pass.*' }]"
             )
         ],
     ),

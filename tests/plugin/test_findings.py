@@ -150,5 +150,5 @@ def test_an_empty_entry_is_a_mistake(pytester: pytest.Pytester) -> None:
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*rules.accepted-by-sentry: '' allows nothing; valid is a path, such as 'extra.order'"]
+        ["*rules.accepted-by-sentry.allow[[]0]: '' allows nothing; valid is a path, such as 'extra.order'"]
     )

@@ -59,6 +59,26 @@ def test_a_hook_that_registers_too_late(pytester: pytest.Pytester, args: tuple[s
     assert summary_of(strict)[-1] == STRICT
 
 
+@pytest.mark.parametrize("args", [(), ("-n1",)])
+def test_the_first_line_counts_the_warnings_of_all_configurations(
+    pytester: pytest.Pytester, args: tuple[str, ...]
+) -> None:
+    """Of the rules of two services, and of a hook that came too late."""
+    write(pytester.path / "orders" / "sentry_capture.toml", "[rules]\nforbidden-data = true\n")
+    write(pytester.path / "orders" / "api" / "conftest.py", OWN_RULE)
+    write(pytester.path / "orders" / "api" / "test_api.py", TEST)
+    write(pytester.path / "search" / "sentry_capture.toml", "[rules]\nmax-breadcrumbs = 9\n")
+    write(pytester.path / "search" / "test_search.py", TEST)
+
+    result = pytester.runpytest_inprocess(*args)
+    strict = pytester.runpytest_inprocess("--sentry-strict", *args)
+
+    assert summary_of(result)[0] == "Passed: 1 rule is kept, 2 warnings."
+    assert [line.split()[1] for line in warnings(result)] == ["forbidden-data", "orders/api/conftest.py:"]
+    assert summary_of(strict)[0] == "Failed: 2 warnings."
+    assert strict.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_a_hook_of_a_folder_that_is_named_comes_in_time(pytester: pytest.Pytester) -> None:
     write(pytester.path / "checks" / "api" / "conftest.py", OWN_RULE)
     write(pytester.path / "checks" / "api" / "test_api.py", TEST)

@@ -272,17 +272,17 @@ def test_what_is_in_attachments_has_no_protocol() -> None:
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("pass.*", "keys: 'pass.*' looks like a regex. *patterns = [{ regex = 'pass.*' }]"),
-        (r"\bpin\b", r"keys: '\\bpin\\b' looks like a regex. *patterns = [{ regex = '\bpin\b' }]"),
-        ("it's|pin", 'keys: "it\'s|pin" looks like a regex. *patterns = [{ regex = "it\'s|pin" }]'),
-        ("", "keys: '' has no letters or digits; *"),
-        ("=", "keys: '=' has no letters or digits; *"),
-        ("--", "keys: '--' has no letters or digits; *"),
+        ("pass.*", "keys[0]: 'pass.*' looks like a regex. *patterns = [{ regex = 'pass.*' }]"),
+        (r"\bpin\b", r"keys[0]: '\\bpin\\b' looks like a regex. *patterns = [{ regex = '\bpin\b' }]"),
+        ("it's|pin", 'keys[0]: "it\'s|pin" looks like a regex. *patterns = [{ regex = "it\'s|pin" }]'),
+        ("", "keys[0]: '' has no letters or digits; *"),
+        ("=", "keys[0]: '=' has no letters or digits; *"),
+        ("--", "keys[0]: '--' has no letters or digits; *"),
     ],
 )
 def test_a_key_that_is_no_name(key: str, message: str) -> None:
     beginning, _, end = message.partition("*") if message.endswith("*") else message.rpartition(" *")
-    with pytest.raises(ValueError, match="keys: ") as error:
+    with pytest.raises(ValueError, match=r"keys\[0\]: ") as error:
         ForbiddenData(keys=(key,))
 
     assert str(error.value).startswith(beginning)

@@ -78,8 +78,8 @@ class ForbiddenKeys:
     def __init__(self, keys: Iterable[str]) -> None:
         self._exact: frozenset[str] = frozenset()
         self._by_words: tuple[_Name, ...] = ()
-        for key in keys:
-            self._add(key)
+        for index, key in enumerate(keys):
+            self._add(key, index)
         names = (*self._by_words, *map(_Name.of, self._exact))
         self._quick = frozenset(max(name.words, key=len) for name in names)
         self._in_texts = re.compile("|".join(map(_source, names)), re.IGNORECASE)
@@ -110,15 +110,16 @@ class ForbiddenKeys:
         """Whether a text gives one of them a value."""
         return any(value.tells(masks) for value in self._values_in(text))
 
-    def _add(self, key: str) -> None:
+    def _add(self, key: str, index: int) -> None:
         name = key.removeprefix(_EXACT)
         if _OF_REGEX.search(name):
             raise ValueError(
-                f"keys: {key!r} looks like a regex. Keys are whole words of names; a regex stands in patterns:"
+                f"keys[{index}]: {key!r} looks like a regex. Keys are whole words of names; a regex stands in patterns:"
                 f" patterns = [{pattern_in_toml(name)}]"
             )
         if not _PART.search(name):
-            raise ValueError(f"keys: {key!r} has no letters or digits; keys look like 'password' or '=password'")
+            why = "has no letters or digits; keys look like 'password' or '=password'"
+            raise ValueError(f"keys[{index}]: {key!r} {why}")
         if name == key:
             self._by_words += (_Name.of(name),)
         else:

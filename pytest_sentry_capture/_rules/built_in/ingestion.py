@@ -34,9 +34,9 @@ class AcceptedBySentry(Rule):
     def __post_init__(self) -> None:
         self._ingestion = Ingestion()
         self._search = PiiSearch()
-        for entry in self.allow:
+        for index, entry in enumerate(self.allow):
             if not entry.strip():
-                raise ValueError(f"{entry!r} allows nothing; valid is a path, such as 'extra.order'")
+                raise ValueError(f"allow[{index}]: {entry!r} allows nothing; valid is a path, such as 'extra.order'")
         self._allowed = {entry: AllowedPlace(entry) for entry in self.allow}
 
     @property

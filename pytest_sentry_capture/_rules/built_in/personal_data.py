@@ -84,7 +84,7 @@ class NoPii(Rule):
         self._found_after_server: dict[bytes, Sequence[Sequence[Found]]] = {}
         if engine_is_usable():
             self._pii_search.check()
-        self._allowances = [self._allowance(entry) for entry in self.allow]
+        self._allowances = [self._allowance(entry, index) for index, entry in enumerate(self.allow)]
 
     @cached_property
     def _pii_search(self) -> PiiSearch:
@@ -164,18 +164,18 @@ class NoPii(Rule):
             entries[entry] = None
         return (*entries,)
 
-    def _allowance(self, entry: str) -> Allowance:
+    def _allowance(self, entry: str, index: int) -> Allowance:
         parts = _ENTRY.fullmatch(entry)
         if parts is None:
             raise ValueError(
-                f"{entry!r} allows nothing; valid are a path, a rule, a rule in a place ('@ip in request.url') and what"
-                " a rule finds ('@email = *@example.com')"
+                f"allow[{index}]: {entry!r} allows nothing; valid are a path, a rule, a rule in a place"
+                " ('@ip in request.url') and what a rule finds ('@email = *@example.com')"
             )
         rule, path, value = parts["rule"], parts["path"], parts["value"]
         if path is None and value is None and not rule.startswith("@") and rule not in self.also:
             return Allowance(entry, place=AllowedPlace(rule))
         if rule not in (*RELAY_RULES, *self.also):
-            raise ValueError(did_you_mean("rule", rule, (*RELAY_RULES, *self.also)))
+            raise ValueError(f"allow[{index}]: {did_you_mean('rule', rule, (*RELAY_RULES, *self.also))}")
         return Allowance(entry, rule, AllowedPlace(path) if path else None, value)
 
 

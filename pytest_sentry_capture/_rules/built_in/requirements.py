@@ -35,8 +35,9 @@ class RequiredTags(Rule):
     def __post_init__(self) -> None:
         if not self.tags:
             raise ValueError("tags must not be empty")
-        if not all(tag.strip() for tag in self.tags):
-            raise ValueError("the name of a tag must not be empty")
+        for index, tag in enumerate(self.tags):
+            if not tag.strip():
+                raise ValueError(f"tags[{index}]: the name of a tag must not be empty")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)
@@ -69,9 +70,10 @@ class RequiredContext(Rule):
     def __post_init__(self) -> None:
         if not (self.always or self.when_authenticated):
             raise ValueError("always and when_authenticated must not both be empty")
-        for path in (*self.always, *self.when_authenticated):
-            if not all(part.strip() for part in path.split(".")):
-                raise ValueError(f"{path!r} is no path; paths look like 'user.id'")
+        for option, paths in (("always", self.always), ("when_authenticated", self.when_authenticated)):
+            for index, path in enumerate(paths):
+                if not all(part.strip() for part in path.split(".")):
+                    raise ValueError(f"{option}[{index}]: {path!r} is no path; paths look like 'user.id'")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)

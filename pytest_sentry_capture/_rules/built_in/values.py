@@ -33,7 +33,7 @@ class TagValues(Rule):
             raise ValueError("tags must not be empty")
         for tag, allowed in self.tags.items():
             if allowed == ():
-                raise ValueError(f"tags[{tag!r}] must not be empty: no value would be allowed")
+                raise ValueError(f"tags[{tag!r}]: must not be empty: no value would be allowed")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)

@@ -40,6 +40,7 @@ _INI_OPTIONS: Final = (
     "configuration_file",
     "contract_file",
 )
+_OF_OPTION: Final = re.compile(r"(?P<option>\w+\[(?:\d+|'[^']*')\]): ")
 _STEP: Final = re.compile(r"""\.(?P<attribute>\w+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]""")
 _PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
 
@@ -303,12 +304,12 @@ class RuleTables:
                 self._mistake(path, f"{label}: {_about_unlikely(value, kind)}")
 
     def _check_paths(self, path: KeyPath, name: str, paths: Iterable[str]) -> None:
-        for each in paths:
+        for index, each in enumerate(paths):
             if not each.strip() or "::" in each or Path(each).is_absolute() or ".." in Path(each).parts:
                 self._mistake(
-                    (*path, "paths"),
-                    f"{name}.paths: {each!r} is not a path of test files, relative to the folder of the configuration:"
-                    " valid are files, folders and patterns with *, such as 'tests/api'",
+                    (*path, "paths", index),
+                    f"{name}.paths[{index}]: {each!r} is not a path of test files, relative to the folder of the"
+                    " configuration: valid are files, folders and patterns with *, such as 'tests/api'",
                 )
 
     def _structured(
@@ -323,6 +324,8 @@ class RuleTables:
         except (ClassValidationError, IterableValidationError, ValueError, TypeError) as error:
             for message in transform_error(error, name, _message):
                 text, _, place = message.rpartition(" @ ")
+                if within := _OF_OPTION.match(text):  # a rule has checked its options itself
+                    text, place = text[within.end() :], f"{place}.{within['option']}"
                 self._mistake((*path, *_keys_of(place.removeprefix(name))), f"{place}: {text}")
             return None
         return None if unknown else result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -99,27 +99,56 @@ def _line(text: str, path: KeyPath) -> int | None:
             key = (*table, *_names(assignment["name"]))
             if key[: len(path)] == path:
                 return number
-            if key == path[:-1] and isinstance(path[-1], int):
-                within = _line_in_array(text[start + assignment.end() :], path[-1])
-                return number if within is None else number + within
+            if key == path[: len(key)]:
+                return number + _lines_down_to(text[start + assignment.end() :], path[len(key) :])
     return _line(text, path[:-1]) if len(path) > 1 else None
 
 
-def _line_in_array(value: str, index: int) -> int | None:
-    """How many lines below the beginning of an array an element of it begins; None where it has no such element."""
-    depth, seen, is_expected = 0, -1, False
+def _lines_down_to(value: str, path: KeyPath) -> int:
+    """How many lines below the beginning of a value something in it begins, else the innermost that it is in."""
+    start = 0
+    for step in path:
+        rest = value[start:]
+        if isinstance(step, str):  # the name of a main option is left out where its value stands for the rule
+            start += _start_in_table(rest, step) or 0
+        elif (within := _start_in_array(rest, step)) is not None:
+            start += within
+        else:
+            break
+    return value.count("\n", 0, start)
+
+
+def _start_in_array(value: str, index: int) -> int | None:
+    """Where in the text of an array an element of it begins; None where it has no such element."""
+    return next((token.start() for number, token in enumerate(_elements(value, "[")) if number == index), None)
+
+
+def _start_in_table(value: str, key: str) -> int | None:
+    """Where in the text of an inline table the value of a key begins; None where it does not have the key."""
+    for token in _elements(value, "{"):
+        assignment = _ASSIGNMENT.match(value[token.start() :])
+        if assignment and _names(assignment["name"]) == (key,):
+            rest = value[token.start() + assignment.end() :]
+            return token.start() + assignment.end() + len(rest) - len(rest.lstrip())
+    return None
+
+
+def _elements(value: str, opening: str) -> Iterator[re.Match[str]]:
+    """The first token of each element of an array, or of each key of an inline table."""
+    depth, is_expected = 0, False
     for token in _TOKEN.finditer(value):
         if token[0].startswith("#"):
             continue
-        if depth == 1 and is_expected and token[0] != "]":
-            seen, is_expected = seen + 1, False
-            if seen == index:
-                return value.count("\n", 0, token.start())
-        depth += (token[0] in ("[", "{")) - (token[0] in ("]", "}"))
+        is_end = token[0] in ("]", "}")
+        if depth == 0 and token[0] != opening:
+            return
+        if depth == 1 and is_expected and not is_end:
+            yield token
+            is_expected = False
+        depth += (token[0] in ("[", "{")) - is_end
         if depth == 0:
-            return None
-        is_expected = is_expected or (depth == 1 and token[0] in ("[", ","))
-    return None
+            return
+        is_expected = is_expected or (depth == 1 and token[0] in (opening, ",") and not is_end)
 
 
 def _names(dotted: str) -> tuple[str, ...]:
