@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -82,13 +83,16 @@ class CapturedEvent(SentryEvent):
 
     @property
     def _related_exceptions(self) -> list[dict[str, Any]]:
-        """The exceptions, the outermost first, with how they belong together: as far as payloads tell it right."""
+        """The exceptions, the outermost first, with how they belong together.
+
+        Payloads don't tell it right, and up to sentry-sdk 2 not of the members of a group that something came from.
+        """
         in_payload, chain = self._outermost_first, self._exception_chain
-        if chain is None or len(in_payload) != len(chain):
+        if chain is None or not in_payload:
             return in_payload
         described = chain.described()
-        is_same = sorted(map(_type_of, described)) == sorted(map(_type_of, in_payload))
-        return described if is_same else in_payload
+        others = Counter(map(_type_of, in_payload)) - Counter(map(_type_of, described))
+        return in_payload if others else described
 
     @property
     def exception_message(self) -> list[str]:
