@@ -13,6 +13,7 @@ RULES: Final = """
 [rules]
 server-errors-captured = true
 """
+SILENT: Final = "GET /silent answered 503, and Sentry was not told: a blind spot."
 RETURNING: Final = {
     "test_crash": "passed",
     "test_crash_that_the_rule_waits_for": "passed",
@@ -78,10 +79,11 @@ def test_requests_that_are_waited_for(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("-rA", "--sentry-grace=600", timeout=300)
 
     assert outcomes(result) == RETURNING
-    result.stdout.fnmatch_lines(["*GET /silent answered 503, and Sentry was not told: a blind spot."])
+    result.stdout.fnmatch_lines([f"*{SILENT}"])
     assert summary_of(result)[1:] == [
         "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
         "  broken         server-errors-captured in 1 test",
+        f"                 {SILENT} [test_live.py::test_silent_error]",
     ]
 
 
