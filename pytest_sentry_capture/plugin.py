@@ -364,6 +364,9 @@ def pytest_runtest_makereport(
     except Exception as error:
         report.outcome = "failed"
         report.longrepr = run.test.give_up(error)
+    except pytest.fail.Exception as failure:  # by a signal, such as pytest-timeout's, during a wait
+        _fail(report, str(failure))
+        run.test.has_failed = True
     if report.when == "teardown":
         results = run.release_test(of_process=hasattr(item.config, "workerinput"))
         if results:

@@ -16,9 +16,11 @@ def await_endings(recording: Recording) -> None:
     """
     __tracebackhide__ = True
     while awaited := _awaited(recording.under_way):
-        wait_until(partial(_have_returned, awaited), recording, recording.grace)
-        for exchange in awaited:
-            exchange._is_overdue = not exchange._has_returned
+        try:
+            wait_until(partial(_have_returned, awaited), recording, recording.grace)
+        finally:  # a wait that was interrupted is not taken up again
+            for exchange in awaited:
+                exchange._is_overdue = not exchange._has_returned
 
 
 def _awaited(exchanges: Iterable[Exchange]) -> list[Exchange]:

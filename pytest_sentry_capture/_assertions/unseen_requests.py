@@ -15,9 +15,11 @@ UNKNOWN_FRAMEWORK: Final = "unknown"
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]{0,29}")
 """What the SDK's integrations are called."""
 _OF_FRAMEWORKS: Final = frozenset(
-    ("aws_lambda", "chalice", "django", "gcp", "sanic", "serverless", "starlite", "tornado", "trytond")
+    ("aws_lambda", "chalice", "gcp", "sanic", "serverless", "starlite", "tornado", "trytond")
 )
 """Those that serve requests, of which no adapter tells."""
+_OF_ANY_FRAMEWORK: Final = _OF_FRAMEWORKS | {"django"}
+"""Also where an adapter does not see all, such as Channels: the SDK's name says only which frameworks are installed."""
 _SERVES: Final = ".server"
 """The end of a segment's op, such as ``http.server``."""
 
@@ -68,5 +70,7 @@ def _framework(item: CapturedEvent | CapturedSegment) -> str:
         name = (item.origin or "").removeprefix("auto.http.")
         return name if _IDENTIFIER.fullmatch(name) and name != item.origin else ""
     sdk = mapping_of(item.get("sdk")).get("name")
-    names = item.mechanism, sdk.removeprefix("sentry.python.") if isinstance(sdk, str) else None
-    return next((name for name in names if name in _OF_FRAMEWORKS), "")
+    name = sdk.removeprefix("sentry.python.") if isinstance(sdk, str) else ""
+    if item.mechanism in _OF_ANY_FRAMEWORK:
+        return item.mechanism or ""
+    return name if name in _OF_FRAMEWORKS else ""

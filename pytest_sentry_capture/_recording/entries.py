@@ -64,6 +64,8 @@ class CaptureContext:
     sampling: Sampling | None = None
     scrubs: tuple[Change, ...] = ()
     foreign_writes: tuple[ForeignWrite, ...] = ()
+    project: str = ""
+    """Of the DSN of the client that was asked; empty where it has none."""
 
     def release_exceptions(self) -> None:
         """Let go of live exceptions."""

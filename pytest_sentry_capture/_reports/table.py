@@ -86,6 +86,7 @@ class Row:
         level: the level of an event or log.
         tags: the sorted names of the tags.
         user: the sorted names of the user's fields.
+        project: of the DSN that it was sent to, in a run of several projects; empty in others, and in contracts.
     """
 
     origin: str
@@ -98,6 +99,7 @@ class Row:
     level: str = ""
     tags: tuple[str, ...] = ()
     user: tuple[str, ...] = ()
+    project: str = ""
 
     @property
     def request_or_origin(self) -> str:
@@ -114,7 +116,7 @@ class Row:
         """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
         status = -1 if self.status is None else self.status
         what = (self.request_or_origin, status, self.kind, self.exception)
-        return (*what, self.user, self.tags, self.level, self.result, self.by, self.method)
+        return (*what, self.user, self.tags, self.level, self.result, self.by, self.method, self.project)
 
 
 @dataclass
@@ -145,6 +147,21 @@ class Tally:
     @property
     def count(self) -> int:
         return self.in_tests + self.in_collection
+
+    def add(self, other: Tally) -> None:
+        """Count in another row that is told as this one."""
+        self.join(other)
+        self.in_tests += other.in_tests
+        self.in_collection += other.in_collection
+        merge(self.fields, other.fields)
+
+    def join(self, other: Tally) -> None:
+        """Take over what another sighting of the row says, but for how often it was seen."""
+        self.by_chance &= other.by_chance
+        self.is_waived &= other.is_waived
+        self.has_others &= other.has_others
+        self.example = min(self.example, other.example, key=lambda label: (label in _OUTSIDE_TESTS, label))
+        self.in_contract |= other.in_contract
 
 
 def state_of(row: Row, tally: Tally) -> State:
@@ -218,7 +235,7 @@ class CaptureTable:
         """The rows as lists of what JSON can say, for another process."""
         return [
             [
-                [list(value) if isinstance(value, tuple) else value for value in astuple(row)],
+                [list(value) if isinstance(value, tuple) else value for value in _columns(row)],
                 tally.in_tests,
                 tally.in_collection,
                 tally.example,
@@ -230,8 +247,20 @@ class CaptureTable:
         ]
 
     def rows(self) -> list[tuple[Row, Tally]]:
-        """All rows, sorted by what they say."""
-        return sorted(self._rows.items(), key=lambda pair: pair[0].sort_key)
+        """All rows, sorted by what they say; where there is one project alone, none is named."""
+        names_projects = len({row.project for row in self._rows} - {""}) > 1
+        return _sorted(self._rows.items()) if names_projects else self.rows_of_all_projects()
+
+    def rows_of_all_projects(self) -> list[tuple[Row, Tally]]:
+        """All rows, sorted by what they say; those that differ in their projects alone are one."""
+        together: dict[Row, Tally] = {}
+        for row, tally in self._rows.items():
+            of_all = replace(row, project="")
+            if of_all in together:
+                together[of_all].add(tally)
+            else:
+                together[of_all] = replace(tally, fields={**tally.fields})
+        return _sorted(together.items())
 
     def _count(self, found: _Found, label: str, *, is_waived: bool) -> Tally:
         example = label if label in _OUTSIDE_TESTS else shown_test(label)
@@ -246,14 +275,19 @@ class CaptureTable:
     def _tally(
         self, row: Row, example: str, in_contract: bool, by_chance: bool, is_waived: bool, has_others: bool
     ) -> Tally:
-        new = Tally(example, by_chance=by_chance, is_waived=is_waived, has_others=has_others)
+        new = Tally(example, in_contract, by_chance=by_chance, is_waived=is_waived, has_others=has_others)
         tally = self._rows.setdefault(row, new)
-        tally.by_chance &= by_chance
-        tally.is_waived &= is_waived
-        tally.has_others &= has_others
-        tally.example = min(tally.example, example, key=lambda label: (label in _OUTSIDE_TESTS, label))
-        tally.in_contract |= in_contract
+        tally.join(new)
         return tally
+
+
+def _columns(row: Row) -> tuple[Any, ...]:
+    """The row's values, without the last, the project, where it has none: exported rows are many."""
+    return astuple(row) if row.project else astuple(row)[:-1]
+
+
+def _sorted(rows: Iterable[tuple[Row, Tally]]) -> list[tuple[Row, Tally]]:
+    return sorted(rows, key=lambda pair: pair[0].sort_key)
 
 
 def row_of(names: ShownNames, item: CapturedItem) -> Row:
@@ -419,6 +453,7 @@ def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str)
         level=names.key(item.level) if isinstance(item, (CapturedEvent, CapturedLog)) and item.level else "",
         tags=_keys(names, item.tags) if isinstance(item, CapturedEvent) else (),
         user=_keys(names, item.user) if isinstance(item, CapturedEvent) else (),
+        project=item._capture.context.project,
     )
 
 

@@ -87,7 +87,7 @@ class ContractSummary(SummaryPart):
             yield FailedCheck(self._file.name, name, message, each.test)
 
     def _check(self, contract: Contract) -> None:
-        rows = self._judged.totals.table.rows()
+        rows = self._judged.totals.table.rows_of_all_projects()
         partial = bool(self._judged.partial)
         found = _with_tests(contract.differences(contract.comparable(rows), partial=partial), rows)
         self.comparison = ContractComparison(found, self._file.name)
@@ -97,7 +97,7 @@ class ContractSummary(SummaryPart):
             self.say(f"The contract is kept: {len(contract.rows)} rows in {self._file.name}.{self._partial_note()}")
 
     def _update(self, contract: Contract) -> None:
-        rows = self._judged.totals.table.rows()
+        rows = self._judged.totals.table.rows_of_all_projects()
         found, partial = pinned(rows), bool(self._judged.partial)
         differences = _with_tests(contract.differences(found, partial=partial), rows)
         text = contract.updated(found, partial=partial)

@@ -111,6 +111,8 @@ def run(pytester: pytest.Pytester) -> Run:
 def test_event_has_what_one_of_production_has(run: Run) -> None:
     result = run(
         """
+        import sentry_sdk
+
         def test_event(client, sentry_capture):
             client.get("/message/?page=2", headers={"X-Shop": "tea"})
             event = sentry_capture.assert_captured(
@@ -134,6 +136,8 @@ def test_event_has_what_one_of_production_has(run: Run) -> None:
             event = sentry_capture.assert_captured(message="seen /async/", route="/async/", status_code=200)
             assert event.request["url"].endswith("/async/")
             assert event.request["query_string"] == "page=2"
+            if sentry_sdk.VERSION >= "2":  # 1.x takes them from the scope, where Django's client has none
+                assert event.request["headers"]["x-shop"] == "tea"
             [segment] = sentry_capture.segments
             assert (segment.op, segment.status_code) == ("http.server", 200)
         """
@@ -480,3 +484,30 @@ def test_what_an_unknown_django_lacks_is_said_once(run: Run, pytester: pytest.Py
     said = " ".join(summary_of(result))
     assert said.count("has no django.core.handlers.exception.handle_uncaught_exception.") == 1
     assert said.count("has no django.http.response.StreamingHttpResponse._iterator.") == 1
+
+
+def test_contract_holds_routes_of_django(run: Run, pytester: pytest.Pytester) -> None:
+    """A view that stops to report a failure is a difference, named by its route."""
+    tests = """
+        def test_crash(client):
+            client.raise_request_exception = False
+            client.get("/crash/")
+
+        def test_order(client):
+            client.get("/shops/tea/orders/7/")
+    """
+    run(tests, "--sentry-contract=update")
+    contract = (pytester.path / "sentry-contract.toml").read_text(encoding="utf-8")
+    (pytester.path / "urls.py").write_text(URLS.replace("HttpResponse(str(1 // 0))", "HttpResponse(status=500)"))
+
+    result = run(tests, "--sentry-contract=check")
+
+    assert 'request = "GET /crash/"' in contract
+    assert 'request = "GET /shops/<slug:shop>/orders/(?P<number>[0-9]+)/$"' in contract
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "  new      GET /crash/ 500: silent [[]test_project.py::test_crash]",
+            "  gone     event ZeroDivisionError, GET /crash/ 500: was captured",
+        ]
+    )

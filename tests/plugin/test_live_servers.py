@@ -13,6 +13,7 @@ RULES: Final = """
 [rules]
 server-errors-captured = true
 """
+SILENT: Final = "GET /silent answered 503, and Sentry was not told: a blind spot."
 RETURNING: Final = {
     "test_crash": "passed",
     "test_crash_that_the_rule_waits_for": "passed",
@@ -56,6 +57,18 @@ LATE: Final = {
     "test_own_loop": "GET /background/{name} answered 200",
 }
 
+SERVER_OF_RUN: Final = """
+import live
+import pytest
+
+@pytest.fixture(scope="session")
+def server():
+    live.init()
+    server = live.LiveServer()
+    yield server
+    server.stop()
+"""
+
 
 def late_line(size: int, exchange: str, test: str) -> str:
     """What the summary says of a late event of a test, which came during the next one."""
@@ -78,10 +91,11 @@ def test_requests_that_are_waited_for(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("-rA", "--sentry-grace=600", timeout=300)
 
     assert outcomes(result) == RETURNING
-    result.stdout.fnmatch_lines(["*GET /silent answered 503, and Sentry was not told: a blind spot."])
+    result.stdout.fnmatch_lines([f"*{SILENT}"])
     assert summary_of(result)[1:] == [
         "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
         "  broken         server-errors-captured in 1 test",
+        f"                 {SILENT} [test_live.py::test_silent_error]",
     ]
 
 
@@ -153,3 +167,27 @@ def test_a_run_that_asks_for_nothing_waits_for_nothing(project: pytest.Pytester)
     result = project.runpytest_subprocess("-k", "test_slow_before_send", "--sentry-grace=600", timeout=120)
 
     result.assert_outcomes(passed=1, deselected=9)
+
+
+def test_late_events_are_judged_by_no_configuration(pytester: pytest.Pytester) -> None:
+    """Of two services: neither the one whose test made the request, nor the one whose test was running."""
+    for name in "live", "waited_for":
+        copy_application(name, pytester.path, name)
+    pytester.syspathinsert()
+    for service in "orders", "search":
+        folder = pytester.mkdir(service)
+        (folder / "sentry_capture.toml").write_text('[rules]\nrequired-tags = ["order"]\n', encoding="utf-8")
+    copy_application("requests_that_outlive_tests", pytester.path, "requests_that_outlive_tests")
+    pytester.makeconftest(SERVER_OF_RUN)
+    common = "from requests_that_outlive_tests import *\n"
+    for service, test in ("orders", "test_slow_before_send"), ("search", "test_after_slow_before_send"):
+        others = ["server", *(name for name in OUTLIVING if name != test)]
+        (pytester.path / service / f"test_{service}.py").write_text(f"{common}del {', '.join(others)}\n")
+
+    result = pytester.runpytest_subprocess("-rA", "--sentry-grace=0.01", "orders", "search", timeout=300)
+
+    assert set(outcomes(result).values()) == {"passed"}
+    tests = "of orders/test_orders.py::test_slow_before_send, during search/test_search.py::test_after_slow_before_send"
+    late = f"  late           error KeyError (6 characters), unhandled, GET /crash/{{name}} answered 500, {tests}"
+    assert late in summary_of(result)
+    assert not any("required-tags in" in line for line in summary_of(result))

@@ -98,7 +98,7 @@ def test_the_fixture_is_enough_for_a_word(project: pytest.Pytester) -> None:
 
     result = project.runpytest_subprocess()
 
-    assert summary_of(result)[1].startswith("1 request was not observed (framework: tornado).")
+    assert summary_of(result)[0].startswith("1 request was not observed (framework: tornado).")
 
 
 def test_runs_that_ask_for_nothing_are_told_nothing(project: pytest.Pytester) -> None:

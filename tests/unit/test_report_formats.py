@@ -229,6 +229,7 @@ def test_json() -> None:
     ]
     assert content["rows"][1] == {
         **filtered,
+        "project": None,
         "state": "sampled by chance",
         "count": 2,
         "example": "t.py::no",
@@ -351,7 +352,7 @@ def test_the_schema_needs_all_of_it() -> None:
     text = FORMATS[".json"].render(REPORT)
     names = [[*part] for part in parts(json.loads(text))]
 
-    assert sum(map(len, names)) == 12 + 16 + 2 + 2 + 6 + 8 + 4 + 2 + 6 + 10
+    assert sum(map(len, names)) == 12 + 17 + 2 + 2 + 6 + 8 + 4 + 2 + 6 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
         content = json.loads(text)
         del parts(content)[index][name]

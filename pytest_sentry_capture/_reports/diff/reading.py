@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
-from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, note
+from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, merge, note
 from pytest_sentry_capture._reports.formats.json_report import VERSION
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import CAPTURED, NOTHING, OFF, SILENT, Row, State
@@ -97,10 +97,24 @@ def _read(report: Part) -> ReadReport:
         integrations=frozenset(each.text() for each in report.at("integrations").entries()),
         counts={kind: count.number() for kind, count in report.at("counts").values()},
         partial=[each.text() for each in report.at("partial").entries()],
-        rows=[*map(_read_row, rows)],
+        rows=_together(map(_read_row, rows)),
         personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
         is_older=not all(each.has("state") for each in rows),
     )
+
+
+def _together(rows: Iterable[ReadRow]) -> list[ReadRow]:
+    """Those that differ in their projects alone as one, for runs with one project name none."""
+    found: dict[Row, ReadRow] = {}
+    for each in rows:
+        known = found.get(each.row)
+        if known is None:
+            found[each.row] = each
+            continue
+        fields = {**known.fields}
+        merge(fields, each.fields)
+        found[each.row] = ReadRow(each.row, known.by_chance and each.by_chance, fields)
+    return [*found.values()]
 
 
 def _read_row(columns: Part) -> ReadRow:

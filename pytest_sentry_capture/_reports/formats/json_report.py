@@ -26,7 +26,7 @@ def render_report(report: RunReport) -> str:
         "counts": dict(facts.counts),
         "partial": list(report.partial),
         "verdict": report.verdict,
-        "rows": [{**row_json(row), "state": state_of(row, tally), **_tally(tally)} for row, tally in report.rows],
+        "rows": [_row(row, tally) for row, tally in report.rows],
         "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
         "findings": [_finding(each) for each in report.findings],
@@ -48,6 +48,10 @@ def row_json(row: Row) -> dict[str, Any]:
         "tags": list(row.tags),
         "user": list(row.user),
     }
+
+
+def _row(row: Row, tally: Tally) -> dict[str, Any]:
+    return {**row_json(row), "project": row.project or None, "state": state_of(row, tally), **_tally(tally)}
 
 
 class _Placed(Protocol):

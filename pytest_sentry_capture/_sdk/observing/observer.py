@@ -27,6 +27,7 @@ from pytest_sentry_capture._recording import (
     location_of,
 )
 from pytest_sentry_capture._recording.kinds import KIND_OF_CATEGORY, category_of, facts_of, kind_of
+from pytest_sentry_capture._sdk.observing.dsn import project_of
 from pytest_sentry_capture._sdk.observing.plain_data import as_json
 from pytest_sentry_capture._sdk.observing.swallowed_errors import message_of, traceback_text
 
@@ -144,7 +145,7 @@ class Observer:
         detailed = self.recording.detailed
         error = _error_of(hint)
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
-        context = CaptureContext(chain)
+        context = CaptureContext(chain, project=project_of(options))
         if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
             context.sample_rate, context.sampling = outer.context.sample_rate, outer.context.sampling
         return Attempt(kind, payload, options, context, self._exchange, detailed)
@@ -191,6 +192,7 @@ class Observer:
             reason = "callback_error"
         if attempt is not None and attempt.reports(category):
             if attempt.payload_when_lost is not None:
+                attempt.context.project = project_of(options)
                 attempt.payload = attempt.payload_when_lost()
                 self.discarded(attempt, reason, self._who(reason, category, attempt, options))
             else:
@@ -202,6 +204,7 @@ class Observer:
             reason = "callback_error"
         by = self._who(reason, category, attempt, options)
         discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
+        discard._context.project = project_of(options)
         discard._of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
         self.recording.add(discard)
 
