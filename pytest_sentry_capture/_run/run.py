@@ -25,7 +25,7 @@ from pytest_sentry_capture._sdk import SdkWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_sentry_capture._operations import Operations
+    from pytest_sentry_capture._operations import JobSystem, Operations
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
@@ -73,6 +73,7 @@ class Run:
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
         self._operations: Operations | None = None
+        self._job_systems: list[JobSystem] = []
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
@@ -346,6 +347,13 @@ class Run:
         """What requests of Django's test clients go through."""
         return self.sdk.django_middleware if self.settings.django_client == "production" else None
 
+    def add_job_systems(self, systems: Iterable[JobSystem]) -> None:
+        """Observe the jobs of workers that the project describes itself."""
+        self._job_systems += systems
+        if self._operations is not None:
+            self._operations.add(systems)
+            self._operations.install()
+
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
         if self._operations is None:
@@ -356,6 +364,7 @@ class Run:
                 self._is_asked_for,
                 self._django_middleware,
             )
+            self._operations.add(self._job_systems)
         self._operations.install()
 
 
