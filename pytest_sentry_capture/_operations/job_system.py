@@ -61,6 +61,11 @@ class JobSystem:
         self.job = job
         self.status = status
 
+    @property
+    def module(self) -> str:
+        """The name of the module whose function runs jobs."""
+        return self.runs.partition(":")[0]
+
     def __repr__(self) -> str:
         return f"JobSystem({self.name!r}, runs={self.runs!r})"
 

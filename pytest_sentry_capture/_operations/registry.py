@@ -60,26 +60,24 @@ class Operations:
         self._about_loop = about_loop
         self._is_asked_for = is_asked_for
         self._django_middleware = django_middleware
-        self._when_imported = when_imported
         self._adapters: dict[str, OperationAdapter] = {}
         self._of_project: dict[str, list[OperationAdapter]] = {}
         for module_name in ADAPTERS:
-            when_imported(module_name, partial(self._install, module_name))
+            when_imported(module_name, partial(self.module_imported, module_name))
 
     def add(self, systems: Iterable[JobSystem]) -> None:
-        """Observe the jobs of systems that the project describes too."""
+        """Take systems that the project describes; ``install`` observes them, once their modules are there."""
         for system in systems:
-            module_name = system.runs.partition(":")[0]
+            module_name = system.module
             adapter: OperationAdapter = imported(_ADAPTER_OF)(system)(self._recorder)
             self._of_project.setdefault(module_name, []).append(adapter)
-            self._when_imported(module_name, partial(self._install, module_name))
 
     def install(self) -> None:
         """Observe the frameworks that have been imported; see ``OperationAdapter.install`` for when this is called."""
         for module_name in (*ADAPTERS, *(self._of_project.keys() - ADAPTERS.keys())):
             module = sys.modules.get(module_name)
             if module is not None and not getattr(module.__spec__, "_initializing", False):
-                self._install(module_name)
+                self.module_imported(module_name)
 
     @property
     def gaps(self) -> list[str]:
@@ -90,7 +88,8 @@ class Operations:
     def _all(self) -> list[OperationAdapter]:
         return [*self._adapters.values(), *(each for adapters in self._of_project.values() for each in adapters)]
 
-    def _install(self, module_name: str) -> None:
+    def module_imported(self, module_name: str) -> None:
+        """Observe what the module is about, which has been imported just now or before."""
         for own in self._of_project.get(module_name, ()):
             own.install()
         if module_name not in ADAPTERS:

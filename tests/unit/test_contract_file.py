@@ -798,7 +798,7 @@ captured = false
 [row_of_mine]
 """
     place = "sentry-contract.toml"
-    keys = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
+    keys = "by, captured, discarded, exception, job, kind, level, origin, request, status, tags, user"
     assert mistakes(text) == [
         f"{place}:1: version: True is no version of the format. Valid: 2",
         f"{place}:2: unknown key 'verion'; did you mean 'version'? Valid: version",
