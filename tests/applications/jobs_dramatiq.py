@@ -9,6 +9,7 @@ import dramatiq
 import work
 from dramatiq.brokers.stub import StubBroker
 from sentry_sdk.integrations.dramatiq import DramatiqIntegration
+from sentry_sdk.integrations.logging import ignore_logger
 
 SYSTEM: Final = "dramatiq"
 QUEUE: Final = "money"
@@ -16,6 +17,7 @@ EVENTS_OF_RETRIES: Final = work.ATTEMPTS
 KNOWS_EXPECTED: Final = True
 
 work.init(integrations=[DramatiqIntegration()])
+ignore_logger("dramatiq.worker.WorkerThread")  # which logs the exception before the integration reports it
 broker = StubBroker()
 dramatiq.set_broker(broker)
 actors: dict[str, Any] = {}

@@ -78,7 +78,8 @@ def test_monitoring_of_jobs(pytester: pytest.Pytester, monkeypatch: pytest.Monke
 
     result = pytester.runpytest_subprocess("-rA", "-p", "no:logging")
 
-    assert outcomes(result) == {**ROWS, **dict(column.differs)}
+    expected = {**ROWS, **dict(column.differs)}
+    assert outcomes(result) == {name: outcome for name, outcome in expected.items() if outcome != "skipped"}
     result.stdout.fnmatch_lines(["*job * failed, and Sentry was told 2 times: noise."])
     blind_spot = "*job * failed, and Sentry was not told: a blind spot."
     if (_REFUSAL, "passed") in column.differs:  # somebody else would have reported it in production
