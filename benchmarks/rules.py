@@ -147,7 +147,7 @@ def _milliseconds(rules: tuple[EnforcedRule, ...], payload: bytes) -> float:
         recording.client_was_active = True
         exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=500)
         envelope = CapturedEnvelope({"event_id": "a" * 32})
-        capture = Capture("event", payload, exchange=exchange, envelope=envelope)
+        capture = Capture("event", payload, operation=exchange, envelope=envelope)
         envelope._captures = [capture]
         recording.add(exchange, envelope, capture)
         return recording

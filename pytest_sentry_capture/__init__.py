@@ -32,6 +32,8 @@ _PLACES = {
     "Expected": "_assertions.assertions",
     "ImpossibleCriterionError": "_assertions.assertions",
     "Exchange": "_recording.entries",
+    "Job": "_recording.entries",
+    "JobSystem": "_operations.job_system",
     "PiiFinding": "_relay.privacy",
     "Kind": "_recording.kinds",
     "RawItem": "_recording.entries",
@@ -67,6 +69,8 @@ __all__ = [
     "Exchange",
     "Expected",
     "ImpossibleCriterionError",
+    "Job",
+    "JobSystem",
     "Judgement",
     "Kind",
     "PiiFinding",
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions.assertions import SentryAssertions as SentryAssertions
     from pytest_sentry_capture._assertions.sentry_capture import SentryCapture as SentryCapture
     from pytest_sentry_capture._assertions.sentry_capture import SentryInit as SentryInit
+    from pytest_sentry_capture._operations.job_system import JobSystem as JobSystem
     from pytest_sentry_capture._recording.callables import CallableLocation as CallableLocation
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
@@ -96,6 +101,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import CapturedItem as CapturedItem
     from pytest_sentry_capture._recording.entries import Discard as Discard
     from pytest_sentry_capture._recording.entries import Exchange as Exchange
+    from pytest_sentry_capture._recording.entries import Job as Job
     from pytest_sentry_capture._recording.entries import RawItem as RawItem
     from pytest_sentry_capture._recording.errors import CallbackError as CallbackError
     from pytest_sentry_capture._recording.errors import SdkError as SdkError

@@ -10,6 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_sentry_capture._operations import JobSystem
     from pytest_sentry_capture._rules import Rule
 
 hookspec = pluggy.HookspecMarker("pytest")
@@ -22,6 +23,18 @@ def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # typ
     Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
     ``testpaths``, and in plugins. Those of a conftest file belong to the configuration that its folder has: that of the
     rootdir, unless there is one below it. Those of other plugins belong to every configuration.
+
+    Args:
+        config: pytest's configuration.
+    """
+
+
+@hookspec
+def pytest_sentry_capture_job_systems(config: pytest.Config) -> Iterable[JobSystem]:  # type: ignore[empty-body]
+    """Workers that this plugin does not know, and how their jobs are seen.
+
+    Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
+    ``testpaths``, and in plugins.
 
     Args:
         config: pytest's configuration.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pluggy import HookImpl
 
     from pytest_sentry_capture._assertions import SentryCapture, SentryInit
+    from pytest_sentry_capture._operations import JobSystem
     from pytest_sentry_capture._reports import Detail
     from pytest_sentry_capture._run import CurrentTest, FailedCheck, Invocation
     from pytest_sentry_capture._server import SentryServer
@@ -173,8 +174,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Ask for the project's own rules, now that its conftest files are there."""
+    """Ask for the project's own rules and job systems, now that its conftest files are there."""
     config = session.config
+    config.stash[_RUN].add_job_systems(_job_systems(config))
     given = config.stash[_RULES_HOOKS] = [*config.hook.pytest_sentry_capture_rules.get_hookimpls()]
     if not given:
         return
@@ -192,6 +194,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     mistake = rule_sets.begin()
     if mistake is not None:
         raise pytest.UsageError(mistake)
+
+
+def _job_systems(config: pytest.Config) -> list[JobSystem]:
+    """What all implementations of the hook give."""
+    if not config.hook.pytest_sentry_capture_job_systems.get_hookimpls():
+        return []
+    from pytest_sentry_capture._operations import JobSystem
+
+    given = config.hook.pytest_sentry_capture_job_systems(config=config)
+    systems = [each for several in reversed(given) for each in several]
+    for each in systems:
+        if not isinstance(each, JobSystem):
+            problem = f"wants JobSystem objects from pytest_sentry_capture, not {type(each).__name__}"
+            raise pytest.UsageError(f"pytest_sentry_capture_job_systems {problem}")
+    return systems
 
 
 def _rules_of(implementation: HookImpl, config: pytest.Config) -> Sequence[object]:

@@ -101,6 +101,7 @@ CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
     "scopes without hubs": Since("sentry-sdk", "2.0"),
     "failed_request_status_codes": Since("sentry-sdk", "2.5"),
     "discards of spans": Since("sentry-sdk", "2.9"),
+    "an integration of Dramatiq": Since("sentry-sdk", "2.20"),
     "an integration of Litestar": Since("sentry-sdk", "2.13"),
     "reloads of the client's module": Since("sentry-sdk", "2.11"),
     "variables of frames as they are given": Since("sentry-sdk", "2.13"),
@@ -147,8 +148,10 @@ CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
     "Sentry's own engine": Installed("sentry_relay"),
     "aiohttp": Installed("aiohttp"),
     "Bottle": Installed("bottle"),
+    "Celery": Installed("celery"),
     "Django": Installed("django"),
     "Django REST framework": Installed("rest_framework"),
+    "Dramatiq": Installed("dramatiq"),
     "eventlet": Installed("eventlet"),
     "Falcon": Installed("falcon"),
     "Flask": Installed("flask"),
@@ -166,6 +169,7 @@ CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
     "pytest-trio": Installed("pytest_trio"),
     "Pyramid": Installed("pyramid"),
     "Quart": Installed("quart"),
+    "RQ": Installed("rq"),
 }
 """What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
 

@@ -24,11 +24,12 @@ from pytest_sentry_capture._recording import (
     CapturedItem,
     Discard,
     Entry,
-    Exchange,
+    Operation,
     Recording,
     is_callable_at,
     mark_seen,
     unreadable_items,
+    unseen_failures,
 )
 from pytest_sentry_capture._recording.kinds import FACTS, CapturedTransaction, counts_of
 from pytest_sentry_capture._relay import require_engine
@@ -437,8 +438,8 @@ class AnyAssertions(RecordingViews):
             return [], {}
         entries = self._recording.entries  # those too that the test has dismissed, or that came before a block
         items = items_of_kind(matcher, entries)
-        exchanges = [entry for entry in entries if isinstance(entry, Exchange)]
-        return doubts.impossible_values(items, exchanges), doubts.unknown_exceptions(items, exchanges)
+        operations = [entry for entry in entries if isinstance(entry, Operation)]
+        return doubts.impossible_values(items, operations), doubts.unknown_exceptions(items, operations)
 
     def _assert_seen(self, matcher: Matcher) -> None:
         """Fail where items of the kind may have been passed to what replaced the SDK's own functions."""
@@ -450,6 +451,8 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         if hiding := self._recording.hiding(*kinds):
             raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
+        if unseen := unseen_failures(self._entries):
+            raise AssertionError(failure_messages.not_instrumented(self._formatter, heading, unseen))
 
     def _nothing_seen(self, noun: str, *kinds: str) -> None:
         __tracebackhide__ = True

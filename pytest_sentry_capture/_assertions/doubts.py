@@ -17,7 +17,7 @@ from pytest_sentry_capture._assertions.comparisons import (
 )
 from pytest_sentry_capture._assertions.criteria_checks import COLLECTIONS, choices_in, is_plain_class
 from pytest_sentry_capture._assertions.exception_classes import classes_in_payload, is_loaded, names_of, nearest_name
-from pytest_sentry_capture._assertions.matching import Criterion, Matcher, SeenExchange, compiled_criteria
+from pytest_sentry_capture._assertions.matching import Criterion, Matcher, SeenOperation, compiled_criteria
 from pytest_sentry_capture._recording import (
     MISSING,
     Capture,
@@ -25,8 +25,8 @@ from pytest_sentry_capture._recording import (
     Discard,
     Entry,
     ExceptionChain,
-    Exchange,
     KnownValues,
+    Operation,
     Sort,
 )
 from pytest_sentry_capture._recording.kinds import CapturedEvent
@@ -77,11 +77,11 @@ class UnlikelyValue(NamedTuple):
         """The valid value that is meant; None where nothing tells."""
         return self.known.nearest(self.value)
 
-    def is_in(self, item: CapturedItem | SeenExchange) -> bool:
-        """Whether an item, or an exchange, has this value all the same."""
+    def is_in(self, item: CapturedItem | SeenOperation) -> bool:
+        """Whether an item, or an operation, has this value all the same."""
         try:
             found = self.criterion.value_of(item)
-        except AttributeError:  # of an exchange, which has few of an item's attributes
+        except AttributeError:  # of an operation, which has few of an item's attributes
             return False
         return any(map(comparison(self.value), _below(found, self.below)))
 
@@ -124,16 +124,16 @@ class Doubts:
         """The values asked for that nothing has where all follows Sentry's documentation."""
         return [each for criterion in self._matcher.compiled for each in self._unlikely_in(criterion)]
 
-    def impossible_values(self, items: Iterable[CapturedItem], exchanges: Iterable[Exchange]) -> list[UnlikelyValue]:
+    def impossible_values(self, items: Iterable[CapturedItem], operations: Iterable[Operation]) -> list[UnlikelyValue]:
         """The values asked for of which that is true, and which nothing has that a test has seen.
 
         Args:
             items: what was captured and discarded of the kind.
-            exchanges: the exchanges.
+            operations: the operations.
         """
         if not self.unlikely_values:
             return []
-        seen: list[Any] = [*items, *map(SeenExchange, exchanges)]
+        seen: list[Any] = [*items, *map(SeenOperation, operations)]
         return [each for each in self.unlikely_values if not any(map(each.is_in, seen))]
 
     @cached_property
@@ -143,17 +143,19 @@ class Doubts:
             return []
         return [each for each in choices_in(self._matcher.criteria["exception"]) if isinstance(each, str)]
 
-    def unknown_exceptions(self, items: Iterable[CapturedItem], exchanges: Iterable[Exchange]) -> dict[str, str | None]:
+    def unknown_exceptions(
+        self, items: Iterable[CapturedItem], operations: Iterable[Operation]
+    ) -> dict[str, str | None]:
         """The names asked for that no loaded class has, nor anything that a test has seen, with the nearest of each.
 
         Args:
             items: see ``impossible_values``.
-            exchanges: see ``impossible_values``.
+            operations: see ``impossible_values``.
         """
         names = [name for name in self.exception_names if not is_loaded(name)]
         if not names:
             return {}
-        seen = [*items, *map(SeenExchange, exchanges)]
+        seen = [*items, *map(SeenOperation, operations)]
         asked = {name: compiled_criteria(CapturedEvent.kind, "exception", name)[0].is_match for name in names}
         unseen = [name for name, is_match in asked.items() if not any(map(is_match, seen))]
         return {name: nearest_name(name) for name in unseen}

@@ -32,6 +32,7 @@ from pytest_sentry_capture._recording import (
     CapturedEnvelope,
     CapturedItem,
     Discard,
+    Job,
     Replacement,
     SamplerCall,
     hints_of,
@@ -177,6 +178,13 @@ def hidden(formatter: Formatter, heading: str, replacements: Sequence[Replacemen
     lines = [wrapped(formatter, f"{formatter.replaced(each)}.") for each in replacements[:_MOST_ITEMS]]
     rest = [f"… and {len(replacements) - _MOST_ITEMS} more"] if len(replacements) > _MOST_ITEMS else []
     return _message(formatter, heading, ["\n".join([*lines, *rest]), *_hints(formatter, [_ABOUT_REPLACEMENTS])])
+
+
+def not_instrumented(formatter: Formatter, heading: str, jobs: Sequence[Job]) -> str:
+    """Why an absence cannot be determined: jobs have failed where the SDK sees nothing."""
+    lines = [wrapped(formatter, f"{formatter.operation_summary(job)}.") for job in jobs[:_MOST_ITEMS]]
+    rest = [f"… and {len(jobs) - _MOST_ITEMS} more"] if len(jobs) > _MOST_ITEMS else []
+    return _message(formatter, heading, ["\n".join([*lines, *rest]), *_hints(formatter, hints_of(jobs))])
 
 
 def undetermined(what: str) -> str:

@@ -23,6 +23,8 @@ from pytest_sentry_capture._recording import (
     CapturedItem,
     Discard,
     Exchange,
+    Job,
+    Operation,
     Recording,
     Replacement,
     SamplerCall,
@@ -149,24 +151,25 @@ class Formatter:
                 who ask for that, and a segment for everyone else, whatever the SDK sends.
         """
         segment = None if item.kind == asked_kind else CapturedSegment.of(item)
-        exchange = self.exchange_summary(item.exchange) if item.exchange is not None else ""
-        return self.redacted(", ".join(part for part in (*(segment or item)._title(self), exchange) if part))
+        operation = item._capture.operation
+        within = self.operation_summary(operation) if operation is not None else ""
+        return self.redacted(", ".join(part for part in (*(segment or item)._title(self), within) if part))
 
     def told_apart(
-        self, things: Sequence[CapturedItem | Discard | Exchange | None], *, asked_kind: str | None = None
+        self, things: Sequence[CapturedItem | Discard | Operation | None], *, asked_kind: str | None = None
     ) -> list[str]:
         """One line for each of several things, of which no two different ones read alike if something tells them apart.
 
         That is added only where it is needed: the segment, the logger, the origin, the place in the code.
 
         Args:
-            things: items, discards and exchanges; the line for None is empty.
+            things: items, discards and operations; the line for None is empty.
             asked_kind: see ``summary``.
         """
         return self.with_details([self._line(each, asked_kind) for each in things], things)
 
     def with_details(
-        self, lines: Sequence[str], things: Sequence[CapturedItem | Discard | Exchange | None]
+        self, lines: Sequence[str], things: Sequence[CapturedItem | Discard | Operation | None]
     ) -> list[str]:
         """Lines about things; those that read alike with what tells the things apart."""
         lines = [*lines]
@@ -177,14 +180,14 @@ class Formatter:
                     lines[index] = self.redacted(", ".join([line, *more]))
         return lines
 
-    def _line(self, thing: CapturedItem | Discard | Exchange | None, asked_kind: str | None) -> str:
+    def _line(self, thing: CapturedItem | Discard | Operation | None, asked_kind: str | None) -> str:
         if isinstance(thing, Discard):
             return self.discarded_summary(thing, asked_kind=asked_kind)
-        if isinstance(thing, Exchange):
-            return self.exchange_summary(thing)
+        if isinstance(thing, Operation):
+            return self.operation_summary(thing)
         return self.summary(thing, asked_kind=asked_kind) if isinstance(thing, CapturedItem) else ""
 
-    def _apart(self, things: Sequence[CapturedItem | Discard | Exchange | None]) -> list[list[str]]:
+    def _apart(self, things: Sequence[CapturedItem | Discard | Operation | None]) -> list[list[str]]:
         """What tells things apart of which nothing else does: of each the first details that are not all the same."""
         items = [each.item if isinstance(each, Discard) else each for each in things]
         details = [each._details(self) if isinstance(each, CapturedItem) else () for each in items]
@@ -221,8 +224,18 @@ class Formatter:
         did = f"answered {answer}" if call.has_answered else "raised"
         return self.redacted(f"traces_sampler {did} for {given}{more}")
 
-    def exchange_summary(self, exchange: Exchange) -> str:
-        """The request by its route, and the answer."""
+    def operation_summary(self, operation: Operation) -> str:
+        """The request by its route, and the answer; or the job and its status."""
+        if isinstance(operation, Job):
+            return f"job {self.job_summary(operation)}"
+        return self._exchange_summary(operation) if isinstance(operation, Exchange) else ""
+
+    def job_summary(self, job: Job) -> str:
+        """A job by its name, and its status."""
+        attempt = f" (attempt {job.attempt})" if job.attempt > 1 else ""
+        return self.name(f"{job.name} {job.status or 'not ended'}{attempt}")
+
+    def _exchange_summary(self, exchange: Exchange) -> str:
         if exchange.status is not None:
             answer = f"answered {exchange.status}"
         else:

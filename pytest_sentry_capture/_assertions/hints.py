@@ -15,7 +15,7 @@ from pytest_sentry_capture._assertions.matching import Matcher
 from pytest_sentry_capture._recording import (
     DISCARD_REASONS,
     MISSING,
-    OF_EXCHANGE,
+    OF_OPERATION,
     SAMPLED_TRACES,
     CallbackError,
     Capture,
@@ -25,6 +25,7 @@ from pytest_sentry_capture._recording import (
     Entry,
     ExceptionLink,
     Exchange,
+    Operation,
     Rejection,
     Replacement,
     Source,
@@ -182,7 +183,7 @@ def hints_about_names(formatter: Formatter, names: Mapping[str, str | None]) -> 
 def hints_about_unknown(reasons: Sequence[Uncertainty]) -> list[str]:
     """What to ask for instead of what is unknown."""
     unknown = {reason.path for reason in reasons if reason.why is not None}
-    of_exchange = [] if unknown.isdisjoint(OF_EXCHANGE) else [WITHOUT_EXCHANGE]
+    of_exchange = [] if unknown.isdisjoint(OF_OPERATION) else [WITHOUT_EXCHANGE]
     return [*of_exchange, *([_ABOUT_NAMES_ALONE] if "exception" in unknown else [])]
 
 
@@ -315,9 +316,9 @@ def _impossible(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     doubts = Doubts(matcher)
     if not (doubts.unlikely_values or doubts.exception_names):
         return
-    items, exchanges = items_of_kind(matcher, evidence.entries), evidence.of(Exchange)
-    yield from hints_about_values(evidence.formatter, matcher.kind, doubts.impossible_values(items, exchanges))
-    yield from hints_about_names(evidence.formatter, doubts.unknown_exceptions(items, exchanges))
+    items, operations = items_of_kind(matcher, evidence.entries), evidence.of(Operation)
+    yield from hints_about_values(evidence.formatter, matcher.kind, doubts.impossible_values(items, operations))
+    yield from hints_about_names(evidence.formatter, doubts.unknown_exceptions(items, operations))
 
 
 def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
@@ -506,7 +507,7 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
     reported = with_event(evidence.entries)
     for exchange in evidence.of(Exchange):
         if exchange.status is not None and exchange.status >= 500 and exchange not in reported:
-            what = evidence.formatter.exchange_summary(exchange)
+            what = evidence.formatter.operation_summary(exchange)
             if exchange._is_ending:
                 yield f"{what}, but the application has not returned.{_about_grace(exchange)}"
                 return
@@ -516,7 +517,7 @@ def _answered_without_report(matcher: Matcher, evidence: Evidence) -> Iterator[s
 
 def _without_exchange(matcher: Matcher, nearest: CapturedItem | None) -> list[str]:
     unknown = [each for each in Doubts(matcher).about(nearest) if each.why is not None] if nearest is not None else []
-    return [WITHOUT_EXCHANGE] if any(each.path in OF_EXCHANGE for each in unknown) else []
+    return [WITHOUT_EXCHANGE] if any(each.path in OF_OPERATION for each in unknown) else []
 
 
 def _where_values_are(matcher: Matcher, evidence: Evidence, nearest: CapturedItem) -> Iterator[str]:
@@ -603,7 +604,9 @@ def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:
     others = [event for event in events if not any(event is each for each in logged)]
     for event in logged:
         for other in others:
-            if event.exchange is other.exchange and (event.exchange is not None or _share_an_exception(event, other)):
+            if event._capture.operation is other._capture.operation and (
+                event._capture.operation is not None or _share_an_exception(event, other)
+            ):
                 yield (
                     f"One failure was reported twice: through logging (logger {event.logger}) and by"
                     f" {other.mechanism or 'the application'}. Dedupe drops only a second report of the same exception"

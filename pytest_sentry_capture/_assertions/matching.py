@@ -11,11 +11,13 @@ from pytest_sentry_capture._assertions.comparisons import Comparison, Mismatch, 
 from pytest_sentry_capture._assertions.criteria_checks import COLLECTIONS, check_criterion, is_plain_class
 from pytest_sentry_capture._recording import (
     MISSING,
-    OF_EXCHANGE,
+    OF_OPERATION,
     CapturedItem,
     Discard,
     ExceptionChain,
     Exchange,
+    Job,
+    Operation,
     Sort,
     exception_words,
     resolve_parts,
@@ -28,24 +30,36 @@ CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for 
 
 _SLOW: Final = ("exception", "exception_message", "message", "breadcrumbs", "where")
 """What reads much of a payload: asked last, it is not asked at all of most items."""
-_OF_EXCHANGE: Final = frozenset(("exception", *OF_EXCHANGE))
+_OF_OPERATION: Final = frozenset(("exception", *OF_OPERATION))
 
 
+_ATTRIBUTES: Final = {"job": "_job_name"}
+"""Where the value of a criterion stands, if not in the attribute of its name."""
 _OF_LOG_RECORDS: Final = frozenset(("logger", "level", "message"))
 """What makes out a log record."""
 
 
-class SeenExchange:
-    """An exchange with the shortcuts of an event."""
+class SeenOperation:
+    """An operation with the shortcuts of an event."""
 
     exceptions: tuple[()] = ()
+    status_code: int | None = None
+    method: str | None = None
+    path: str | None = None
+    route: str | None = None
+    job_status: str | None = None
+    _job_name: str | None = None
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exception_chain = exchange._chain
-        self.status_code = exchange.status
-        self.method = exchange.method
-        self.path = exchange.path
-        self.route = exchange.route
+    def __init__(self, operation: Operation) -> None:
+        self._exception_chain = operation._chain
+        if isinstance(operation, Exchange):
+            self.status_code = operation.status
+            self.method = operation.method
+            self.path = operation.path
+            self.route = operation.route
+        elif isinstance(operation, Job):
+            self._job_name = operation.name
+            self.job_status = operation.status
 
 
 class Criterion(NamedTuple):
@@ -124,14 +138,14 @@ class Matcher:
         paths = self.criteria.get("where") or ()
         return any(path.partition(".")[0] in fields for path in (*self.criteria, *paths))
 
-    def matches_exchange(self, exchange: Exchange) -> bool:
-        """Whether an exchange, of which nothing may have been told to Sentry, meets all criteria.
+    def matches_operation(self, operation: Operation) -> bool:
+        """Whether an operation, of which nothing may have been told to Sentry, meets all criteria.
 
-        No exchange meets criteria that ask about more than an exchange has, or about nothing.
+        No operation meets criteria that ask about more than an operation has, or about nothing.
         """
-        if not self.criteria or not self.criteria.keys() <= _OF_EXCHANGE:
+        if not self.criteria or not self.criteria.keys() <= _OF_OPERATION:
             return False
-        seen = SeenExchange(exchange)
+        seen = SeenOperation(operation)
         return all(is_match(value_of(seen)) for value_of, is_match in self._checks)
 
     def count_mismatches(self, item: CapturedItem) -> int:
@@ -220,7 +234,7 @@ def compiled_criteria(kind: str, name: str, expected: Any, others: Mapping[str, 
     if field.is_of_payload or (is_absence and not field.is_derived):
         value_of = _of_payload(name)
     else:
-        value_of = _or_none(name) if is_absence else attrgetter(name)
+        value_of = _or_none(name) if is_absence else attrgetter(_ATTRIBUTES.get(name, name))
     return [Criterion(name, expected, value_of, comparison(expected))]
 
 

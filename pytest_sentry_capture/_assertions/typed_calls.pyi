@@ -47,6 +47,8 @@ class EventCriteria(TypedDict, total=False):
     method: Any
     path: Any
     route: Any
+    job: Any
+    job_status: Any
     where: Any
 
 class SegmentCriteria(TypedDict, total=False):
@@ -63,6 +65,8 @@ class SegmentCriteria(TypedDict, total=False):
     method: Any
     path: Any
     route: Any
+    job: Any
+    job_status: Any
     where: Any
 
 class TransactionCriteria(TypedDict, total=False):

@@ -34,7 +34,7 @@ def count_unseen_requests(recording: Recording) -> Counter[str]:
     frameworks: dict[tuple[object, ...], str] = {}
     for item in _reported(recording):
         if (
-            item.exchange is None
+            item._capture.operation is None
             and item._came_of_request
             and (item.method, item.path) not in observed
             and _is_served(item)
@@ -52,9 +52,9 @@ def _reported(recording: Recording) -> Iterator[CapturedEvent | CapturedSegment]
     """The events and segments that were captured, or discarded after they had been built."""
     for entry in recording.entries:
         items: list[CapturedItem] = []
-        if isinstance(entry, Capture) and entry.exchange is None:
+        if isinstance(entry, Capture) and entry.operation is None:
             items = [*entry.items, *CapturedSegment._in_capture(entry)]
-        elif isinstance(entry, Discard) and entry.exchange is None and entry.payload is not None:
+        elif isinstance(entry, Discard) and entry.operation is None and entry.payload is not None:
             items = [entry.item]
         yield from (item for item in items if isinstance(item, (CapturedEvent, CapturedSegment)))
 

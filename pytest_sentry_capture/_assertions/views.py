@@ -14,6 +14,8 @@ from pytest_sentry_capture._recording import (
     Discard,
     Entry,
     Exchange,
+    Job,
+    Operation,
     Recording,
     SdkError,
 )
@@ -228,6 +230,17 @@ class ApplicationViews(RecordingViews):
         __tracebackhide__ = True
         self._drain()
         return self._entries_of(Exchange)
+
+    @property
+    def _operations(self) -> list[Operation]:
+        return self._entries_of(Operation)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The attempts at tasks, queued jobs and commands that ran."""
+        __tracebackhide__ = True
+        self._drain()
+        return self._entries_of(Job)
 
     @property
     def callback_errors(self) -> list[CallbackError]:

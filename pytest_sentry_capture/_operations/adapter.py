@@ -83,18 +83,21 @@ class OperationAdapter(ABC):
         """
         if not self._is_active:
             return
-        owner, name = _owner(place)
+        owner, name = place_of(place)
         inner = getattr(owner, name, None)
         if inner is None:
             self.gaps[place] = f"{_release(self.package)} has no {place.replace(':', '.')}. {consequence}"
         elif not any(inner is each.ours for each in self._wrapped):
-            ours = make(inner)
-            self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
-            setattr(owner, name, ours)
+            self._put(owner, name, inner, make(inner))
+
+    def _put(self, owner: Any, name: str, inner: Any, ours: Any) -> None:
+        """Put ours in the place of what is there, until ``uninstall``."""
+        self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
+        setattr(owner, name, ours)
 
     def _check_code(self, place: str, name: str, consequence: str) -> None:
         """Note that the code of a method has no such name; ``consequence`` as in ``_wrap``."""
-        owner, method = _owner(place)
+        owner, method = place_of(place)
         code = getattr(getattr(owner, method, None), "__code__", None)
         if self._is_active and name not in getattr(code, "co_names", ()):
             where = place.replace(":", ".").rpartition(".")[0]
@@ -113,7 +116,7 @@ class _Wrapped(NamedTuple):
     is_inherited: bool
 
 
-def _owner(place: str) -> tuple[Any, str]:
+def place_of(place: str) -> tuple[Any, str]:
     """What holds an attribute, as far as it is there, and the attribute's name."""
     module_name, _, path = place.partition(":")
     owner: Any = sys.modules.get(module_name)

@@ -17,7 +17,7 @@ from pytest_sentry_capture._operations.asgi import OBSERVATION, Scope
 from pytest_sentry_capture._operations.django import ABOUT_SILENCE, AsyncClientObservation
 from pytest_sentry_capture._operations.observation import Observation
 from pytest_sentry_capture._operations.wsgi import WsgiObservation
-from pytest_sentry_capture._recording import enter_exchange, leave_exchange
+from pytest_sentry_capture._recording import enter_operation, leave_operation
 
 InScope = Callable[[], AbstractContextManager[Any]]
 
@@ -53,7 +53,7 @@ class DjangoClientAdapter(OperationAdapter):
             observation = WsgiObservation(self._recorder, environ, _start_response, ABOUT_SILENCE)
             middleware = self.django_middleware()
             served = _Served(observation, middleware, "wsgi")
-            token = enter_exchange(observation)
+            token = enter_operation(observation)
             try:
                 if middleware is None:
                     response = inner(handler, environ)
@@ -74,7 +74,7 @@ class DjangoClientAdapter(OperationAdapter):
                 served.fails(error)
                 raise
             finally:
-                leave_exchange(token)
+                leave_operation(token)
             served.answers(response, is_async=False)
             return response
 
@@ -93,7 +93,7 @@ class DjangoClientAdapter(OperationAdapter):
             scope[OBSERVATION] = observation
             middleware = self.django_middleware()
             served = _Served(observation, middleware, "asgi")
-            token = enter_exchange(observation)
+            token = enter_operation(observation)
             try:
                 if middleware is None:
                     response = await inner(handler, scope)
@@ -113,7 +113,7 @@ class DjangoClientAdapter(OperationAdapter):
                 served.fails(error)
                 raise
             finally:
-                leave_exchange(token)
+                leave_operation(token)
             served.answers(response, is_async=True)
             return response
 
@@ -165,7 +165,7 @@ class _Served:
     def again(self) -> Iterator[None]:
         """Serve the exchange for a while, and capture what is raised then as the SDK's middleware does."""
         __tracebackhide__ = True
-        token = enter_exchange(self._observation)
+        token = enter_operation(self._observation)
         try:
             with self.in_scope():
                 try:
@@ -176,7 +176,7 @@ class _Served:
                         self._middleware.capture(error, self._mechanism)
                     raise
         finally:
-            leave_exchange(token)
+            leave_operation(token)
 
 
 class _Stream:

@@ -42,7 +42,8 @@ class Observation(UnderWay):
     _is_mounted = False
 
     def __init__(self, recorder: Recorder, method: str, path: str, about_silence: str) -> None:
-        UnderWay.__init__(self, Exchange(method, path, _about_silence=about_silence), current_recording(recorder))
+        self.exchange = Exchange(method, path, _about_silence=about_silence)
+        UnderWay.__init__(self, self.exchange, current_recording(recorder))
         self._started = perf_counter()
 
     @staticmethod

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.observation import Observation
-from pytest_sentry_capture._recording import Recorder, enter_exchange, leave_exchange
+from pytest_sentry_capture._recording import Recorder, enter_operation, leave_operation
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -51,7 +51,7 @@ class WsgiAdapter(OperationAdapter):
         """Serve a request as an exchange."""
         __tracebackhide__ = True
         observation = WsgiObservation(self._recorder, environ, start_response, self.about_silence)
-        token = enter_exchange(observation)
+        token = enter_operation(observation)
         try:
             body = serve(environ, observation.start_response)
         except BaseException as error:
@@ -59,7 +59,7 @@ class WsgiAdapter(OperationAdapter):
             observation.ends()
             raise
         finally:
-            leave_exchange(token)
+            leave_operation(token)
         if type(body) in _COMPLETE or _is_for_server(environ, body):
             observation.completes()
             observation.ends()
@@ -130,7 +130,7 @@ class _Body:
         observation = self._observation
         parts: Iterator[bytes] | None = None
         while True:
-            token = enter_exchange(observation)
+            token = enter_operation(observation)
             try:
                 if parts is None:
                     parts = iter(self._body)
@@ -143,7 +143,7 @@ class _Body:
                 observation.raises(error, to_server=not observation.is_sent)
                 raise
             finally:
-                leave_exchange(token)
+                leave_operation(token)
             observation.sends(part)
             yield part
 
@@ -156,7 +156,7 @@ class _Body:
     def close(self) -> None:
         """The server has sent the body, or it has ended before that: the client has left, or making it has failed."""
         __tracebackhide__ = True
-        token = enter_exchange(self._observation)
+        token = enter_operation(self._observation)
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
@@ -165,7 +165,7 @@ class _Body:
             self._observation.raises(error)
             raise
         finally:
-            leave_exchange(token)
+            leave_operation(token)
             self._observation.ends()
         if not self._has_failed:
             self._observation.completes()

@@ -1,4 +1,4 @@
-"""What was seen during one attempt at one test: captured items, discards, exchanges and errors. Plain typed data.
+"""What was seen during one attempt at one test: captured items, discards, operations and errors. Plain typed data.
 
 The standard library is all that it needs. Not here: who sees it (``_sdk``, ``_operations``, ``_server``), and who asks
 for it (``_assertions``, ``_rules``, ``_reports``).
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.contents import FileContent as FileContent
     from pytest_sentry_capture._recording.contents import LateContent as LateContent
     from pytest_sentry_capture._recording.entries import DISCARD_REASONS as DISCARD_REASONS
+    from pytest_sentry_capture._recording.entries import JOB_STATUSES as JOB_STATUSES
+    from pytest_sentry_capture._recording.entries import LEAST_FAILURE as LEAST_FAILURE
     from pytest_sentry_capture._recording.entries import Capture as Capture
     from pytest_sentry_capture._recording.entries import CaptureContext as CaptureContext
     from pytest_sentry_capture._recording.entries import CapturedEnvelope as CapturedEnvelope
@@ -40,8 +42,12 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.entries import Entry as Entry
     from pytest_sentry_capture._recording.entries import Exchange as Exchange
     from pytest_sentry_capture._recording.entries import ForeignWrite as ForeignWrite
+    from pytest_sentry_capture._recording.entries import Job as Job
+    from pytest_sentry_capture._recording.entries import JobStatus as JobStatus
+    from pytest_sentry_capture._recording.entries import Operation as Operation
     from pytest_sentry_capture._recording.entries import Phase as Phase
     from pytest_sentry_capture._recording.entries import RawItem as RawItem
+    from pytest_sentry_capture._recording.entries import Remark as Remark
     from pytest_sentry_capture._recording.entries import mark_seen as mark_seen
     from pytest_sentry_capture._recording.entries import sample_rate_of as sample_rate_of
     from pytest_sentry_capture._recording.entries import unreadable_items as unreadable_items
@@ -53,7 +59,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.exception_chain import own_attributes as own_attributes
     from pytest_sentry_capture._recording.facts import KIB as KIB
     from pytest_sentry_capture._recording.facts import MIB as MIB
-    from pytest_sentry_capture._recording.facts import OF_EXCHANGE as OF_EXCHANGE
+    from pytest_sentry_capture._recording.facts import OF_OPERATION as OF_OPERATION
     from pytest_sentry_capture._recording.facts import SAMPLED_TRACES as SAMPLED_TRACES
     from pytest_sentry_capture._recording.facts import Field as Field
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
@@ -114,10 +120,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.scope_origin import ScopeOrigin as ScopeOrigin
     from pytest_sentry_capture._recording.scope_origin import ScopeValues as ScopeValues
     from pytest_sentry_capture._recording.scope_origin import Source as Source
-    from pytest_sentry_capture._recording.silence import LEAST_FAILURE as LEAST_FAILURE
     from pytest_sentry_capture._recording.silence import ancestors as ancestors
-    from pytest_sentry_capture._recording.silence import has_failed as has_failed
     from pytest_sentry_capture._recording.silence import hints_of as hints_of
+    from pytest_sentry_capture._recording.silence import unseen_failures as unseen_failures
     from pytest_sentry_capture._recording.silence import with_event as with_event
     from pytest_sentry_capture._recording.stack_frames import SOURCE_LINES as SOURCE_LINES
     from pytest_sentry_capture._recording.stack_frames import FramePlace as FramePlace
@@ -128,8 +133,8 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.under_way import UnderWay as UnderWay
     from pytest_sentry_capture._recording.under_way import current_operation as current_operation
     from pytest_sentry_capture._recording.under_way import current_recording as current_recording
-    from pytest_sentry_capture._recording.under_way import enter_exchange as enter_exchange
-    from pytest_sentry_capture._recording.under_way import leave_exchange as leave_exchange
+    from pytest_sentry_capture._recording.under_way import enter_operation as enter_operation
+    from pytest_sentry_capture._recording.under_way import leave_operation as leave_operation
     from pytest_sentry_capture._recording.under_way import served_now as served_now
     from pytest_sentry_capture._recording.under_way import serving as serving
 else:
@@ -157,29 +162,34 @@ else:
             "ExceptionLink": "_recording.exception_chain:ExceptionLink",
             "Exchange": "_recording.entries:Exchange",
             "FILTERED": "_recording.masks:FILTERED",
-            "FramePlace": "_recording.stack_frames:FramePlace",
             "Field": "_recording.facts:Field",
             "FileContent": "_recording.contents:FileContent",
             "ForeignWrite": "_recording.entries:ForeignWrite",
+            "FramePlace": "_recording.stack_frames:FramePlace",
             "ItemType": "_recording.facts:ItemType",
+            "JOB_STATUSES": "_recording.entries:JOB_STATUSES",
+            "Job": "_recording.entries:Job",
+            "JobStatus": "_recording.entries:JobStatus",
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
             "Keys": "_recording.payload_walk:Keys",
             "KindFacts": "_recording.facts:KindFacts",
             "KnownValues": "_recording.known_values:KnownValues",
-            "LEAST_FAILURE": "_recording.silence:LEAST_FAILURE",
+            "LEAST_FAILURE": "_recording.entries:LEAST_FAILURE",
             "LateContent": "_recording.contents:LateContent",
             "MANUAL": "_recording.kinds.segment:MANUAL",
             "MIB": "_recording.facts:MIB",
             "MISSING": "_recording.changes:MISSING",
             "Masks": "_recording.masks:Masks",
-            "OF_EXCHANGE": "_recording.facts:OF_EXCHANGE",
+            "OF_OPERATION": "_recording.facts:OF_OPERATION",
+            "Operation": "_recording.entries:Operation",
             "Phase": "_recording.entries:Phase",
             "PlainJson": "_recording.plain_json:PlainJson",
             "RawItem": "_recording.entries:RawItem",
             "Recorder": "_recording.recording:Recorder",
             "Recording": "_recording.recording:Recording",
             "Rejection": "_recording.rejections:Rejection",
+            "Remark": "_recording.entries:Remark",
             "Replacement": "_recording.replacements:Replacement",
             "SAMPLED_TRACES": "_recording.facts:SAMPLED_TRACES",
             "SCOPE_SECTIONS": "_recording.scope_origin:SCOPE_SECTIONS",
@@ -194,8 +204,8 @@ else:
             "SdkError": "_recording.errors:SdkError",
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
-            "UnderWay": "_recording.under_way:UnderWay",
             "USUAL_MASKS": "_recording.masks:USUAL_MASKS",
+            "UnderWay": "_recording.under_way:UnderWay",
             "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
@@ -208,12 +218,11 @@ else:
             "current_recording": "_recording.under_way:current_recording",
             "differing_places": "_recording.payload_walk:differing_places",
             "dotted": "_recording.payload_walk:dotted",
-            "enter_exchange": "_recording.under_way:enter_exchange",
+            "enter_operation": "_recording.under_way:enter_operation",
             "exception_words": "_recording.chains_in_words:exception_words",
             "field_name": "_recording.attribute_names:field_name",
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
-            "has_failed": "_recording.silence:has_failed",
             "hints_of": "_recording.silence:hints_of",
             "is_attribute": "_recording.protocol_names:is_attribute",
             "is_callable_at": "_recording.callables:is_callable_at",
@@ -224,7 +233,7 @@ else:
             "is_of_protocol": "_recording.protocol_names:is_of_protocol",
             "is_of_test_runner": "_recording.stack_frames:is_of_test_runner",
             "is_within": "_recording.payload_walk:is_within",
-            "leave_exchange": "_recording.under_way:leave_exchange",
+            "leave_operation": "_recording.under_way:leave_operation",
             "leaves_it_to_chance": "_recording.sampling:leaves_it_to_chance",
             "letters_of": "_recording.item_contents:letters_of",
             "location_of": "_recording.callables:location_of",
@@ -253,6 +262,7 @@ else:
             "tags_of": "_recording.fields:tags_of",
             "transaction_paths": "_recording.attribute_names:transaction_paths",
             "unreadable_items": "_recording.entries:unreadable_items",
+            "unseen_failures": "_recording.silence:unseen_failures",
             "unwrapped": "_recording.fields:unwrapped",
             "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",

@@ -1,4 +1,4 @@
-"""What a recording holds: captured items in their envelopes, discards and HTTP exchanges, which refer to each other.
+"""What a recording holds: captured items in their envelopes, discards and operations, which refer to each other.
 
 An item is a ``dict``: the payload itself, in Sentry's wire form. ``kinds`` adds typed shortcuts.
 """
@@ -10,9 +10,9 @@ import json
 import pickle
 import sys
 from _thread import get_ident
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording.callables import CallableLocation
@@ -28,7 +28,12 @@ from pytest_sentry_capture._recording.scope_origin import ScopeOrigin
 Phase = Literal["setup", "call", "teardown"]
 _NOT_OBSERVED: Final = "its request was not observed in this process"
 _SERVER_ERROR: Final = 500
+LEAST_FAILURE: Final = 400
+"""The status from which on an answer says that the request failed (RFC 9110, 15)."""
 _NOT_ANSWERED: Final = "its request has not been answered"
+_NOT_ENDED: Final = "its job has not ended"
+JobStatus = Literal["succeeded", "failed", "retried", "ignored", "rejected"]
+JOB_STATUSES: Final[tuple[JobStatus, ...]] = get_args(JobStatus)
 
 
 @dataclass(eq=False, slots=True)
@@ -46,10 +51,10 @@ class Entry:
 
 
 class ForeignWrite(NamedTuple):
-    """A value of an event that another exchange than the event's own was the last to write on a scope."""
+    """A value of an event that another operation than the event's own was the last to write on a scope."""
 
     path: str
-    exchange: Exchange
+    operation: Operation
 
 
 @dataclass(slots=True)
@@ -91,15 +96,15 @@ class Capture(Entry):
     content: Content
     headers: dict[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
-    exchange: Exchange | None = None
+    operation: Operation | None = None
     envelope: CapturedEnvelope | None = None
     seen: bool = False
     _items: list[CapturedItem] | None = None
 
     def _join(self, phase: Phase | None) -> None:
         self.phase = phase
-        if self.exchange is not None:
-            self.exchange._captures.append(self)
+        for operation in _takers(self.operation):
+            operation._captures.append(self)
 
     def _release_exceptions(self) -> None:
         self.context.release_exceptions()
@@ -235,8 +240,22 @@ class CapturedItem(dict[str, Any]):
 
     @property
     def exchange(self) -> Exchange | None:
-        """The HTTP exchange during which the item was captured."""
-        return self._capture.exchange
+        """The HTTP exchange during which the item was captured, be it by a job that ran within it."""
+        return _nearest(self._capture.operation, Exchange)
+
+    @property
+    def job(self) -> Job | None:
+        """The job during which the item was captured."""
+        return _nearest(self._capture.operation, Job)
+
+    @property
+    def job_status(self) -> JobStatus | None:
+        """The status of the job; None where there is no job, or it has not ended."""
+        return self.job.status if self.job is not None else None
+
+    @property
+    def _job_name(self) -> str | None:
+        return self.job.name if self.job is not None else None
 
     @property
     def phase(self) -> Phase | None:
@@ -266,10 +285,12 @@ class CapturedItem(dict[str, Any]):
         default = self._facts.fields[name].default
         return None if default is None else Unknown(f"Sentry takes {default!r} where nothing is sent", (default,))
 
-    def _unknown_of_request(self, name: str, *, came_of_request: bool) -> Unknown | None:
-        """Why status code, method, path or route of the request are unknown; see ``_unknown``."""
+    def _unknown_of_operation(self, name: str, *, came_of_request: bool) -> Unknown | None:
+        """Why what is asked of the request or job is unknown; see ``_unknown``."""
+        if name == "job_status":
+            return Unknown(_NOT_ENDED) if self.job is not None and self.job.status is None else None
         if self.exchange is None:
-            return Unknown(_NOT_OBSERVED) if came_of_request else None
+            return Unknown(_NOT_OBSERVED) if came_of_request and name != "job" else None
         return Unknown(_NOT_ANSWERED) if name == "status_code" and self.exchange.status is None else None
 
     @classmethod
@@ -340,50 +361,42 @@ class CapturedEnvelope(Entry):
 
 
 @dataclass(eq=False, slots=True)
-class Exchange(Entry):
-    """One HTTP request and its answer, or one WebSocket, as the application under test saw it.
+class Operation(Entry):
+    """What the application does for one trigger: an exchange or a job.
 
     Attributes:
-        method: of the request; ``"WEBSOCKET"`` for a WebSocket.
-        path: of the request, without its query.
-        route: the template that matched, with a leading slash; None where none did, or where it is not known.
-        status: of the answer; None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
-            answered.
-        duration: seconds from the request until the answer was complete, or the WebSocket closed; None until then.
-        parent: the exchange that was under way when the application called itself in process.
-        authenticated: whether the request named its user and was not turned away.
-        discarded: what was discarded meanwhile.
+        duration: seconds from its beginning until it was complete; None until then.
+        parent: the operation that was under way when it began, in process.
+        discarded: what was discarded meanwhile, also by jobs that ran within it.
     """
 
-    method: str
-    path: str
-    route: str | None = None
-    status: int | None = None
-    duration: float | None = None
-    parent: Exchange | None = None
-    _hint: str | None = None
+    duration: float | None = field(default=None, kw_only=True)
+    parent: Operation | None = field(default=None, kw_only=True)
+    _hint: str | None = field(default=None, kw_only=True)
     """Why something may not have been captured during it, in words for users, where its framework is the reason."""
-    _about_silence: str | None = None
-    """Of which answers its framework does not notify the SDK, in words for users."""
-    _about_loop: str | None = None
+    _about_silence: str | None = field(default=None, kw_only=True)
+    """Of which failures its framework does not notify the SDK, in words for users."""
+    _about_loop: str | None = field(default=None, kw_only=True)
     """Why exceptions of tasks of its event loop are not captured, in words for users."""
-    authenticated: bool = False
-    _thread: int = 0
+    _thread: int = field(default=0, kw_only=True)
     """The identifier of the thread that serves it."""
-    _is_task: bool = False
+    _is_task: bool = field(default=False, kw_only=True)
     """Whether a task of an event loop serves it, which goes on when the loop does."""
-    _is_answered: bool = False
-    """Whether its answer is complete, or is being completed."""
-    _has_returned: bool = False
+    _has_returned: bool = field(default=False, kw_only=True)
     """Whether the application serves it no more."""
-    _is_overdue: bool = False
+    _is_overdue: bool = field(default=False, kw_only=True)
     """Whether it was waited for as long as the application is given time to return."""
-    _chain: ExceptionChain | None = None
-    _captures: list[Capture] = field(default_factory=list)
-    discarded: list[Discard] = field(default_factory=list)
+    _chain: ExceptionChain | None = field(default=None, kw_only=True)
+    _captures: list[Capture] = field(default_factory=list, kw_only=True)
+    discarded: list[Discard] = field(default_factory=list, kw_only=True)
 
     def _release_exceptions(self) -> None:
         self._chain = self._chain and self._chain.released()
+
+    @property
+    def _has_failed(self) -> bool:
+        """Whether it is silent unless an event is captured or discarded meanwhile."""
+        return False
 
     @property
     def _is_unfinished(self) -> bool:
@@ -403,9 +416,8 @@ class Exchange(Entry):
 
     @property
     def _is_ending(self) -> bool:
-        """Whether the application has little left to do, such as to report a crash; not while it answers."""
-        has_failed = self._chain is not None or (self.status or 0) >= _SERVER_ERROR
-        return not self._has_returned and (self._is_answered or has_failed)
+        """Whether the application has little left to do, such as to report a crash."""
+        return not self._has_returned
 
     @property
     def exception(self) -> BaseException | None:
@@ -419,8 +431,54 @@ class Exchange(Entry):
 
     @property
     def items(self) -> list[CapturedItem]:
-        """What was captured while the exchange ran, its background tasks included."""
+        """What was captured while it ran, by jobs that ran within it too."""
         return [item for capture in self._captures for item in capture.items]
+
+    @property
+    def _own_items(self) -> list[CapturedItem]:
+        """What was captured while it ran, without what was captured by operations within it."""
+        return [item for capture in self._captures if capture.operation is self for item in capture.items]
+
+
+@dataclass(eq=False, slots=True)
+class Exchange(Operation):
+    """One HTTP request and its answer, or one WebSocket, as the application under test saw it.
+
+    Attributes:
+        method: of the request; ``"WEBSOCKET"`` for a WebSocket.
+        path: of the request, without its query.
+        route: the template that matched, with a leading slash; None where none did, or where it is not known.
+        status: of the answer; None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
+            answered.
+        duration: seconds from the request until the answer was complete, or the WebSocket closed; None until then.
+        parent: the operation that was under way when the application called itself in process.
+        authenticated: whether the request named its user and was not turned away.
+        discarded: what was discarded meanwhile.
+    """
+
+    method: str
+    path: str
+    route: str | None = None
+    status: int | None = None
+    authenticated: bool = False
+    _is_answered: bool = False
+    """Whether its answer is complete, or is being completed."""
+
+    @property
+    def _has_crashed(self) -> bool:
+        """Whether the application crashed; a request that is cancelled does not."""
+        return self.exception_type is not None and issubclass(self.exception_type, Exception)
+
+    @property
+    def _has_failed(self) -> bool:
+        """Whether the answer was 400 or more, or the application crashed."""
+        return self._has_crashed or (self.status is not None and self.status >= LEAST_FAILURE)
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether the application has little left to do, such as to report a crash; not while it answers."""
+        has_failed = self._chain is not None or (self.status or 0) >= _SERVER_ERROR
+        return not self._has_returned and (self._is_answered or has_failed)
 
     def _route_of_sdk(self) -> str | None:
         """The route after which the SDK has named what was captured; None where it has named nothing after a route."""
@@ -432,6 +490,71 @@ class Exchange(Entry):
 
     def __repr__(self) -> str:
         return f"<Exchange {self.method} {self.path} -> {self.status}>"
+
+
+@dataclass(eq=False, slots=True)
+class Job(Operation):
+    """One attempt at a task, at a queued job, or at a command.
+
+    Attributes:
+        name: of the task, such as ``"shop.tasks.send_receipt"``.
+        system: what runs it: ``"celery"``, ``"rq"``, ``"dramatiq"``, ``"command"``, or the name of a ``JobSystem``.
+        queue: the name of the queue that it came from; None where there is none, or it is not known.
+        attempt: which attempt at the task this is, counted from 1.
+        status: ``"succeeded"``, ``"failed"`` (there is no further attempt), ``"retried"`` (there will be one),
+            ``"ignored"`` or ``"rejected"``; None while it runs, and where its process died.
+        expected: whether the task says of the exception that it is expected, as Celery's and Dramatiq's ``throws`` do.
+        duration: seconds that it took; None until it has ended.
+        parent: the operation that ran it in process, such as the request that calls an eager task.
+        discarded: what was discarded meanwhile.
+    """
+
+    name: str
+    system: str
+    queue: str | None = None
+    attempt: int = 1
+    status: JobStatus | None = None
+    expected: bool = False
+    _about_report: str | None = None
+    """Who reports its exception in production and does not in a test, in words for users; None where nobody else."""
+    _is_unseen: bool = False
+    """Whether the SDK is not there where it runs, for the reason of ``_hint``: silence proves nothing then."""
+    _reports_retries: bool | None = False
+    """Whether the SDK's integration reports attempts that are retried; None where there is no integration."""
+    _earlier: Job | None = None
+    """The attempt that this one runs within, where a retry runs at once."""
+
+    @property
+    def _has_failed(self) -> bool:
+        """Whether there is no further attempt."""
+        return self.status == "failed"
+
+    def __repr__(self) -> str:
+        return f"<Job {self.name} {self.status}, attempt {self.attempt}>"
+
+
+@dataclass(eq=False, slots=True)
+class Remark(Entry):
+    """Why something may not have been captured, in words for users, that belongs to no operation."""
+
+    text: str
+
+
+AnyOperation = TypeVar("AnyOperation", bound=Operation)
+
+
+def _nearest(operation: Operation | None, operation_type: type[AnyOperation]) -> AnyOperation | None:
+    """The nearest operation of a type: this one, or one that it is part of."""
+    while operation is not None and not isinstance(operation, operation_type):
+        operation = operation.parent
+    return operation
+
+
+def _takers(operation: Operation | None) -> Iterator[Operation]:
+    """The operations that an entry belongs to: a job's belong to what has run the job too."""
+    while operation is not None:
+        yield operation
+        operation = operation.parent if isinstance(operation, Job) else None
 
 
 DISCARD_REASONS: Final = (
@@ -463,7 +586,7 @@ class Discard(Entry):
         by: the callable that discarded it; None where no callable is involved.
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
-        exchange: the HTTP exchange during which it was lost.
+        operation: the exchange or job during which it was lost.
         sampling: what the traces sampler answered and was given.
     """
 
@@ -474,7 +597,7 @@ class Discard(Entry):
     quantity: int = 1
     payload: bytes | None = None
     _context: CaptureContext = field(default_factory=CaptureContext)
-    exchange: Exchange | None = None
+    operation: Operation | None = None
     _of_lost_segment: bool = False
     """Whether it was lost only because the segment that it belongs to was."""
     _below_level: bool = False
@@ -483,11 +606,21 @@ class Discard(Entry):
 
     def _join(self, phase: Phase | None) -> None:
         self.phase = phase
-        if self.exchange is not None:
-            self.exchange.discarded.append(self)
+        for operation in _takers(self.operation):
+            operation.discarded.append(self)
 
     def _release_exceptions(self) -> None:
         self._context.release_exceptions()
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The HTTP exchange during which it was lost, be it by a job that ran within it."""
+        return _nearest(self.operation, Exchange)
+
+    @property
+    def job(self) -> Job | None:
+        """The job during which it was lost."""
+        return _nearest(self.operation, Job)
 
     @property
     def _is_of_logging(self) -> bool:
@@ -546,7 +679,7 @@ class Discard(Entry):
         item_class = CLASS_OF_KIND.get(self.kind)
         types = item_class._facts.item_types if item_class is not None else ()
         item_type = types[0].name if types else self.kind
-        return Capture(item_type, payload, {}, self._context, self.exchange, phase=self.phase).items
+        return Capture(item_type, payload, {}, self._context, self.operation, phase=self.phase).items
 
     def __repr__(self) -> str:
         by = f" by {self.by}" if self.by else ""
@@ -571,4 +704,4 @@ def _json(value: object) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-export(CapturedItem, RawItem, CapturedEnvelope, Exchange, Discard)
+export(CapturedItem, RawItem, CapturedEnvelope, Exchange, Job, Discard)

@@ -19,6 +19,7 @@ from pytest_sentry_capture._recording.known_values import (
     PATHS,
     ROUTES,
     SOURCES,
+    STATUSES_OF_JOBS,
     STATUSES_OF_SPANS,
     STATUSES_OF_TRANSACTIONS,
     TAGS,
@@ -97,6 +98,12 @@ OF_EXCHANGE: Final[Mapping[str, Field]] = {
     "route": Field(Sort.TEXT, known=ROUTES),
 }
 """What the items of an exchange are asked for by."""
+OF_OPERATION: Final[Mapping[str, Field]] = {
+    **OF_EXCHANGE,
+    "job": Field(Sort.TEXT),
+    "job_status": Field(Sort.TEXT, known=STATUSES_OF_JOBS),
+}
+"""What the items of an operation are asked for by: an exchange or a job."""
 
 SAMPLED_TRACES: Final = ("traces_sample_rate", "traces_sampler")
 """The options that sample what belongs to traces."""

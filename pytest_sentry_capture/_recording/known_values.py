@@ -221,6 +221,11 @@ STATUSES_OF_CHECK_INS: Final = Words(
     failure="error", crashed="error",
 )  # fmt: skip
 """https://develop.sentry.dev/sdk/telemetry/check-ins/"""
+STATUSES_OF_JOBS: Final = Words(
+    *("succeeded", "failed", "retried", "ignored", "rejected"),
+    success="succeeded", ok="succeeded", finished="succeeded", done="succeeded", failure="failed", error="failed",
+    crashed="failed", retry="retried", skipped="ignored",
+)  # fmt: skip
 STATUSES_OF_SESSIONS: Final = Words(
     *("ok", "exited", "crashed", "abnormal", "errored", "unhandled"), error="errored", healthy="ok", crash="crashed"
 )

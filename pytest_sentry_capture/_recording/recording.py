@@ -16,7 +16,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from pytest_sentry_capture._recording.entries import Discard, Entry, Exchange, Phase
+    from pytest_sentry_capture._recording.entries import Discard, Entry, Operation, Phase
     from pytest_sentry_capture._recording.masks import Masks
     from pytest_sentry_capture._recording.replacements import Replacement
 
@@ -50,8 +50,8 @@ class Recording:
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
         beside: the label of a test that another thread ran at the same time; None as long as there was none.
         replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
-        under_way: the exchanges that the application has not returned from, in the order in which they began.
-        grace: how many seconds are waited for such an exchange, once, where it may still report something.
+        under_way: the operations that the application has not returned from, in the order in which they began.
+        grace: how many seconds are waited for such an operation, once, where it may still report something.
         when_late: called for each entry that comes after the attempt has been summed up; None until then.
     """
 
@@ -71,7 +71,7 @@ class Recording:
         self.unknown_exceptions: dict[str, None] = {}
         self.beside: str | None = None
         self.replacements: list[Replacement] = []
-        self.under_way: dict[Exchange, None] = {}
+        self.under_way: dict[Operation, None] = {}
         self.grace = 0.0
         self.when_late: Callable[[Entry], None] | None = None
         self._entries: list[Entry] = []

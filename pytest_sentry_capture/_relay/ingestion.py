@@ -146,7 +146,7 @@ class ServerScrubbing:
             text.encode(),
             headers=capture.headers,
             context=capture.context,
-            exchange=capture.exchange,
+            operation=capture.operation,
             envelope=capture.envelope,
             phase=capture.phase,
         )

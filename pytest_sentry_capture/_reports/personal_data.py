@@ -15,9 +15,9 @@ class PersonalData(NamedTuple):
 
     Attributes:
         kind: the kind of the items, as rows have it; spans that are not segments are of the kind ``span``.
-        method: the method of the request; empty outside of requests.
-        origin: the route of the request, or what else the items came from.
-        status: the status of the answer.
+        method: the method of the request, or ``JOB``; empty outside of operations.
+        origin: the route of the request, the name of the job, or what else the items came from.
+        status: the status of the answer or of the job.
         place: the path of the field, such as ``user.email``.
         rule: the rule of Sentry's engine, such as ``@email``.
     """
@@ -25,7 +25,7 @@ class PersonalData(NamedTuple):
     kind: str
     method: str
     origin: str
-    status: int | None
+    status: int | str | None
     place: str
     rule: str
 
@@ -36,6 +36,6 @@ class PersonalData(NamedTuple):
         return cls(row.kind, row.method, row.origin, row.status, place_of(names, path), rule)
 
     @property
-    def sort_key(self) -> tuple[str, str, str, str, str, int]:
+    def sort_key(self) -> tuple[str, str, str, str, str, str]:
         """What findings are sorted by, the same on every machine."""
-        return self.place, self.rule, self.kind, self.origin, self.method, self.status or 0
+        return self.place, self.rule, self.kind, self.origin, self.method, str(self.status or "")

@@ -15,6 +15,7 @@ from pytest_sentry_capture._recording import (
     Discard,
     Entry,
     Exchange,
+    Job,
     Recording,
     Rejection,
     SdkError,
@@ -38,7 +39,7 @@ _NOTHING: Final = "Nothing was captured, and nothing was discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:
-    """One line for each exchange, event, transaction and discard; in full, for everything, with names of values."""
+    """One line for each operation, event, transaction and discard; in full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
     replaced = [f"replaced   {formatter.replaced(each, was='')}" for each in recording.replacements]
     summaries = _summaries(formatter, entries, detail)
@@ -79,7 +80,9 @@ def _summaries(formatter: Formatter, entries: Sequence[Entry], detail: Detail) -
 
 def _lines(formatter: Formatter, entry: Entry, summaries: Summaries, detail: Detail) -> Iterator[str]:
     if isinstance(entry, Exchange):
-        yield f"exchange   {formatter.exchange_summary(entry)}"
+        yield f"exchange   {formatter.operation_summary(entry)}"
+    elif isinstance(entry, Job):
+        yield f"job        {formatter.job_summary(entry)}"
     elif isinstance(entry, Capture):
         shown = [item for item in _shown_items(entry) if _has_line(item, detail)]
         for item, summary in zip(shown, summaries.get(id(entry), ()), strict=True):

@@ -23,8 +23,9 @@ from pytest_sentry_capture._recording import (
     Discard,
     Entry,
     Exchange,
+    Job,
+    Operation,
     Recording,
-    has_failed,
     leaves_it_to_chance,
     sample_rate_of,
     with_event,
@@ -50,14 +51,16 @@ NOTHING: Final = "nothing"
 OFF: Final = "Sentry was off"
 """The result in place of both where no client was active."""
 WITHOUT_ITEM: Final = (SILENT, NOTHING, OFF)
-"""The results of exchanges, which have no item and no discard."""
+"""The results of operations, which have no item and no discard."""
+JOB: Final = "job"
+"""What rows of jobs have in place of a method, which is in upper case."""
 NO_ROUTE: Final = "(no route)"
 STATUSES: Final = range(100, 1000)
 """What an HTTP status can be (RFC 9110, 15)."""
 UNSAMPLED: Final = "sample_rate"
 """The discard reason of what was not sampled."""
 DIRECT: Final = "direct"
-"""The origin of what the application hands to the SDK by itself, outside of any exchange."""
+"""The origin of what the application hands to the SDK by itself, outside of any operation."""
 _LOGGING: Final = "logging"
 _THREADING: Final = "threading"
 _UNSPECIFIC_MECHANISM: Final = "generic"
@@ -72,16 +75,16 @@ _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
 @dataclass(frozen=True)
 class Row:
-    """One distinct way in which something was captured, was discarded, or a request was answered without an event.
+    """One distinct way in which something was captured, was discarded, or an operation ended without an event.
 
     Attributes:
-        origin: the route of the request, or what else it came from: ``logging``, ``threading``, ``direct``, or the
-            integration that made a segment (``auto.db.sqlalchemy``), …
-        method: the method of the request; empty outside of requests.
-        status: the status of the answer.
-        kind: the kind of the item; empty for the exchange itself.
+        origin: the route of the request, the name of the job, or what else it came from: ``logging``, ``threading``,
+            ``direct``, or the integration that made a segment (``auto.db.sqlalchemy``), …
+        method: the method of the request, or ``JOB``; empty outside of operations.
+        status: the status of the answer or of the job.
+        kind: the kind of the item; empty for the operation itself.
         exception: the bare name of the outermost exception's class.
-        result: ``captured``, the discard reason, or one of ``WITHOUT_ITEM`` for the exchange itself.
+        result: ``captured``, the discard reason, or one of ``WITHOUT_ITEM`` for the operation itself.
         by: the callable that discarded it.
         level: the level of an event or log.
         tags: the sorted names of the tags.
@@ -91,7 +94,7 @@ class Row:
 
     origin: str
     method: str = ""
-    status: int | None = None
+    status: int | str | None = None
     kind: str = ""
     exception: str = ""
     result: str = CAPTURED
@@ -103,18 +106,20 @@ class Row:
 
     @property
     def request_or_origin(self) -> str:
-        """The method and route of the request, or what else it came from."""
+        """The method and route of the request, the job, or what else it came from."""
         return f"{self.method} {self.origin}" if self.method else self.origin
 
     @property
     def is_failure(self) -> bool:
-        """Whether the request was answered with 400 or more, or an exception left the application."""
-        return bool(self.exception) or (self.status is not None and self.status >= LEAST_FAILURE)
+        """Whether the request was answered with 400 or more, an exception left the application, or the job failed."""
+        if self.method == JOB:
+            return self.status == "failed"
+        return bool(self.exception) or (isinstance(self.status, int) and self.status >= LEAST_FAILURE)
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
         """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
-        status = -1 if self.status is None else self.status
+        status = "" if self.status is None else str(self.status)  # all numbers have three digits
         what = (self.request_or_origin, status, self.kind, self.exception)
         return (*what, self.user, self.tags, self.level, self.result, self.by, self.method, self.project)
 
@@ -128,7 +133,7 @@ class Tally:
         in_contract: whether it was seen where the contract applies: not only in tests that waive it.
         by_chance: whether a random number had a say in it each time that it was seen.
         is_waived: whether it was seen only in tests that waive the contract.
-        has_others: whether, each time that an exchange was silent, something else than events was captured or
+        has_others: whether, each time that an operation was silent, something else than events was captured or
             discarded meanwhile.
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while modules were imported, which every process of a run does.
@@ -197,8 +202,8 @@ class CaptureTable:
             recordings: the one that knows most first; what a later one has seen too (an event that was captured in
                 process and was received by a server) counts once.
             in_contract: whether the test does not waive the contract.
-            client_was_active: whether a Sentry client was active at any time of the test: without one, no exchange is
-                silent.
+            client_was_active: whether a Sentry client was active at any time of the test: without one, no
+                operation is silent.
         """
         known: set[Hashable] = set()
         by_chance = _traces_sampled_by_chance(recordings)
@@ -207,9 +212,9 @@ class CaptureTable:
             entries = recording.entries
             reported = with_event(entries)
             for entry in entries:
-                if isinstance(entry, Exchange):
+                if isinstance(entry, Operation):
                     is_silent = entry not in reported and not entry._is_unfinished
-                    rows = _of_exchange(names, entry, client_was_active=client_was_active) if is_silent else ()
+                    rows = _of_operation(names, entry, client_was_active=client_was_active) if is_silent else ()
                 else:
                     rows = _rows_of(names, entry, known, by_chance)
                 for found in rows:
@@ -319,7 +324,7 @@ class _Found(NamedTuple):
         quantity: how often it is to be counted.
         is_pinned: whether a contract may hold it.
         is_by_chance: whether a random number had a say in it.
-        has_others: whether an exchange is silent although something else than events was captured or discarded.
+        has_others: whether an operation is silent although something else than events was captured or discarded.
         item: what was captured; None where nothing was.
     """
 
@@ -345,14 +350,14 @@ def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: s
         yield _of_discard(names, entry)
 
 
-def _of_exchange(names: ShownNames, exchange: Exchange, *, client_was_active: bool) -> Iterator[_Found]:
-    """The row of an exchange without an event: of each that failed, of others where there was nothing else either."""
-    has_others = _has_items(exchange)
-    if has_others and not has_failed(exchange):
+def _of_operation(names: ShownNames, operation: Operation, *, client_was_active: bool) -> Iterator[_Found]:
+    """The row of an operation without an event: of each that failed, of others where there was nothing else either."""
+    has_others = _has_items(operation)
+    if has_others and not operation._has_failed:
         return
-    exception = names.class_name(exchange.exception_type.__name__) if exchange.exception_type is not None else ""
-    method, origin = _request(names, exchange)
-    row = Row(origin, method, _status(exchange.status), exception=exception, result=NOTHING)
+    exception = names.class_name(operation.exception_type.__name__) if operation.exception_type is not None else ""
+    method, origin, status = _place(names, operation)
+    row = Row(origin, method, status, exception=exception, result=NOTHING)
     if not client_was_active:
         yield _Found(replace(row, result=OFF), is_pinned=False)
     else:
@@ -395,7 +400,7 @@ def _is_of_application(segment: CapturedSegment) -> bool:
 
     With sentry-sdk 3 every query outside of requests is a segment.
     """
-    is_of_operation = segment.exchange is not None or _request_of(segment) is not None
+    is_of_operation = segment._capture.operation is not None or _request_of(segment) is not None
     return is_of_operation or segment.origin in _OF_APPLICATION
 
 
@@ -411,9 +416,9 @@ def _items_of(entry: Entry) -> list[CapturedItem]:
     return items
 
 
-def _has_items(exchange: Exchange) -> bool:
-    is_discarded = any(map(_is_counted, exchange.discarded))
-    return is_discarded or any(counts_of(capture.kind) != "never" for capture in exchange._captures)
+def _has_items(operation: Operation) -> bool:
+    is_discarded = any(map(_is_counted, operation.discarded))
+    return is_discarded or any(counts_of(capture.kind) != "never" for capture in operation._captures)
 
 
 def _is_counted(discard: Discard) -> bool:
@@ -440,12 +445,16 @@ def _identity(item: CapturedItem) -> Hashable:
 
 
 def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str) -> Row:
-    exceptions, exchange = exception_names(item), item.exchange
-    method, origin = _request(names, exchange) if exchange is not None else _origin(names, item)
+    exceptions, operation = exception_names(item), item._capture.operation
+    if operation is not None:
+        method, origin, status = _place(names, operation)
+    else:
+        method, origin = _origin(names, item)
+        status = _status(_answered(item))
     return Row(
         origin=origin,
         method=method,
-        status=_status(exchange.status if exchange is not None else _answered(item)),
+        status=status,
         kind=names.key(kind),
         exception=names.class_name(exceptions[0]) if exceptions else "",
         result=names.key(result),
@@ -457,12 +466,18 @@ def _row(names: ShownNames, item: CapturedItem, kind: str, result: str, by: str)
     )
 
 
-def _request(names: ShownNames, exchange: Exchange) -> tuple[str, str]:
-    return names.method(exchange.method), names.route(exchange.route) if exchange.route else NO_ROUTE
+def _place(names: ShownNames, operation: Operation) -> tuple[str, str, int | str | None]:
+    """The method and route of a request, or the name of a job, and the status."""
+    if isinstance(operation, Job):
+        return JOB, names.route(operation.name), operation.status
+    if not isinstance(operation, Exchange):
+        return "", DIRECT, None
+    route = names.route(operation.route) if operation.route else NO_ROUTE
+    return names.method(operation.method), route, _status(operation.status)
 
 
 def _origin(names: ShownNames, item: CapturedItem) -> tuple[str, str]:
-    """The method and route where no exchange was seen but the item tells of a request, else what it came from."""
+    """The method and route where no operation was seen but the item tells of a request, else what it came from."""
     if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
         method, name = request
         return names.method(method), names.route(name)

@@ -15,7 +15,7 @@ from pytest_sentry_capture._assertions import (
     items_of_kind,
     name_of,
 )
-from pytest_sentry_capture._recording import OF_EXCHANGE, CapturedItem, Discard, Exchange, mark_seen
+from pytest_sentry_capture._recording import OF_OPERATION, CapturedItem, Discard, Operation, mark_seen
 from pytest_sentry_capture._recording.kinds import CapturedSegment, CapturedSpan, CapturedTransaction
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Rule, RuleViews, unfinished
 
@@ -28,8 +28,8 @@ class ExpectRule(Rule):
     """Whatever meets the criteria is captured, or is not.
 
     With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
-    matching exchange, capture or discard was really seen, and it is not judged where an item may be one for all that is
-    known. Tests during which no client was active are not judged.
+    matching operation, capture or discard was really seen, and it is not judged where an item may be one for all that
+    is known. Tests during which no client was active are not judged.
 
     Attributes:
         name: what the entry is called.
@@ -49,7 +49,7 @@ class ExpectRule(Rule):
 
     @property
     def _judges_exchanges(self) -> bool:
-        return not self.matcher.criteria.keys().isdisjoint(OF_EXCHANGE)
+        return not self.matcher.criteria.keys().isdisjoint(OF_OPERATION)
 
     @property
     def _judged_by_chance(self) -> tuple[str, ...]:
@@ -72,18 +72,21 @@ class ExpectRule(Rule):
             yield self._of_discard(formatter, discard, is_repeated=bool(captures))
         yield from self._misspelt(formatter, views)
         yield from () if self.captured else self._undecided(formatter, views)
-        judged = {*(item.exchange for item in captures), *(discard.exchange for discard in discards)}
-        for exchange in views.exchanges:
-            if exchange in judged or not self.matcher.matches_exchange(exchange):
+        judged = {
+            *(item._capture.operation for item in captures),
+            *(discard.operation for discard in discards),
+        }
+        for operation in views._operations:
+            if operation in judged or not self.matcher.matches_operation(operation):
                 continue
-            if exchange._is_unfinished:
-                yield self.not_judged(exchange, unfinished(formatter, exchange))
+            if operation._is_unfinished:
+                yield self.not_judged(operation, unfinished(formatter, operation))
             else:
-                yield self._of_silent(formatter, exchange)
+                yield self._of_silent(formatter, operation)
 
     def _has_something_to_judge(self, views: RuleViews) -> bool:
         is_attempted = any(map(self.matcher.matches_discard, views.discarded))
-        return is_attempted or any(map(self.matcher.matches_exchange, views.exchanges))
+        return is_attempted or any(map(self.matcher.matches_operation, views._operations))
 
     def _asks_in_vain(self, views: RuleViews) -> bool:
         """Whether it asks for transactions, and none came from other processes either."""
@@ -94,9 +97,9 @@ class ExpectRule(Rule):
         if not self._doubts.exception_names:
             return
         items = items_of_kind(self.matcher, views._recording.entries)
-        exchanges = views.exchanges
-        had_exceptions = any(map(exception_names, items)) or any(each.exception_type for each in exchanges)
-        unknown = self._doubts.unknown_exceptions(items, exchanges) if had_exceptions else {}
+        operations = views._operations
+        had_exceptions = any(map(exception_names, items)) or any(each.exception_type for each in operations)
+        unknown = self._doubts.unknown_exceptions(items, operations) if had_exceptions else {}
         for name, nearest in unknown.items():
             if nearest is not None:
                 meant = formatter.asked("exception", nearest)
@@ -133,11 +136,11 @@ class ExpectRule(Rule):
     def _named(self, formatter: Formatter, item: CapturedItem) -> str:
         return formatter.summary(item, asked_kind=self.matcher.kind)
 
-    def _of_silent(self, formatter: Formatter, exchange: Exchange) -> Judgement:
+    def _of_silent(self, formatter: Formatter, operation: Operation) -> Judgement:
         if not self.captured:
-            return self.kept(exchange)
-        problem = f"{formatter.exchange_summary(exchange)}, and no {name_of(self.matcher.kind)} was captured"
-        return self.broken(exchange, problem)
+            return self.kept(operation)
+        problem = f"{formatter.operation_summary(operation)}, and no {name_of(self.matcher.kind)} was captured"
+        return self.broken(operation, problem)
 
 
 def _why_undecided(formatter: Formatter, reason: Uncertainty) -> str:

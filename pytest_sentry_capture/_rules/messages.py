@@ -36,7 +36,7 @@ def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:
 
 
 def _with_subjects(formatter: Formatter, broken: BrokenRule) -> list[str]:
-    """The problems; those of a project's own rules with the item, discard or exchange that each is about."""
+    """The problems; those of a project's own rules with the item, discard, exchange or job that each is about."""
     problems = [each.problem or "" for each in broken.problems]
     subjects = [each.subject for each in broken.problems]
     if not broken.is_own:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 
 from pytest_sentry_capture._assertions import ApplicationViews, Formatter, Matcher, TypedFind
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Exchange, Recording
+from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Operation, Recording
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay import PiiSearch, ServerScrubbing
@@ -35,7 +35,7 @@ def pattern_in_toml(regex: str) -> str:
     return f"{{ regex = {quoted} }}"
 
 
-Subject = CapturedItem | Discard | Exchange | None
+Subject = CapturedItem | Discard | Operation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Judgement:
     """What a rule says of one thing that it looked at; made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
 
     Attributes:
-        subject: the item, discard or exchange; None where it is none of these.
+        subject: the item, discard, exchange or job; None where it is none of these.
         problem: what is wrong, in one line and without values of the application's; None where the rule is kept.
         path: the dotted place in the item, as in the criterion ``where``.
         by: the callable that is to blame.
@@ -63,9 +63,9 @@ class Judgement:
     detector: str | None = None
 
 
-def unfinished(formatter: Formatter, exchange: Exchange) -> str:
+def unfinished(formatter: Formatter, operation: Operation) -> str:
     """The obstacle of rules that ask for a report, where the application may still make one."""
-    return f"{formatter.exchange_summary(exchange)}, but the application had not returned when it was judged"
+    return f"{formatter.operation_summary(operation)}, but the application had not returned when it was judged"
 
 
 WITHOUT_CLIENT: Final = "no Sentry client was active"
@@ -110,7 +110,7 @@ class Needs:
         is_on_beside_paths: whether it is so in tests too that its ``paths`` leave out, because it looks for what these
             tests have declared themselves.
         is_last: whether it is judged after the others, because it looks at what they have asked for.
-        scope_writes: whether it is to be noted which exchange writes what on scopes, which costs time.
+        scope_writes: whether it is to be noted which operation writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         exchanges: whether it says nothing of requests that are not observed.
         judges_traces: whether it judges segments too, and not events alone.

@@ -196,5 +196,5 @@ def late_summary(recording: Recording, entry: Capture | Discard) -> str:
     formatter = Formatter.for_reports(recording)
     if isinstance(entry, Capture):
         return "; ".join(map(formatter.summary, entry.items))
-    exchange = f" of {formatter.exchange_summary(entry.exchange)}" if entry.exchange is not None else ""
-    return f"{formatter.discarded_summary(entry)}{exchange}, discarded ({formatter.discard_reason(entry)})"
+    operation = f" of {formatter.operation_summary(entry.operation)}" if entry.operation is not None else ""
+    return f"{formatter.discarded_summary(entry)}{operation}, discarded ({formatter.discard_reason(entry)})"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._recording import Recorder, Recording
@@ -25,7 +25,7 @@ from pytest_sentry_capture._sdk import SdkWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_sentry_capture._operations import Operations
+    from pytest_sentry_capture._operations import JobSystem, Operations
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_results import ProcessFindings
     from pytest_sentry_capture._run.settings.configuration import Configuration
@@ -73,6 +73,7 @@ class Run:
         self._under_way: dict[Recording, CurrentTest] = {}
         self._lifetime: Lifetime | None = None
         self._operations: Operations | None = None
+        self._job_systems: list[JobSystem] = []
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
@@ -346,6 +347,19 @@ class Run:
         """What requests of Django's test clients go through."""
         return self.sdk.django_middleware if self.settings.django_client == "production" else None
 
+    def add_job_systems(self, systems: Sequence[JobSystem]) -> None:
+        """Observe the jobs of workers that the project describes itself."""
+        self._job_systems += systems
+        for system in systems:  # the import of its module may be the first to import the SDK
+            self.sdk_watch.imports.watch(system.module, partial(self._imported, system.module))
+        if self._operations is not None:
+            self._operations.add(systems)
+            self._operations.install()
+
+    def _imported(self, module: str) -> None:
+        if self._operations is not None:
+            self._operations.module_imported(module)
+
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
         if self._operations is None:
@@ -356,6 +370,7 @@ class Run:
                 self._is_asked_for,
                 self._django_middleware,
             )
+            self._operations.add(self._job_systems)
         self._operations.install()
 
 

@@ -52,7 +52,7 @@ class Sdk:
         on_client_made: called after each initialisation of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
         ignored_loggers: counts how often each logger was met that an application ignores.
-        scopes_are_watched: note from the start which exchange writes what on which scope.
+        scopes_are_watched: note from the start which operation writes what on which scope.
     """
 
     is_observed = True
@@ -163,7 +163,7 @@ class Sdk:
             raise
 
     def watch_scopes(self) -> None:
-        """Note from now on which exchange writes what on which scope, for the rule that judges it."""
+        """Note from now on which operation writes what on which scope, for the rule that judges it."""
         self._scope_writes.install(self._touchpoints)
 
     def suspend(self) -> None:

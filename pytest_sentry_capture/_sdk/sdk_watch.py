@@ -75,7 +75,7 @@ class SdkWatch:
             self._observe(may_have_clients=True)
 
     def watch_scopes(self) -> None:
-        """Note from now on which exchange writes what on which scope, which costs time."""
+        """Note from now on which operation writes what on which scope, which costs time."""
         if not self._scopes_are_watched:
             self._scopes_are_watched = True
             self._now.watch_scopes()

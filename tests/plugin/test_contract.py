@@ -317,7 +317,7 @@ def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
             [
                 f"sentry-contract.toml:3: unknown key 'orign'; did you mean 'origin'? Valid: {KEYS}",
                 "sentry-contract.toml:4: kind: 5 is no text. Write it in quotes",
-                "sentry-contract.toml:2: a row has one of 'request' and 'origin'",
+                "sentry-contract.toml:2: a row has one of 'request', 'job' and 'origin'",
             ],
         ),
     ],

@@ -81,24 +81,24 @@ def segment_payload(
 
 
 def segment(form: str, *, rate: object = None, exchange: Exchange | None = None, **given: Any) -> Capture:
-    return capture(segment_payload(form, **given), form, exchange=exchange, envelope=envelope(rate))
+    return capture(segment_payload(form, **given), form, operation=exchange, envelope=envelope(rate))
 
 
 def lost_segment(form: str, reason: str, *, exchange: Exchange | None = None, **given: Any) -> list[Discard]:
     """The discards of a segment with two spans: a transaction's are counted together, streamed ones each."""
     content = json.dumps(segment_payload(form, **given)).encode()
     by = CallableLocation("shop.drop") if reason == "before_send" else None
-    own = Discard(reason, form, form, by, payload=content, exchange=exchange)
+    own = Discard(reason, form, form, by, payload=content, operation=exchange)
     if form == "transaction":
-        return [own, Discard(reason, "span", "span", by, quantity=3, exchange=exchange, _of_lost_segment=True)]
+        return [own, Discard(reason, "span", "span", by, quantity=3, operation=exchange, _of_lost_segment=True)]
     child = b'{"name": "SELECT 1", "is_segment": false}'
-    spans = (Discard(reason, form, form, by, payload=child, exchange=exchange, _of_lost_segment=True) for _ in "ab")
+    spans = (Discard(reason, form, form, by, payload=child, operation=exchange, _of_lost_segment=True) for _ in "ab")
     return [*spans, own]
 
 
 def span(trace: str = TRACE, *, rate: object = None, exchange: Exchange | None = None) -> Capture:
     payload = {"name": "SELECT 1", "is_segment": False, "trace_id": trace}
-    return capture(payload, "span", exchange=exchange, envelope=envelope(rate))
+    return capture(payload, "span", operation=exchange, envelope=envelope(rate))
 
 
 def table(*recordings: Recording, in_contract: bool = True, with_fields: bool = False) -> CaptureTable:
@@ -121,7 +121,7 @@ def test_an_event_of_a_request() -> None:
     exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=500)
     event = {**EVENT, "tags": {"shop": "berlin", "a": "1"}, "user": {"id": "7", "email": "jane@example.org"}}
 
-    assert row_of(capture(event, exchange=exchange)) == Row(
+    assert row_of(capture(event, operation=exchange)) == Row(
         origin="/orders/{number}",
         method="GET",
         status=500,
@@ -197,9 +197,9 @@ def test_discards_and_silent_exchanges() -> None:
 
 def test_sessions_and_client_reports_have_no_rows() -> None:
     exchange = Exchange("GET", "/orders/1", route="/orders/{number}", status=404)
-    discard = Discard("no_client", "session", "session", exchange=exchange)
+    discard = Discard("no_client", "session", "session", operation=exchange)
 
-    row = row_of(exchange, capture({}, "session", exchange=exchange), discard, capture({}, "client_report"))
+    row = row_of(exchange, capture({}, "session", operation=exchange), discard, capture({}, "client_report"))
 
     assert row.result == "silent"
 
@@ -304,7 +304,7 @@ def test_a_test_is_a_better_example_than_the_collection() -> None:
 
 def test_an_event_that_a_server_received_too_counts_once() -> None:
     exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=500)
-    in_process = recording(capture(EVENT, exchange=exchange))
+    in_process = recording(capture(EVENT, operation=exchange))
     server = recording(capture(EVENT), capture({**EVENT, "event_id": "b" * 32}))
     result = CaptureTable()
 
@@ -388,7 +388,7 @@ def test_silence_without_a_client_stays_out_of_the_contract() -> None:
 ENTRIES = st.builds(
     lambda status, tag, level, user: capture(
         {"level": level, "tags": {tag: 1}, "user": {"id": user}},
-        exchange=Exchange("GET", "/", route="/", status=status),
+        operation=Exchange("GET", "/", route="/", status=status),
     ),
     st.sampled_from([None, 200, 500]),
     st.sampled_from("ab"),
@@ -413,7 +413,7 @@ def test_workers_give_the_same_table_as_a_serial_run(
 
 def test_the_export_of_a_row_is_short() -> None:
     exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=500)
-    text = json.dumps(table(recording(capture(EVENT, exchange=exchange))).export())
+    text = json.dumps(table(recording(capture(EVENT, operation=exchange))).export())
 
     assert text == (
         '[[["/orders/{number}", "GET", 500, "event", "KeyError", "captured", "", "error", [], []],'

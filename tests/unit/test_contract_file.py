@@ -798,7 +798,7 @@ captured = false
 [row_of_mine]
 """
     place = "sentry-contract.toml"
-    keys = "by, captured, discarded, exception, kind, level, origin, request, status, tags, user"
+    keys = "by, captured, discarded, exception, job, kind, level, origin, request, status, tags, user"
     assert mistakes(text) == [
         f"{place}:1: version: True is no version of the format. Valid: 2",
         f"{place}:2: unknown key 'verion'; did you mean 'version'? Valid: version",
@@ -811,7 +811,7 @@ captured = false
         f"{place}:12: level: 3 is no text. Write it in quotes",
         f"{place}:13: tags: ['a', 1] is no list of names. Write one such as [\"request_id\"]",
         f"{place}:14: user: 'id' is no list of names. Write one such as [\"request_id\"]",
-        f"{place}:4: a row has only one of 'request' and 'origin'",
+        f"{place}:4: a row has only one of 'request', 'job' and 'origin'",
         f"{place}:4: a row has only one of 'captured' and 'discarded'",
         f"{place}:17: origin: '' is empty",
         f"{place}:16: a row has a 'kind', such as \"event\", unless captured = false: a silent answer",
@@ -831,7 +831,7 @@ captured = false
         ('version = "1"', ":1: version: '1' is no version of the format. Valid: 2"),
         ("version = 2\nrow = [{captured = false}]", ":2: each row is a table of its own, headed [[row]]"),
         ('version = 2\n[[row]]\norigin = "logging"\nkind = "event"', ":2: a row has one of 'captured' and 'discarded'"),
-        ("version = 2\n[[row]]\ncaptured = false", ":2: a row has one of 'request' and 'origin'"),
+        ("version = 2\n[[row]]\ncaptured = false", ":2: a row has one of 'request', 'job' and 'origin'"),
     ],
 )
 def test_a_mistake(text: str, mistake: str) -> None:

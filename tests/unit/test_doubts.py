@@ -152,7 +152,7 @@ def test_what_is_known_is_decided(kind: Kind, payload: dict[str, Any], criteria:
 
 def test_a_request_without_an_answer_has_an_unknown_status() -> None:
     under_way = Exchange("GET", "/orders/1", "/orders/{number}")
-    sentry = seen("event", {"message": "m", "level": "error"}, exchange=under_way)
+    sentry = seen("event", {"message": "m", "level": "error"}, operation=under_way)
 
     message = assert_nothing_is_proven(sentry, "event", {"status_code": never})
     assert "unknown because its request has not been answered" in message
@@ -358,7 +358,7 @@ def test_a_value_that_something_in_the_test_has_can_be(
 
 def test_an_answer_that_an_application_gave_can_be() -> None:
     odd: Entry = Exchange("frobnicate", "*", status=799)
-    other = capture({"message": "m", "level": "error"}, exchange=Exchange("GET", "/", status=200))
+    other = capture({"message": "m", "level": "error"}, operation=Exchange("GET", "/", status=200))
 
     assertions_on(recording(odd, other)).assert_not_captured(status_code=799, method="frobnicate")
 
@@ -393,7 +393,7 @@ def test_a_value_that_can_be_is_absent(criteria: dict[str, Any]) -> None:
     }
     exchange = Exchange("GET", "/", "/", 200)
 
-    seen("event", payload, exchange=exchange).assert_not_captured(**criteria)
+    seen("event", payload, operation=exchange).assert_not_captured(**criteria)
 
 
 class Level(Enum):

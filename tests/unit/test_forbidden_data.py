@@ -376,10 +376,15 @@ def recorded(draw: st.DrawFn) -> Recording:
             draw(
                 st.sampled_from(
                     [
-                        Capture(kind, content, exchange=exchange),
+                        Capture(kind, content, operation=exchange),
                         CapturedEnvelope({"trace": {"user_id": "7"}}),
                         Discard(
-                            reason, "error", kind, by, exchange=exchange, payload=draw(st.sampled_from([None, content]))
+                            reason,
+                            "error",
+                            kind,
+                            by,
+                            operation=exchange,
+                            payload=draw(st.sampled_from([None, content])),
                         ),
                     ]
                 )

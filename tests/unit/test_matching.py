@@ -324,8 +324,8 @@ def test_explaining_raises_nothing_but_assertion_errors(
     kind, payloads, criteria = situation
     contents = [json.dumps(payload).encode() for payload in (*payloads, odd)]
     exchange = Exchange("GET", "/orders/1", "/orders/{number}", 500)
-    discards = [Discard("before_send", "error", kind, payload=content, exchange=exchange) for content in contents]
-    captures = [Capture(TYPES[kind], content, exchange=exchange) for content in contents]
+    discards = [Discard("before_send", "error", kind, payload=content, operation=exchange) for content in contents]
+    captures = [Capture(TYPES[kind], content, operation=exchange) for content in contents]
     capture = assertions_on(recording(exchange, *captures, *discards))
     capture._sdk.scope_values = {"isolation": {"tags": scope, "user": None, "contexts": odd}}  # type: ignore[misc]
 
@@ -581,7 +581,7 @@ def test_an_exception_is_searched_in_the_chain_that_sentry_reports(
 def test_the_status_is_that_of_the_answer_else_of_the_exception() -> None:
     chain = CaptureContext(ExceptionChain.of(NotFoundError(), live=False))
     exchange = Exchange("GET", "/orders/7", "/orders/{number}", 500)
-    capture = captured("event", {}, context=chain, exchange=exchange)
+    capture = captured("event", {}, context=chain, operation=exchange)
 
     assert len(capture.find(status_code=500, method="GET", path="/orders/7", route="/orders/{number}")) == 1
     assert len(captured("event", {}, context=chain).find(status_code=range(400, 500))) == 1
@@ -625,7 +625,7 @@ def test_an_absence_is_not_proven_by_a_request_that_was_not_seen(of_a_request: d
 )
 def test_an_absence_that_is_proven_all_the_same(payload: dict[str, Any], criteria: dict[str, Any]) -> None:
     captured("event", payload).assert_not_captured(**criteria)
-    seen = captured("event", {"request": {}}, exchange=Exchange("GET", "/", status=200))
+    seen = captured("event", {"request": {}}, operation=Exchange("GET", "/", status=200))
     seen.assert_not_captured(status_code=500)
 
 

@@ -36,7 +36,7 @@ def test_an_exchange_that_outlives_its_test_belongs_to_it(recorder: Recorder) ->
     second = begun(recorder, "second")
 
     assert context.run(current_recording, recorder) is first
-    assert context.run(current_operation, first) is serves.exchange
+    assert context.run(current_operation, first) is serves.operation
     assert current_recording(recorder) is second
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_sentry_capture._recording.entries import Discard, Entry, Exchange
 from pytest_sentry_capture._recording.exception_chain import ExceptionChain
-from pytest_sentry_capture._recording.silence import has_failed, with_event
+from pytest_sentry_capture._recording.silence import with_event
 from pytest_sentry_capture._reports.contract.contract_file import Contract, pinned
 from pytest_sentry_capture._reports.table import CaptureTable, Row, Tally
 from recordings import capture, recording
@@ -53,8 +53,8 @@ def results(*entries: Entry, client_was_active: bool = True) -> list[str]:
 def test_what_is_a_failure(status: int | None, error: BaseException | None, is_failure: bool) -> None:
     tried = exchange(status, error)
 
-    assert has_failed(tried) is is_failure
-    traced = capture({"type": "transaction"}, "transaction", exchange=tried)
+    assert tried._has_failed is is_failure
+    traced = capture({"type": "transaction"}, "transaction", operation=tried)
     assert results(tried, traced) == ["silent"] * is_failure
 
 
@@ -62,21 +62,21 @@ def test_what_is_a_failure(status: int | None, error: BaseException | None, is_f
 def test_what_is_captured_beside_events_leaves_an_answer_silent(item_type: str) -> None:
     tried = exchange()
 
-    assert results(tried, capture({}, item_type, exchange=tried)) == ["silent"]
+    assert results(tried, capture({}, item_type, operation=tried)) == ["silent"]
 
 
 @pytest.mark.parametrize(("reason", "kind"), LOST)
 def test_what_is_lost_beside_events_leaves_an_answer_silent(reason: str, kind: str) -> None:
     tried = exchange()
 
-    assert results(tried, Discard(reason, kind, kind, exchange=tried)) == ["silent"]
+    assert results(tried, Discard(reason, kind, kind, operation=tried)) == ["silent"]
 
 
 @pytest.mark.parametrize("reason", ["before_send", "sample_rate", "ignore_errors", "sdk_error", "no_client"])
 def test_an_event_that_is_discarded_is_not_silence(reason: str) -> None:
     tried = exchange()
 
-    assert results(tried, Discard(reason, "error", "event", exchange=tried)) == []
+    assert results(tried, Discard(reason, "error", "event", operation=tried)) == []
 
 
 @pytest.mark.parametrize("reason", LOST_RECORDS)
@@ -85,7 +85,7 @@ def test_log_records_that_became_no_events_are_silence(reason: str, status: int,
     """They are seen only in tests that use the fixture, which must not change the table."""
     tried = exchange(status)
 
-    assert results(tried, Discard(reason, "error", "event", exchange=tried)) == [result]
+    assert results(tried, Discard(reason, "error", "event", operation=tried)) == [result]
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -98,7 +98,7 @@ def test_an_event_of_a_request_to_itself_is_one_of_the_request_that_made_it() ->
     middle = exchange(500, parent=outer)
     inner = exchange(500, parent=middle)
     beside = exchange(404, parent=outer)
-    entries = [outer, middle, inner, beside, capture({"level": "error"}, exchange=inner)]
+    entries = [outer, middle, inner, beside, capture({"level": "error"}, operation=inner)]
 
     assert results(*entries) == ["silent"]
     assert with_event(entries) == {outer, middle, inner}
@@ -126,9 +126,9 @@ class Case(NamedTuple):
     @property
     def entries(self) -> list[Entry]:
         tried = exchange(self.status)
-        discard = Discard("before_send", "error", "event", exchange=tried)
-        others = [capture({}, item_type, exchange=tried) for item_type in self.others]
-        return [tried, *others, *(capture({}, exchange=tried) for _ in range(self.events)), *[discard] * self.filtered]
+        discard = Discard("before_send", "error", "event", operation=tried)
+        others = [capture({}, item_type, operation=tried) for item_type in self.others]
+        return [tried, *others, *(capture({}, operation=tried) for _ in range(self.events)), *[discard] * self.filtered]
 
     @property
     def result(self) -> str | None:

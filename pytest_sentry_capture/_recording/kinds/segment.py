@@ -12,7 +12,7 @@ from pytest_sentry_capture._recording.facts import (
     DERIVED_SECTION,
     KNOWN_OF_EVENTS,
     KNOWN_OF_SPANS,
-    OF_EXCHANGE,
+    OF_OPERATION,
     ORIGIN,
     PATHS_OF_EVENTS,
     PATHS_OF_SPANS,
@@ -65,7 +65,7 @@ class CapturedSegment(CapturedItem):
             "attributes": DERIVED_SECTION,
             **dict.fromkeys(("environment", "release"), TEXT),
             "trace_id": TRACE_ID,
-            **OF_EXCHANGE,
+            **OF_OPERATION,
             "where": WHERE,
         },
         paths=tuple(dict.fromkeys((*PATHS_OF_EVENTS, *PATHS_OF_SPANS))),
@@ -221,8 +221,8 @@ class CapturedSegment(CapturedItem):
         return self.exchange.route if self.exchange is not None else None
 
     def _unknown(self, name: str) -> Unknown | None:
-        if name in OF_EXCHANGE:
-            return self._unknown_of_request(name, came_of_request=self._came_of_request)
+        if name in OF_OPERATION:
+            return self._unknown_of_operation(name, came_of_request=self._came_of_request)
         return super()._unknown(name)
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_sentry_capture._recording.changes import MISSING, Change
 from pytest_sentry_capture._recording.entries import CapturedItem, Unknown
-from pytest_sentry_capture._recording.facts import OF_EXCHANGE
+from pytest_sentry_capture._recording.facts import OF_OPERATION
 from pytest_sentry_capture._recording.fields import (
     check_section,
     mapping_of,
@@ -110,8 +110,8 @@ class SentryEvent(CapturedItem):
         return self.exchange.route if self.exchange is not None else None
 
     def _unknown(self, name: str) -> Unknown | None:
-        if name in OF_EXCHANGE:
-            return self._unknown_of_request(name, came_of_request=self._came_of_request)
+        if name in OF_OPERATION:
+            return self._unknown_of_operation(name, came_of_request=self._came_of_request)
         return super()._unknown(name)
 
     @property

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_sentry_capture._recording import JOB_STATUSES
 from pytest_sentry_capture._recording.kinds import FACTS, CapturedSegment, CapturedTransaction
 from pytest_sentry_capture._reports.contract.differences import FILE, UPDATE, Difference, differences
 from pytest_sentry_capture._reports.contract.toml_lines import ROW, Layout, Line, Table, new_table
-from pytest_sentry_capture._reports.table import CAPTURED, SILENT, STATUSES, WITHOUT_ITEM, Row, Tally
+from pytest_sentry_capture._reports.table import CAPTURED, JOB, SILENT, STATUSES, WITHOUT_ITEM, Row, Tally
 from pytest_sentry_capture._text import did_you_mean
 
 if sys.version_info >= (3, 11):
@@ -33,10 +34,11 @@ _NEW: Final = f"""\
 {_VERSION_KEY} = {VERSION}
 """
 _KEYS: Final = (
-    "request", "origin", "status", "kind", "exception", "captured", "discarded", "by", "level", "tags", "user",
+    "request", "job", "origin", "status", "kind", "exception", "captured", "discarded", "by", "level", "tags", "user",
 )  # fmt: skip
-_SLOT: Final = {"origin": "request", "discarded": "captured"}
+_SLOT: Final = {"origin": "request", "job": "request", "discarded": "captured"}
 """Keys that say the same thing in other words than another one, in whose place they stand."""
+_TRIGGERS: Final = ("request", "job", "origin")
 _LISTS: Final = ("tags", "user")
 _REQUEST: Final = re.compile(r"\S+ \S.*", re.DOTALL)
 _BY_CHANCE: Final = ("backpressure", "queue_overflow", "ratelimit_backoff", "network_error")
@@ -196,7 +198,7 @@ def _of_this_version(line: Line, newline: str) -> Line:
 def _values(row: Row) -> dict[str, Any]:
     """What stands in the file for a row, in this order; what is empty is left out."""
     values: dict[str, Any] = {
-        "request" if row.method else "origin": row.request_or_origin,
+        **_trigger(row),
         "status": row.status,
         "kind": row.kind,
         "exception": row.exception,
@@ -209,8 +211,17 @@ def _values(row: Row) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 
+def _trigger(row: Row) -> dict[str, str]:
+    """What the row is about: a request, a job, or what else it came from."""
+    if row.method == JOB:
+        return {"job": row.origin}
+    return {"request" if row.method else "origin": row.request_or_origin}
+
+
 def _row(values: Mapping[str, Any]) -> Row:
     method, _, route = values.get("request", "").partition(" ")
+    if "job" in values:
+        method, route = JOB, values["job"]
     return Row(
         origin=route or values.get("origin", ""),
         method=method,
@@ -325,26 +336,27 @@ def _mistakes_in_head(head: Iterable[Line]) -> Iterator[str]:
 
 def _mistakes_in_row(table: Table) -> Iterator[str]:
     for line in table.keys:
-        problem = _problem(line.key, line.value)
+        problem = _problem(line.key, line.value, is_of_job="job" in table.values)
         if line.key not in _KEYS:
             yield f":{line.number}: {did_you_mean('key', line.key, _KEYS)}"
         elif problem:
             yield f":{line.number}: {line.key}: {_shown(line.value)} {problem}"
     values = table.values
-    for one, other in (("request", "origin"), ("captured", "discarded")):
-        if (one in values) == (other in values):
-            yield f":{table.number}: a row has {'only one of' if one in values else 'one of'} {one!r} and {other!r}"
+    for keys in (_TRIGGERS, ("captured", "discarded")):
+        given = sum(key in values for key in keys)
+        if given != 1:
+            names = " and ".join([", ".join(map(repr, keys[:-1])), repr(keys[-1])])
+            yield f":{table.number}: a row has {'only one of' if given else 'one of'} {names}"
     if "kind" not in values and values.get("captured") is not False:
-        yield f":{table.number}: a row has a 'kind', such as \"event\", unless captured = false: a silent answer"
+        yield f":{table.number}: a row has a 'kind', such as \"event\", unless captured = false: a silent failure"
     if "by" in values and "discarded" not in values:
         yield f":{table.number}: 'by' names the callable that discarded something, and the row has no 'discarded'"
 
 
-def _problem(key: str, value: object) -> str | None:
+def _problem(key: str, value: object, *, is_of_job: bool) -> str | None:
     """Why a value can't be one of this key."""
     if key == "status":
-        is_status = isinstance(value, int) and value in STATUSES
-        return None if is_status else "is no HTTP status. Write a number such as 404"
+        return _problem_of_status(value, is_of_job=is_of_job)
     if key == "captured":
         return None if isinstance(value, bool) else "is neither true nor false"
     if key in _LISTS:
@@ -356,9 +368,16 @@ def _problem(key: str, value: object) -> str | None:
         return 'is no method with a route. Write them as in "GET /orders/{number}"'
     if key == "discarded" and value in (CAPTURED, *WITHOUT_ITEM):
         return f"is no discard reason. Write captured = {str(value == CAPTURED).lower()}"
-    if key in ("origin", "kind", "discarded") and not value:
+    if key in ("origin", "job", "kind", "discarded") and not value:
         return "is empty"
     return None
+
+
+def _problem_of_status(value: object, *, is_of_job: bool) -> str | None:
+    if is_of_job:
+        return None if value in JOB_STATUSES else f"is no status of a job. Valid: {', '.join(JOB_STATUSES)}"
+    is_status = isinstance(value, int) and value in STATUSES
+    return None if is_status else "is no HTTP status. Write a number such as 404"
 
 
 def _shown(value: object) -> str:

@@ -26,7 +26,7 @@ class Key(NamedTuple):
 
     kind: str
     request_or_origin: str
-    status: int | None
+    status: int | str | None
     exception: str
 
 

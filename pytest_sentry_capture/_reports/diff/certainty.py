@@ -110,7 +110,7 @@ def _is_lost_with(dropped: Row, kind: str) -> bool:
     return kind in (_LOST_WITH_SEGMENTS if dropped.kind == CapturedSegment.kind else (dropped.kind,))
 
 
-def _may_be(dropped: Row, kind: str, request_or_origin: str, status: int | None) -> bool:
+def _may_be(dropped: Row, kind: str, request_or_origin: str, status: int | str | None) -> bool:
     """Whether something that was dropped would have been there; its answer and its route may not be known."""
     is_of_any_request = not dropped.method and dropped.origin.startswith(_ORIGINS_OF_REQUESTS)
     return (

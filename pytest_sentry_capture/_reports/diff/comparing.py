@@ -138,7 +138,7 @@ def _told_rows(report: ReadReport, *, is_older: bool) -> dict[Row, Row]:
     return variants
 
 
-def _answer(row: Row) -> tuple[str, int | None]:
+def _answer(row: Row) -> tuple[str, int | str | None]:
     return row.request_or_origin, row.status
 
 

@@ -84,6 +84,11 @@ class Part:
         """
         return None if self.is_null else self.text()
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a text stands there."""
+        return isinstance(self.value, str)
+
     def number(self) -> int:
         """The whole number, not below 0, that stands there.
 

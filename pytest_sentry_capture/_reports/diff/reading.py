@@ -12,7 +12,7 @@ from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
 from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, merge, note
 from pytest_sentry_capture._reports.formats.json_report import VERSION
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.table import CAPTURED, NOTHING, OFF, SILENT, Row, State
+from pytest_sentry_capture._reports.table import CAPTURED, JOB, NOTHING, OFF, SILENT, Row, State
 
 _HEADERS: Final = "request.headers."
 
@@ -123,7 +123,7 @@ def _read_row(columns: Part) -> ReadRow:
     row = Row(
         origin=origin,
         method=method,
-        status=columns.at("status").number_or_none(),
+        status=_read_status(columns.at("status")),
         kind=columns.at("kind").text_or_none() or "",
         exception=columns.at("exception").text_or_none() or "",
         result=result,
@@ -139,10 +139,17 @@ def _read_row(columns: Part) -> ReadRow:
 
 def _read_where(part: Part) -> tuple[str, str]:
     """The origin and the method."""
+    if part.has("job") and not part.at("job").is_null:
+        return part.at("job").text(), JOB
     request = part.at("request")
     if request.is_null:
         return part.at("origin").text(), ""
     return request.at("route").text(), request.at("method").text()
+
+
+def _read_status(part: Part) -> int | str | None:
+    """The status of an answer or of a job."""
+    return part.text() if part.is_text else part.number_or_none()
 
 
 def _read_result(columns: Part) -> tuple[str, str]:
@@ -154,7 +161,7 @@ def _read_result(columns: Part) -> tuple[str, str]:
 
 
 def _read_silence(row: Row, columns: Part) -> State:
-    """What became of an exchange without an event; waived ones are told by their columns, like older ones."""
+    """What became of an operation without an event; waived ones are told by their columns, like older ones."""
     state = columns.at("state").one_of(get_args(State)) if columns.has("state") else None
     if state == OFF:
         return OFF
@@ -174,7 +181,7 @@ def _read_personal_data(part: Part) -> PersonalData:
         kind=part.at("kind").text(),
         method=method,
         origin=origin,
-        status=part.at("status").number_or_none(),
+        status=_read_status(part.at("status")),
         place=_in_one_case(part.at("place").text()),
         rule=part.at("rule").text(),
     )

@@ -80,7 +80,7 @@ class RowDifference:
     kind: str
     method: str
     origin: str
-    status: int | None
+    status: int | str | None
     level: str
     before: tuple[str, ...]
     after: tuple[str, ...]

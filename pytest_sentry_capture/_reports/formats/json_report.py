@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from pytest_sentry_capture._reports.contract.differences import difference_summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import FindingGroup, RunReport
-from pytest_sentry_capture._reports.table import CAPTURED, WITHOUT_ITEM, Row, Tally, state_of
+from pytest_sentry_capture._reports.table import CAPTURED, JOB, WITHOUT_ITEM, Row, Tally, state_of
 
 VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
@@ -62,13 +62,15 @@ class _Placed(Protocol):
     @property
     def origin(self) -> str: ...
     @property
-    def status(self) -> int | None: ...
+    def status(self) -> int | str | None: ...
 
 
 def where_json(found: _Placed) -> dict[str, Any]:
-    """The request, or what else something came from."""
+    """The request, the job, or what else something came from."""
+    is_job = found.method == JOB
     return {
-        "request": {"method": found.method, "route": found.origin} if found.method else None,
+        "request": {"method": found.method, "route": found.origin} if found.method and not is_job else None,
+        **({"job": found.origin} if is_job else {}),
         "origin": None if found.method else found.origin,
         "status": found.status,
     }

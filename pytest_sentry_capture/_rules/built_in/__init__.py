@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_sentry_capture._rules.built_in.failed_jobs import FailedJobsCaptured
 from pytest_sentry_capture._rules.built_in.forbidden_data import ForbiddenData
 from pytest_sentry_capture._rules.built_in.ingestion import AcceptedBySentry
 from pytest_sentry_capture._rules.built_in.losses import NoCallbackErrors, NoSilentLoss
@@ -19,6 +20,7 @@ BUILT_IN_RULES: Final[dict[str, type[Rule]]] = {
     rule.name: rule
     for rule in (
         ServerErrorsCaptured,
+        FailedJobsCaptured,
         NoCallbackErrors,
         NoSilentLoss,
         RequiredTags,

@@ -1,4 +1,4 @@
-"""``no-scope-bleed``: nothing that one request puts on a scope arrives in another request's event."""
+"""``no-scope-bleed``: nothing that one request or job puts on a scope arrives in another one's event."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 @dataclass(kw_only=True)
 class NoScopeBleed(Rule):
-    """No event of one exchange carries a tag, user field, context or extra that another exchange wrote.
+    """No event of one request or job carries a tag, user field, context or extra that another one wrote.
 
     What counts is who wrote last (recorded at ``set_tag`` and its like, inherited when a scope is forked), never the
-    value. What is written or captured outside of exchanges is not judged.
+    value. What is written or captured outside of both is not judged.
 
     Attributes:
         allow: what is shared by the whole process on purpose: ``"tags.plan"``, ``"user"``, ``"contexts.queue"``.
@@ -33,7 +33,7 @@ class NoScopeBleed(Rule):
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)
         for capture in views._recording.entries_of(Capture):
-            if capture.kind == "event" and capture.exchange is not None:
+            if capture.kind == "event" and capture.operation is not None:
                 yield from self._judged(formatter, capture)
 
     def _judged(self, formatter: Formatter, capture: Capture) -> Iterator[Judgement]:
@@ -43,7 +43,7 @@ class NoScopeBleed(Rule):
             if (allowed := self._allowing(write.path)) is not None:
                 yield self.kept(event, allowed=allowed)
                 continue
-            writer = formatter.exchange_summary(write.exchange)
+            writer = formatter.operation_summary(write.operation)
             problem = f"{formatter.name(write.path)} was written by {writer}: {formatter.summary(event)}"
             yield self.broken(event, problem, path=write.path)
         if not foreign:

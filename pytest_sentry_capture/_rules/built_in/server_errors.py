@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import Discard, Exchange, ancestors
+from pytest_sentry_capture._recording import Discard, Exchange, Operation, ancestors
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
 
@@ -32,8 +32,8 @@ class ServerErrorsCaptured(Rule):
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)
-        exchanges = views.exchanges
-        for exchange in exchanges:
+        operations = views._operations
+        for exchange in views.exchanges:
             if exchange._is_unfinished and exchange.status not in self.except_status:
                 yield self.not_judged(exchange, unfinished(formatter, exchange))
                 continue
@@ -42,7 +42,7 @@ class ServerErrorsCaptured(Rule):
             if not views._recording.client_was_active:
                 yield self.not_judged(exchange, WITHOUT_CLIENT)
             else:
-                yield self._judged(formatter, exchange, [each for each in exchanges if exchange in ancestors(each)])
+                yield self._judged(formatter, exchange, within(exchange, operations))
 
     def _has_failed(self, exchange: Exchange) -> bool:
         if exchange.status in self.except_status:
@@ -50,30 +50,37 @@ class ServerErrorsCaptured(Rule):
         has_crashed = exchange.exception_type is not None and issubclass(exchange.exception_type, Exception)
         return has_crashed or (exchange.status is not None and exchange.status >= 500)
 
-    def _judged(self, formatter: Formatter, exchange: Exchange, nested: Sequence[Exchange]) -> Judgement:
-        own = _errors(exchange)
-        if len(own) == 1 or (not own and any(_errors(each) for each in nested)):
+    def _judged(self, formatter: Formatter, exchange: Exchange, nested: Sequence[Operation]) -> Judgement:
+        own = errors_of(exchange)
+        if len(own) == 1 or (not own and any(map(errors_of, nested))):
             return self.kept(exchange)
-        what = formatter.exchange_summary(exchange)
+        what = formatter.operation_summary(exchange)
         if own:
             events = [f"{number}. {formatter.summary(event)}" for number, event in enumerate(own, 1)]
             problem = f"{what}, and Sentry was told {len(own)} times: noise."
             return self.broken(exchange, problem, details=events)
         problem = f"{what}, and Sentry was not told: a blind spot."
         by = next((discard.by for discard in exchange.discarded if discard.by is not None), None)
-        return self.broken(exchange, problem, by=by, details=_instead(formatter, exchange))
+        return self.broken(exchange, problem, by=by, details=instead(formatter, exchange))
 
 
-def _errors(exchange: Exchange) -> list[CapturedEvent]:
-    return [item for item in exchange.items if isinstance(item, CapturedEvent) and item.level in _ERROR_LEVELS]
+def within(operation: Operation, operations: Sequence[Operation]) -> list[Operation]:
+    """Those of the operations that the application began during this one."""
+    return [each for each in operations if operation in ancestors(each)]
 
 
-def _instead(formatter: Formatter, exchange: Exchange) -> Iterator[str]:
+def errors_of(operation: Operation) -> list[CapturedEvent]:
+    """The events of level error or fatal that were captured during an operation, and not by another one within it."""
+    own = operation._own_items
+    return [item for item in own if isinstance(item, CapturedEvent) and item.level in _ERROR_LEVELS]
+
+
+def instead(formatter: Formatter, operation: Operation) -> Iterator[str]:
     """What was captured with another level, and what was discarded."""
-    for event in exchange.items:
+    for event in operation.items:
         if isinstance(event, CapturedEvent):
             yield f"captured with level {event.level}: {formatter.summary(event)}"
-    for discard in exchange.discarded:
+    for discard in operation.discarded:
         if discard.kind == CapturedEvent.kind:
             yield from described_discard(formatter, discard)
 

@@ -113,8 +113,8 @@ class CaptureHooks:
         self._clients.describe(attempt, client)
         if attempt.detailed:
             attempt.context.scope_origin = self._scope_origin(event, scope)
-        if attempt.exchange is not None:
-            attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.exchange, event, scope)
+        if attempt.operation is not None:
+            attempt.context.foreign_writes = self._scope_writes.foreign_to(attempt.operation, event, scope)
         return attempt
 
     def _judge(self, attempt: Attempt, client: Any, *, is_guarded: bool, event: Any, hint: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from pytest_sentry_capture._recording import (
     Content,
     Discard,
     ExceptionChain,
-    Exchange,
+    Operation,
     Recorder,
     Recording,
     SdkError,
@@ -52,7 +52,7 @@ class Attempt:
     payload: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     context: CaptureContext = field(default_factory=CaptureContext)
-    exchange: Exchange | None = None
+    operation: Operation | None = None
     detailed: bool = False
     client: Any = None
     stage: Stage = "begun"
@@ -148,17 +148,17 @@ class Observer:
         context = CaptureContext(chain, project=project_of(options))
         if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
             context.sample_rate, context.sampling = outer.context.sample_rate, outer.context.sampling
-        return Attempt(kind, payload, options, context, self._exchange, detailed)
+        return Attempt(kind, payload, options, context, self._operation, detailed)
 
     def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
         """Record items that reached the transport or a batcher together."""
         attempt = self._attempt.get()
         if attempt is not None:
             attempt.handed_over = True
-            context, exchange = attempt.context, attempt.exchange
+            context, operation = attempt.context, attempt.operation
         else:
-            context, exchange = CaptureContext(), self._exchange
-        captures = [Capture(*item, context, exchange, envelope) for item in items]
+            context, operation = CaptureContext(), self._operation
+        captures = [Capture(*item, context, operation, envelope) for item in items]
         if envelope is None:
             self.recording.add(*captures)
         else:
@@ -171,7 +171,7 @@ class Observer:
         return current_recording(self.recorder)
 
     @property
-    def _exchange(self) -> Exchange | None:
+    def _operation(self) -> Operation | None:
         return current_operation(self.recording)
 
     def unserializable(self, item_type: str, payload: Any) -> None:
@@ -181,7 +181,7 @@ class Observer:
         discard = Discard("unserializable", category_of(kind), kind, payload=as_json(payload))
         if attempt is not None:
             attempt.handed_over = True
-            discard._context, discard.exchange = attempt.context, attempt.exchange
+            discard._context, discard.operation = attempt.context, attempt.operation
             discard.by = attempt.context.callback if attempt.kind == kind else None
         self.recording.add(discard)
 
@@ -199,11 +199,11 @@ class Observer:
                 attempt.reason, attempt.category = attempt.reason or reason, attempt.category or category
             return
         kind = KIND_OF_CATEGORY.get(category, category)
-        exchange = attempt.exchange if attempt is not None else self._exchange
+        operation = attempt.operation if attempt is not None else self._operation
         if attempt is not None and attempt.raised_in is not None and reason == "before_send":
             reason = "callback_error"
         by = self._who(reason, category, attempt, options)
-        discard = Discard(reason, category, kind, by, quantity, exchange=exchange)
+        discard = Discard(reason, category, kind, by, quantity, operation=operation)
         discard._context.project = project_of(options)
         discard._of_lost_segment = attempt is not None and (attempt.kind, kind) == ("transaction", "span")
         self.recording.add(discard)
@@ -213,7 +213,7 @@ class Observer:
         category = attempt.category or category_of(attempt.kind)
         by = by or self._who(reason, category, attempt, attempt.options)
         payload = as_json(attempt.payload, attempt.wire_form)
-        discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.exchange)
+        discard = Discard(reason, category, attempt.kind, by, 1, payload, attempt.context, attempt.operation)
         discard._of_lost_segment = attempt.of_lost_segment
         self.recording.add(discard)
 
@@ -224,7 +224,7 @@ class Observer:
             kind: what was to be captured.
             payload: what is known of it, in plain data.
         """
-        discard = Discard("recursion_guard", category_of(kind), kind, exchange=self._exchange)
+        discard = Discard("recursion_guard", category_of(kind), kind, operation=self._operation)
         discard.payload = as_json(payload)
         self.recording.add(discard)
 
@@ -244,7 +244,7 @@ class Observer:
             return
         context = CaptureContext(ExceptionChain.of(error, live=True) if error is not None else None)
         category, content = category_of("event"), as_json(payload)
-        discard = Discard(reason, category, "event", None, 1, content, context, self._exchange)
+        discard = Discard(reason, category, "event", None, 1, content, context, self._operation)
         discard._below_level = is_below_level
         recording.add(discard)
 

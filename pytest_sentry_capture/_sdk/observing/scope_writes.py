@@ -1,4 +1,4 @@
-"""Who was the last to write a value on a scope: the exchange that was under way, inherited when a scope is forked."""
+"""Who was the last to write a value on a scope: the operation that was under way, inherited when a scope is forked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pytest_sentry_capture._recording import Exchange, ForeignWrite, Recorder, current_operation, current_recording
+from pytest_sentry_capture._recording import (
+    ForeignWrite,
+    Job,
+    Operation,
+    Recorder,
+    current_operation,
+    current_recording,
+)
 from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
@@ -21,7 +28,7 @@ _REMOVERS: Final = {"remove_tag": "tags", "remove_context": "contexts", "remove_
 
 
 class ScopeWrites:
-    """Notes which exchange writes what on which scope.
+    """Notes which operation writes what on which scope.
 
     Scopes have no room for a note and can't be referred to weakly, so that notes are kept by identity, and are dropped
     or inherited when a scope is made.
@@ -30,7 +37,7 @@ class ScopeWrites:
     def __init__(self, modules: Modules, recorder: Recorder) -> None:
         self._modules = modules
         self._recorder = recorder
-        self._writers: dict[int, dict[Key, Exchange | None]] = {}
+        self._writers: dict[int, dict[Key, Operation | None]] = {}
 
     def install(self, touchpoints: Touchpoints) -> None:
         features = touchpoints.features
@@ -49,27 +56,24 @@ class ScopeWrites:
         """A test begins: what earlier ones have written is gone."""
         self._writers.clear()
 
-    def foreign_to(self, exchange: Exchange, event: Mapping[str, Any], merged: Any) -> tuple[ForeignWrite, ...]:
-        """The values of the merged scope that neither this exchange nor one that it is part of was the last to write.
+    def foreign_to(self, operation: Operation, event: Mapping[str, Any], merged: Any) -> tuple[ForeignWrite, ...]:
+        """The values of the merged scope that neither this operation nor one that it is part of was the last to write.
 
         Args:
-            exchange: the exchange during which ``event`` is captured.
+            operation: the operation during which ``event`` is captured.
             event: the event as it was handed to the client, before the scope is applied to it.
             merged: the merged scope that will be applied.
         """
         if not self._writers or merged is None:
             return ()
-        own, ancestor = [exchange], exchange.parent
-        while ancestor is not None:
-            own.append(ancestor)
-            ancestor = ancestor.parent
+        own = {*_ancestry(operation)}
         return tuple(
             ForeignWrite(".".join(filter(None, key)), writer)
             for key, writer in self._last_writers(event, merged)
             if writer is not None and writer not in own
         )
 
-    def _last_writers(self, event: Mapping[str, Any], merged: Any) -> Iterator[tuple[Key, Exchange | None]]:
+    def _last_writers(self, event: Mapping[str, Any], merged: Any) -> Iterator[tuple[Key, Operation | None]]:
         scopes = [scope for _, scope in scopes_of(self._modules)]
         for section, attribute in _ATTRIBUTES.items():
             texts = [(key, value) for key, value in getattr(merged, attribute).items() if type(key) is str]
@@ -81,14 +85,14 @@ class ScopeWrites:
         if event.get("user") is None and holder is not None and holder._user is merged._user:
             yield _USER, self._writer(holder, _USER)
 
-    def _writer(self, scope: Any, key: Key) -> Exchange | None:
+    def _writer(self, scope: Any, key: Key) -> Operation | None:
         return self._writers.get(id(scope), {}).get(key)
 
     def _note(self, scope: Any, keys: Iterable[tuple[str, Any]]) -> None:
         """Note who writes; keys that are no text are left out, for to keep them would run code of theirs."""
-        exchange = current_operation(current_recording(self._recorder))
-        if exchange is not None or id(scope) in self._writers:
-            written = dict.fromkeys((key for key in keys if type(key[1]) is str), exchange)
+        operation = current_operation(current_recording(self._recorder))
+        if operation is not None or id(scope) in self._writers:
+            written = dict.fromkeys((key for key in keys if type(key[1]) is str), operation)
             self._writers.setdefault(id(scope), {}).update(written)
 
     def _writing_key(self, original: Callable[..., Any], section: str) -> Callable[..., Any]:
@@ -158,3 +162,13 @@ def _written(before: dict[Any, Any], after: dict[Any, Any]) -> list[str]:
 def _first(scopes: list[Any], value_of: Callable[[Any], Any]) -> Any:
     """The strongest scope that has a value."""
     return next((scope for scope in scopes if value_of(scope) is not None), None)
+
+
+def _ancestry(operation: Operation | None) -> Iterator[Operation]:
+    """An operation, those that it is part of, and the attempts that it runs within where a retry runs at once."""
+    while operation is not None:
+        yield operation
+        if isinstance(operation, Job) and operation._earlier is not None:
+            operation = operation._earlier
+        else:
+            operation = operation.parent

@@ -1,0 +1,83 @@
+"""A Celery application whose tasks run eagerly, or with ``POOL`` in a worker."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any, Final
+
+import work
+from celery import Celery
+
+SYSTEM: Final = "celery"
+QUEUE: Final = "money"
+POOL: Final = os.environ.get("POOL", "")
+BROKER: Final = os.environ.get("BROKER", "memory://")
+EVENTS_OF_RETRIES: Final = 1
+KNOWS_EXPECTED: Final = True
+ROW_OF_RETRY: Final = "nothing"
+
+work.init()
+app = Celery("shop", broker=BROKER, backend="cache+memory://" if BROKER == "memory://" else BROKER)
+app.conf.task_always_eager = not POOL
+app.conf.task_default_queue = QUEUE
+app.conf.broker_connection_retry_on_startup = False
+
+
+def task(**options: Any) -> Any:
+    return app.task(queue=QUEUE, **options)
+
+
+@task(name="shop.crash")
+def crash() -> None:
+    work.crash()
+
+
+@task(name="shop.refuse")
+def refuse() -> None:
+    work.refuse()
+
+
+@task(name="shop.fail_as_expected", throws=(work.ExpectedError,))
+def fail_as_expected() -> None:
+    work.fail_as_expected()
+
+
+@task(
+    name="shop.flake",
+    autoretry_for=(ConnectionError,),
+    retry_kwargs={"max_retries": work.ATTEMPTS - 1, "countdown": 0},
+)
+def flake() -> None:
+    work.flake()
+
+
+@task(name="shop.report")
+def report(tenant: str | None = None) -> None:
+    work.report(tenant)
+
+
+@task(name="shop.report_twice")
+def report_twice() -> None:
+    work.report_twice()
+
+
+def name_of(job: str) -> str:
+    return f"shop.{job}"
+
+
+def perform(*calls: tuple[Any, ...]) -> None:
+    """Run jobs, each given as its name and its arguments, to their ends."""
+    if not POOL:
+        _perform(*calls)
+        return
+    from celery.contrib.testing.worker import start_worker  # which must not be imported before init is called
+
+    with start_worker(app, perform_ping_check=False, pool=POOL, concurrency=1):
+        _perform(*calls)
+
+
+def _perform(*calls: tuple[Any, ...]) -> None:
+    for job, *args in calls:
+        with suppress(ZeroDivisionError, ConnectionError, work.RefusedError, work.ExpectedError):
+            globals()[job].delay(*args).get(timeout=30)
