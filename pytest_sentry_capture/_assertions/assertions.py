@@ -101,7 +101,8 @@ class AnyAssertions(RecordingViews):
 
     def _have_handed_over(self) -> None:
         __tracebackhide__ = True
-        if self._recording.under_way and not self._waits:
+        self._recording.receive()
+        if not self._waits and (self._recording.under_way or self._recording.waits_for_children):
             await_endings(self._recording)
         self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
@@ -450,6 +451,8 @@ class AnyAssertions(RecordingViews):
         __tracebackhide__ = True
         if hiding := self._recording.hiding(*kinds):
             raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
+        if unseen := self._recording.unseen:
+            raise AssertionError(failure_messages.in_other_processes(self._formatter, heading, unseen))
 
     def _nothing_seen(self, noun: str, *kinds: str) -> None:
         __tracebackhide__ = True

@@ -1,4 +1,4 @@
-"""Waiting for applications that have answered and have not returned: what they report comes after the answer."""
+"""Waiting for those who may still report something: applications that have answered, and forked children."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ def await_endings(recording: Recording) -> None:
     """Block the thread while other threads complete exchanges, at most ``Recording.grace`` for each, and once.
 
     What has failed or is answered is waited for; an answer that is still open, such as a stream of events, is not.
+    Children that were forked in the course of the test are waited for as well.
     """
     __tracebackhide__ = True
+    if recording.waits_for_children:
+        _await_children(recording)
     while awaited := _awaited(recording.under_way):
         wait_until(partial(_have_returned, awaited), recording, recording.grace)
         for exchange in awaited:
             exchange._is_overdue = not exchange._has_returned
+
+
+def _await_children(recording: Recording) -> None:
+    __tracebackhide__ = True
+    children = recording.children
+    if children is not None and children.are_awaited(recording):
+        wait_until(lambda: not children.are_awaited(recording), recording, recording.grace)
+        children.stop_waiting(recording)
 
 
 def _awaited(exchanges: Iterable[Exchange]) -> list[Exchange]:

@@ -150,7 +150,9 @@ class Formatter:
         """
         segment = None if item.kind == asked_kind else CapturedSegment.of(item)
         exchange = self.exchange_summary(item.exchange) if item.exchange is not None else ""
-        return self.redacted(", ".join(part for part in (*(segment or item)._title(self), exchange) if part))
+        child = f"captured in a forked child (pid {item._process})" if item._process is not None else ""
+        parts = (*(segment or item)._title(self), exchange, "" if self.masked else child)
+        return self.redacted(", ".join(part for part in parts if part))
 
     def told_apart(
         self, things: Sequence[CapturedItem | Discard | Exchange | None], *, asked_kind: str | None = None

@@ -41,9 +41,10 @@ class UnderWay:
 
     def ends(self) -> None:
         """The application has returned: nothing serves the exchange any more."""
+        self.recording.receive()  # what a child captured that it has waited for is of this exchange
         self.exchange._has_returned = True
         self.recording.under_way.pop(self.exchange, None)
-        self.recording.notify()
+        self.recording.changed(self.exchange)
 
 
 _UNDER_WAY: Final[ContextVar[UnderWay | None]] = ContextVar("current_operation", default=None)
