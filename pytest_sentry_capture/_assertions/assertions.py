@@ -378,6 +378,8 @@ class AnyAssertions(RecordingViews):
 
     @property
     def _client_was_active(self) -> bool:
+        if self._recording.waits_for_children:  # one of which may have made a client
+            self._have_handed_over()
         return self._recording.client_was_active or self._sdk.client is not None
 
     def _assert_was_active(self, absent: Matcher | None) -> None:

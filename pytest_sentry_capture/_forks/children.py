@@ -10,6 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
+from pytest_sentry_capture._forks.pools import Pools
 from pytest_sentry_capture._forks.processes import children, is_alive, tells_children
 from pytest_sentry_capture._forks.started import StartedProcesses
 from pytest_sentry_capture._recording import (
@@ -80,6 +81,8 @@ class ForkedChildren:
         self._known: dict[int, _Known] = {}
         self._operations: dict[Plain, Exchange] = {}
         self._started: list[tuple[int, int, str]] = []
+        self._services: set[int] = set()
+        self._pools = Pools()
 
     def watch(self, when_imported: Callable[[str, Callable[[], None]], None]) -> None:
         """Look after children that are forked from now on; no fork is slowed down before.
@@ -200,7 +203,7 @@ class ForkedChildren:
         """The children that a test has forked and that may still capture something."""
         self._look_for_unknown(recording)
         self._forget_ended()
-        return {
+        running = {
             process
             for process, known in self._known.items()
             if known.number == recording.number
@@ -208,6 +211,7 @@ class ForkedChildren:
             and not known.is_idle
             and (overdue or not known.is_overdue)
         }
+        return running - self._services - self._pools.idle_workers(self._forks) if running else running
 
     def _look_for_unknown(self, recording: Recording) -> None:
         """Take note of children that have not come to tell of themselves yet."""
@@ -299,8 +303,11 @@ class ForkedChildren:
         entry = recording.entries[other] if recording is not None else None
         return entry if isinstance(entry, Exchange) and not entry._has_returned else None
 
-    def _has_started(self, process: int, name: str) -> None:
-        if self._child is not None:
+    def _has_started(self, process: int, name: str | None) -> None:
+        """A process was started by multiprocessing; without a name it captures nothing by itself."""
+        if name is None:
+            self._services.add(process)
+        elif self._child is not None:
             self._child.started(process, name)
         else:
             self._started.append((process, self._recorder.current.number, name))

@@ -12,12 +12,12 @@ _UNSEEN: Final = ("spawn", "forkserver")
 _SERVICES: Final = (("multiprocessing.managers", "BaseManager._run_server"),)
 """What serves the values that processes share, and runs nothing of the application by itself."""
 
-Listener = Callable[[int, str], None]
-"""Called with the number of a process, and with what a message calls it."""
+Listener = Callable[[int, str | None], None]
+"""Called with the number of a process, and with what a message calls it; None for a service."""
 
 
 class StartedProcesses:
-    """Calls a function each time such a process has been started."""
+    """Calls a function each time such a process has been started, or a service, in whatever way."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -34,9 +34,10 @@ class StartedProcesses:
         @wraps(original)
         def start(process: Any) -> Any:
             __tracebackhide__ = True
+            is_service = _is_service(process)  # which can't be told any more once it has been started
             result = original(process)
-            if (name := _unseen_name(process)) is not None:
-                self._listener(process.pid, name)
+            if is_service or _method(process) in _UNSEEN:
+                self._listener(process.pid, None if is_service else _name(process))
             return result
 
         self._original, self._ours = original, start
@@ -54,12 +55,15 @@ class StartedProcesses:
         return _MODULE
 
 
-def _unseen_name(process: Any) -> str | None:
-    """What a message calls a process that was started by other means than a fork; None for another one."""
-    known = vars(process)
-    method = getattr(known.get("_popen"), "method", None)
-    function = getattr(known.get("_target"), "__func__", None)
-    place = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if method not in _UNSEEN or place in _SERVICES:
-        return None
-    return f"{known.get('_name')} ({method})"
+def _is_service(process: Any) -> bool:
+    function = getattr(vars(process).get("_target"), "__func__", None)
+    return (getattr(function, "__module__", None), getattr(function, "__qualname__", None)) in _SERVICES
+
+
+def _method(process: Any) -> str | None:
+    """By which means a process was started."""
+    return getattr(vars(process).get("_popen"), "method", None)
+
+
+def _name(process: Any) -> str:
+    return f"{vars(process).get('_name')} ({_method(process)})"
