@@ -161,6 +161,7 @@ class ForkedChildren:
                 self._lost.add(self._recorder.current.number)
             finally:
                 self._is_reading = False
+        self._look_for_unknown(self._recorder.current)
 
     def are_awaited(self, recording: Recording) -> bool:
         """See ``Children``."""
@@ -201,7 +202,6 @@ class ForkedChildren:
 
     def _running(self, recording: Recording, *, overdue: bool) -> set[int]:
         """The children that a test has forked and that may still capture something."""
-        self._look_for_unknown(recording)
         self._forget_ended()
         running = {
             process
@@ -264,8 +264,8 @@ class ForkedChildren:
     def _is_forked(self, process: int, recording: Recording, parent: int, phase: Phase | None) -> None:
         if parent == os.getpid():
             self._direct.add(process)
-        if process not in self._known:
-            self._known[process] = _Known(recording.number, is_of_call=phase == "call")
+        known = self._known.setdefault(process, _Known(recording.number, is_of_call=True))
+        known.number, known.is_of_call = recording.number, phase == "call"
 
     def _take_operation(self, process: int, recording: Recording, reference: Plain, what: Plain) -> None:
         from pytest_sentry_capture._forks.decoding import Decoder

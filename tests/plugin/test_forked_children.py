@@ -45,7 +45,7 @@ def crash() -> None:
 
 @pytest.fixture
 def initialised(sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN, default_integrations=False, attach_stacktrace=False)
+    sentry_init(dsn=DSN, default_integrations=False, attach_stacktrace=False, max_value_length=1_000_000)
 
 
 @pytest.mark.usefixtures("initialised")
