@@ -25,13 +25,16 @@ class Child:
         outer: the child that it was forked from in turn; None where that is the test process.
         follows: whether what it captures belongs to whichever test runs; else to the one that was running in its
             thread, because others run in other threads.
+
+    Attributes:
+        process: its number.
     """
 
     def __init__(self, memory: SharedMemory, recording: Recording, outer: Child | None, *, follows: bool) -> None:
         self._memory = memory
         self._recording = recording
         self._follows = follows
-        self._process = os.getpid()
+        self.process = os.getpid()
         self._stamp = memory.stamp
         self._at_fork: Recording = outer._at_fork if outer is not None else recording
         self._places: int = outer._places if outer is not None else len(recording.entries)
@@ -52,7 +55,7 @@ class Child:
 
     def forked(self) -> None:
         """Tell the test process of this one."""
-        self._write("forked", self._recording, (os.getppid(), self._recording.phase))
+        self._write("forked", self._recording, self._recording.phase)
 
     def leaves(self) -> None:
         """This process runs tests of its own from now on."""
@@ -108,7 +111,7 @@ class Child:
         reference = self._told(operation)
         if reference is None:
             self._serial += 1
-            reference = ("child", self._process, self._serial)
+            reference = ("child", self.process, self._serial)
             self._operations[id(operation)] = operation, reference
             if len(self._operations) > _MOST_OPERATIONS:
                 self._operations.pop(next(iter(self._operations)))
@@ -129,7 +132,7 @@ class Child:
         self._guarded(recording, lambda: self._write_plain(sort, recording, content))
 
     def _write_plain(self, sort: Sort, recording: Recording, content: Plain) -> None:
-        known = self._process, recording.number, self.current().number, recording.client_was_active, sort, content
+        known = self.process, recording.number, self.current().number, recording.client_was_active, sort, content
         if not self._memory.write(marshal.dumps(known)):
             self._memory.note_loss(recording.number)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from pytest_sentry_capture._forks.pools import Pools
-from pytest_sentry_capture._forks.processes import children, is_alive, tells_children
+from pytest_sentry_capture._forks.processes import can_list_children, children, is_alive
 from pytest_sentry_capture._forks.started import StartedProcesses
 from pytest_sentry_capture._recording import (
     CallbackError,
@@ -67,17 +67,17 @@ class ForkedChildren:
         self._recorder = recorder
         self._counters = counters
         self._recordings: WeakValueDictionary[int, Recording] = WeakValueDictionary()
-        self._lock = RLock()
-        self._child: Child | None = None
         self._processes = StartedProcesses(self._has_started)
         self._start_over()
 
     def _start_over(self) -> None:
+        self._process = os.getpid()
+        self._child: Child | None = None
         self._memory: SharedMemory | None = None
         self._lost: set[int] = set()
+        self._lock = RLock()
         self._is_reading = False
         self._forks = self._forks_looked_at = 0
-        self._direct: set[int] = set()
         self._known: dict[int, _Known] = {}
         self._operations: dict[Plain, Exchange] = {}
         self._started: list[tuple[int, int, str]] = []
@@ -107,37 +107,58 @@ class ForkedChildren:
 
     def become_test_process(self) -> None:
         """In a child that runs tests itself: its own children are looked after from now on."""
-        if self._child is None:
+        if os.getpid() == self._process:
             return
-        self._child.leaves()
-        self._child = None
+        if (child := self._own) is not None:
+            child.leaves()
         for counter in self._counters.values():
             counter.on_change = None
         if self._memory is not None:
             self._memory.close()
-        self._lock = RLock()
         self._start_over()
 
     @property
-    def is_child(self) -> bool:
-        """Whether this process is such a child."""
-        return self._child is not None
+    def _own(self) -> Child | None:
+        """What passes on what is captured, where this process is a child; that is found out when it is first asked for.
+
+        Nothing runs in a child before: there, each page of memory that is written to is copied, which would take as
+        long as the fork.
+        """
+        if self._memory is None or (process := os.getpid()) == self._process:
+            return None
+        if self._child is None or self._child.process != process:
+            self._begin_child(self._memory)
+        return self._child
+
+    def _begin_child(self, memory: SharedMemory) -> None:
+        from pytest_sentry_capture._forks.child import Child
+
+        recorder = self._recorder
+        outer, self._child = self._child, None
+        recording = outer.current() if outer is not None else recorder.at_fork
+        self._child = child = Child(memory, recording, outer, follows=not recorder.runs_several)
+        child.counts(**self._counters)
+        child.forked()
+
+    def _current_of_child(self) -> Recording | None:
+        child = self._own
+        return child.current() if child is not None else None
 
     def note_client(self) -> None:
         """A client has been made, be it in a child."""
-        if self._child is not None:
-            self._child.note_client()
+        if (child := self._own) is not None:
+            child.note_client()
 
     @property
     def were_seen(self) -> bool:
         """See ``Children``."""
-        return self._forks > 0 and self._child is None
+        return self._forks > 0 and self._own is None
 
     def publish(self, recording: Recording) -> None:
         """See ``Children``."""
         is_new = recording.number not in self._recordings
         self._recordings[recording.number] = recording
-        if self._memory is None or self._child is not None:
+        if self._memory is None or self._own is not None:
             return
         self._memory.stamp = 2 * recording.number + recording.detailed
         if is_new:
@@ -148,7 +169,7 @@ class ForkedChildren:
 
     def receive(self) -> None:
         """See ``Children``."""
-        if self._memory is None or self._child is not None:
+        if self._memory is None or self._own is not None:
             return
         with self._lock:
             if self._is_reading:  # in a signal handler
@@ -168,17 +189,16 @@ class ForkedChildren:
         if not self.were_seen:
             return False
         self.receive()
-        return self._some_are_unknown or bool(self._running(recording, overdue=False))
+        return bool(self._running(recording, overdue=False))
 
     def stop_waiting(self, recording: Recording) -> None:
         """See ``Children``."""
         for process in self._running(recording, overdue=False):
             self._known[process].is_overdue = True
-        self._forks_looked_at = self._forks
 
     def unseen(self, recording: Recording) -> list[UnseenWork]:
         """See ``Children``."""
-        if self._child is not None:
+        if self._own is not None:
             return []
         found: list[UnseenWork] = []
         if self.were_seen:
@@ -215,17 +235,12 @@ class ForkedChildren:
 
     def _look_for_unknown(self, recording: Recording) -> None:
         """Take note of children that have not come to tell of themselves yet."""
-        if self._forks == self._forks_looked_at or not tells_children():
+        if self._forks == self._forks_looked_at:
             return
         self._forks_looked_at = self._forks
         for process in children():
             if process not in self._known and self._shares(process):
                 self._known[process] = _Known(recording.number, is_of_call=recording.phase == "call")
-
-    @property
-    def _some_are_unknown(self) -> bool:
-        """Whether children have still to tell of themselves, where the system does not."""
-        return not tells_children() and self._forks != self._forks_looked_at and len(self._direct) < self._forks
 
     def _forget_ended(self) -> None:
         self._known = {process: known for process, known in self._known.items() if self._shares(process)}
@@ -247,7 +262,7 @@ class ForkedChildren:
 
     def _take_from(self, process: int, recording: Recording, now: int, sort: str, what: Plain) -> None:
         if sort == "forked":
-            self._is_forked(process, recording, *what)
+            self._is_forked(process, recording, what)
         elif sort == "leaves":
             self._known.pop(process, None)
         elif sort == "started":
@@ -261,9 +276,7 @@ class ForkedChildren:
         elif sort == "entries":
             self._take_entries(process, recording, now, what)
 
-    def _is_forked(self, process: int, recording: Recording, parent: int, phase: Phase | None) -> None:
-        if parent == os.getpid():
-            self._direct.add(process)
+    def _is_forked(self, process: int, recording: Recording, phase: Phase | None) -> None:
         known = self._known.setdefault(process, _Known(recording.number, is_of_call=True))
         known.number, known.is_of_call = recording.number, phase == "call"
 
@@ -307,15 +320,21 @@ class ForkedChildren:
         """A process was started by multiprocessing; without a name it captures nothing by itself."""
         if name is None:
             self._services.add(process)
-        elif self._child is not None:
-            self._child.started(process, name)
+        elif (child := self._own) is not None:
+            child.started(process, name)
         else:
             self._started.append((process, self._recorder.current.number, name))
 
     def _before_fork(self) -> None:
         """In the process that is about to fork: all that a child needs is there, and imported."""
-        if self._child is not None or self._memory is not None:
+        if self._own is not None:
             return
+        self._forks += 1
+        if self._memory is None:
+            self._share_memory()
+        self._recorder.current.notify()  # who waits has to look from now on
+
+    def _share_memory(self) -> None:
         from pytest_sentry_capture._forks.shared_memory import SharedMemory
 
         try:
@@ -323,23 +342,8 @@ class ForkedChildren:
         except OSError:
             self._lost.add(self._recorder.current.number)
             return
-        self.publish(self._recorder.current)
-
-    def _after_fork_in_parent(self) -> None:
-        if self._child is None:
-            self._forks += 1
-            self._recorder.current.notify()  # who waits has to look from now on
-
-    def _after_fork_in_child(self) -> None:
-        if self._memory is None:
-            return
-        from pytest_sentry_capture._forks.child import Child
-
-        current, follows = self._recorder.current, not self._recorder.runs_several
-        self._child = child = Child(self._memory, current, self._child, follows=follows)
-        self._recorder.become_child(child.current)
-        child.counts(**self._counters)
-        child.forked()
+        self._recorder.look_for_child(self._current_of_child)
+        self._recorder.publish()
 
 
 def _register() -> None:
@@ -347,7 +351,9 @@ def _register() -> None:
     if _REGISTERED or not hasattr(os, "register_at_fork"):
         return
     _REGISTERED.append(True)
-    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+    os.register_at_fork(before=_before)
+    if not can_list_children():
+        os.register_at_fork(after_in_child=_in_child)
 
 
 _REGISTERED: Final[list[bool]] = []
@@ -359,13 +365,8 @@ def _before() -> None:
             _watching[-1]._before_fork()
 
 
-def _in_parent() -> None:
-    if _watching:
-        with suppress(Exception):
-            _watching[-1]._after_fork_in_parent()
-
-
 def _in_child() -> None:
+    """Where the system does not tell of children, they tell of themselves, although that takes as long as a fork."""
     if _watching:
         with suppress(Exception):
-            _watching[-1]._after_fork_in_child()
+            _watching[-1].note_client()

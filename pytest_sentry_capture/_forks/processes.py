@@ -29,21 +29,41 @@ def is_alive(process: int) -> bool:
     return not _has_been_ended(process)
 
 
-def tells_children() -> bool:
+def can_list_children() -> bool:
     """Whether the system tells which processes this one has started."""
-    return (_TASKS / str(os.getpid()) / "children").exists()
+    return _TASKS.exists()
 
 
 def children() -> Iterator[int]:
-    """The processes that this one has started and not waited for; none where the system does not tell."""
-    with suppress(OSError):
-        for thread in [*_TASKS.iterdir()]:
-            with suppress(OSError):
-                yield from map(int, (thread / "children").read_text().split())
+    """The processes that this one has started and that have not ended; none where the system does not tell."""
+    if not _has_children():
+        return
+    parent = str(os.getpid())
+    for status in [*_PROC.glob("[0-9]*/stat")]:
+        with suppress(OSError, IndexError):
+            state, its_parent = _fields(status)[:2]
+            if its_parent == parent and state not in _ENDED:
+                yield int(status.parent.name)
+
+
+def _has_children() -> bool:
+    """Whether there may be a process that this one has not waited for; none is waited for here."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    except (AttributeError, OSError):
+        return True
+    return True
 
 
 def _state(process: int) -> str:
-    return (_PROC / str(process) / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    return _fields(_PROC / str(process) / "stat")[0]
+
+
+def _fields(status: Path) -> list[str]:
+    """What stands after the name of the process, which may hold anything: its state and its parent first."""
+    return status.read_text(errors="replace").rpartition(")")[2].split()
 
 
 def _has_been_ended(process: int) -> bool:

@@ -238,7 +238,7 @@ class Recorder:
         self._grace = grace
         self._settles_sampling = settles_sampling
         self._children: Children | None = None
-        self._of_child: Callable[[], Recording] | None = None
+        self._in_child: Callable[[], Recording | None] | None = None
         self._collection = self._made(COLLECTION)
         self._between_tests = self._made(BETWEEN_TESTS)
         self._latest = self._collection
@@ -247,8 +247,13 @@ class Recorder:
     @property
     def current(self) -> Recording:
         """The recording that takes what is captured now, by the calling thread."""
-        if self._of_child is not None:
-            return self._of_child()
+        if self._in_child is not None and (recording := self._in_child()) is not None:
+            return recording
+        return self.at_fork
+
+    @property
+    def at_fork(self) -> Recording:
+        """The current recording of the test process; in a child, as it was when that was forked."""
         if len(self._under_way) < 2:
             return self._latest
         return self._under_way.get(get_ident(), self._latest)
@@ -306,16 +311,21 @@ class Recorder:
         if self._children is not None:
             self._children.publish(self._latest)
 
-    def become_child(self, current: Callable[[], Recording]) -> None:
-        """In a forked child: ask from now on what the current recording is."""
-        self._of_child = current
+    def look_for_child(self, current: Callable[[], Recording | None]) -> None:
+        """There is a fork: ask from now on what the current recording is in a child; None in the test process."""
+        self._in_child = current
+
+    def notice_child(self) -> None:
+        """Take note of it if this process is a child, before something is recorded."""
+        if self._in_child is not None:
+            self._in_child()
 
     def forget_run(self) -> None:
         """In a child process: let go of what the parent has recorded outside of tests, and tells itself."""
         self._collection = self._made(COLLECTION)
         self._latest = self._between_tests = self._made(BETWEEN_TESTS)
         self._under_way.clear()
-        self._of_child = None
+        self._in_child = None
 
     def _made(self, label: str) -> Recording:
         recording = Recording(label)

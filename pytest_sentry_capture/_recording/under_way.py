@@ -64,7 +64,10 @@ def current_recording(recorder: Recorder) -> Recording:
     leaves behind, such as a task that serves later requests too, belongs to the test that runs.
     """
     serves = _UNDER_WAY.get()
-    return recorder.current if serves is None or serves.exchange._has_returned else serves.recording
+    if serves is None or serves.exchange._has_returned:
+        return recorder.current
+    recorder.notice_child()
+    return serves.recording
 
 
 def current_operation(recording: Recording) -> Exchange | None:

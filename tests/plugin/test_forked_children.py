@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -239,19 +238,115 @@ def test_what_a_request_forks_belongs_to_the_request(sentry_capture: SentryCaptu
     assert event.exchange.items == [event]
 
 
-@pytest.mark.usefixtures("initialised")
-def test_a_child_under_way_is_waited_for(sentry_capture: SentryCapture) -> None:
+WAITED_FOR = """
+import os
+import threading
+
+import sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1")
+
+
+def test_a_child_under_way(sentry_capture):
     read, write = os.pipe()
-
-    def work() -> None:
+    if not os.fork():
         os.read(read, 1)
-        crash()
-
-    child = fork(work)
+        sentry_sdk.capture_message("late")
+        os._exit(0)
     threading.Timer(0.05, lambda: os.write(write, b"x")).start()
 
-    sentry_capture.assert_captured(exception=ShopError)
-    join([child])
+    sentry_capture.assert_captured(message="late")
+    os.wait()
+
+
+def test_a_child_that_outlives_its_test(sentry_capture):
+    read, write = os.pipe()
+    if not os.fork():
+        os.read(read, 1)
+        sentry_sdk.capture_message("later")
+        os._exit(0)
+    threading.Timer(0.05, lambda: os.write(write, b"x")).start()
+
+
+def test_the_next_one(sentry_capture):
+    sentry_capture.assert_nothing_captured()
+    os.wait()
+"""
+
+
+def test_children_under_way_are_waited_for(pytester: pytest.Pytester) -> None:
+    """So that what they capture is in no other test."""
+    pytester.makepyfile(WAITED_FOR)
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--sentry-grace=30")
+
+    result.assert_outcomes(passed=3)
+
+
+FORGOTTEN = """
+import multiprocessing
+
+import pytest
+import sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1")
+
+
+@pytest.mark.sentry_allow("unseen-processes", reason="it only prints")
+def test_used(sentry_capture):
+    process = multiprocessing.get_context("spawn").Process(target=print)
+    process.start()
+    process.join()
+    sentry_capture.assert_nothing_captured()
+
+
+@pytest.mark.sentry_allow("unseen-processes", reason="it has gone since")
+def test_unused(sentry_capture):
+    sentry_capture.assert_nothing_captured()
+
+
+@pytest.mark.sentry_allow("unseen-process", reason="misspelt")
+def test_misspelt():
+    pass
+"""
+
+
+def test_a_waiver_of_processes_that_is_not_needed_is_reported(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_shop=FORGOTTEN)
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--sentry-strict")
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*unused*sentry_allow('unseen-processes') of test_shop.py::test_unused*"])
+    result.stdout.no_fnmatch_line("*test_shop.py::test_used*")
+    result.stdout.fnmatch_lines(["*unseen-process'*unseen-processes*"])
+
+
+BLOCKED = """
+import os
+
+import sentry_sdk
+
+sentry_sdk.init(dsn="https://key@company.example/1")
+
+
+def test_a_child(sentry_capture):
+    if not os.fork():
+        sentry_sdk.capture_message("sent")
+        sentry_sdk.flush()
+        os._exit(0)
+    os.wait()
+    sentry_capture.assert_captured(message="sent")
+"""
+
+
+def test_hosts_that_a_child_was_kept_from_are_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(BLOCKED)
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*1 envelope*company.example*"])
 
 
 @pytest.mark.usefixtures("initialised")
