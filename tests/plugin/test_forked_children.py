@@ -327,7 +327,7 @@ import os
 
 import sentry_sdk
 
-sentry_sdk.init(dsn="https://key@company.example/1")
+sentry_sdk.init(dsn="https://key@sentry.acme-shop.io/1")
 
 
 def test_a_child(sentry_capture):
@@ -346,7 +346,7 @@ def test_hosts_that_a_child_was_kept_from_are_named(pytester: pytest.Pytester) -
     result = pytester.runpytest_subprocess()
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*1 envelope*company.example*"])
+    result.stdout.fnmatch_lines(["*1 envelope*acme-shop.io*"])
 
 
 @pytest.mark.usefixtures("initialised")
