@@ -22,6 +22,7 @@ EVERY_RUN = {
     "_reports.formats",
     "_run.activity",
     "_run.current_test",
+    "_run.late_events",
     "_run.on_demand",
     "_run.rule_set",
     "_run.rule_sets",
