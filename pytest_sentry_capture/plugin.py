@@ -770,7 +770,7 @@ class _Fixtures:
         self._explain_views()
         self._run.note_use()
         recording = self._run.recorder.current
-        recording.detailed = True
+        self._run.show_details(recording)
         self._run.sdk.watch_loggers()
         test = self._run.test
         return on_demand.SentryCapture(recording, self._run.sdk, test.rule_set.relay_project, test.describe)

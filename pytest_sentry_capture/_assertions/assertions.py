@@ -102,7 +102,8 @@ class AnyAssertions(RecordingViews):
 
     def _have_handed_over(self) -> None:
         __tracebackhide__ = True
-        if self._recording.under_way and not self._waits:
+        self._recording.receive()
+        if not self._waits and (self._recording.under_way or self._recording.waits_for_children):
             await_endings(self._recording)
         self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
 
@@ -378,6 +379,8 @@ class AnyAssertions(RecordingViews):
 
     @property
     def _client_was_active(self) -> bool:
+        if self._recording.waits_for_children:  # one of which may have made a client
+            self._have_handed_over()
         return self._recording.client_was_active or self._sdk.client is not None
 
     def _assert_was_active(self, absent: Matcher | None) -> None:
@@ -453,6 +456,8 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.hidden(self._formatter, heading, hiding))
         if unseen := unseen_failures(self._entries):
             raise AssertionError(failure_messages.not_instrumented(self._formatter, heading, unseen))
+        if elsewhere := self._recording.unseen:
+            raise AssertionError(failure_messages.in_other_processes(self._formatter, heading, elsewhere))
 
     def _nothing_seen(self, noun: str, *kinds: str) -> None:
         __tracebackhide__ = True

@@ -35,6 +35,7 @@ _PYTHON: Final = "python"
 _ONLY_A_NAME: Final = "only the name of its class is known, not what that derives from"
 _ONLY_A_PAYLOAD: Final = "only its payload is known, not the exception itself"
 _NOT_KEPT: Final = "it was captured before the test used the fixture"
+_IN_CHILD: Final = "it was captured in a forked child, and the exception itself stayed there"
 _ANY_WORDS: Final = ("", "another", "Another One", "ANOTHER", "another_one-2.0")
 """Texts of which no list knows. A regex that one of them matches asks for whatever is not in the list."""
 
@@ -199,7 +200,9 @@ class Doubts:
         chain: ExceptionChain | None = item._exception_chain
         if chain is not None:
             is_judged_alive = any(map(_judges_exceptions, choices_in(expected)))
-            return _NOT_KEPT if is_judged_alive and any(link.value is None for link in chain) else None
+            if not is_judged_alive or all(link.value is not None for link in chain):
+                return None
+            return _NOT_KEPT if item._process is None else _IN_CHILD
         if not item.exceptions:
             return None
         reasons = (self._why_payload_says_nothing(item, choice) for choice in choices_in(expected))

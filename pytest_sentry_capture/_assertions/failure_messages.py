@@ -35,6 +35,7 @@ from pytest_sentry_capture._recording import (
     Job,
     Replacement,
     SamplerCall,
+    UnseenWork,
     hints_of,
     is_callable_at,
     location_of,
@@ -64,6 +65,23 @@ _ABOUT_REPLACEMENTS: Final = (
     " transport, which hides nothing:\n"
     '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
+_ABOUT_PROCESSES: Final = {
+    "running": "Forked in this test, and still running: {}.",
+    "lost": "A forked child could not pass on what it captured: the descriptor that it inherited is closed.",
+    "started": "Started without a fork, so that what it captures is not seen here: {}.",
+}
+"""By ``UnseenWork.why``."""
+_ADVICE_ON_PROCESSES: Final = {
+    "running": (
+        "Wait for the child before the assertion, with os.waitpid() or join(). A child that serves several tests"
+        " belongs in a fixture, and is not waited for."
+    ),
+    "lost": "Test what closes its descriptors, such as a daemon, with sentry_server.",
+    "started": (
+        'Test it with sentry_server. @pytest.mark.sentry_allow("unseen-processes", reason="…") states that the process'
+        " does not report to Sentry."
+    ),
+}
 _MOST_DIFFERENCES: Final = 8
 _NOT_READABLE: Final = "Captured, and not readable"
 _OF_SAMPLERS: Final = ("sample_rate", "callback_error")
@@ -185,6 +203,18 @@ def not_instrumented(formatter: Formatter, heading: str, jobs: Sequence[Job]) ->
     lines = [wrapped(formatter, f"{formatter.operation_summary(job)}.") for job in jobs[:_MOST_ITEMS]]
     rest = [f"… and {len(jobs) - _MOST_ITEMS} more"] if len(jobs) > _MOST_ITEMS else []
     return _message(formatter, heading, ["\n".join([*lines, *rest]), *_hints(formatter, hints_of(jobs))])
+
+
+def in_other_processes(formatter: Formatter, heading: str, unseen: Sequence[UnseenWork]) -> str:
+    """Why an absence cannot be determined: something may have been captured in another process."""
+    paragraphs: list[str] = []
+    for why, about in _ABOUT_PROCESSES.items():
+        names = [each.name for each in unseen if each.why == why]
+        if names:
+            rest = f", and {len(names) - _MOST_ITEMS} more" if len(names) > _MOST_ITEMS else ""
+            paragraphs.append(wrapped(formatter, about.format(", ".join(names[:_MOST_ITEMS]) + rest)))
+            paragraphs += _hints(formatter, [_ADVICE_ON_PROCESSES[why]])
+    return _message(formatter, heading, paragraphs)
 
 
 def undetermined(what: str) -> str:

@@ -153,7 +153,9 @@ class Formatter:
         segment = None if item.kind == asked_kind else CapturedSegment.of(item)
         operation = item._capture.operation
         within = self.operation_summary(operation) if operation is not None else ""
-        return self.redacted(", ".join(part for part in (*(segment or item)._title(self), within) if part))
+        child = f"captured in a forked child (pid {item._process})" if item._process is not None else ""
+        parts = (*(segment or item)._title(self), within, "" if self.masked else child)
+        return self.redacted(", ".join(part for part in parts if part))
 
     def told_apart(
         self, things: Sequence[CapturedItem | Discard | Operation | None], *, asked_kind: str | None = None

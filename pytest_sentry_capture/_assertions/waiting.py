@@ -1,4 +1,7 @@
-"""Waiting for what a recording will hold, in a thread or in a task of asyncio or trio: woken on arrival, no polling."""
+"""Waiting for what a recording will hold, in a thread or in a task of asyncio or trio: woken on arrival.
+
+A forked child can wake nobody: once there was a fork, a wait looks for what its children have written, too.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from pytest_sentry_capture._recording import Recording
+
+_INTERVAL: Final = 0.01
+"""Seconds after which is looked for what children have written."""
 
 
 def wait_until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
@@ -26,7 +33,9 @@ def wait_until(condition: Callable[[], bool], recording: Recording, timeout: flo
     try:
         with recording.notifying(arrived):
             while not condition():
-                if not arrival.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                rest = deadline - time.monotonic()
+                has_come = arrival.acquire(timeout=_step(rest, recording))
+                if not has_come and (rest <= _INTERVAL or not recording.waits_for_children):
                     return condition()
     except KeyboardInterrupt as interrupt:  # pytest names the place: let it be the test's
         raise interrupt.with_traceback(None) from None
@@ -55,11 +64,18 @@ async def until(condition: Callable[[], bool], recording: Recording, timeout: fl
     with recording.notifying(lambda: _call_soon(loop, changed.set)):
         while not condition():
             changed.clear()
+            rest = deadline - loop.time()
             try:
-                await asyncio.wait_for(changed.wait(), max(0.0, deadline - loop.time()))
+                await asyncio.wait_for(changed.wait(), _step(rest, recording))
             except asyncio.TimeoutError:
-                return condition()
+                if rest <= _INTERVAL or not recording.waits_for_children:
+                    return condition()
     return True
+
+
+def _step(rest: float, recording: Recording) -> float:
+    """How long to sleep of the rest of a wait, in seconds."""
+    return max(0.0, min(rest, _INTERVAL) if recording.waits_for_children else rest)
 
 
 def _is_in_trio() -> bool:
@@ -95,6 +111,7 @@ async def _until_in_trio(condition: Callable[[], bool], recording: Recording, ti
 
     with recording.notifying(wake_from_any_thread), trio.move_on_after(timeout):
         while not condition():
-            await receive.receive()
+            with trio.move_on_after(_step(timeout, recording)):
+                await receive.receive()
         return True
     return condition()

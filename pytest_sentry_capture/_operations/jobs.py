@@ -53,6 +53,7 @@ class JobObservation(UnderWay):
         """Say that this attempt runs within an earlier one, which it would come after in production."""
         earlier.is_retried = True
         self.job.parent, self.job._earlier = earlier.job.parent, earlier.job
+        self.recording.changed(self.job)
 
     def has_status(self, status: JobStatus | None) -> None:
         """The attempt has ended so."""

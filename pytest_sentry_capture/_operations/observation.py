@@ -99,7 +99,7 @@ class Observation(UnderWay):
         self.exchange._is_answered = True
         if self.exchange.duration is None:
             self.exchange.duration = perf_counter() - self._started
-            self.recording.notify()
+            self.recording.changed(self.exchange)
 
     def raises(self, error: BaseException, *, to_server: bool = False) -> None:
         """An exception has left the application's own code.

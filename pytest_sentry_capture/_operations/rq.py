@@ -1,4 +1,4 @@
-"""Jobs of RQ, in the workers that run them in the test's process, whether or not the SDK's integration is on."""
+"""Jobs of RQ, in workers that run them in the test's process or in a fork of it, be the SDK's integration on or off."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class RqAdapter(JobAdapter):
             self._wrap(place, self._performing, "Jobs of RQ are not observed.")
         for place in _workers_with("handle_exception"):
             self._wrap(place, self._handling, "Exceptions of RQ's jobs are not known.")
+        for place in _workers_with("fork_work_horse"):
+            self._wrap(place, self._forking, "Attempts at jobs of RQ that run in forked children are not counted.")
         self._wrap("rq.job:Job.perform", self._performing_at_once, "Jobs of queues with is_async=False are not seen.")
 
     def _performing(self, inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +61,19 @@ class RqAdapter(JobAdapter):
                 return result
 
         return perform_job
+
+    def _forking(self, inner: Callable[..., Any]) -> Callable[..., Any]:
+        """The child counts the attempt for itself alone."""
+
+        @wraps(inner)
+        def fork_work_horse(worker: Any, job: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            result = inner(worker, job, *args, **kwargs)
+            if self._is_active:
+                self._counted(job)
+            return result
+
+        return fork_work_horse
 
     def _handling(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(inner)
@@ -95,11 +110,15 @@ class RqAdapter(JobAdapter):
         return perform
 
     def _job(self, job: Any) -> Job:
+        name = text_of(never_raising(lambda: job.func_name)) or "unknown"
+        return Job(name, SYSTEM, text_of(never_raising(lambda: job.origin)), self._counted(job))
+
+    def _counted(self, job: Any) -> int:
+        """How often the job was tried in the test, this time included."""
         identifier = never_raising(lambda: str(job.id)) or ""
         counts = self._attempts.setdefault(current_recording(self._recorder), Counter())
         counts[identifier] += 1
-        name = text_of(never_raising(lambda: job.func_name)) or "unknown"
-        return Job(name, SYSTEM, text_of(never_raising(lambda: job.origin)), counts[identifier])
+        return counts[identifier]
 
 
 def _workers_with(method: str) -> Iterator[str]:

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.chance import sampled_by_chance as sampled_by_chance
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
+    from pytest_sentry_capture._recording.changes import Missing as Missing
     from pytest_sentry_capture._recording.changes import redacted_value as redacted_value
+    from pytest_sentry_capture._recording.children import UNSEEN_PROCESSES as UNSEEN_PROCESSES
+    from pytest_sentry_capture._recording.children import SharedCounter as SharedCounter
+    from pytest_sentry_capture._recording.children import UnseenWork as UnseenWork
     from pytest_sentry_capture._recording.contents import Content as Content
     from pytest_sentry_capture._recording.contents import FileContent as FileContent
     from pytest_sentry_capture._recording.contents import LateContent as LateContent
@@ -106,6 +110,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.protocol_names import is_of_protocol as is_of_protocol
     from pytest_sentry_capture._recording.recording import BETWEEN_TESTS as BETWEEN_TESTS
     from pytest_sentry_capture._recording.recording import COLLECTION as COLLECTION
+    from pytest_sentry_capture._recording.recording import Children as Children
     from pytest_sentry_capture._recording.recording import Recorder as Recorder
     from pytest_sentry_capture._recording.recording import Recording as Recording
     from pytest_sentry_capture._recording.rejections import Rejection as Rejection
@@ -154,6 +159,7 @@ else:
             "CapturedItem": "_recording.entries:CapturedItem",
             "Chance": "_recording.chance:Chance",
             "Change": "_recording.changes:Change",
+            "Children": "_recording.recording:Children",
             "Content": "_recording.contents:Content",
             "DISCARD_REASONS": "_recording.entries:DISCARD_REASONS",
             "Discard": "_recording.entries:Discard",
@@ -181,6 +187,7 @@ else:
             "MIB": "_recording.facts:MIB",
             "MISSING": "_recording.changes:MISSING",
             "Masks": "_recording.masks:Masks",
+            "Missing": "_recording.changes:Missing",
             "OF_OPERATION": "_recording.facts:OF_OPERATION",
             "Operation": "_recording.entries:Operation",
             "Phase": "_recording.entries:Phase",
@@ -202,10 +209,13 @@ else:
             "ScopeOrigin": "_recording.scope_origin:ScopeOrigin",
             "ScopeValues": "_recording.scope_origin:ScopeValues",
             "SdkError": "_recording.errors:SdkError",
+            "SharedCounter": "_recording.children:SharedCounter",
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
+            "UNSEEN_PROCESSES": "_recording.children:UNSEEN_PROCESSES",
             "USUAL_MASKS": "_recording.masks:USUAL_MASKS",
             "UnderWay": "_recording.under_way:UnderWay",
+            "UnseenWork": "_recording.children:UnseenWork",
             "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",

@@ -41,6 +41,8 @@ class Entry:
     """Something seen during a test; ``phase`` is the phase of the test, None outside tests."""
 
     phase: Phase | None = field(default=None, kw_only=True)
+    _process: int | None = field(default=None, kw_only=True)
+    """The number of the forked child in which it was seen; None for the test process."""
 
     def _join(self, phase: Phase | None) -> None:
         """Become part of a recording."""
@@ -263,6 +265,11 @@ class CapturedItem(dict[str, Any]):
         return self._capture.phase
 
     @property
+    def _process(self) -> int | None:
+        """The number of the forked child in which it was captured; None for the test process."""
+        return self._capture._process
+
+    @property
     def _sampler_call(self) -> SamplerCall | None:
         """What the traces sampler was given and answered that decided about the item; None where none did."""
         return self._capture.context.sampling.call if self._capture.context.sampling is not None else None
@@ -342,9 +349,14 @@ class CapturedEnvelope(Entry):
     _captures: list[Capture] = field(default_factory=list)
     during: str | None = None
 
+    def _join(self, phase: Phase | None) -> None:
+        self.phase = phase
+        for capture in self._captures:
+            capture.phase = phase
+
     def _add(self, item_type: str, content: Content, headers: dict[str, Any]) -> None:
         """Add an item that is recorded apart from its envelope."""
-        self._captures.append(Capture(item_type, content, headers, envelope=self, phase=self.phase))
+        self._captures.append(Capture(item_type, content, headers, envelope=self))
 
     @property
     def items(self) -> list[CapturedItem]:
@@ -679,7 +691,8 @@ class Discard(Entry):
         item_class = CLASS_OF_KIND.get(self.kind)
         types = item_class._facts.item_types if item_class is not None else ()
         item_type = types[0].name if types else self.kind
-        return Capture(item_type, payload, {}, self._context, self.operation, phase=self.phase).items
+        found = Capture(item_type, payload, {}, self._context, self.operation, phase=self.phase, _process=self._process)
+        return found.items
 
     def __repr__(self) -> str:
         by = f" by {self.by}" if self.by else ""

@@ -13,9 +13,11 @@ from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Final, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._recording.children import UnseenWork
     from pytest_sentry_capture._recording.entries import Discard, Entry, Operation, Phase
     from pytest_sentry_capture._recording.masks import Masks
     from pytest_sentry_capture._recording.replacements import Replacement
@@ -27,6 +29,33 @@ BETWEEN_TESTS: Final = "(between tests)"
 _SHORTEST_REDACTED: Final = 4
 """Characters below which a value would be found in words that have nothing to do with it."""
 _MOST_REDACTED: Final = 1000
+_NUMBERS: Final = count(1)
+
+
+class Children(Protocol):
+    """The processes that were forked from this one, and those that it has started in another way."""
+
+    @property
+    def were_seen(self) -> bool:
+        """Whether this process has forked, so that what children have written is looked for."""
+
+    def publish(self, recording: Recording) -> None:
+        """Tell children which recording is the current one."""
+
+    def receive(self) -> None:
+        """Add to the recordings what children have written since the last time."""
+
+    def are_awaited(self, recording: Recording) -> bool:
+        """Whether it is worth while to wait for children that were forked in the course of a test."""
+
+    def stop_waiting(self, recording: Recording) -> None:
+        """The children of a test were given their time."""
+
+    def unseen(self, recording: Recording) -> list[UnseenWork]:
+        """Why an absence in a recording proves nothing."""
+
+    def started(self, recording: Recording) -> list[UnseenWork]:
+        """The processes that ran in a test and that share no memory with this one."""
 
 
 class Recording:
@@ -53,10 +82,19 @@ class Recording:
         under_way: the operations that the application has not returned from, in the order in which they began.
         grace: how many seconds are waited for such an operation, once, where it may still report something.
         when_late: called for each entry that comes after the attempt has been summed up; None until then.
+        number: tells it from all other recordings of the process.
+        children: the processes that were forked from this one; None where nobody looks for them.
+        pass_on: in a forked child, passes entries on to the test process; None in that.
+        allows_unseen: whether the test states that the processes that it starts do not report to Sentry.
     """
+
+    children: Children | None = None
+    pass_on: Callable[[Recording, tuple[Entry, ...]], None] | None = None
+    allows_unseen = False
 
     def __init__(self, label: str) -> None:
         self.label = label
+        self.number = next(_NUMBERS)
         self.phase: Phase | None = None
         self.detailed = False
         self.client_was_active = False
@@ -85,7 +123,35 @@ class Recording:
         if self.when_late is not None:
             for entry in entries:
                 self.when_late(entry)
+        if self.pass_on is not None:
+            self.pass_on(self, entries)
         self.notify()
+
+    def changed(self, operation: Operation) -> None:
+        """More is known of an operation now, or it is complete."""
+        if self.pass_on is not None:
+            self.pass_on(self, (operation,))
+        self.notify()
+
+    def receive(self) -> None:
+        """Add what forked children have captured since the last time."""
+        if self.children is not None:
+            self.children.receive()
+
+    @property
+    def waits_for_children(self) -> bool:
+        """Whether something may come from a forked child, which can wake nobody."""
+        return self.children is not None and self.children.were_seen
+
+    @property
+    def unseen(self) -> list[UnseenWork]:
+        """Why an absence proves nothing, because of other processes."""
+        return self.children.unseen(self) if self.children is not None else []
+
+    @property
+    def started_unseen(self) -> bool:
+        """Whether a process ran meanwhile that can't be seen."""
+        return self.children is not None and bool(self.children.started(self))
 
     def redact(self, values: Iterable[str]) -> None:
         """Show none of these values in what is put in words about the recording from now on.
@@ -171,6 +237,8 @@ class Recorder:
         self._masks = masks
         self._grace = grace
         self._settles_sampling = settles_sampling
+        self._children: Children | None = None
+        self._in_child: Callable[[], Recording | None] | None = None
         self._collection = self._made(COLLECTION)
         self._between_tests = self._made(BETWEEN_TESTS)
         self._latest = self._collection
@@ -179,6 +247,13 @@ class Recorder:
     @property
     def current(self) -> Recording:
         """The recording that takes what is captured now, by the calling thread."""
+        if self._in_child is not None and (recording := self._in_child()) is not None:
+            return recording
+        return self.at_fork
+
+    @property
+    def at_fork(self) -> Recording:
+        """The current recording of the test process; in a child, as it was when that was forked."""
         if len(self._under_way) < 2:
             return self._latest
         return self._under_way.get(get_ident(), self._latest)
@@ -192,6 +267,11 @@ class Recorder:
         for thread in self._under_way.keys() - alive.keys():
             self._under_way.pop(thread, None)  # it died before its test had ended
         return [recording for thread, recording in tuple(self._under_way.items()) if thread != get_ident()]
+
+    @property
+    def runs_several(self) -> bool:
+        """Whether several threads run tests."""
+        return len(self._under_way) > 1
 
     @property
     def runs_in_this_thread(self) -> bool:
@@ -209,22 +289,48 @@ class Recorder:
         for other in self.others:
             recording.beside, other.beside = other.label, other.beside or label
         self._under_way[get_ident()] = self._latest = recording
+        self.publish()
         return recording
 
     def finish(self) -> None:
         """Let what comes now belong to the run, until the next attempt begins, or to the tests of other threads."""
+        self._latest.receive()
         self._under_way.pop(get_ident(), None)
         self._latest = next(iter(self.others), self._between_tests)
+        self.publish()
+
+    def watch_children(self, children: Children) -> None:
+        """Take from now on what forked children capture."""
+        self._children = children
+        for recording in (*self.of_run, self._latest, *self._under_way.values()):
+            recording.children = children
+        self.publish()
+
+    def publish(self) -> None:
+        """Tell forked children which recording is the current one, and whether the test looks at details."""
+        if self._children is not None:
+            self._children.publish(self._latest)
+
+    def look_for_child(self, current: Callable[[], Recording | None]) -> None:
+        """There is a fork: ask from now on what the current recording is in a child; None in the test process."""
+        self._in_child = current
+
+    def notice_child(self) -> None:
+        """Take note of it if this process is a child, before something is recorded."""
+        if self._in_child is not None:
+            self._in_child()
 
     def forget_run(self) -> None:
         """In a child process: let go of what the parent has recorded outside of tests, and tells itself."""
         self._collection = self._made(COLLECTION)
         self._latest = self._between_tests = self._made(BETWEEN_TESTS)
         self._under_way.clear()
+        self._in_child = None
 
     def _made(self, label: str) -> Recording:
         recording = Recording(label)
         recording.own_masks = self._masks
         recording.grace = self._grace
         recording.settles_sampling = self._settles_sampling
+        recording.children = self._children
         return recording

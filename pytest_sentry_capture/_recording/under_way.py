@@ -41,9 +41,10 @@ class UnderWay:
 
     def ends(self) -> None:
         """The application has returned: nothing serves the operation any more."""
+        self.recording.receive()  # what a child captured that it has waited for is of this operation
         self.operation._has_returned = True
         self.recording.under_way.pop(self.operation, None)
-        self.recording.notify()
+        self.recording.changed(self.operation)
 
 
 _UNDER_WAY: Final[ContextVar[UnderWay | None]] = ContextVar("current_operation", default=None)
@@ -63,7 +64,10 @@ def current_recording(recorder: Recorder) -> Recording:
     leaves behind, such as a task that serves later requests too, belongs to the test that runs.
     """
     serves = _UNDER_WAY.get()
-    return recorder.current if serves is None or serves.operation._has_returned else serves.recording
+    if serves is None or serves.operation._has_returned:
+        return recorder.current
+    recorder.notice_child()
+    return serves.recording
 
 
 def current_operation(recording: Recording) -> Operation | None:

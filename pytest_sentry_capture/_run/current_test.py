@@ -10,6 +10,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from pytest_sentry_capture._recording import UNSEEN_PROCESSES
 from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CurrentTest:
 
     def enter_phase(self, phase: Phase) -> None:
         """Say that what is recorded from now on belongs to a phase of the test."""
+        self.recording.receive()
         for recording in self.recordings:
             recording.phase = phase
 
@@ -101,6 +103,7 @@ class CurrentTest:
             ValueError: there is no such rule.
         """
         self._waivers = [self.rule_set.waiver(rule, place) for rule, place in waivers]
+        self.recording.allows_unseen = any(waiver.rule == UNSEEN_PROCESSES for waiver in self._waivers)
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
         """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
@@ -129,9 +132,11 @@ class CurrentTest:
         return on_demand.broken_rules_message(formatter, failing)
 
     def await_endings(self) -> None:
-        """Have applications return that have answered in another thread, where anybody asks what they report."""
-        if self.recording.under_way and self.is_of_interest:
+        """Have applications return that have answered, and forked children end, where anybody asks what they report."""
+        may_report = self.recording.under_way or self.recording.waits_for_children
+        if may_report and self.is_of_interest:
             on_demand.await_endings(self.recording)
+        self.recording.receive()
 
     @property
     def is_of_interest(self) -> bool:
@@ -155,6 +160,7 @@ class CurrentTest:
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
         findings.add_chance(self.recordings, self._rule_run)
+        findings.note_waivers_of(UNSEEN_PROCESSES, are_used=self.recording.started_unseen)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields)
         if not self.rules_decide:

@@ -133,6 +133,11 @@ class Findings:
             for chance, number in found.items()
         ]
 
+    def note_waivers_of(self, name: str, *, are_used: bool) -> None:
+        """Say whether the waivers of what is no rule were needed."""
+        if are_used:
+            self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule == name})
+
     def drop_unused_waivers(self) -> None:
         """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""
         self.waivers = {waiver: used for waiver, used in self.waivers.items() if used}

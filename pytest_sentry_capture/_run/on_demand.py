@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import SentryInit as SentryInit
     from pytest_sentry_capture._assertions import about_view as about_view
     from pytest_sentry_capture._assertions import await_endings as await_endings
+    from pytest_sentry_capture._forks import ForkedChildren as ForkedChildren
     from pytest_sentry_capture._operations import Operations as Operations
     from pytest_sentry_capture._recording import hints_of as hints_of
     from pytest_sentry_capture._recording import location_of as location_of
@@ -62,6 +63,7 @@ else:
             "Conclusion": "_run.summary_lines:Conclusion",
             "ContractFile": "_run.contract_check:ContractFile",
             "Findings": "_run.findings:Findings",
+            "ForkedChildren": "_forks:ForkedChildren",
             "Formatter": "_assertions:Formatter",
             "Invocation": "_run.partial_run:Invocation",
             "JudgedConfiguration": "_run.judged_configuration:JudgedConfiguration",

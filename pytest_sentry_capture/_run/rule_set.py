@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_sentry_capture._recording import UNSEEN_PROCESSES
 from pytest_sentry_capture._run import on_demand
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class RuleSet:
         Raises:
             ValueError: there is no such rule.
         """
-        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT]
+        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT, UNSEEN_PROCESSES]
         if rule not in valid:
             raise ValueError(on_demand.did_you_mean("rule", rule, valid))
         return on_demand.Waiver(rule, place)

@@ -25,6 +25,7 @@ from pytest_sentry_capture._sdk import SdkWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_sentry_capture._forks import ForkedChildren
     from pytest_sentry_capture._operations import JobSystem, Operations
     from pytest_sentry_capture._run.rule_set import RuleSet
     from pytest_sentry_capture._run.run_results import ProcessFindings
@@ -74,6 +75,7 @@ class Run:
         self._lifetime: Lifetime | None = None
         self._operations: Operations | None = None
         self._job_systems: list[JobSystem] = []
+        self._children: ForkedChildren | None = None
         self._server: ServerRun | None = None
         self._server_of_parent: ServerRun | None = None
         self._reported: ProcessFindings | None = None
@@ -91,6 +93,8 @@ class Run:
         self.end_test()
         if self._operations is not None:
             self._operations.uninstall()
+        if self._children is not None:
+            self._children.stop()
         if self._server is not None:
             self._server.stop()
         self.sdk_watch.deactivate()
@@ -183,13 +187,19 @@ class Run:
         recording = self.recorder.begin(nodeid)
         rule_set = self.rule_sets.of_file(file)
         recording.phase = "setup"
-        recording.detailed = detailed
+        if detailed:
+            self.show_details(recording)
         recording.own_masks = rule_set.configuration.masks
         recording.settles_sampling = rule_set.configuration.settles_sampling
         others = self.recorder.others
         self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
         self._under_way[recording] = self._test_of(recording, rule_set)
         self._activity.has_tests = True
+
+    def show_details(self, recording: Recording) -> None:
+        """The test looks at what it has recorded, through the fixture."""
+        recording.detailed = True
+        self.recorder.publish()
 
     def begin_test(self, options: dict[str, Any]) -> None:
         """Isolate what the test does to the SDK.
@@ -325,6 +335,8 @@ class Run:
     def _begin_in_child(self) -> None:
         """A plugin has forked for the tests to come: what was found so far, the parent reports itself."""
         self._process_id, self._is_forked = os.getpid(), True
+        if self._children is not None:
+            self._children.become_test_process()
         self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
         self._reported = None
         self._activity = Activity()
@@ -362,6 +374,7 @@ class Run:
 
     def _observe_operations(self) -> None:
         """The SDK has been imported, or a client has been made, on which the SDK wraps frameworks."""
+        self._observe_children()
         if self._operations is None:
             self._operations = on_demand.Operations(
                 self.recorder,
@@ -372,6 +385,19 @@ class Run:
             )
             self._operations.add(self._job_systems)
         self._operations.install()
+
+    def _observe_children(self) -> None:
+        if self._children is not None:
+            self._children.note_client()
+            return
+        watch = self.sdk_watch
+        self._children = on_demand.ForkedChildren(
+            self.recorder,
+            blocked=watch.blocked,
+            ignored_errors=watch.ignored_errors,
+            ignored_loggers=watch.ignored_loggers,
+        )
+        self._children.watch(watch.imports.watch)
 
 
 def _header_of(configuration: Configuration) -> list[str]:

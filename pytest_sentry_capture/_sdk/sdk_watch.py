@@ -6,11 +6,11 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_sentry_capture._recording import SharedCounter
 from pytest_sentry_capture._sdk import on_demand
 from pytest_sentry_capture._sdk.absent_sdk import AbsentSdk
 from pytest_sentry_capture._sdk.importing import LOGGER, ImportWatcher
@@ -56,9 +56,9 @@ class SdkWatch:
         self._now: Sdk | AbsentSdk = AbsentSdk(self._import_sdk)
         self.sdk = cast("Sdk | AbsentSdk", _SdkNow(self))
         self.imports = ImportWatcher()
-        self.blocked: Counter[tuple[str, str]] = Counter()
-        self.ignored_errors: Counter[str] = Counter()
-        self.ignored_loggers: Counter[str] = Counter()
+        self.blocked = SharedCounter()
+        self.ignored_errors = SharedCounter()
+        self.ignored_loggers = SharedCounter()
 
     def activate(self) -> None:
         """Observe the SDK from now on, and from its import on if that is still to come."""

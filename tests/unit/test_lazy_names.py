@@ -17,6 +17,7 @@ import pytest_sentry_capture._sdk.on_demand
 EVERY_RUN = {
     "_lazy",
     "_public",
+    "_recording.children",
     "_recording.recording",
     "_reports.formats",
     "_run.activity",

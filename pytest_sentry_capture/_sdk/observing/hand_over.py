@@ -138,9 +138,9 @@ class HandOver:
             parts = self._parts_of(envelope, None)
         except Exception:  # its items have been found to be no JSON already
             return
-        self._observer.recording.add(recorded)
         for part in parts:
             recorded._add(*part)
+        self._observer.recording.add(recorded)
 
     def _parts_of(self, envelope: Any, attempt: Attempt | None) -> list[Handed]:
         if not _is_plain(envelope.headers):
