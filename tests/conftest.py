@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ import trio  # noqa: F401
 from packaging.version import Version
 
 from any_sdk import logs_enabled, nothing_scrubbed
+from redis_server import PROGRAM
 
 if TYPE_CHECKING:
     from pytest_sentry_capture import SentryInit
@@ -48,6 +50,20 @@ class Installed(NamedTuple):
     @property
     def when(self) -> str:
         return self.package
+
+
+class Program(NamedTuple):
+    """A program that the system has."""
+
+    name: str
+
+    @property
+    def is_here(self) -> bool:
+        return shutil.which(self.name) is not None
+
+    @property
+    def when(self) -> str:
+        return self.name
 
 
 class Since(NamedTuple):
@@ -94,7 +110,7 @@ class Until(NamedTuple):
         return f"{self.package} until {self.version}"
 
 
-CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
+CAPABILITIES: dict[str, Installed | Program | PythonSince | Since | Until] = {
     "recursive scrubbers": Since("sentry-sdk", "1.41"),
     "errors in envelopes": Since("sentry-sdk", "2.0"),
     "refusals of events without an id": Since("sentry-sdk", "2.0"),
@@ -169,6 +185,8 @@ CAPABILITIES: dict[str, Installed | PythonSince | Since | Until] = {
     "pytest-trio": Installed("pytest_trio"),
     "Pyramid": Installed("pyramid"),
     "Quart": Installed("quart"),
+    "Redis": Program(PROGRAM),
+    "Redis from Python": Installed("redis"),
     "RQ": Installed("rq"),
 }
 """What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""

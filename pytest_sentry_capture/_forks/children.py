@@ -38,21 +38,29 @@ class _Known:
     Attributes:
         number: of the recording during which it was forked.
         is_of_call: whether that was in the course of a test; else it serves tests, such as a pool that a fixture made.
-        is_overdue: whether it was given time to end.
-        operations: how many exchanges and jobs are under way in it.
+        overdue: the recordings for which it was given time to end.
+        operations: the exchanges and jobs that are under way in it, and the number of the recording of each.
         has_worked: whether there was one: then it waits for the next when there is none.
     """
 
     def __init__(self, number: int, *, is_of_call: bool) -> None:
         self.number = number
         self.is_of_call = is_of_call
-        self.is_overdue = False
-        self.operations: set[Plain] = set()
+        self.overdue: set[int] = set()
+        self.operations: dict[Plain, tuple[int, Operation]] = {}
         self.has_worked = False
 
     @property
     def is_idle(self) -> bool:
         return self.has_worked and not self.operations
+
+    def may_report_to(self, number: int) -> bool:
+        """Whether something may come from it that belongs to a recording."""
+        return self._serves(number) or (self.number == number and self.is_of_call and not self.is_idle)
+
+    def _serves(self, number: int) -> bool:
+        """Whether an operation of the recording is about to end in it, whenever it was forked."""
+        return any(its == number and operation._is_ending for its, operation in self.operations.values())
 
 
 class ForkedChildren:
@@ -194,7 +202,7 @@ class ForkedChildren:
     def stop_waiting(self, recording: Recording) -> None:
         """See ``Children``."""
         for process in self._running(recording, overdue=False):
-            self._known[process].is_overdue = True
+            self._known[process].overdue.add(recording.number)
 
     def unseen(self, recording: Recording) -> list[UnseenWork]:
         """See ``Children``."""
@@ -221,15 +229,12 @@ class ForkedChildren:
         return self._memory is not None and self._memory.has_loss(recording.number)
 
     def _running(self, recording: Recording, *, overdue: bool) -> set[int]:
-        """The children that a test has forked and that may still capture something."""
+        """The children that may still capture something that belongs to a test."""
         self._forget_ended()
         running = {
             process
             for process, known in self._known.items()
-            if known.number == recording.number
-            and known.is_of_call
-            and not known.is_idle
-            and (overdue or not known.is_overdue)
+            if known.may_report_to(recording.number) and (overdue or recording.number not in known.overdue)
         }
         return running - self._services - self._pools.idle_workers(self._forks) if running else running
 
@@ -288,7 +293,9 @@ class ForkedChildren:
         child = self._known.get(process)
         if child is not None:
             child.has_worked = True
-            (child.operations.discard if operation._has_returned else child.operations.add)(reference)
+            child.operations[reference] = recording.number, operation
+            if operation._has_returned:
+                del child.operations[reference]
         if known is None:
             self._operations[reference] = operation
             recording.add(operation)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import cache
 from typing import Any, Final
 
 import work
@@ -68,13 +70,26 @@ def name_of(job: str) -> str:
 
 def perform(*calls: tuple[Any, ...]) -> None:
     """Run jobs, each given as its name and its arguments, to their ends."""
-    if not POOL:
+    with ExitStack() as worker:
+        if POOL == "prefork":
+            start_for_all_tests()
+        elif POOL:
+            worker.enter_context(worker_of(POOL))
         _perform(*calls)
-        return
+
+
+def worker_of(pool: str) -> Any:
     from celery.contrib.testing.worker import start_worker  # which must not be imported before init is called
 
-    with start_worker(app, perform_ping_check=False, pool=POOL, concurrency=1):
-        _perform(*calls)
+    return start_worker(app, perform_ping_check=False, pool=pool, concurrency=1, shutdown_timeout=60)
+
+
+@cache
+def start_for_all_tests() -> None:
+    """Start a worker that the end of the process stops: its children are older than most tests."""
+    worker = worker_of("prefork")
+    worker.__enter__()
+    atexit.register(worker.__exit__, None, None, None)
 
 
 def _perform(*calls: tuple[Any, ...]) -> None:

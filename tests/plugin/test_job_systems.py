@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Final, NamedTuple
 
 import pytest
 
 from applications import add_application, copy_application
+from redis_server import redis_server
 from run_output import outcomes
 
 
@@ -19,14 +21,17 @@ class Column(NamedTuple):
     differs: tuple[tuple[str, str], ...] = ()
 
 
+_REDIS: Final = ("Redis", "Redis from Python")
 _EXPECTED: Final = "test_expected_failure_is_silent"
 _REFUSAL: Final = "test_refusal_is_filtered"
 _RETRIES: Final = "test_retries_are_told_from_the_failure"
 COLUMNS: Final = {
     "celery, eager": Column("celery", ("Celery",)),
     "celery, solo": Column("celery", ("Celery",), (("POOL", "solo"),)),
+    "celery, prefork": Column("celery", ("Celery", *_REDIS), (("POOL", "prefork"),)),
     "celery, threads": Column("celery", ("Celery",), (("POOL", "threads"),)),
     "rq": Column("rq", ("RQ",), differs=((_EXPECTED, "skipped"),)),
+    "rq, forking": Column("rq", ("RQ", *_REDIS), (("WORKER", "forking"),), ((_EXPECTED, "skipped"),)),
     "dramatiq": Column("dramatiq", ("Dramatiq", "an integration of Dramatiq")),
     "command": Column("command", ("Django",), differs=((_RETRIES, "skipped"), (_REFUSAL, "passed"))),
     "own": Column("own", differs=((_EXPECTED, "skipped"),)),
@@ -76,7 +81,11 @@ def test_monitoring_of_jobs(pytester: pytest.Pytester, monkeypatch: pytest.Monke
     for name, value in column.environment:
         monkeypatch.setenv(name, value)
 
-    result = pytester.runpytest_subprocess("-rA", "-p", "no:logging")
+    with redis_server() if "Redis" in column.needs else nullcontext() as socket:
+        if socket is not None:
+            monkeypatch.setenv("BROKER", f"redis+socket://{socket}")
+            monkeypatch.setenv("REDIS", f"unix://{socket}")
+        result = pytester.runpytest_subprocess("-rA", "-p", "no:logging")
 
     expected = {**ROWS, **dict(column.differs)}
     assert outcomes(result) == {name: outcome for name, outcome in expected.items() if outcome != "skipped"}
