@@ -40,10 +40,21 @@ class CeleryAdapter(JobAdapter):
         self._wrap(f"celery.app.trace:{_BUILD_TRACER}", self._building, _UNSEEN)
         consumer = sys.modules.get(_CONSUMER)
         if consumer is not None and hasattr(consumer, _BUILD_TRACER):
-            self._wrap(f"{_CONSUMER}:{_BUILD_TRACER}", self._building, _UNSEEN)
+            self._wrap(f"{_CONSUMER}:{_BUILD_TRACER}", self._building_in_worker, _UNSEEN)
         self._wrap("celery.app.task:Task.__call__", self._calling, "Calls of tasks as functions are not noticed.")
 
     def _building(self, inner: Callable[..., Any]) -> Callable[..., Any]:
+        """Eager tasks have a tracer made for each call, so that this must be cheap."""
+
+        @wraps(inner)
+        def build_tracer(name: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            tracer = inner(name, task, *args, **kwargs)
+            return self._tracing(name, task, tracer, None) if self._is_active else tracer
+
+        return build_tracer
+
+    def _building_in_worker(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(inner)
         def build_tracer(name: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
@@ -54,15 +65,14 @@ class CeleryAdapter(JobAdapter):
         return build_tracer
 
     def _tracing(self, name: str, task: Any, inner: Callable[..., Any], hint: str | None) -> Callable[..., Any]:
-        @wraps(inner)
         def trace(uuid: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             about = args[2] if len(args) > 2 else kwargs.get("request")
             about = about if isinstance(about, dict) else {}
             retries = about.get("retries")
             attempt = retries + 1 if type(retries) is int else 1
-            outer = JobObservation.current()
-            if not self._is_new((name, uuid, attempt)):
+            subject, outer = (name, uuid, attempt), JobObservation.current()
+            if not self._is_active or (outer is not None and outer.subject == subject):
                 return inner(uuid, *args, **kwargs)
             job = Job(
                 str(name),
@@ -72,7 +82,7 @@ class CeleryAdapter(JobAdapter):
                 _hint=hint,
                 _is_unseen=hint is not None,
             )
-            with self._observing(job, (name, uuid, attempt)) as observation:
+            with self._observing(job, subject) as observation:
                 if outer is not None and type(outer.subject) is tuple and outer.subject[:2] == (name, uuid):
                     observation.is_further_attempt_of(outer)
                 try:
