@@ -252,8 +252,24 @@ def without_leftover_clients() -> Iterator[None]:
 
 
 @pytest.fixture
+def same_environment() -> Iterator[None]:
+    """What a pytest run in this process leaves in the environment is not there for later tests.
+
+    pytest-django puts the name of its settings there.
+    """
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture
 def pytester(
-    without_leftover_threads: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    without_leftover_threads: None,
+    same_environment: None,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> pytest.Pytester:
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 
