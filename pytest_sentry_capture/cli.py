@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input.
     """
     options = _parser().parse_args(arguments)
+    if options.command == "schema":
+        _write(sys.stdout, (Path(__file__).parent / "_reports" / "report.schema.json").read_text(encoding="utf-8"))
+        return 0
     # Here, so that --help and --version answer at once.
     from pytest_sentry_capture._reports import RENDERINGS, ReportError, compare, read_report
     from pytest_sentry_capture._text import printable
@@ -46,7 +49,7 @@ def _write(stream: TextIO, text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sentry-contract", description="Compare what test runs sent to Sentry.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     diff = commands.add_parser(
         "diff",
         help="compare the JSON reports of two runs",
@@ -57,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("after", type=Path, metavar="AFTER.json", help="the report of the second run")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="text by default")
     diff.add_argument("--exit-code", action="store_true", help="exit with 1 where the runs differ")
+    commands.add_parser(
+        "schema",
+        help="print the JSON Schema of reports",
+        description="Print the JSON Schema (draft 2020-12) of what pytest --sentry-report=PATH.json writes.",
+    )
     return parser
 
 
