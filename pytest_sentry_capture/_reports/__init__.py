@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.contract.differences import differences_text as differences_text
     from pytest_sentry_capture._reports.diff.comparing import compare as compare
     from pytest_sentry_capture._reports.diff.reading import ReportError as ReportError
+    from pytest_sentry_capture._reports.diff.reading import load_report as load_report
     from pytest_sentry_capture._reports.diff.reading import read_report as read_report
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
     from pytest_sentry_capture._reports.formats import FORMATS as FORMATS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.github_annotations import github_annotation as github_annotation
     from pytest_sentry_capture._reports.github_annotations import path_in_repository as path_in_repository
     from pytest_sentry_capture._reports.names import ShownNames as ShownNames
+    from pytest_sentry_capture._reports.page.of_files import page_of as page_of
     from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
     from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
     from pytest_sentry_capture._reports.report import ContractComparison as ContractComparison
@@ -87,6 +89,8 @@ else:
             "differences_text": "_reports.contract.differences:differences_text",
             "format_of": "_reports.formats:format_of",
             "github_annotation": "_reports.github_annotations:github_annotation",
+            "load_report": "_reports.diff.reading:load_report",
+            "page_of": "_reports.page.of_files:page_of",
             "path_in_repository": "_reports.github_annotations:path_in_repository",
             "pinned": "_reports.contract.contract_file:pinned",
             "read_contract": "_reports.contract.contract_file:read_contract",

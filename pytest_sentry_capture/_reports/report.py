@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture._reports.contract.differences import FILE, Difference
 from pytest_sentry_capture._reports.personal_data import PersonalData
@@ -134,6 +134,7 @@ class RunReport:
         facts: what holds for the run as a whole.
         findings: all that breaks rules, grouped.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
+        since: what an older report holds as JSON, for formats that say what changed since; None where none was given.
     """
 
     rows: Sequence[tuple[Row, Tally]]
@@ -144,6 +145,7 @@ class RunReport:
     facts: RunFacts = field(default_factory=RunFacts)
     findings: Sequence[FindingGroup] = ()
     verdict: str | None = None
+    since: Mapping[str, Any] | None = None
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:

@@ -201,6 +201,7 @@ class RunSummary(SummaryPart):
             facts=self._facts(),
             findings=grouped(self.breaches),
             verdict=self._verdict,
+            since=self._settings.report_since,
         )
         for path in self._settings.reports:
             target = folder / path
