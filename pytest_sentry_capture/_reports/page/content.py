@@ -235,7 +235,7 @@ def read_content(report: Mapping[str, Any]) -> Content:
         seconds=_optional(whole, "duration", _seconds),
         rows=[_row(number, each) for number, each in enumerate(whole.at("rows").entries(), 1)],
         rules=[_rule(each) for each in whole.at("rules").entries()],
-        findings=[_finding(each) for each in whole.at("findings").entries()],
+        findings=_optional(whole, "findings", lambda part: [_finding(each) for each in part.entries()]) or [],
         personal_data=[_personal_data(each) for each in whole.at("personal_data").entries()],
         has_contract=not contract.is_null,
         is_updated=not contract.is_null and contract.at("updated").truth(),

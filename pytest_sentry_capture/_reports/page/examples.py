@@ -105,13 +105,13 @@ def _items(row: ShownRow) -> Iterator[Html]:
             yield element("p", "No example item was recorded.", class_="quiet small")
         return
     if row.before is None:
-        yield element("div", element("h4", "Item"), _outline(row.item), class_="item")
+        yield element("div", element("h3", "Item"), _outline(row.item), class_="item")
         yield element("p", "The item before the callbacks was not recorded.", class_="quiet small")
         return
     yield element(
         "div",
-        element("div", element("h4", "Before the callbacks"), _outline(row.before)),
-        element("div", element("h4", "After them"), _outline(row.item)),
+        element("div", element("h3", "Before the callbacks"), _outline(row.before)),
+        element("div", element("h3", "After them"), _outline(row.item)),
         class_="two",
     )
 

@@ -16,7 +16,7 @@ _VOID: Final = frozenset({"input"})
 ELEMENTS: Final = frozenset(
     (
         *_VOID,
-        *("a", "b", "code", "dd", "details", "div", "dl", "dt", "fieldset", "footer", "h1", "h2", "h3", "h4", "header"),
+        *("a", "b", "code", "dd", "details", "div", "dl", "dt", "fieldset", "footer", "h1", "h2", "h3", "header"),
         *("label", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "small", "span", "summary"),
         *("table", "tbody", "td", "th", "thead", "tr", "ul"),
     )
