@@ -8,11 +8,29 @@ from typing import Any
 
 from run_reports import dropped, finding, report, row, sentry_contract
 
-ITEM = {
+ITEM: dict[str, Any] = {
     "level": "error",
-    "exception": [{"type": "KeyError", "frames": ["shop/orders.py, order, line 12"], "vars": ["number", "user"]}],
-    "tags": {"request_id": "event scope"},
-    "message": "text, 10 to 99 characters",
+    "exceptions": [
+        {
+            "type": "KeyError",
+            "mechanism": "fastapi",
+            "handled": False,
+            "value": "<text of 10-99>",
+            "frames": [
+                {
+                    "function": "order",
+                    "module": "shop.views",
+                    "file": "shop/views.py",
+                    "line": 31,
+                    "variables": ["number"],
+                },
+                {"function": "find", "module": "shop.orders", "file": "shop/orders.py", "line": 12},
+            ],
+        }
+    ],
+    "tags": {"request_id": {"scope": "isolation", "value": "<text of 10-99>"}},
+    "user": {"id": "<text of 1-9>", "email": "[Filtered]"},
+    "breadcrumbs": {"query": 2, "httplib": 1},
 }
 
 
@@ -57,7 +75,14 @@ def at(method: str, route: str, status: int) -> dict[str, Any]:
 
 def everything() -> dict[str, Any]:
     """A report that has something in each section."""
-    crash = row(item=ITEM, before={**ITEM, "tags": {}}, tags=["request_id"], user=["id"], count=3, state="captured")
+    crash = row(
+        item=ITEM,
+        before={**ITEM, "user": {"id": "<text of 1-9>", "email": "<text of 10-99>"}},
+        tags=["request_id"],
+        user=["id"],
+        count=3,
+        state="captured",
+    )
     missing = row(**at("GET", "/statements/{id}", 404), exception="HTTPException")
     return report(
         crash,
@@ -66,6 +91,56 @@ def everything() -> dict[str, Any]:
         silent_row(**at("POST", "/payments", 502), count=2),
         silent_row(**at("POST", "/payments", 503), state="Sentry was off"),
         row(**at("GET", "/late", 500), state="waived"),
+        outcome="Failed: 1 rule is broken, 1 row differs from the contract.",
+        status="failed",
+        started="2027-02-03T10:20:30Z",
+        duration=155.4,
+        versions={"python": "3.11.7", "pytest": "9.0.1", "sentry-sdk": "2.75.0"},
+        callbacks=[
+            {
+                "option": "before_send",
+                "name": "monitoring.before_send",
+                "file": "monitoring.py",
+                "line": 12,
+                "calls": 613,
+                "passed": 72,
+                "changed": 3,
+                "dropped": 541,
+                "crashed": 0,
+            },
+            {
+                "option": "event_processor",
+                "name": "monitoring.scrub",
+                "file": "monitoring.py",
+                "line": 40,
+                "calls": None,
+                "passed": None,
+                "changed": None,
+                "dropped": 0,
+                "crashed": 1,
+            },
+        ],
+        waivers=[
+            {
+                "rule": "no-pii",
+                "place": "tests/test_privacy.py::test_export",
+                "reason": "the export needs it",
+                "until": "2027-03-01",
+                "ticket": "SHOP-12",
+                "used": True,
+                "expired": False,
+            },
+            {
+                "rule": "contract",
+                "place": "tests/test_old.py",
+                "reason": "is being rewritten",
+                "until": "2027-01-31",
+                "ticket": None,
+                "used": False,
+                "expired": True,
+            },
+        ],
+        unused=["'KeyError' in the application's ignore_errors"],
         counts={"event": 45, "segment": 120},
         findings=[
             {

@@ -7,24 +7,31 @@ import time
 import tracemalloc
 from typing import Any
 
-from pages import everything
+import pytest
+
+from pages import ITEM, everything
 from pytest_sentry_capture._reports.page.whole_page import render_page
 
 ROWS = 1000
-EXAMPLE = {
-    "level": "error",
-    "exception": [
+EXAMPLE: dict[str, Any] = {
+    **ITEM,
+    "exceptions": [
         {
-            "type": "sqlalchemy.exc.OperationalError",
-            "frames": [f"shop/orders/views_{number}.py, handle_order_{number}, line {number}12" for number in range(13)],
-            "vars": [f"variable_{number}" for number in range(20)],
+            **ITEM["exceptions"][0],
+            "frames": [
+                {
+                    "function": f"handle_order_{number}",
+                    "module": f"shop.orders.views_{number}",
+                    "file": f"shop/orders/views_{number}.py",
+                    "line": 12,
+                    "variables": ["customer", "order"],
+                }
+                for number in range(8)
+            ],
         }
     ],
-    "breadcrumbs": ["httplib", "query", "logging"] * 5,
-    "contexts": ["runtime", "trace", "response"],
-    "message": "text, 10 to 99 characters",
 }
-assert 1200 < len(json.dumps(EXAMPLE)) <= 1536
+assert 1250 < len(json.dumps(EXAMPLE, separators=(",", ":"))) <= 1536
 
 
 def large_report() -> dict[str, Any]:
@@ -45,8 +52,11 @@ def large_report() -> dict[str, Any]:
     return content
 
 
-def test_a_thousand_rows_are_a_page_of_two_megabytes_at_most() -> None:
+@pytest.mark.parametrize("before", [None, EXAMPLE])
+def test_a_thousand_rows_are_a_page_of_two_megabytes_at_most(before: Any) -> None:
     content = large_report()
+    for row in content["rows"]:
+        row["before"] = before
 
     source = render_page(content)
 

@@ -101,11 +101,11 @@ def _exceptions(content: Content) -> Iterator[Html]:
         if waiver.is_expired:
             what = element("p", "The waiver of ", code(waiver.rule), f" ended on {waiver.until}.")
             yield _entry("expired waiver", "care", what, code(waiver.place))
-        elif not waiver.is_used:
+        elif not waiver.is_used and content.unused is None:
             yield _entry(
                 "unused waiver", "plain", element("p", "Waives nothing of ", code(waiver.rule), "."), code(waiver.place)
             )
-    for text in content.unused:
+    for text in content.unused or ():
         yield _entry("unused entry", "plain", element("p", text), None)
 
 

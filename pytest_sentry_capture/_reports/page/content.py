@@ -172,11 +172,12 @@ class Content:
     Attributes:
         verdict: why the run proves nothing; empty where it does.
         outcome: the sentence that the run's summary begins with.
+        status: ``passed``, ``failed``, ``not judged`` or ``unproven``.
         has_contract: whether the run was compared with a contract.
         is_updated: whether the contract was written anew.
         callbacks: None where the report does not hold them.
         waivers: None where the report does not hold them.
-        unused: what is unused, a sentence each.
+        unused: what is unused, a sentence each, waivers too; None where the report does not hold it.
     """
 
     plugin: str
@@ -187,6 +188,7 @@ class Content:
     partial: Sequence[str]
     verdict: str
     outcome: str
+    status: str
     started: str
     seconds: float | None
     rows: Sequence[ShownRow]
@@ -198,7 +200,7 @@ class Content:
     differences: Sequence[ShownDifference]
     callbacks: Sequence[ShownCallback] | None
     waivers: Sequence[ShownWaiver] | None
-    unused: Sequence[str]
+    unused: Sequence[str] | None
 
     def rules_with(self, state: RuleState) -> list[ShownRule]:
         """The rules of that state."""
@@ -231,6 +233,7 @@ def read_content(report: Mapping[str, Any]) -> Content:
         partial=[each.text() for each in whole.at("partial").entries()],
         verdict=_text(whole, "verdict"),
         outcome=_text(whole, "outcome"),
+        status=_text(whole, "status"),
         started=_text(whole, "started"),
         seconds=_optional(whole, "duration", _seconds),
         rows=[_row(number, each) for number, each in enumerate(whole.at("rows").entries(), 1)],
@@ -242,7 +245,7 @@ def read_content(report: Mapping[str, Any]) -> Content:
         differences=[] if contract.is_null else [_difference(each) for each in contract.at("differences").entries()],
         callbacks=_optional(whole, "callbacks", lambda part: [_callback(each) for each in part.entries()]),
         waivers=_optional(whole, "waivers", lambda part: [_waiver(each) for each in part.entries()]),
-        unused=_optional(whole, "unused", lambda part: [each.text() for each in part.entries()]) or [],
+        unused=_optional(whole, "unused", lambda part: [each.text() for each in part.entries()]),
     )
 
 

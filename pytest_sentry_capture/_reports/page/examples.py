@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pytest_sentry_capture._reports.page.content import Content, ShownRow
 from pytest_sentry_capture._reports.page.markup import Child, Html, element, fragment
+from pytest_sentry_capture._reports.page.outline import outline
 from pytest_sentry_capture._reports.page.parts import (
     code,
     nothing,
     numbered,
     operation_name,
+    operations_of,
     remark_of,
     result_words,
     section,
@@ -22,15 +23,18 @@ from pytest_sentry_capture._reports.page.parts import (
 
 _ABOUT: Final = (
     "One example for each distinct result. It shows names and structure. Everything else appears as its type and"
-    " length."
+    " length. Where a callback changed the item and a test with the fixture recorded that, both forms are shown."
 )
 _FIELD_WORDS: Final = {"sent": "sent in clear", "filtered": "filtered", "cut": "cut to size"}
 _MOST_NAMES: Final = 12
+_ROOM: Final = 1_000_000
+"""Characters, for all items together: a page of 1000 rows is to have 2 MB at most."""
+_LEFT_OUT: Final = "The item is left out, because the page would be too large. The JSON report has it."
 
 
 def examples_section(content: Content) -> Html:
     """The examples, each folded."""
-    rows = content.shown_rows
+    rows = [row for same in operations_of(content).values() for row in same]
     if not rows:
         return section("examples", "Examples", None, nothing("There is nothing to show an example of."))
     return section("examples", "Examples", _ABOUT, element("ul", _examples(rows), class_="list examples"))
@@ -40,8 +44,11 @@ def _examples(rows: Sequence[ShownRow]) -> Iterator[Html]:
     """Each with a title that no other has, as far as their tags and users tell them apart."""
     titles = [_title(row) for row in rows]
     times = Counter(titles)
+    room = _ROOM
     for row, title in zip(rows, titles, strict=True):
-        yield _example(row, fragment(title, _distinction(row)) if times[title] > 1 else title)
+        items = [*_items(row)] if room > 0 else [element("p", _LEFT_OUT, class_="quiet small")]
+        room -= sum(len(item.source) for item in items)
+        yield _example(row, fragment(title, _distinction(row)) if times[title] > 1 else title, items)
 
 
 def _title(row: ShownRow) -> Html:
@@ -63,9 +70,9 @@ def _distinction(row: ShownRow) -> Html:
     return element("span", f" ({'; '.join(parts)})", class_="quiet small")
 
 
-def _example(row: ShownRow, title: Html) -> Html:
+def _example(row: ShownRow, title: Html, items: Sequence[Html]) -> Html:
     facts = element("dl", (_fact(name, value) for name, value in _facts(row)), class_="facts")
-    body = element("div", facts, *_items(row), class_="body", id=f"row-{row.number}")
+    body = element("div", facts, *items, class_="body", id=f"row-{row.number}")
     return element("li", element("details", element("summary", title), body))
 
 
@@ -92,6 +99,8 @@ def _facts(row: ShownRow) -> Iterator[tuple[str, Child]]:
         yield "Fields", ", ".join(words)
     if filtered := [path for path, state in row.fields.items() if state == "filtered"]:
         yield "Filtered fields", _names(filtered)
+    if row.item is not None and row.before is None:
+        yield "Before the callback", "not recorded"
 
 
 def _names(names: Sequence[str]) -> Html:
@@ -101,44 +110,17 @@ def _names(names: Sequence[str]) -> Html:
 
 def _items(row: ShownRow) -> Iterator[Html]:
     if row.item is None:
-        if row.kind:
-            yield element("p", "No example item was recorded.", class_="quiet small")
         return
     if row.before is None:
         yield element("div", element("h3", "Item"), _outline(row.item), class_="item")
-        yield element("p", "The item before the callbacks was not recorded.", class_="quiet small")
         return
     yield element(
         "div",
-        element("div", element("h3", "Before the callbacks"), _outline(row.before)),
-        element("div", element("h3", "After them"), _outline(row.item)),
+        element("div", element("h3", "Before the callback"), _outline(row.before)),
+        element("div", element("h3", "After it"), _outline(row.item)),
         class_="two",
     )
 
 
-def _outline(value: Any) -> Html:
-    """Nested data as indented lines, which take less room than JSON and are easier to read."""
-    return element("pre", fragment(*_lines(value, 0), separator="\n"))
-
-
-def _lines(value: Any, depth: int) -> Iterator[str]:
-    # Indented with spaces in the text itself, so that a copy of it is readable too.
-    indent = "  " * depth
-    pairs: Iterator[tuple[str, Any]]
-    if isinstance(value, Mapping):
-        pairs = ((f"{name}:", each) for name, each in value.items())
-    elif isinstance(value, list):
-        pairs = (("-", each) for each in value)
-    else:
-        yield f"{indent}{_plain(value)}"
-        return
-    for name, each in pairs:
-        if isinstance(each, (Mapping, list)) and each:
-            yield f"{indent}{name}"
-            yield from _lines(each, depth + 1)
-        else:
-            yield f"{indent}{name} {_plain(each)}"
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _outline(item: Any) -> Html:
+    return element("pre", fragment(*outline(item), separator="\n"))

@@ -12,6 +12,7 @@ from pytest_sentry_capture._reports.page.parts import (
     answer,
     nothing,
     operation_name,
+    operations_of,
     remark_of,
     result_of,
     result_words,
@@ -33,14 +34,6 @@ _CHOICES: Final = (
 )
 _ORDER: Final = {"lost": 0, "silent": 1, "reported": 2, "filtered": 3}
 """Of results in a line: what may need attention first."""
-
-
-def operations_of(content: Content) -> dict[Operation, list[ShownRow]]:
-    """The rows of each operation, sorted."""
-    found: defaultdict[Operation, list[ShownRow]] = defaultdict(list)
-    for row in content.shown_rows:
-        found[row.operation].append(row)
-    return dict(sorted(found.items(), key=lambda pair: pair[0].sort_key))
 
 
 def operations_section(content: Content) -> Html:

@@ -10,6 +10,7 @@ from pytest_sentry_capture._reports.page.markup import Html, element
 from pytest_sentry_capture._reports.page.parts import Tone, numbered, remark_of, result_of
 
 _SIGNS: Final[dict[Tone, str]] = {"good": "\u2713", "bad": "\u2715", "care": "!", "plain": "?"}
+_TONES: Final[dict[str, Tone]] = {"failed": "bad", "unproven": "care"}
 _NOT_JUDGED: Final = "not judged"
 _NO_PII: Final = "no-pii"
 
@@ -65,11 +66,9 @@ def has_judged_personal_data(content: Content) -> bool:
 
 
 def _tone_of_outcome(content: Content) -> Tone:
-    if content.outcome.startswith("Failed"):
-        return "bad"
-    if content.outcome.startswith("Passed"):
+    if content.status == "passed":
         return "care" if content.findings else "good"
-    return "plain"
+    return _TONES.get(content.status, "plain")
 
 
 def _failures(content: Content) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, Literal
 
 from pytest_sentry_capture._recording import LEAST_FAILURE
-from pytest_sentry_capture._reports.page.content import Operation, ShownRow
+from pytest_sentry_capture._reports.page.content import Content, Operation, ShownRow
 from pytest_sentry_capture._reports.page.markup import Child, Html, element, fragment
 
 Tone = Literal["good", "bad", "care", "kept", "plain"]
@@ -78,6 +79,14 @@ def tests(found: Sequence[str]) -> Html:
 def numbered(number: int, noun: str, many: str | None = None) -> str:
     """A number of things in digits: ``1 event``, ``0 events``."""
     return f"{number:,} {noun if number == 1 else many or f'{noun}s'}"
+
+
+def operations_of(content: Content) -> dict[Operation, list[ShownRow]]:
+    """The rows of each operation, sorted."""
+    found: defaultdict[Operation, list[ShownRow]] = defaultdict(list)
+    for row in content.shown_rows:
+        found[row.operation].append(row)
+    return dict(sorted(found.items(), key=lambda pair: pair[0].sort_key))
 
 
 def result_of(row: ShownRow) -> str:

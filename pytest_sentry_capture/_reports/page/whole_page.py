@@ -14,9 +14,9 @@ from pytest_sentry_capture._reports.page.content import Content, read_content
 from pytest_sentry_capture._reports.page.document import html_document
 from pytest_sentry_capture._reports.page.examples import examples_section
 from pytest_sentry_capture._reports.page.markup import Child, Html, element, fragment
-from pytest_sentry_capture._reports.page.operations import operations_of, operations_section
+from pytest_sentry_capture._reports.page.operations import operations_section
 from pytest_sentry_capture._reports.page.overview import numbers_part, verdict_part, verdict_sentence
-from pytest_sentry_capture._reports.page.parts import numbered
+from pytest_sentry_capture._reports.page.parts import numbered, operations_of
 from pytest_sentry_capture._reports.page.tables import filters_section, personal_data_section, rules_section
 
 _MINUTE: Final = 60

@@ -65,8 +65,8 @@ const visits = {
     await note("back");
     const { page: other, problems: more } = await opened(browser, { fragment: "#operations&show=%E0&find=%E0%A4%A" });
     steps.damaged = { lines: await shownLines(other), hash: "" };
-    const chip = await other.$eval("#lines .chip", (link) => link.getAttribute("href"));
-    await other.click("#lines .chip");
+    const chip = await other.$eval("#lines .chip.kept", (link) => link.getAttribute("href"));
+    await other.click("#lines .chip.kept");
     steps.example = await other.$eval(chip, (body) => ({ isOpen: body.closest("details").open, text: body.innerText }));
     return { steps, problems: [...problems, ...more] };
   },
@@ -112,7 +112,7 @@ const visits = {
       elements: await page.$$eval("img, iframe, object, embed, link[href^=http], style", (found) => found.length),
       handlers: await page.$$eval("*", (all) => all.filter((each) => [...each.attributes].some(({ name }) => name.startsWith("on"))).length),
       links: await page.$$eval("a", (links) => links.map((link) => link.getAttribute("href"))),
-      touched: await page.evaluate(() => typeof window.touched !== "undefined" || document.title.includes("touched")),
+      touched: await page.evaluate(() => typeof window.touched !== "undefined"),
       text: await page.evaluate(() => document.body.innerText),
     };
   },
