@@ -60,6 +60,11 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given them)
+    _write(sys.stdout, (Path(__file__).parent / "_reports" / "report.schema.json").read_text(encoding="utf-8"))
+    return 0
+
+
 def _write(stream: TextIO, text: str) -> None:
     """Write, with a ``?`` for each character that the encoding of a terminal or a file does not have."""
     encoding = stream.encoding or "utf-8"
@@ -93,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("report", type=Path, metavar="RUN.json", help="the report of the run")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="PATH.html", help="the file to write")
     render.add_argument("--since", type=Path, metavar="OLD.json", help="an older report, to say what changed since")
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of reports",
+        description="Print the JSON Schema (draft 2020-12) of what pytest --sentry-report=PATH.json writes.",
+    )
+    schema.set_defaults(run=_schema)
     return parser
 
 

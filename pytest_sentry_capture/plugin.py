@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_sentry_capture._assertions import SentryCapture, SentryInit
     from pytest_sentry_capture._reports import Detail
-    from pytest_sentry_capture._run import CurrentTest, FailedCheck, Invocation
+    from pytest_sentry_capture._run import Conclusion, CurrentTest, FailedCheck, Invocation
     from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
@@ -42,7 +42,10 @@ _OPTIONS_NAME: Final = "sentry_options"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
-_ALLOW_MARKER: Final = "sentry_allow(rule, *, reason): waives a rule for one test, for a stated reason."
+_ALLOW_MARKER: Final = (
+    "sentry_allow(rule, *, reason, until=None, ticket=None): waives a rule for one test, for a stated reason, until the"
+    " end of a day."
+)
 _SERVER_EXTRA: Final = "sentry_server needs the extra: pip install 'pytest-sentry-contract[server]'"
 _RUN_PARALLEL: Final = "run-parallel"
 """The plugin that runs one test in several threads."""
@@ -85,6 +88,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="sentry_report_since",
         metavar="OLD.json",
         help="An older JSON report: the page (--sentry-report=PATH.html) says what changed since.",
+    )
+    group.addoption(
+        "--sentry-report-traces",
+        dest="sentry_report_traces",
+        action="store_true",
+        default=None,
+        help="Add a row for each segment, span and profile to .txt and .md reports, which have their numbers alone.",
     )
     group.addoption(
         "--sentry-contract",
@@ -138,6 +148,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
+    parser.addini("sentry_report_traces", "The same as --sentry-report-traces.", type="bool", default=False)
     parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
     parser.addini("sentry_configuration_file", "The same as --sentry-configuration-file.", default="")
     parser.addini("sentry_contract_file", "The same as --sentry-contract-file.", default="")
@@ -539,6 +550,8 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         run = item.config.stash[_RUN]
         run.deselected[run.rule_sets.configurations.folder_of(item.path)] += 1
+        if run.rule_sets.wants_fields:
+            run.deselected_tests.append(item.nodeid)
 
 
 @pytest.hookimpl(trylast=True)
@@ -556,7 +569,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         results.conclude(partial(_invocation, session))
         if results.conclusion is not None:
-            _add_to_junit(session.config, results.conclusion.failed_checks)
+            _add_to_junit(session.config, results.conclusion)
     except Exception as error:
         results.give_up(error)
     if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
@@ -595,15 +608,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(annotation)
 
 
-def _add_to_junit(config: pytest.Config, checks: Sequence[FailedCheck]) -> None:
+def _add_to_junit(config: pytest.Config, conclusion: Conclusion) -> None:
     """Write pytest's JUnit XML once more, with the rows in which the run differs from a contract as failed tests.
 
+    The verdict and the broken rules, each with the first test, are properties of the suite.
     That is what its plugin does where its hooks are called: the file was written before the contract was compared.
     """
     junit = next((each for each in config.pluginmanager.get_plugins() if type(each).__name__ == "LogXML"), None)
-    if junit is None or not checks:
+    if junit is None or (conclusion.headline is None and not conclusion.failed_checks):
         return
-    for check in checks:
+    if conclusion.headline is not None:
+        junit.add_global_property("sentry_verdict", conclusion.headline.text)
+    for broken in conclusion.broken:
+        junit.add_global_property("sentry_broken_rule", broken)
+    for check in conclusion.failed_checks:
         for report in _reports_of(check):
             junit.pytest_runtest_logreport(report)
     junit.pytest_sessionfinish()
@@ -637,6 +655,7 @@ def _invocation(session: pytest.Session) -> Invocation:
         options=[*_leaving_out(config)],
         ignored=[*_ignored(config)],
         has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
+        pytest_version=pytest.__version__,
     )
 
 
@@ -733,12 +752,37 @@ def _take_waivers(item: pytest.Item, run: Run) -> None:
     waivers = []
     for node, marker in item.iter_markers_with_node("sentry_allow"):
         [rule] = marker.args if len(marker.args) == 1 else [None]
-        if not isinstance(rule, str) or marker.kwargs.keys() - {"reason"}:
-            raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
+        if not isinstance(rule, str) or marker.kwargs.keys() - {"reason", "until", "ticket"}:
+            raise TypeError(
+                "takes a rule and a reason, and until= and ticket= if you like, such as"
+                ' sentry_allow("no-callback-errors", reason="…", until="2027-03-01", ticket="SHOP-12")'
+            )
         if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
-        waivers.append((rule, node.nodeid.partition("[")[0]))
+        ticket = marker.kwargs.get("ticket")
+        if ticket is not None and (not isinstance(ticket, str) or not ticket.strip()):
+            raise TypeError(f'ticket must be a text, such as "SHOP-12", not {ticket!r}')
+        until = _last_day(marker.kwargs.get("until"))
+        waivers.append((rule, node.nodeid.partition("[")[0], reason.strip(), until, (ticket or "").strip()))
     run.test.waive(waivers)
+
+
+def _last_day(until: object) -> str:
+    """The last day on which a waiver counts (ISO 8601); empty where it has no end.
+
+    Raises:
+        ValueError: it is not a day.
+    """
+    if until is None:
+        return ""
+    from datetime import date, datetime  # which few tests need
+
+    if isinstance(until, date) and not isinstance(until, datetime):
+        return until.isoformat()
+    with suppress(TypeError, ValueError):
+        if isinstance(until, str) and date.fromisoformat(until).isoformat() == until:
+            return until
+    raise ValueError(f'until must be the last day on which the waiver counts, such as "2027-03-01", not {until!r}')
 
 
 class _Fixtures:

@@ -59,9 +59,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
     from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
+    from pytest_sentry_capture._recording.fields import interfaces_of as interfaces_of
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
     from pytest_sentry_capture._recording.fields import unwrapped as unwrapped
+    from pytest_sentry_capture._recording.fields import without_moved as without_moved
     from pytest_sentry_capture._recording.item_contents import bytes_of as bytes_of
     from pytest_sentry_capture._recording.item_contents import letters_of as letters_of
     from pytest_sentry_capture._recording.item_contents import name_of_content as name_of_content
@@ -157,10 +159,10 @@ else:
             "ExceptionLink": "_recording.exception_chain:ExceptionLink",
             "Exchange": "_recording.entries:Exchange",
             "FILTERED": "_recording.masks:FILTERED",
-            "FramePlace": "_recording.stack_frames:FramePlace",
             "Field": "_recording.facts:Field",
             "FileContent": "_recording.contents:FileContent",
             "ForeignWrite": "_recording.entries:ForeignWrite",
+            "FramePlace": "_recording.stack_frames:FramePlace",
             "ItemType": "_recording.facts:ItemType",
             "KIB": "_recording.facts:KIB",
             "Key": "_recording.payload_walk:Key",
@@ -194,8 +196,8 @@ else:
             "SdkError": "_recording.errors:SdkError",
             "Sort": "_recording.facts:Sort",
             "Source": "_recording.scope_origin:Source",
-            "UnderWay": "_recording.under_way:UnderWay",
             "USUAL_MASKS": "_recording.masks:USUAL_MASKS",
+            "UnderWay": "_recording.under_way:UnderWay",
             "ancestors": "_recording.silence:ancestors",
             "at": "_recording.payload_walk:at",
             "attribute_name": "_recording.attribute_names:attribute_name",
@@ -215,6 +217,7 @@ else:
             "has_at": "_recording.kinds.segment:has_at",
             "has_failed": "_recording.silence:has_failed",
             "hints_of": "_recording.silence:hints_of",
+            "interfaces_of": "_recording.fields:interfaces_of",
             "is_attribute": "_recording.protocol_names:is_attribute",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
@@ -257,5 +260,6 @@ else:
             "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",
             "with_event": "_recording.silence:with_event",
+            "without_moved": "_recording.fields:without_moved",
         },
     )

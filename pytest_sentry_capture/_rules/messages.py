@@ -9,14 +9,18 @@ from pytest_sentry_capture._assertions import Formatter, wrapped
 from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
-from pytest_sentry_capture._rules.rule_run import BrokenRule
+from pytest_sentry_capture._rules.rule_run import BrokenRule, Waiver
 
 _MOST_PROBLEMS: Final = 3
 
 
-def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule]) -> str:
-    """All that is to be said about the broken rules of a test."""
-    paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule))
+def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule], expired: Sequence[Waiver] = ()) -> str:
+    """All that is to be said about the broken rules of a test.
+
+    Args:
+        expired: the test's waivers that count no more.
+    """
+    paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule, expired))
     return formatter.redacted("\n\n".join(paragraphs))
 
 
@@ -25,14 +29,25 @@ def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
     return [" ".join(formatter.redacted(each).split()) for each in _with_subjects(formatter, broken)]
 
 
-def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:
+def _paragraphs(formatter: Formatter, broken: BrokenRule, expired: Sequence[Waiver]) -> Iterator[str]:
     yield f"Rule {broken.name!r} is broken ({broken.place})."
     for text, problem in zip(_with_subjects(formatter, broken), broken.problems[:_MOST_PROBLEMS], strict=False):
         yield "\n".join(_lines(formatter, text, problem))
     if len(broken.problems) > _MOST_PROBLEMS:
         yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
+    for waiver in expired:
+        if waiver.rule == broken.name:
+            yield wrapped(formatter, _about_expired(waiver))
     if not broken.has_raised:
         yield wrapped(formatter, " ".join(_ways_out(broken)))
+
+
+def _about_expired(waiver: Waiver) -> str:
+    ticket = f", {waiver.ticket}" if waiver.ticket else ""
+    return (
+        f"The waiver of {waiver.place or 'the session'} ended on {waiver.until} ({waiver.reason}{ticket})."
+        " Fix the cause, or set a later until=."
+    )
 
 
 def _with_subjects(formatter: Formatter, broken: BrokenRule) -> list[str]:

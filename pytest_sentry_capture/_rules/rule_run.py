@@ -74,10 +74,20 @@ class Waiver:
     Attributes:
         rule: the name of the rule.
         place: the node id of what is marked: a test without its parameters, a class or a module.
+        reason: why, as the marker says.
+        until: the last day, in UTC, on which it counts (ISO 8601); empty where it has no end.
+        ticket: where it is followed up; empty where that is not said.
     """
 
     rule: str
     place: str
+    reason: str = ""
+    until: str = ""
+    ticket: str = ""
+
+    def has_expired(self, today: str) -> bool:
+        """Whether its last day is over on this one."""
+        return bool(self.until) and self.until < today
 
 
 @dataclass

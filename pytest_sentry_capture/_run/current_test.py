@@ -48,6 +48,7 @@ class CurrentTest:
         self.rule_set = rule_set
         self._drain = drain
         self._waivers: list[Waiver] = []
+        self._expired: list[Waiver] = []
         self._rule_run: RuleRun | None = None
         self._findings: Findings | None = None
 
@@ -94,13 +95,15 @@ class CurrentTest:
             self._call = None  # and with it what the frame holds
         return frame is not None
 
-    def waive(self, waivers: Iterable[tuple[str, str]]) -> None:
-        """Say which rules the test waives, in place of what was said before: each by its name, and where the marker is.
+    def waive(self, waivers: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Say which rules the test waives, in place of what was said before: each as the values of ``Waiver``.
 
         Raises:
             ValueError: there is no such rule.
         """
-        self._waivers = [self.rule_set.waiver(rule, place) for rule, place in waivers]
+        given = [self.rule_set.waiver(*values) for values in waivers]
+        self._expired = [waiver for waiver in given if waiver.has_expired(self.rule_set.today)]
+        self._waivers = [waiver for waiver in given if waiver not in self._expired]
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
         """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
@@ -126,7 +129,7 @@ class CurrentTest:
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None
-        return on_demand.broken_rules_message(formatter, failing)
+        return on_demand.broken_rules_message(formatter, failing, self._expired)
 
     def await_endings(self) -> None:
         """Have applications return that have answered in another thread, where anybody asks what they report."""
@@ -142,7 +145,8 @@ class CurrentTest:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self.rule_set.wants_table
         unknown = [name for each in self.recordings for name in each.unknown_exceptions]
-        is_asked_for = bool(wants_table or self.rule_set.rules or self._findings or self._waivers or unknown)
+        has_waivers = bool(self._waivers or self._expired)
+        is_asked_for = bool(wants_table or self.rule_set.rules or self._findings or has_waivers or unknown)
         unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
         if not (is_asked_for or unseen):
             return
@@ -156,7 +160,7 @@ class CurrentTest:
                 findings.add_rule_run(formatter, self._rule_run)
         findings.add_chance(self.recordings, self._rule_run)
         if wants_table:
-            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields)
+            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields, examples=self.rule_set.examples)
         if not self.rules_decide:
             findings.drop_unused_waivers()
 
@@ -206,6 +210,8 @@ class CurrentTest:
 
     def _found(self) -> Findings:
         if self._findings is None:
-            waivers = dict.fromkeys(self._waivers, False)
-            self._findings = on_demand.Findings(self.recording.label, self._folder, waivers=waivers)
+            waivers = dict.fromkeys([*self._waivers, *self._expired], False)
+            self._findings = on_demand.Findings(
+                self.recording.label, self._folder, waivers=waivers, expired=self._expired
+            )
         return self._findings

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
     from pytest_sentry_capture._reports import SECTION_TITLE as SECTION_TITLE
     from pytest_sentry_capture._reports import SERVER_SECTION_TITLE as SERVER_SECTION_TITLE
+    from pytest_sentry_capture._reports import ExampleItems as ExampleItems
     from pytest_sentry_capture._reports import section_text as section_text
     from pytest_sentry_capture._rules import RuleRun as RuleRun
     from pytest_sentry_capture._rules import UnusableRulesError as UnusableRulesError
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration as JudgedConfiguration
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.partial_run import why_partial as why_partial
+    from pytest_sentry_capture._run.run_facts import RunDescription as RunDescription
     from pytest_sentry_capture._run.run_summary import conclude as conclude
     from pytest_sentry_capture._run.shown_values import described as described
     from pytest_sentry_capture._run.shown_values import values_text as values_text
@@ -61,6 +63,7 @@ else:
             "CONTRACT": "_run.findings:CONTRACT",
             "Conclusion": "_run.summary_lines:Conclusion",
             "ContractFile": "_run.contract_check:ContractFile",
+            "ExampleItems": "_reports:ExampleItems",
             "Findings": "_run.findings:Findings",
             "Formatter": "_assertions:Formatter",
             "Invocation": "_run.partial_run:Invocation",
@@ -68,6 +71,7 @@ else:
             "Operations": "_operations:Operations",
             "PiiSearch": "_relay:PiiSearch",
             "RelayProject": "_relay:RelayProject",
+            "RunDescription": "_run.run_facts:RunDescription",
             "RuleRun": "_rules:RuleRun",
             "SECTION_TITLE": "_reports:SECTION_TITLE",
             "SERVER_SECTION_TITLE": "_reports:SERVER_SECTION_TITLE",

@@ -14,6 +14,7 @@ from pytest_sentry_capture._run import on_demand
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recording
     from pytest_sentry_capture._relay import RelayProject
+    from pytest_sentry_capture._reports import ExampleItems
     from pytest_sentry_capture._rules import EnforcedRule, RuleRun, Waiver
     from pytest_sentry_capture._run.settings.configuration import Configuration
 
@@ -29,15 +30,26 @@ class RuleSet:
         rules: those that are configured, and those of the project's own.
         wants_table: whether the capture table is written or compared with a contract.
         wants_fields: whether its rows tell of the fields of items.
+        examples: makes the examples of the process for its rows; None where none are wanted.
+        today: the day, in UTC, on which the run started (ISO 8601).
     """
 
     def __init__(
-        self, configuration: Configuration, own: Sequence[EnforcedRule], *, wants_table: bool, wants_fields: bool
+        self,
+        configuration: Configuration,
+        own: Sequence[EnforcedRule],
+        *,
+        wants_table: bool,
+        wants_fields: bool,
+        examples: ExampleItems | None = None,
+        today: str = "",
     ) -> None:
         self.configuration = configuration
         self.rules: tuple[EnforcedRule, ...] = (*configuration.rules, *own)
         self.wants_table = wants_table
         self.wants_fields = wants_fields
+        self.examples = examples
+        self.today = today
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
     @property
@@ -45,8 +57,8 @@ class RuleSet:
         """Whether every test is judged or tabulated."""
         return bool(self.rules) or self.wants_table
 
-    def waiver(self, rule: str, place: str) -> Waiver:
-        """A waiver of a rule, by a marker at ``place``.
+    def waiver(self, rule: str, place: str, reason: str = "", until: str = "", ticket: str = "") -> Waiver:
+        """A waiver of a rule, by a marker at ``place``; see ``Waiver`` for the arguments.
 
         Raises:
             ValueError: there is no such rule.
@@ -54,7 +66,7 @@ class RuleSet:
         valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT]
         if rule not in valid:
             raise ValueError(on_demand.did_you_mean("rule", rule, valid))
-        return on_demand.Waiver(rule, place)
+        return on_demand.Waiver(rule, place, reason, until, ticket)
 
     def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
         """What judges a test, by the rules that are on by themselves too."""
@@ -82,7 +94,7 @@ class RuleSet:
         findings.add_broken(formatter, broken)
         findings.add_rule_run(formatter, rule_run)
         if self.wants_table:
-            findings.add_rows(recording, with_fields=self.wants_fields)
+            findings.add_rows(recording, with_fields=self.wants_fields, examples=self.examples)
         text = findings.to_json()
         self._outside_tests[recording.label] = number, text
         return text

@@ -6,6 +6,7 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.settings.options import SettingsError
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._reports import ExampleItems
     from pytest_sentry_capture._rules import EnforcedRule
     from pytest_sentry_capture._run.settings.configurations import Configurations
 
@@ -29,12 +31,16 @@ class RuleSets:
     Attributes:
         configurations: which configuration each test has.
         wants_table: whether the capture table is written or compared with a contract.
+        wants_fields: whether a report tells of the fields of items, and of all that programs may ask.
     """
 
-    def __init__(self, configurations: Configurations, *, wants_table: bool, wants_fields: bool) -> None:
+    def __init__(
+        self, configurations: Configurations, *, wants_table: bool, wants_fields: bool, today: str = ""
+    ) -> None:
         self.configurations = configurations
         self.wants_table = wants_table
-        self._wants_fields = wants_fields
+        self.wants_fields = wants_fields
+        self._today = today
         self._own: list[tuple[str | None, str, Sequence[object]]] = []
         self._sets: dict[str | None, RuleSet] = {}
 
@@ -65,7 +71,12 @@ class RuleSets:
             except on_demand.UnusableRulesError as error:
                 raise SettingsError(f"{_HOOK}: {error}") from None
             self._sets[folder] = RuleSet(
-                configuration, own, wants_table=self.wants_table, wants_fields=self._wants_fields
+                configuration,
+                own,
+                wants_table=self.wants_table,
+                wants_fields=self.wants_fields,
+                examples=self._examples,
+                today=self._today,
             )
         return self._sets[folder]
 
@@ -103,6 +114,10 @@ class RuleSets:
         except SettingsError as error:
             return str(error)
         return None
+
+    @cached_property
+    def _examples(self) -> ExampleItems | None:
+        return on_demand.ExampleItems(self.configurations.root) if self.wants_fields else None
 
     def _own_rules(self, folder: str | None, others: Iterable[EnforcedRule]) -> list[EnforcedRule]:
         if folder is None or not self._own:

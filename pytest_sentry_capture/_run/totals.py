@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_sentry_capture._recording import COLLECTION, Chance
-from pytest_sentry_capture._reports import CaptureTable, PersonalData
+from pytest_sentry_capture._reports import CallbackCounts, CaptureTable, PersonalData
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
 
@@ -105,6 +105,7 @@ class Totals:
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
         configurations: the findings of each configuration, by its folder.
+        callbacks: what the application's callbacks did in tests.
     """
 
     def __init__(self) -> None:
@@ -120,6 +121,7 @@ class Totals:
         self.unknown_exceptions: dict[str, str] = {}
         self.by_chance: dict[Chance, Drawn] = {}
         self.configurations: dict[str | None, ConfigurationTotals] = {}
+        self.callbacks = CallbackCounts()
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
 
@@ -164,6 +166,7 @@ class Totals:
 
     def _add(self, findings: Findings) -> None:
         self.table.merge(findings.rows)
+        self.callbacks.merge(findings.callbacks)
         self.unseen_requests.update(findings.unseen_requests)
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)

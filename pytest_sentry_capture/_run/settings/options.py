@@ -54,6 +54,7 @@ class Settings:
         grace: how many seconds are waited for an application that has answered and has not returned.
         configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
         contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
+        report_traces: whether the text formats of reports have a row for each segment, span and profile.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Settings:
         configuration_file: Path | None = None,
         contract_file: Path | None = None,
         report_since: Mapping[str, Any] | None = None,
+        report_traces: bool = False,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -81,6 +83,7 @@ class Settings:
         self.configuration_file = configuration_file
         self.contract_file = contract_file
         self.report_since = report_since
+        self.report_traces = report_traces
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
@@ -105,9 +108,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [f"sentry_report: {mistake}" for mistake in map(_without_format, reports) if mistake]
-    strict = option("sentry_strict") or _strict(ini)
-    if strict is None:
-        mistakes.append("sentry_strict must be true or false")
+    switches = {name: option(name) or _truth(ini, name) for name in ("sentry_strict", "sentry_report_traces")}
+    mistakes += [f"{name} must be true or false" for name, value in switches.items() if value is None]
     grace = _grace(_first_given(option, ini, "sentry_grace"))
     if grace is None:
         mistakes.append(
@@ -123,7 +125,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         network_hosts=tuple(host.strip("[]").lower().rstrip(".") for host in hosts),
         reports=reports,
         show=cast("ShowMode", chosen["sentry_show"]),
-        strict=bool(strict),
+        strict=bool(switches["sentry_strict"]),
+        report_traces=bool(switches["sentry_report_traces"]),
         contract=cast("ContractMode", chosen["sentry_contract"]),
         django_client=cast("DjangoClientMode", chosen["sentry_django_client"]),
         grace=GRACE if grace is None else grace,
@@ -173,10 +176,10 @@ def _older_report(
         return None, str(error)
 
 
-def _strict(ini: Callable[[str], Any]) -> bool | None:
-    """The ini option; None where it is neither true nor false, which pytest says without its name."""
+def _truth(ini: Callable[[str], Any], name: str) -> bool | None:
+    """An ini option; None where it is neither true nor false, which pytest says without its name."""
     try:
-        return bool(ini("sentry_strict"))
+        return bool(ini(name))
     except Exception:  # a ValueError; since pytest 9 a UsageError
         return None
 
