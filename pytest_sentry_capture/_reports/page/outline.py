@@ -55,7 +55,9 @@ def _inline(value: Any) -> str | None:
     if value.keys() <= _FRAME and "function" in value:
         return _frame(value)
     if value.keys() == _SCOPED:
-        return f"{_plain(value['value'])} (scope: {_plain(value['scope'])})"
+        scope = "" if value["scope"] is None else f" (scope: {_plain(value['scope'])})"
+        text = _inline(value["value"])
+        return f"{text}{scope}" if text is not None else None
     return None
 
 
