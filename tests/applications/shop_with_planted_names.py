@@ -28,7 +28,7 @@ def fail(planted: str) -> None:
 
 
 def add_route(planted: str) -> None:
-    def answer(x_token: str = Header()) -> None:  # noqa: ARG001  (a variable of the frame)
+    def answer(x_token: str = Header()) -> None:
         fail(planted)
 
     app.get(f"/orders/{planted}".replace("</", "<"))(answer)
