@@ -9,6 +9,8 @@ from fastapi import FastAPI, Header
 from fastapi.testclient import TestClient
 from sentry_sdk.crons import capture_checkin
 
+from any_sdk import segment
+
 ADDRESS = "alice@planted.example"
 TOKEN = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 SCRIPT = "<script>window.touched=1</script>"
@@ -46,6 +48,6 @@ def report(planted: str) -> None:
     sentry_sdk.add_breadcrumb(category=planted, message=planted)
     client.get(f"/orders/{planted}".replace("</", "<"), headers={"X-Token": TOKEN})
     logging.getLogger(planted).error(planted)
-    with sentry_sdk.start_transaction(name=planted, op=planted):
+    with segment(planted, planted):
         sentry_sdk.capture_message(planted)
     capture_checkin(monitor_slug=planted, status="ok")
