@@ -16,6 +16,8 @@ TOKEN = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 SCRIPT = "<script>window.touched=1</script>"
 OVERRIDE = "\u202egnp.exe"
 PLANTED = (ADDRESS, TOKEN, SCRIPT, OVERRIDE)
+# Routes are shown as they are written, and Flask's have parts such as "<number>".
+ROUTES = {each: "/orders" if each == SCRIPT else f"/orders/{each}" for each in PLANTED}
 
 sentry_sdk.init(dsn="https://key@sentry.invalid/1", traces_sample_rate=1.0)
 app = FastAPI()
@@ -33,7 +35,7 @@ def add_route(planted: str) -> None:
     def answer(x_token: str = Header()) -> None:
         fail(planted)
 
-    app.get(f"/orders/{planted}".replace("</", "<"))(answer)
+    app.get(ROUTES[planted])(answer)
 
 
 for each in PLANTED:
@@ -46,7 +48,7 @@ def report(planted: str) -> None:
     sentry_sdk.set_tag(planted, planted)
     sentry_sdk.set_user({"id": planted, planted: planted})
     sentry_sdk.add_breadcrumb(category=planted, message=planted)
-    client.get(f"/orders/{planted}".replace("</", "<"), headers={"X-Token": TOKEN})
+    client.get(ROUTES[planted], headers={"X-Token": TOKEN})
     logging.getLogger(planted).error(planted)
     with segment(planted, planted):
         sentry_sdk.capture_message(planted)
