@@ -24,11 +24,11 @@ SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; 
 
 .PHONY: demo test quick check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
 
-# The example application's monitoring tests, and the table of what Sentry was told.
+# The example application's monitoring tests: the verdict, the lines that tell the most, and where the rest is.
 demo: $(INSTALLED)
-	@rm -f build/demo.txt
-	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly --sentry-report build/demo.txt; \
-	status=$$?; echo; cat build/demo.txt; exit $$status
+	@rm -f build/demo.*
+	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly --sentry-report build/demo.json --sentry-report build/demo.txt; \
+	status=$$?; echo; $(BIN)/python -m scripts.demo build/demo.json build/demo.html build/demo.txt; exit $$status
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto $(PATIENCE)
