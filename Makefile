@@ -27,7 +27,7 @@ SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; 
 # The example application's monitoring tests: the verdict, the lines that tell the most, and where the rest is.
 demo: $(INSTALLED)
 	@rm -f build/demo.*
-	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly --sentry-report build/demo.json --sentry-report build/demo.txt; \
+	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly $(foreach suffix,json html txt,--sentry-report build/demo.$(suffix)); \
 	status=$$?; echo; $(BIN)/python -m scripts.demo build/demo.json build/demo.html build/demo.txt; exit $$status
 
 test: $(INSTALLED)

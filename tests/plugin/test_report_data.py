@@ -8,9 +8,9 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from checkout import REPORT_SCHEMA
 
-from pytest_sentry_capture.cli import main
+from checkout import REPORT_SCHEMA
+from run_reports import sentry_contract
 
 SCHEMA = json.loads(REPORT_SCHEMA.read_text())
 SHOP = """
@@ -226,7 +226,7 @@ def test_what_was_planted_is_in_no_file(pytester: pytest.Pytester) -> None:
 
 
 def test_the_command_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
+    assert sentry_contract("schema") == 0
 
     printed = json.loads(capsys.readouterr().out)
     assert printed == SCHEMA
@@ -238,4 +238,4 @@ def test_reports_from_before_are_valid_and_readable() -> None:
 
     for name in "before.json", "after.json":
         jsonschema_rs.validate(SCHEMA, json.loads((folder / name).read_text()))
-    assert main(["diff", str(folder / "before.json"), str(folder / "after.json")]) == 0
+    assert sentry_contract("diff", str(folder / "before.json"), str(folder / "after.json")) == 0
