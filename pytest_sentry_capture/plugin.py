@@ -84,6 +84,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"Write what was captured and what was not to a file ({', '.join(FORMATS)}). May be given several times.",
     )
     group.addoption(
+        "--sentry-report-since",
+        dest="sentry_report_since",
+        metavar="OLD.json",
+        help="An older JSON report: the page (--sentry-report=PATH.html) says what changed since.",
+    )
+    group.addoption(
         "--sentry-report-traces",
         dest="sentry_report_traces",
         action="store_true",

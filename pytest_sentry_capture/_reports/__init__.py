@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.contract.differences import differences_text as differences_text
     from pytest_sentry_capture._reports.diff.comparing import compare as compare
     from pytest_sentry_capture._reports.diff.reading import ReportError as ReportError
+    from pytest_sentry_capture._reports.diff.reading import load_report as load_report
     from pytest_sentry_capture._reports.diff.reading import read_report as read_report
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
     from pytest_sentry_capture._reports.example_items import ExampleItems as ExampleItems
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.names import shown_sentence as shown_sentence
     from pytest_sentry_capture._reports.names import shown_test as shown_test
     from pytest_sentry_capture._reports.names import shown_text as shown_text
+    from pytest_sentry_capture._reports.page.of_files import page_of as page_of
     from pytest_sentry_capture._reports.personal_data import PersonalData as PersonalData
     from pytest_sentry_capture._reports.report import RULE_STATES as RULE_STATES
     from pytest_sentry_capture._reports.report import ContractComparison as ContractComparison
@@ -106,6 +108,8 @@ else:
             "differences_text": "_reports.contract.differences:differences_text",
             "format_of": "_reports.formats:format_of",
             "github_annotation": "_reports.github_annotations:github_annotation",
+            "load_report": "_reports.diff.reading:load_report",
+            "page_of": "_reports.page.of_files:page_of",
             "path_in_repository": "_reports.github_annotations:path_in_repository",
             "pinned": "_reports.contract.contract_file:pinned",
             "read_contract": "_reports.contract.contract_file:read_contract",

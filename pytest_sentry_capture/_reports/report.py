@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from pytest_sentry_capture._reports.callbacks import Callback, CallbackTally
 from pytest_sentry_capture._reports.contract.differences import FILE, Difference
@@ -207,6 +207,7 @@ class RunReport:
         facts: what holds for the run as a whole.
         findings: all that breaks rules, grouped.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
+        since: what an older report holds as JSON, for formats that say what changed since; None where none was given.
         outcome: the run in one sentence, as the terminal summary begins with it; None where nothing was asked for.
         status: what that sentence says.
         waivers: the waivers of the tests.
@@ -222,6 +223,7 @@ class RunReport:
     facts: RunFacts = field(default_factory=RunFacts)
     findings: Sequence[FindingGroup] = ()
     verdict: str | None = None
+    since: Mapping[str, Any] | None = None
     outcome: str | None = None
     status: RunStatus = "not judged"
     waivers: Sequence[ShownWaiver] = ()

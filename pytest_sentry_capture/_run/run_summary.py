@@ -245,6 +245,7 @@ class RunSummary(SummaryPart):
             facts=facts_of(self._totals, self._judged, self._run),
             findings=[*_shown_findings(self.breaches)],
             verdict=self._verdict,
+            since=self._settings.report_since,
             outcome=self.headline.text if self.headline is not None else None,
             status=self._status,
             waivers=shown_waivers(self._judged, self._run.day),

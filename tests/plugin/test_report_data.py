@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -238,4 +237,4 @@ def test_reports_from_before_are_valid_and_readable() -> None:
 
     for name in "before.json", "after.json":
         jsonschema_rs.validate(SCHEMA, json.loads((folder / name).read_text()))
-    assert sentry_contract("diff", folder / "before.json", folder / "after.json") == 0
+    assert sentry_contract("diff", str(folder / "before.json"), str(folder / "after.json")) == 0

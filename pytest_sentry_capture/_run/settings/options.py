@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -45,6 +45,7 @@ class Settings:
         network: whether events may be sent to other hosts than this machine.
         network_hosts: hosts that they may be sent to all the same.
         reports: the files that the capture table is written to.
+        report_since: what an older report holds as JSON, to be compared with this run; None for none.
         show: how much of what was captured the report of a failed test shows.
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
@@ -68,6 +69,7 @@ class Settings:
         grace: float = GRACE,
         configuration_file: Path | None = None,
         contract_file: Path | None = None,
+        report_since: Mapping[str, Any] | None = None,
         report_traces: bool = False,
     ) -> None:
         self.network = network
@@ -80,6 +82,7 @@ class Settings:
         self.grace = grace
         self.configuration_file = configuration_file
         self.contract_file = contract_file
+        self.report_since = report_since
         self.report_traces = report_traces
 
 
@@ -113,6 +116,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
             "sentry_grace must be a number of seconds from 0 to 3600, such as 1.0, not"
             f" {_first_given(option, ini, 'sentry_grace')!r}"
         )
+    older, mistake = _older_report(option("sentry_report_since"), folder, reports)
+    mistakes += [f"sentry_report_since: {mistake}"] if mistake else []
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -127,6 +132,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         grace=GRACE if grace is None else grace,
         configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
         contract_file=_file(option, ini, "sentry_contract_file", root, folder),
+        report_since=older,
     )
 
 
@@ -149,6 +155,25 @@ def _without_format(report: Path) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _older_report(
+    given: str | None, folder: Path, reports: Sequence[Path]
+) -> tuple[Mapping[str, Any] | None, str | None]:
+    """What the older report holds, or what is wrong with it.
+
+    It is read before the run, which may write another report in its place.
+    """
+    if given is None:
+        return None, None
+    if not any(report.suffix == ".html" for report in reports):
+        return None, "only a page says what changed; add --sentry-report=monitoring.html"
+    from pytest_sentry_capture._reports import ReportError, load_report  # which few runs need
+
+    try:
+        return load_report(folder / given), None
+    except ReportError as error:
+        return None, str(error)
 
 
 def _truth(ini: Callable[[str], Any], name: str) -> bool | None:
