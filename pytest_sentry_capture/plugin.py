@@ -173,11 +173,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Ask for the project's own rules, now that its conftest files are there."""
+    """Ask for the project's own rules, now that its conftest files are there, and look at what is said of them."""
     config = session.config
     given = config.stash[_RULES_HOOKS] = [*config.hook.pytest_sentry_capture_rules.get_hookimpls()]
-    if not given:
-        return
     rule_sets = config.stash[_RUN].rule_sets
     for implementation in reversed(given):  # as pytest would call them
         if _is_wrapper(implementation):

@@ -51,7 +51,8 @@ class RuleSet:
         Raises:
             ValueError: there is no such rule.
         """
-        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT]
+        off = sorted(self.configuration.switched_off)  # a waiver stays, where a configuration switches off a rule
+        valid = [*dict.fromkeys([*on_demand.rule_names(self.rules), *off, on_demand.CONTRACT])]
         if rule not in valid:
             raise ValueError(on_demand.did_you_mean("rule", rule, valid))
         return on_demand.Waiver(rule, place)

@@ -363,7 +363,8 @@ def _header_of(configuration: Configuration) -> list[str]:
     if not configuration.file:
         return []
     number = len(configuration.rules)
-    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}"]
+    policies = f", which extends {', '.join(configuration.policies)}" if configuration.policies else ""
+    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}{policies}"]
 
 
 def _needs_scope_writes(rule_set: RuleSet) -> bool:
