@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._server import ServerRun as ServerRun
     from pytest_sentry_capture._server import SocketsBlockedError as SocketsBlockedError
     from pytest_sentry_capture._server import check_sockets as check_sockets
+    from pytest_sentry_capture._suggestions import Trial as Trial
     from pytest_sentry_capture._text import did_you_mean as did_you_mean
 else:
     __getattr__ = lazy_names(
@@ -80,6 +81,7 @@ else:
             "SocketsBlockedError": "_server:SocketsBlockedError",
             "SummaryLine": "_run.summary_lines:SummaryLine",
             "Totals": "_run.totals:Totals",
+            "Trial": "_suggestions:Trial",
             "UnusableRulesError": "_rules:UnusableRulesError",
             "Waiver": "_rules:Waiver",
             "about_view": "_assertions:about_view",

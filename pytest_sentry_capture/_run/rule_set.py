@@ -29,21 +29,29 @@ class RuleSet:
         rules: those that are configured, and those of the project's own.
         wants_table: whether the capture table is written or compared with a contract.
         wants_fields: whether its rows tell of the fields of items.
+        suggests: whether rules are tried out, of which a configuration is suggested.
     """
 
     def __init__(
-        self, configuration: Configuration, own: Sequence[EnforcedRule], *, wants_table: bool, wants_fields: bool
+        self,
+        configuration: Configuration,
+        own: Sequence[EnforcedRule],
+        *,
+        wants_table: bool,
+        wants_fields: bool,
+        suggests: bool,
     ) -> None:
         self.configuration = configuration
         self.rules: tuple[EnforcedRule, ...] = (*configuration.rules, *own)
         self.wants_table = wants_table
         self.wants_fields = wants_fields
+        self.suggests = suggests
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
     @property
     def is_asked_for(self) -> bool:
         """Whether every test is judged or tabulated."""
-        return bool(self.rules) or self.wants_table
+        return bool(self.rules) or self.wants_table or self.suggests
 
     def waiver(self, rule: str, place: str) -> Waiver:
         """A waiver of a rule, by a marker at ``place``.
@@ -71,7 +79,7 @@ class RuleSet:
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
         number = len(recording.entries)
-        if not number or not (self.rules or self.wants_table):
+        if not number or not self.is_asked_for:
             return None
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
@@ -82,6 +90,10 @@ class RuleSet:
         formatter = on_demand.Formatter.for_reports(recording)
         findings.add_broken(formatter, broken)
         findings.add_rule_run(formatter, rule_run)
+        if self.suggests:
+            trial = on_demand.Trial(recording)
+            trial.judge(is_over=True)
+            findings.trial = trial.result()
         if self.wants_table:
             findings.add_rows(recording, with_fields=self.wants_fields)
         text = findings.to_json()

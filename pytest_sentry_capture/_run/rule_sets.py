@@ -32,10 +32,13 @@ class RuleSets:
         wants_table: whether the capture table is written or compared with a contract.
     """
 
-    def __init__(self, configurations: Configurations, *, wants_table: bool, wants_fields: bool) -> None:
+    def __init__(
+        self, configurations: Configurations, *, wants_table: bool, wants_fields: bool, suggests: bool
+    ) -> None:
         self.configurations = configurations
         self.wants_table = wants_table
         self._wants_fields = wants_fields
+        self._suggests = suggests
         self._own: list[tuple[str | None, str, Sequence[object]]] = []
         self._sets: dict[str | None, RuleSet] = {}
         self._has_begun = False
@@ -68,7 +71,11 @@ class RuleSets:
             except on_demand.UnusableRulesError as error:
                 raise SettingsError(f"{_HOOK}: {error}") from None
             self._sets[folder] = RuleSet(
-                configuration, own, wants_table=self.wants_table, wants_fields=self._wants_fields
+                configuration,
+                own,
+                wants_table=self.wants_table,
+                wants_fields=self._wants_fields,
+                suggests=self._suggests,
             )
         return self._sets[folder]
 

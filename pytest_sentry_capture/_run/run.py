@@ -56,6 +56,7 @@ class Run:
             configurations,
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
+            suggests=settings.suggests,
         )
         of_rootdir = configurations.of_rootdir
         self.recorder = Recorder(of_rootdir.masks, settings.grace, settles_sampling=of_rootdir.settles_sampling)
@@ -368,4 +369,4 @@ def _header_of(configuration: Configuration) -> list[str]:
 
 
 def _needs_scope_writes(rule_set: RuleSet) -> bool:
-    return any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)
+    return rule_set.suggests or any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)

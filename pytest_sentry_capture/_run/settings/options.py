@@ -53,6 +53,8 @@ class Settings:
         grace: how many seconds are waited for an application that has answered and has not returned.
         configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
         contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
+        suggests: whether a configuration is suggested.
+        suggestion_file: the file that it is written to; None where it is printed.
     """
 
     def __init__(
@@ -67,6 +69,8 @@ class Settings:
         grace: float = GRACE,
         configuration_file: Path | None = None,
         contract_file: Path | None = None,
+        suggests: bool = False,
+        suggestion_file: Path | None = None,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -78,6 +82,8 @@ class Settings:
         self.grace = grace
         self.configuration_file = configuration_file
         self.contract_file = contract_file
+        self.suggests = suggests
+        self.suggestion_file = suggestion_file
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
@@ -111,6 +117,10 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
             "sentry_grace must be a number of seconds from 0 to 3600, such as 1.0, not"
             f" {_first_given(option, ini, 'sentry_grace')!r}"
         )
+    suggested = option("sentry_suggest")
+    suggestion_file = Path(os.path.normpath(folder / suggested)) if suggested else None
+    if suggestion_file is not None and (mistake := _mistake_in_suggestion(suggestion_file, suggested)):
+        mistakes.append(f"sentry_suggest: {mistake}")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -124,6 +134,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         grace=GRACE if grace is None else grace,
         configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
         contract_file=_file(option, ini, "sentry_contract_file", root, folder),
+        suggests=suggested is not None,
+        suggestion_file=suggestion_file,
     )
 
 
@@ -138,6 +150,15 @@ def _is_ipv6(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _mistake_in_suggestion(file: Path, given: str) -> str | None:
+    """What is wrong with the file that a suggestion is to be written to: no other file is ever changed."""
+    if file.suffix != ".toml":
+        return f"{given} is no .toml file; write --sentry-suggest=sentry_capture.toml, or the option after all paths"
+    if file.exists():
+        return f"{given} exists already; --sentry-suggest without a file prints what a configuration lacks"
+    return None
 
 
 def _without_format(report: Path) -> str | None:
