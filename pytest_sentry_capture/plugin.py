@@ -587,7 +587,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section(f"sentry: values of {label}")
         for of_text in text.split("\n"):
             terminalreporter.line(of_text)
-    headline, lines = results.headline, results.summary(is_verbose=config.get_verbosity() > 0)
+    headline, lines = results.headline, results.summary(is_verbose=config.getoption("verbose") > 0)
     if headline is not None or lines:
         terminalreporter.section("sentry")
     if headline is not None:

@@ -138,12 +138,13 @@ def test_an_own_rule_names_the_item_and_where_it_was_registered(pytester: pytest
 
 def test_of_several_hooks_each_has_its_place(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(OWN_RULE.replace("return [TeamTag()]", "return None"))
-    pytester.mkpydir("api").joinpath("conftest.py").write_text(OWN_RULE)
+    pytester.mkpydir("api").joinpath("conftest.py").write_text(OWN_RULE.lstrip())
     pytester.path.joinpath("api", "test_api.py").write_text("def test(): pass\n")
 
     result = pytester.runpytest_inprocess("api")
 
-    result.stdout.fnmatch_lines(["Rule 'acme-team-tag' is broken (a rule of the project's own)."])
+    line = OWN_RULE.partition("def pytest_sentry_capture_rules")[0].count("\n")
+    result.stdout.fnmatch_lines([f"Rule 'acme-team-tag' is broken (registered at api/conftest.py:{line})."])
 
 
 def test_loggers_tell_apart(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:

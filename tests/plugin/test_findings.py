@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 PRELUDE = """
 import pytest
 import sentry_sdk

@@ -18,6 +18,8 @@ if TYPE_CHECKING or sys.version_info < (3, 11):
 else:
     from typing import assert_type
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 
 def test_the_rule(pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml("[tool.sentry_capture.rules]\naccepted-by-sentry = true")

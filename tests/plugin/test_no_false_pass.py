@@ -236,6 +236,7 @@ def unexpected(cells: Mapping[Cell, str | None], expected: Mapping[str, str]) ->
             yield f"{reason}: {absence}: {message or 'passed'}"
 
 
+@pytest.mark.needs("Sentry's own engine")
 @pytest.mark.parametrize("reason", TABLE)
 def test_absences(reason: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REASON", reason)
@@ -273,6 +274,7 @@ OF_THIS_PROCESS = {
 """The reasons that there are not for ``sentry_server``, and why."""
 
 
+@pytest.mark.needs("Sentry's own engine")
 @pytest.mark.parametrize("reason", ON_A_SERVER)
 def test_absences_on_a_server(reason: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REASON", reason)

@@ -9,6 +9,8 @@ import pytest
 from checkout import DOCS
 from run_output import rules_in_report
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 RULE = "[tool.sentry_capture.rules]\nno-pii = "
 PRELUDE = """
 import any_sdk

@@ -19,6 +19,8 @@ if TYPE_CHECKING or sys.version_info < (3, 11):
 else:
     from typing import assert_type
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 PEM = "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----"
 
 

@@ -44,6 +44,7 @@ def values_in(result: pytest.RunResult) -> str:
     return re.split(r"\n=", text.partition("\n")[2])[0]
 
 
+@pytest.mark.needs("Sentry's own engine")
 @pytest.mark.parametrize("args", [(), ("-n1",)])
 def test_values_are_on_the_terminal_and_in_no_file(project: pytest.Pytester, args: tuple[str, ...]) -> None:
     result = project.runpytest_inprocess(

@@ -12,6 +12,8 @@ from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import PiiSearch
 from pytest_sentry_capture._relay.privacy.secret_names import KEPT_BY_INGESTION
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 UUID = "41111111-1111-4111-8111-111111111111"
 NBSP = "\N{NO-BREAK SPACE}"
 NOTHING: list[Any] = [

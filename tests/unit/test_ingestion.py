@@ -22,6 +22,8 @@ from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.ingestion import Ingestion, Objection, ServerScrubbing
 from recordings import capture
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 
 def nested(depth: int, value: Any = "x") -> Any:
     for _ in range(depth):

@@ -17,6 +17,8 @@ if TYPE_CHECKING or sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 
 def judged(rule: NoPii, payload: dict[str, Any], item_type: str = "event") -> list[Judgement]:
     return [*rule.judge(RuleViews(recording(capture(payload, item_type))))]

@@ -22,6 +22,8 @@ from pytest_sentry_capture._rules.built_in.personal_data import NoPii
 from recordings import capture
 from steps import steps_of
 
+pytestmark = pytest.mark.needs("Sentry's own engine")
+
 PRIVACY = (DOCS / "privacy.md").read_text(encoding="utf-8")
 FALSE_ALARMS = re.findall(r"^\| `(.+?)` \|[^|]*\| `(@\w+)` \| `(.+?)` \|$", PRIVACY, re.MULTILINE)
 

@@ -57,6 +57,7 @@ def test_a_name_and_data_of_an_own_transaction_are_the_applications() -> None:
     assert is_written_by_sdk(own, "contexts.trace.status")
 
 
+@pytest.mark.needs("Sentry's own engine")
 def test_a_finding_of_pii_says_where_it_is_in_words() -> None:
     [found] = PiiSearch().findings(CapturedEvent(PAYLOAD))
 
