@@ -63,6 +63,13 @@ class Seen:
         """Whether something was seen often enough for a promise about all of its kind."""
         return self.number(what) >= LEAST_EVENTS and self.tests.get(what, 0) >= LEAST_TESTS
 
+    def always(self, what: str, one: str, many: str, names: Sequence[str]) -> str:
+        """That all events have these names, or that too few were seen to say so, in words."""
+        times = self.times(what, one, many)
+        if not self.is_enough(what):
+            return f"only {times} {'was' if self.number(what) == 1 else 'were'} seen"
+        return f"all {times} have {'it' if len(names) == 1 else 'them'}"
+
     def times(self, what: str, one: str, many: str) -> str:
         """How often something was seen, in words: ``"37 events of 14 tests"``."""
         return f"{_count(self.number(what), one, many)} of {_count(self.tests.get(what, 0), 'test', 'tests')}"

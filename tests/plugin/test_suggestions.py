@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -122,7 +123,12 @@ def test_workers_give_the_same_suggestion(project: pytest.Pytester) -> None:
     run(project, "--sentry-suggest=one.toml")
     run(project, "-n2", "--sentry-suggest=two.toml")
 
-    assert suggested(project, "one.toml") == suggested(project, "two.toml")
+    one, two = (
+        # an event has the command line in it, so that its size differs
+        re.sub(r"^max-event-bytes = \d+(_\d+)*", "", suggested(project, name), flags=re.MULTILINE)
+        for name in ("one.toml", "two.toml")
+    )
+    assert one == two
 
 
 def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pytester) -> None:
@@ -152,12 +158,12 @@ def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pyte
 
 
 def test_few_events_are_no_promise(project: pytest.Pytester) -> None:
-    result = project.runpytest_inprocess("--sentry-suggest", "test_shop.py::test_one")
+    result = project.runpytest_inprocess("test_shop.py::test_one", "--sentry-suggest")
 
     result.stdout.fnmatch_lines(
         [
             "# This run was partial: only some of the tests were asked for.",
-            '# required-tags = [[]"request_id"]  # all 1 event of 1 test have it',
+            '# required-tags = [[]"request_id"]  # only 1 event of 1 test was seen',
         ]
     )
 

@@ -69,7 +69,7 @@ class RequiredTags(Rule):
         tags = seen.always_with("tag", "event")
         if not seen.number("event"):
             return Suggestion([], "no event was captured", holds=False)
-        why = f"all {seen.times('event', 'event', 'events')} have {'it' if len(tags) == 1 else 'them'}"
+        why = seen.always("event", "event", "events", tags)
         if not tags:
             return Suggestion([], f"no tag is on all {seen.times('event', 'event', 'events')}", holds=False)
         return Suggestion(tags, why, holds=seen.is_enough("event"))
@@ -127,9 +127,10 @@ class RequiredContext(Rule):
         is_enough = seen.is_enough("authenticated")
         paths = [path for path in _SUGGESTED if path in seen.always_with("path", "event")]
         of_users = seen.always_with("authenticated path", "authenticated") if is_enough else []
-        if not seen.number("event") or not (paths or of_users):
-            return Suggestion(["release"], "no event was captured" if not paths else "", holds=False)
-        why = f"all {seen.times('event', 'event', 'events')} have {'it' if len(paths) == 1 else 'them'}"
+        if not (paths or of_users):
+            none = f"not on all {seen.times('event', 'event', 'events')}"
+            return Suggestion(["release"], none if seen.number("event") else "no event was captured", holds=False)
+        why = seen.always("event", "event", "events", paths)
         if not of_users:
             return Suggestion(paths, why, holds=seen.is_enough("event"))
         why += f"; so have all {seen.times('authenticated', 'event', 'events')} with a user signed in"
