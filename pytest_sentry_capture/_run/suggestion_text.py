@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_sentry_capture._recording import Chance
+from pytest_sentry_capture._rules import BUILT_IN_RULES
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.totals import Drawn
 from pytest_sentry_capture._suggestions import suggested_lines
@@ -52,6 +53,11 @@ def _lines(judged: JudgedConfiguration, *, is_shared: bool) -> list[str]:
 def _doubts(judged: JudgedConfiguration) -> Iterator[str]:
     for reason in judged.partial:
         yield f"This run was partial: {reason}."
+    for waiver in judged.totals.waivers:
+        rule = BUILT_IN_RULES.get(waiver.rule)
+        if rule is not None and not rule._built_in_needs.is_tried_out:
+            what = f"sentry_allow({waiver.rule!r}) of {waiver.place}"
+            yield f"{what}: a strict run fails for it if the rule as it stands here needs no waiver."
 
 
 def _about_chance(by_chance: Mapping[Chance, Drawn]) -> Iterator[str]:

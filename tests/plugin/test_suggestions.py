@@ -157,6 +157,27 @@ def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pyte
     assert 'exception = "ValueError"' in printed
 
 
+def test_a_waiver_excuses_a_test_from_what_all_others_promise(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_untagged="""
+        import pytest, sentry_sdk
+
+        @pytest.mark.sentry_allow("required-tags", reason="it comes from elsewhere")
+        def test():
+            sentry_sdk.capture_message("untagged")
+        """
+    )
+
+    result = project.runpytest_inprocess("--sentry-suggest")
+
+    result.stdout.fnmatch_lines(
+        [
+            "# sentry_allow('required-tags') of test_untagged.py::test: a strict run fails for it if *",
+            'required-tags = [[]"request_id"]  # all 3 events of 2 tests have it',
+        ]
+    )
+
+
 def test_few_events_are_no_promise(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("test_shop.py::test_one", "--sentry-suggest")
 
