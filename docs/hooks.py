@@ -1,4 +1,4 @@
-"""What mkdocs needs to know of this repository: pages and files that stand outside of ``docs``, and what links lead to there."""
+"""What mkdocs needs to know of this repository: pages and files that stand elsewhere, and what links lead to there."""
 
 from __future__ import annotations
 

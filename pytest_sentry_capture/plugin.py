@@ -145,6 +145,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="How long assertions and rules wait for an application that has answered in another thread and has not"
         " returned (1.0 by default): a crash in a live server is captured after its answer.",
     )
+    group.addoption(
+        "--sentry-suggest",
+        dest="sentry_suggest",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="Print the rules that the configuration lacks, made from what the run saw; with =FILE, write a whole"
+        " configuration where there is none.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
@@ -177,6 +186,12 @@ def _start(config: pytest.Config, option: Any) -> None:
         configurations = Configurations(root, settings.configuration_file)
     except SettingsError as error:
         mistakes.append(str(error))
+    else:
+        if settings.suggestion_file is not None and configurations.of_rootdir.file:
+            mistakes.append(
+                f"sentry_suggest: the configuration stands in {configurations.of_rootdir.file};"
+                " --sentry-suggest without a file prints what it lacks"
+            )
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
     run = config.stash[_RUN] = Run(settings, configurations)
@@ -190,11 +205,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Ask for the project's own rules, now that its conftest files are there."""
+    """Ask for the project's own rules, now that its conftest files are there, and look at what is said of them."""
     config = session.config
     given = config.stash[_RULES_HOOKS] = [*config.hook.pytest_sentry_capture_rules.get_hookimpls()]
-    if not given:
-        return
     rule_sets = config.stash[_RUN].rule_sets
     for implementation in reversed(given):  # as pytest would call them
         if _is_wrapper(implementation):

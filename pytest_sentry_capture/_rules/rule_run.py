@@ -223,6 +223,11 @@ class RuleRun:
         whole = self._holding(self._once([each.entries for each in self._recordings]))
         return [*broken, *self._broken(RuleViews(whole), at_teardown=True)]
 
+    @property
+    def whole(self) -> RuleViews:
+        """What was recorded so far, in this process and by ``sentry_server``."""
+        return RuleViews(self._holding(self._once([each.entries for each in self._recordings])))
+
     def judging(self, kind: str) -> list[str]:
         """The names of the rules of the project's configuration, and of its own, that judge things of a kind."""
         judging = (each.rule for each in self._rules if not each.only_with_fixture)

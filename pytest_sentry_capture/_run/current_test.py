@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules import RuleRun, Waiver
     from pytest_sentry_capture._run.findings import Findings
     from pytest_sentry_capture._run.rule_set import RuleSet
+    from pytest_sentry_capture._suggestions import Trial
 
 
 class CurrentTest:
@@ -51,6 +52,7 @@ class CurrentTest:
         self._expired: list[Waiver] = []
         self._rule_run: RuleRun | None = None
         self._findings: Findings | None = None
+        self._trial: Trial | None = None
 
     @property
     def recordings(self) -> list[Recording]:
@@ -115,6 +117,8 @@ class CurrentTest:
             What fails the test, in words for users; None where nothing does.
         """
         self.await_endings()
+        if self.rule_set.suggests:
+            self._try_out(is_over=is_over)
         if not self._is_to_be_judged:
             return None
         if not is_over:
@@ -131,6 +135,12 @@ class CurrentTest:
             return None
         return on_demand.broken_rules_message(formatter, failing, self._expired)
 
+    def _try_out(self, *, is_over: bool) -> None:
+        self._drain()
+        if self._trial is None:
+            self._trial = on_demand.Trial(self.recording, self._waivers, self.received)
+        self._trial.judge(is_over=is_over)
+
     def await_endings(self) -> None:
         """Have applications return that have answered in another thread, where anybody asks what they report."""
         if self.recording.under_way and self.is_of_interest:
@@ -139,14 +149,14 @@ class CurrentTest:
     @property
     def is_of_interest(self) -> bool:
         """Whether anybody asks what was captured during the attempt: the fixture, a rule, a report or a contract."""
-        return bool(self.recording.detailed or self.rule_set.rules or self.rule_set.wants_table)
+        return bool(self.recording.detailed or self.rule_set.is_asked_for)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self.rule_set.wants_table
         unknown = [name for each in self.recordings for name in each.unknown_exceptions]
         has_waivers = bool(self._waivers or self._expired)
-        is_asked_for = bool(wants_table or self.rule_set.rules or self._findings or has_waivers or unknown)
+        is_asked_for = bool(self.rule_set.is_asked_for or self._findings or has_waivers or unknown)
         unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
         if not (is_asked_for or unseen):
             return
@@ -158,6 +168,8 @@ class CurrentTest:
             findings.add_unknown_exceptions(formatter, unknown)
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
+        if self._trial is not None:
+            findings.trial = self._trial.result()
         findings.add_chance(self.recordings, self._rule_run)
         if wants_table:
             findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields, examples=self.rule_set.examples)

@@ -77,6 +77,7 @@ class Findings:
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
+        trial: how rules did that were tried out, and what their options can be suggested from; None where nobody asks.
         by_chance: what random numbers decided about: the values of ``Chance``, how often, and the rules that judge it.
         callbacks: what the application's callbacks did, as ``CallbackCounts`` exports it.
     """
@@ -95,6 +96,7 @@ class Findings:
     unknown_exceptions: list[str] = field(default_factory=list)
     by_chance: list[list[Any]] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
+    trial: dict[str, Any] | None = None
 
     def add_rows(self, *recordings: Recording, with_fields: bool = False, examples: ExampleItems | None = None) -> None:
         """Count in what was recorded: in this process and, after that, by ``sentry_server``.

@@ -32,6 +32,7 @@ class RuleSet:
         wants_fields: whether its rows tell of the fields of items.
         examples: makes the examples of the process for its rows; None where none are wanted.
         today: the day, in UTC, on which the run started (ISO 8601).
+        suggests: whether rules are tried out, of which a configuration is suggested.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class RuleSet:
         *,
         wants_table: bool,
         wants_fields: bool,
+        suggests: bool,
         examples: ExampleItems | None = None,
         today: str = "",
     ) -> None:
@@ -50,12 +52,13 @@ class RuleSet:
         self.wants_fields = wants_fields
         self.examples = examples
         self.today = today
+        self.suggests = suggests
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
     @property
     def is_asked_for(self) -> bool:
         """Whether every test is judged or tabulated."""
-        return bool(self.rules) or self.wants_table
+        return bool(self.rules) or self.wants_table or self.suggests
 
     def waiver(self, rule: str, place: str, reason: str = "", until: str = "", ticket: str = "") -> Waiver:
         """A waiver of a rule, by a marker at ``place``; see ``Waiver`` for the arguments.
@@ -63,7 +66,8 @@ class RuleSet:
         Raises:
             ValueError: there is no such rule.
         """
-        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT]
+        off = sorted(self.configuration.switched_off)  # a waiver stays, where a configuration switches off a rule
+        valid = [*dict.fromkeys([*on_demand.rule_names(self.rules), *off, on_demand.CONTRACT])]
         if rule not in valid:
             raise ValueError(on_demand.did_you_mean("rule", rule, valid))
         return on_demand.Waiver(rule, place, reason, until, ticket)
@@ -82,7 +86,7 @@ class RuleSet:
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
         number = len(recording.entries)
-        if not number or not (self.rules or self.wants_table):
+        if not number or not self.is_asked_for:
             return None
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
@@ -93,6 +97,10 @@ class RuleSet:
         formatter = on_demand.Formatter.for_reports(recording)
         findings.add_broken(formatter, broken)
         findings.add_rule_run(formatter, rule_run)
+        if self.suggests:
+            trial = on_demand.Trial(recording)
+            trial.judge(is_over=True)
+            findings.trial = trial.result()
         if self.wants_table:
             findings.add_rows(recording, with_fields=self.wants_fields, examples=self.examples)
         text = findings.to_json()

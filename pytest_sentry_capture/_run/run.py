@@ -60,6 +60,7 @@ class Run:
             configurations,
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
+            suggests=settings.suggests,
             today=time.strftime("%Y-%m-%d", time.gmtime(self.started)),
         )
         of_rootdir = configurations.of_rootdir
@@ -373,8 +374,9 @@ def _header_of(configuration: Configuration) -> list[str]:
     if not configuration.file:
         return []
     number = len(configuration.rules)
-    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}"]
+    policies = f", which extends {', '.join(configuration.policies)}" if configuration.policies else ""
+    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}{policies}"]
 
 
 def _needs_scope_writes(rule_set: RuleSet) -> bool:
-    return any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)
+    return rule_set.suggests or any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)

@@ -130,7 +130,8 @@ class RunResults:
         verdict = self._verdict()
         late = [each for process in processes for each in process["late"]]
         warnings, notes = [*self._late_hooks()], [*self._tests_outside()]
-        is_of_interest = self._has_rules or self._rule_sets.wants_table or self._settings.strict or warnings or notes
+        is_asked = self._rule_sets.wants_table or self._settings.suggests or self._settings.strict
+        is_of_interest = self._has_rules or is_asked or warnings or notes
         if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
             return
         totals = self._totals
@@ -199,7 +200,8 @@ class RunResults:
         if any(each["client_was_active"] for each in activities) or not any(each["has_tests"] for each in activities):
             return None
         is_imported = any(process["sdk"] is not None for process in processes)
-        is_used = self._has_rules or self._rule_sets.wants_table or (self._settings.strict and is_imported)
+        is_asked = self._rule_sets.wants_table or self._settings.suggests
+        is_used = self._has_rules or is_asked or (self._settings.strict and is_imported)
         if not (is_used or any(each["is_used"] for each in activities)):
             return None
         problem = next((process["problem"] for process in processes if process["problem"]), None)

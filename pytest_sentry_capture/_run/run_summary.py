@@ -33,7 +33,9 @@ from pytest_sentry_capture._run.findings import Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.rules_summary import WARNING, RulesSummary, is_untold
 from pytest_sentry_capture._run.run_facts import RunDescription, facts_of, shown_waivers
+from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.settings.options import Settings
+from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, lacking, whole_configuration
 from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
@@ -78,6 +80,8 @@ def conclude(
     summary.warn_of_unknown_exceptions()
     summary.say(*notes)
     summary.write_reports(folder, place_of_reports)
+    if settings.suggests:
+        summary.suggest()
     failed_checks = [*summary.failed_checks]
     annotations = [
         *_annotation_of_headline(summary.headline),
@@ -338,6 +342,20 @@ class RunSummary(SummaryPart):
         """What is unused as far as the run can tell, where anybody asks."""
         is_asked = self._settings.strict or self._has_rules
         return found if found and is_asked and not self._partial else ()
+
+    def suggest(self) -> None:
+        """Print what each configuration lacks, or write one for the tests of the rootdir."""
+        if self._verdict is not None:
+            self.say(NOTHING_TO_SUGGEST)
+            return
+        file = self._settings.suggestion_file
+        for each in self._judged:
+            if file is None:
+                self.say(*lacking(each, self._totals.by_chance))
+            elif each.configuration.folder == "":
+                text = whole_configuration(each, self._totals.by_chance, file)
+                if self._write(file, text, file.name):
+                    self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
 
     def warn_of_chance(self) -> None:
         """Name what was sampled by chance, where a rule or a file meets it."""

@@ -68,7 +68,7 @@ NO_PATH = (
     "is not a path of test files, relative to the folder of the configuration: valid are files, folders and patterns"
     " with *, such as 'tests/api'"
 )
-KEYS = "expect, masks, nested, relay, rules, sampling"
+KEYS = "expect, extends, masks, nested, relay, rules, sampling"
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
     (2, f"unknown key 'rulez'; did you mean 'rules'? Valid: {KEYS}"),

@@ -55,6 +55,8 @@ class Settings:
         configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
         contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
         report_traces: whether the text formats of reports have a row for each segment, span and profile.
+        suggests: whether a configuration is suggested.
+        suggestion_file: the file that it is written to; None where it is printed.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Settings:
         contract_file: Path | None = None,
         report_since: Mapping[str, Any] | None = None,
         report_traces: bool = False,
+        suggests: bool = False,
+        suggestion_file: Path | None = None,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -84,6 +88,8 @@ class Settings:
         self.contract_file = contract_file
         self.report_since = report_since
         self.report_traces = report_traces
+        self.suggests = suggests
+        self.suggestion_file = suggestion_file
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
@@ -118,6 +124,10 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         )
     older, mistake = _older_report(option("sentry_report_since"), folder, reports)
     mistakes += [f"sentry_report_since: {mistake}"] if mistake else []
+    suggested = option("sentry_suggest")
+    suggestion_file = Path(os.path.normpath(folder / suggested)) if suggested else None
+    if suggestion_file is not None and (mistake := _mistake_in_suggestion(suggestion_file, suggested)):
+        mistakes.append(f"sentry_suggest: {mistake}")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -133,6 +143,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
         contract_file=_file(option, ini, "sentry_contract_file", root, folder),
         report_since=older,
+        suggests=suggested is not None,
+        suggestion_file=suggestion_file,
     )
 
 
@@ -147,6 +159,15 @@ def _is_ipv6(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _mistake_in_suggestion(file: Path, given: str) -> str | None:
+    """What is wrong with the file that a suggestion is to be written to: no other file is ever changed."""
+    if file.suffix != ".toml":
+        return f"{given} is no .toml file; write --sentry-suggest=sentry_capture.toml, or the option after all paths"
+    if file.exists():
+        return f"{given} exists already; --sentry-suggest without a file prints what a configuration lacks"
+    return None
 
 
 def _without_format(report: Path) -> str | None:
