@@ -107,7 +107,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 # Writes what users see when tests fail anew, to be read before it is committed.
 gallery: $(INSTALLED)
-	$(BIN)/python -m pytest tests/plugin/test_gallery.py::test_messages --update-gallery
+	$(BIN)/python -m pytest tests/plugin/test_gallery.py::test_messages \
+		tests/plugin/test_gallery_of_runs.py::test_messages_of_runs --update-gallery
 
 # Writes the example's contract anew, for a change of what Sentry is told that is meant.
 contract: $(INSTALLED)

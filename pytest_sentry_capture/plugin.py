@@ -763,16 +763,20 @@ def _merged(markers: Sequence[pytest.Mark]) -> dict[str, Any]:
     return options
 
 
+_OF_WAIVERS: Final = ("reason", "until", "ticket")
+
+
 def _take_waivers(item: pytest.Item, run: Run) -> None:
     """Let the rules be waived that the test's markers name now."""
     waivers = []
     for node, marker in item.iter_markers_with_node("sentry_allow"):
         [rule] = marker.args if len(marker.args) == 1 else [None]
-        if not isinstance(rule, str) or marker.kwargs.keys() - {"reason", "until", "ticket"}:
-            raise TypeError(
-                "takes a rule and a reason, and until= and ticket= if you like, such as"
-                ' sentry_allow("no-callback-errors", reason="…", until="2027-03-01", ticket="SHOP-12")'
-            )
+        if not isinstance(rule, str):
+            raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
+        if unknown := [name for name in marker.kwargs if name not in _OF_WAIVERS]:
+            from pytest_sentry_capture._text import did_you_mean  # which few runs need
+
+            raise TypeError(did_you_mean("argument", unknown[0], _OF_WAIVERS))
         if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
         ticket = marker.kwargs.get("ticket")

@@ -62,6 +62,10 @@ class ShownNames:
         """The template of a route."""
         return shown_text(self._formatter.redacted(route))
 
+    def entry(self, entry: str) -> str:
+        """An entry of a list in a configuration."""
+        return shown_text(self._formatter.redacted(entry))
+
     def file(self, path: str) -> str:
         """A file, relative to the rootdir."""
         return shown_text(self._formatter.redacted(path))

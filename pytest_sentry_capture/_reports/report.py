@@ -160,7 +160,7 @@ class RunFacts:
         sdk: the version of sentry-sdk; None where it was not imported.
         integrations: the identifiers of the integrations that were on, sorted.
         counts: how many items of each kind were captured.
-        personal_data: where the rule ``no-pii`` found personal data that is not allowed, sorted.
+        personal_data: where the rule ``no-pii`` found personal data, sorted.
         started: when the run started: ISO 8601, in UTC.
         duration: how many seconds it took until the report was made.
         versions: the versions of what the run depends on.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.expect_suggestions import expectations_seen as expectations_seen
     from pytest_sentry_capture._rules.expect_suggestions import suggested_entries as suggested_entries
     from pytest_sentry_capture._rules.messages import broken_rules_message as broken_rules_message
+    from pytest_sentry_capture._rules.messages import expired_waiver_text as expired_waiver_text
     from pytest_sentry_capture._rules.messages import rule_problems as rule_problems
     from pytest_sentry_capture._rules.rule import Pattern as Pattern
     from pytest_sentry_capture._rules.rule import Regex as Regex
@@ -65,6 +66,7 @@ else:
             "broken_rules_message": "_rules.messages:broken_rules_message",
             "default_rules": "_rules.rule_run:default_rules",
             "expectations_seen": "_rules.expect_suggestions:expectations_seen",
+            "expired_waiver_text": "_rules.messages:expired_waiver_text",
             "own_rules": "_rules.rule_run:own_rules",
             "pattern_in_toml": "_rules.rule:pattern_in_toml",
             "rule_problems": "_rules.messages:rule_problems",

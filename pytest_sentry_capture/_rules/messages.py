@@ -10,6 +10,7 @@ from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
 from pytest_sentry_capture._rules.rule_run import BrokenRule, Waiver
+from pytest_sentry_capture._text import masked_name, printable
 
 _MOST_PROBLEMS: Final = 3
 
@@ -29,6 +30,14 @@ def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
     return [" ".join(formatter.redacted(each).split()) for each in _with_subjects(formatter, broken)]
 
 
+def expired_waiver_text(waiver: Waiver) -> str:
+    """What is to be said of a waiver that counts no more, without what looks like data in what its author wrote."""
+    reason, ticket = (printable(masked_name(each)) for each in (waiver.reason, waiver.ticket))
+    place = printable(masked_name(waiver.place)) or "the session"
+    because = f" ({reason}{', ' if ticket else ''}{ticket})" if reason or ticket else ""
+    return f"The waiver of {place} ended on {waiver.until}{because}. Fix the cause, or set a later until=."
+
+
 def _paragraphs(formatter: Formatter, broken: BrokenRule, expired: Sequence[Waiver]) -> Iterator[str]:
     yield f"Rule {broken.name!r} is broken ({broken.place})."
     for text, problem in zip(_with_subjects(formatter, broken), broken.problems[:_MOST_PROBLEMS], strict=False):
@@ -37,17 +46,9 @@ def _paragraphs(formatter: Formatter, broken: BrokenRule, expired: Sequence[Waiv
         yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
     for waiver in expired:
         if waiver.rule == broken.name:
-            yield wrapped(formatter, _about_expired(waiver))
+            yield wrapped(formatter, expired_waiver_text(waiver))
     if not broken.has_raised:
         yield wrapped(formatter, " ".join(_ways_out(broken)))
-
-
-def _about_expired(waiver: Waiver) -> str:
-    ticket = f", {waiver.ticket}" if waiver.ticket else ""
-    return (
-        f"The waiver of {waiver.place or 'the session'} ended on {waiver.until} ({waiver.reason}{ticket})."
-        " Fix the cause, or set a later until=."
-    )
 
 
 def _with_subjects(formatter: Formatter, broken: BrokenRule) -> list[str]:

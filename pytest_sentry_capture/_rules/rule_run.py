@@ -187,7 +187,7 @@ class RuleRun:
     Attributes:
         tallies: how often each rule was kept, broken and waived.
         used_waivers: the waivers that were needed.
-        personal_data: the judgements of places that hold personal data that is not allowed.
+        personal_data: the judgements of places that hold personal data, of those that the rule allows too.
     """
 
     def __init__(

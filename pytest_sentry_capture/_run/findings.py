@@ -123,7 +123,7 @@ class Findings:
         self.tallies = {name: tally.shown(formatter) for name, tally in rule_run.tallies.items()}
         names = ShownNames(formatter)
         found = {
-            PersonalData.of(names, each.subject, each.path or "", each.detector or "")
+            PersonalData.of(names, each.subject, each.path or "", each.detector or "", each.allowed or "")
             for each in rule_run.personal_data
             if isinstance(each.subject, CapturedItem)
         }

@@ -122,7 +122,7 @@ class RunSummary(SummaryPart):
         self._left_by_strict_run: Counter[str] = Counter()
         self.breaches = [breach for each in totals.configurations.values() for breach in each.breaches]
         names_file = sum(bool(each.rules) for each in judged) > 1 or any(each.configuration.folder for each in judged)
-        self._contracts = [ContractSummary(each, settings.contract) for each in judged]
+        self._contracts = [ContractSummary(each, settings.contract, run.day) for each in judged]
         self._rules = [
             RulesSummary(each, settings, names_file=names_file, unseen=self._unseen, today=run.day) for each in judged
         ]

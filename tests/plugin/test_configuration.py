@@ -395,7 +395,7 @@ OPTIONS = [
     "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short, values",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
     "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
-    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
+    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .html, .json, .md, .txt",
 ]
 
 

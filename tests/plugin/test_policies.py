@@ -394,7 +394,7 @@ def test_a_rule_of_a_conftest_file_is_configured_by_name(
         ("{ longst = 3 }", "rules.short-messages: unknown option 'longst'; did you mean 'longest'? *"),
         ("{ longest = true }", "rules.short-messages.longest: must be a whole number, not True"),
         ("{ name = 'x' }", "rules.short-messages: unknown option 'name'*"),
-        ("{ paths = ['../x'] }", "rules.short-messages.paths: '../x' is not a path of test files*"),
+        ("{ paths = ['../x'] }", "rules.short-messages.paths[[]0]: '../x' is not a path of test files*"),
         ("3", "rules.short-messages: must be true, false or a table of options, not 3"),
     ],
 )

@@ -238,3 +238,52 @@ def test_reports_from_before_are_valid_and_readable() -> None:
     for name in "before.json", "after.json":
         jsonschema_rs.validate(SCHEMA, json.loads((folder / name).read_text()))
     assert sentry_contract("diff", str(folder / "before.json"), str(folder / "after.json")) == 0
+
+
+@pytest.mark.needs("Sentry's own engine")
+def test_allowed_personal_data_names_its_entry(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sentry_sdk
+
+        def test_it(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.set_extra("owner", "jane@example.org")
+            sentry_sdk.set_extra("buyer", "joe@example.com")
+            sentry_sdk.set_extra("seller", "jim@example.net")
+            sentry_sdk.capture_message("hello")
+        """
+    )
+    allow = 'no-pii = { allow = ["extra.owner", "@email = joe@example.com"], severity = "warn" }'
+
+    report = report_of(pytester, rules=allow)
+
+    found = {each["place"]: each.get("allowed_by") for each in report["personal_data"]}
+    assert found == {"extra.owner": "extra.owner", "extra.buyer": "@email = [secret]", "extra.seller": None}
+    assert "allowed_by" not in next(each for each in report["personal_data"] if each["place"] == "extra.seller")
+
+
+def test_an_expired_waiver_of_the_contract_is_named_with_its_difference(pytester: pytest.Pytester) -> None:
+    waived = """
+        import pytest, sentry_sdk
+
+        @pytest.mark.sentry_allow("contract", reason="of alice@example.com", ticket="SHOP-12", until="{until}")
+        def test_waived(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("new", level="{level}")
+
+        def test_pinned(sentry_init):
+            sentry_init(dsn="https://key@sentry.invalid/1")
+            sentry_sdk.capture_message("old", level="warning")
+    """
+    pytester.makepyfile(test_shop=waived.format(until="2999-01-01", level="fatal"))
+    pytester.runpytest_subprocess("-q", "--sentry-contract=update").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-q", "--sentry-contract=check").stdout.fnmatch_lines(["*The contract is kept*"])
+
+    pytester.makepyfile(test_shop=waived.format(until="2001-01-01", level="fatal"))
+    result = pytester.runpytest_subprocess("-q", "--sentry-contract=check")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["The waiver of test_shop.py::test_waived ended on 2001-01-01 (of <email>, SHOP-12). Fix the cause, or set *"]
+    )

@@ -121,7 +121,9 @@ def _read(report: Part) -> ReadReport:
         counts={kind: count.number() for kind, count in report.at("counts").values()},
         partial=[each.text() for each in report.at("partial").entries()],
         rows=_together(map(_read_row, rows)),
-        personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
+        personal_data=frozenset(
+            _read_personal_data(each) for each in report.at("personal_data").entries() if not each.has("allowed_by")
+        ),
         is_older=not all(each.has("state") for each in rows),
     )
 

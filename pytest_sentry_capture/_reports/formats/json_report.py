@@ -85,7 +85,8 @@ def where_json(found: _Placed) -> dict[str, Any]:
 
 
 def _personal_data(found: PersonalData) -> dict[str, Any]:
-    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
+    allowed = {"allowed_by": found.allowed_by} if found.allowed_by else {}
+    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule, **allowed}
 
 
 def _finding(found: FindingGroup) -> dict[str, Any]:
