@@ -78,13 +78,12 @@ class ExampleItems:
 
         An attempt at the test that has the example makes it anew: only the last attempt counts.
         """
-        context = item._capture.context
-        tells_of_callback = context.before_callback is not None and context.callback is not None
+        has_before = tells_of_callback(item)
         made = self._made.get(row)
-        if made is not None and made[0] != recording.label and (made[1] or not tells_of_callback):
+        if made is not None and made[0] != recording.label and (made[1] or not has_before):
             return None
         outline = _Outline(names, recording.masks, self._root)
-        before = context.payload_before_callback if tells_of_callback else MISSING
+        before = item._capture.context.payload_before_callback if has_before else MISSING
         told = outline.of(item, before) if isinstance(before, dict) else None
         self._made[row] = recording.label, told is not None
         return ExampleItem(outline.of(item, item), told, recording.label)
@@ -92,6 +91,12 @@ class ExampleItems:
     def file(self, path: object) -> str | None:
         """A file relative to the rootdir; None where it is not below it."""
         return relative_file(self._root, path)
+
+
+def tells_of_callback(item: CapturedItem) -> bool:
+    """Whether it was recorded what an item was before the application's callback."""
+    context = item._capture.context
+    return context.before_callback is not None and context.callback is not None
 
 
 def relative_file(root: str, path: object) -> str | None:

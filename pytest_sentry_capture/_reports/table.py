@@ -38,7 +38,7 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     counts_of,
 )
-from pytest_sentry_capture._reports.example_items import ExampleItem, ExampleItems
+from pytest_sentry_capture._reports.example_items import ExampleItem, ExampleItems, tells_of_callback
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
 from pytest_sentry_capture._reports.names import ROUTE_SOURCES, ShownNames, shown_test
 
@@ -277,7 +277,9 @@ class CaptureTable:
     def _show(self, names: ShownNames, recording: Recording, found: _Found, tally: Tally) -> None:
         """Have an example of a row made, in the first test of the process that can tell of it."""
         item = found.item or found.lost
-        if self._examples is None or item is None or (tally.shown is not None and tally.shown.before is not None):
+        if self._examples is None or item is None:
+            return
+        if tally.shown is not None and (tally.shown.before is not None or not tells_of_callback(item)):
             return
         example = self._examples.example(names, recording, found.row, item)
         if example is not None:
