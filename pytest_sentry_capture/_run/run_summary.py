@@ -351,9 +351,9 @@ class RunSummary(SummaryPart):
         file = self._settings.suggestion_file
         for each in self._judged:
             if file is None:
-                self.say(*lacking(each, self._totals.by_chance))
+                self.say(*lacking(each, self._totals.by_chance, self._run.day))
             elif each.configuration.folder == "":
-                text = whole_configuration(each, self._totals.by_chance, file)
+                text = whole_configuration(each, self._totals.by_chance, file, self._run.day)
                 if self._write(file, text, file.name):
                     self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
 

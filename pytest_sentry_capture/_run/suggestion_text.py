@@ -17,7 +17,7 @@ _PYPROJECT: Final = "pyproject.toml"
 _TABLE: Final = ("tool", "sentry_capture")
 
 
-def lacking(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn]) -> Iterator[str]:
+def lacking(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn], today: str) -> Iterator[str]:
     """Lines for the terminal: what a configuration lacks, as it would stand in its file."""
     file = judged.configuration.file
     lines = _lines(judged, is_shared=Path(file).name == _PYPROJECT)
@@ -27,17 +27,17 @@ def lacking(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn]) -> I
     where = f"for {file}" if file else "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
     yield f"Suggested {where}:"
     yield ""
-    yield from (f"# {each}" for each in _doubts(judged))
+    yield from (f"# {each}" for each in _doubts(judged, today))
     yield from (f"# {each}" for each in _about_chance(by_chance))
     yield from lines
     yield ""
 
 
-def whole_configuration(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn], file: Path) -> str:
+def whole_configuration(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn], file: Path, today: str) -> str:
     """The text of a new file with a configuration."""
     is_shared = file.name == _PYPROJECT
     head = ["# Suggested by pytest --sentry-suggest from what one run saw: read it, and delete what you do not mean."]
-    head += [f"# {each}" for each in _doubts(judged)]
+    head += [f"# {each}" for each in _doubts(judged, today)]
     if by_chance:
         prefix = [f"[{'.'.join(_TABLE)}]"] if is_shared else []
         head += ["", *prefix, *(f"# {each}" for each in _about_chance(by_chance))]
@@ -50,13 +50,15 @@ def _lines(judged: JudgedConfiguration, *, is_shared: bool) -> list[str]:
     return suggested_lines(judged.totals.trials, judged.rules, configuration.switched_off, table=table)
 
 
-def _doubts(judged: JudgedConfiguration) -> Iterator[str]:
+def _doubts(judged: JudgedConfiguration, today: str) -> Iterator[str]:
     for reason in judged.partial:
         yield f"This run was partial: {reason}."
     for waiver in judged.totals.waivers:
+        what = f"sentry_allow({waiver.rule!r}) of {waiver.place}"
         rule = BUILT_IN_RULES.get(waiver.rule)
-        if rule is not None and not rule._built_in_needs.is_tried_out:
-            what = f"sentry_allow({waiver.rule!r}) of {waiver.place}"
+        if waiver.has_expired(today):
+            yield f"{what} ended on {waiver.until}: a strict run fails for it."
+        elif rule is not None and not rule._built_in_needs.is_tried_out:
             yield f"{what}: a strict run fails for it if the rule as it stands here needs no waiver."
 
 

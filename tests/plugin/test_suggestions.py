@@ -230,3 +230,23 @@ def test_no_file_is_ever_changed(project: pytest.Pytester, args: list[str], expe
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: sentry_suggest: {expected}"])
     assert {file.name: file.read_bytes() for file in Path(project.path).iterdir() if file.is_file()} == before
+
+
+def test_a_suggestion_names_waivers_that_have_ended(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        shop=APPLICATION,
+        test_shop="""
+        import pytest, shop
+
+        shop.init()
+
+        @pytest.mark.sentry_allow("no-pii", reason="the old form", until="2001-01-31")
+        def test_it():
+            shop.fail(ValueError("declined"))
+        """,
+    )
+
+    result = pytester.runpytest_subprocess("-q", "--sentry-suggest")
+
+    named = "# sentry_allow('no-pii') of test_shop.py::test_it ended on 2001-01-31: a strict run fails for it."
+    assert named in result.outlines
