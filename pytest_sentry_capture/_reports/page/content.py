@@ -49,6 +49,7 @@ class ShownRow:
         reason: why it was discarded; empty where it was not.
         item: the example item without values; None where there is none.
         before: what the example was before the application's callbacks; None where that was not recorded.
+        project: of the DSN, in a run that has several; empty in others.
     """
 
     number: int
@@ -68,6 +69,7 @@ class ShownRow:
     fields: Mapping[str, str]
     item: Any = None
     before: Any = None
+    project: str = ""
 
     @property
     def is_telemetry(self) -> bool:
@@ -295,6 +297,7 @@ def _row(number: int, part: Part) -> ShownRow:
         fields={path: state.text() for path, state in part.at("fields").values()},
         item=part.at("item").value if part.has("item") else None,
         before=part.at("before").value if part.has("before") else None,
+        project=_text(part, "project"),
     )
 
 

@@ -64,7 +64,9 @@ def _title(row: ShownRow) -> Html:
 
 
 def _distinction(row: ShownRow) -> Html:
-    parts = [f"level {row.level}"] if row.level else []
+    parts = [f"project {row.project}"] if row.project else []
+    if row.level:
+        parts.append(f"level {row.level}")
     parts.append(f"tags {', '.join(row.tags)}" if row.tags else "no tags")
     parts.append(f"user {', '.join(row.user)}" if row.user else "no user")
     return element("span", f" ({'; '.join(parts)})", class_="quiet small")
@@ -83,6 +85,8 @@ def _fact(name: str, value: Child) -> Html:
 def _facts(row: ShownRow) -> Iterator[tuple[str, Child]]:
     yield "Seen", numbered(row.count, "time")
     yield "Example test", code(row.test)
+    if row.project:
+        yield "Project", row.project
     if row.level:
         yield "Level", row.level
     if row.tags:

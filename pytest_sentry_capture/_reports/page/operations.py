@@ -88,7 +88,7 @@ def _tools() -> Html:
 def _line(operation: Operation, rows: Sequence[ShownRow]) -> Html:
     groups: defaultdict[tuple[str, ...], list[ShownRow]] = defaultdict(list)
     for row in rows:
-        groups[result_of(row), row.by or row.reason, row.kind, row.exception, remark_of(row)].append(row)
+        groups[result_of(row), row.by or row.reason, row.kind, row.exception, remark_of(row), row.project].append(row)
     results = {result for result, *_ in groups}
     shown = results & {"reported", "filtered", "silent"} or {"other"}
     if results - {"reported", "filtered", "silent"}:
@@ -108,6 +108,7 @@ def _chip(rows: Sequence[ShownRow]) -> Html:
         (": ", subject) if subject is not None else None,
         f" \u00d7{number}" if number > 1 else None,
         f", {remark}" if remark else None,
+        f", project {first.project}" if first.project else None,
     )
     return element("a", words, class_=f"chip {tone_of(first)}", href=f"#row-{first.number}")
 

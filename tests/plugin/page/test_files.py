@@ -197,3 +197,12 @@ def test_a_report_damaged_anywhere_is_refused_or_shown(
     source.write_text(json.dumps(content))
 
     assert sentry_contract("render", source, "-o", target) in (0, 2)
+
+
+def test_rows_that_differ_in_their_project_alone_are_told_apart(tmp_path: Path) -> None:
+    written = page(report(row(project="4507"), row(project="4508")), tmp_path).read_text(encoding="utf-8")
+
+    for project in "4507", "4508":
+        assert f", project {project}</a>" in written
+        assert f"(project {project}; level error" in written
+    assert ", project" not in page(report(row(project=None)), tmp_path).read_text(encoding="utf-8")
