@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import gzip
+import importlib
 import os
+import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ import sentry_sdk
 import trio  # noqa: F401
 from packaging.version import Version
 
+import pytest_sentry_capture
 from any_sdk import logs_enabled, nothing_scrubbed
 
 if TYPE_CHECKING:
@@ -29,6 +32,11 @@ if TYPE_CHECKING:
 
 with suppress(ImportError):
     import sentry_relay.processing  # noqa: F401
+
+# The plugin imports its own modules where it needs them first, and if that is in such a run, there are two of a class.
+for module in pkgutil.walk_packages(pytest_sentry_capture.__path__, "pytest_sentry_capture."):
+    with suppress(ImportError):  # of an extra that is not installed
+        importlib.import_module(module.name)
 
 pytest_plugins = ["pytester"]
 
@@ -252,8 +260,24 @@ def without_leftover_clients() -> Iterator[None]:
 
 
 @pytest.fixture
+def same_environment() -> Iterator[None]:
+    """What a pytest run in this process leaves in the environment is not there for later tests.
+
+    pytest-django puts the name of its settings there.
+    """
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture
 def pytester(
-    without_leftover_threads: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    without_leftover_threads: None,
+    same_environment: None,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> pytest.Pytester:
     """A folder for a pytest run of its own, which treats warnings as pytest does by default.
 

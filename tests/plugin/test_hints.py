@@ -74,7 +74,7 @@ class TestLoggingIsOff:
         except RuntimeError:
             logger.critical("failed", exc_info=True)
 
-        expected = [logged("fatal RuntimeError 'failed', handled")]
+        expected = [logged("fatal RuntimeError from KeyError 'failed', handled")]
         assert hints(lambda: sentry_capture.assert_captured(exception=KeyError)) == expected
         assert hints(lambda: sentry_capture.assert_captured(level="fatal")) == expected
 

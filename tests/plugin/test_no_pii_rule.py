@@ -120,10 +120,19 @@ def test_every_entry_is_needed_and_one_without_a_use_is_told(pytester: pytest.Py
         ("{ allow = ['@ip in '] }", "'@ip in ' allows nothing; valid are a path, a rule, *"),
         ("{ allow = [''] }", "'' allows nothing*"),
         ("{ after = 'servers' }", "rules.no-pii.after: unknown value 'servers'; did you mean 'server'? *"),
-        ("{ also = { a = { type = 'nope' } } }", "a: unknown variant `nope`, expected one of *"),
-        ("{ also = { a = { type = 'pattern', pattern = '(' } } }", "a: '(' is no regex that Relay understands"),
-        ("{ also = { a = { type = 'alias', rule = '@nope' } } }", "a: there is no rule '@nope', or Relay *"),
-        ("{ also = { '@email' = { type = 'email' } } }", "'@email' is one of the built-in rules: *"),
+        ("{ also = { a = { type = 'nope' } } }", "rules.no-pii.also['a']: unknown variant `nope`, expected one of *"),
+        (
+            "{ also = { a = { type = 'pattern', pattern = '(' } } }",
+            "rules.no-pii.also['a']: '(' is no regex that Relay understands",
+        ),
+        (
+            "{ also = { a = { type = 'alias', rule = '@nope' } } }",
+            "rules.no-pii.also['a']: there is no rule '@nope', or Relay *",
+        ),
+        (
+            "{ also = { '@email' = { type = 'email' } } }",
+            "rules.no-pii.also['@email']: '@email' is one of the built-in rules: *",
+        ),
         ("{ also = ['a'] }", "must be a table, not *"),
     ],
 )
@@ -133,7 +142,8 @@ def test_mistakes_are_told_at_the_start(pytester: pytest.Pytester, value: str, m
     result = pytester.runpytest_inprocess()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*pyproject.toml:2: rules.no-pii*{mistake.removeprefix('rules.no-pii')}"])
+    told = mistake.removeprefix("rules.no-pii").replace("[", "[[]")
+    result.stderr.fnmatch_lines([f"*pyproject.toml:2: rules.no-pii*{told}"])
 
 
 AFTER_SERVER = """

@@ -64,21 +64,23 @@ class PiiSearch:
         """Check the rules that were added.
 
         Raises:
-            ValueError: Relay, or the version of it that is installed, does not accept them.
+            ValueError: Relay, or the version of it that is installed, does not accept them; the message begins with the
+                rule's place, ``also['card']``.
         """
         for name, rule in self.also.items():
+            place = f"also[{name!r}]"
             if name in RELAY_RULES:
-                raise ValueError(f"{name!r} is one of the built-in rules: {', '.join(RELAY_RULES)}")
+                raise ValueError(f"{place}: {name!r} is one of the built-in rules: {', '.join(RELAY_RULES)}")
             try:
                 engine.check_pii_config(json.dumps({"rules": {name: rule}}))
             except engine.RelayError as error:
-                raise ValueError(f"{name}: {error}") from None
+                raise ValueError(f"{place}: {error}") from None
             if (pattern := engine.broken_pattern(rule)) is not None:
-                raise ValueError(f"{name}: {pattern!r} is no regex that Relay understands")
+                raise ValueError(f"{place}: {pattern!r} is no regex that Relay understands")
             try:
                 engine.check_names(engine.rules_in(rule), self.also)
             except engine.RelayError as error:
-                raise ValueError(f"{name}: {error}") from None
+                raise ValueError(f"{place}: {error}") from None
 
     def findings(self, item: CapturedItem, test_file: str = "", masks: Masks = USUAL_MASKS) -> list[PiiFinding]:
         """What is found in one item, as tests see it."""
