@@ -22,13 +22,13 @@ QUICK := tests/unit \
 # Those to which versions matter most.
 SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; print(*COMMON_TESTS)")
 
-.PHONY: demo test quick check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract
+.PHONY: demo test quick check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
 
-# The example application's monitoring tests, and the table of what Sentry was told.
+# The example application's monitoring tests: the verdict, the lines that tell the most, and where the rest is.
 demo: $(INSTALLED)
-	@rm -f build/demo.txt
-	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly --sentry-report build/demo.txt; \
-	status=$$?; echo; cat build/demo.txt; exit $$status
+	@rm -f build/demo.*
+	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly $(foreach suffix,json html txt,--sentry-report build/demo.$(suffix)); \
+	status=$$?; echo; $(BIN)/python -m scripts.demo build/demo.json build/demo.html build/demo.txt; exit $$status
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto $(PATIENCE)
@@ -107,8 +107,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 # Writes what users see when tests fail anew, to be read before it is committed.
 gallery: $(INSTALLED)
-	$(BIN)/python -m pytest tests/plugin/test_gallery.py::test_messages --update-gallery
+	$(BIN)/python -m pytest tests/plugin/test_gallery.py::test_messages \
+		tests/plugin/test_gallery_of_runs.py::test_messages_of_runs --update-gallery
 
 # Writes the example's contract anew, for a change of what Sentry is told that is meant.
 contract: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto $(EXAMPLE) --sentry-contract=update
+
+# Takes the documentation's picture of the page anew, from a run of the example, with Chromium.
+picture: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto $(EXAMPLE) -q --sentry-report build/monitoring.html
+	$(BIN)/python -m scripts.picture build/monitoring.html docs/monitoring.png

@@ -1,4 +1,4 @@
-"""What mkdocs needs to know of this repository: pages that stand outside of ``docs``, and what links lead to there."""
+"""What mkdocs needs to know of this repository: pages and files that stand elsewhere, and what links lead to there."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 CHECKOUT = Path(__file__).parents[1]
-ELSEWHERE = {"README.md": "index.md", "example_app/README.md": "example.md", "CHANGELOG.md": "changelog.md"}
+ELSEWHERE = {
+    "README.md": "index.md",
+    "example_app/README.md": "example.md",
+    "CHANGELOG.md": "changelog.md",
+    "pytest_sentry_capture/_reports/report.schema.json": "report.schema.json",
+}
 LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<path>[^()#:]+)(?P<anchor>#[^()]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that stand elsewhere."""
+    """Add the pages and files that stand elsewhere."""
     for source, page in ELSEWHERE.items():
         files.append(File.generated(config, page, content=(CHECKOUT / source).read_text(encoding="utf-8")))
     return files

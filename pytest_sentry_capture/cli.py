@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from pytest_sentry_capture.version import __version__
 
 _DIFFERENCES = 1
 _BAD_INPUT = 2
+_PAGES = (".html", ".htm")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,20 +22,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line.
 
     Returns:
-        The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input.
+        The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input, and for a page that can't
+        be written.
     """
     options = _parser().parse_args(arguments)
     # Here, so that --help and --version answer at once.
-    from pytest_sentry_capture._reports import RENDERINGS, ReportError, compare, read_report
+    from pytest_sentry_capture._reports import ReportError
     from pytest_sentry_capture._text import printable
 
+    run: Callable[[argparse.Namespace], int] = options.run
     try:
-        difference = compare(read_report(options.before), read_report(options.after))
+        return run(options)
     except ReportError as error:
-        _write(sys.stderr, f"sentry-contract: {printable(str(error))}\n")
-        return _BAD_INPUT
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename or options.output} could not be written: {error.strerror}."
+    _write(sys.stderr, f"sentry-contract: {printable(message)}\n")
+    return _BAD_INPUT
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from pytest_sentry_capture._reports import RENDERINGS, compare, read_report
+
+    difference = compare(read_report(options.before), read_report(options.after))
     _write(sys.stdout, RENDERINGS[options.format](difference))
     return _DIFFERENCES if options.exit_code and not difference.is_empty else 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from pytest_sentry_capture._reports import ReportError, page_of, replace_file
+
+    if options.output.suffix.lower() not in _PAGES:
+        raise ReportError(f"{options.output} has an unknown suffix; a page is a file such as monitoring.html.")
+    page = page_of(options.report, options.since)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(options.output, page)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given them)
+    _write(sys.stdout, (Path(__file__).parent / "_reports" / "report.schema.json").read_text(encoding="utf-8"))
+    return 0
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -44,7 +72,9 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sentry-contract", description="Compare what test runs sent to Sentry.")
+    parser = argparse.ArgumentParser(
+        prog="sentry-contract", description="Compare and show what test runs sent to Sentry."
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     diff = commands.add_parser(
@@ -53,10 +83,27 @@ def _parser() -> argparse.ArgumentParser:
         description="Compare the reports of two runs, which pytest --sentry-report=PATH.json writes: what is reported"
         " in one only, what is sent in clear in one only, and how much is sent.",
     )
+    diff.set_defaults(run=_diff)
     diff.add_argument("before", type=Path, metavar="BEFORE.json", help="the report of the first run")
     diff.add_argument("after", type=Path, metavar="AFTER.json", help="the report of the second run")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="text by default")
     diff.add_argument("--exit-code", action="store_true", help="exit with 1 where the runs differ")
+    render = commands.add_parser(
+        "render",
+        help="make a page of a run's JSON report",
+        description="Make one HTML file of a report, which pytest --sentry-report=PATH.json writes: the same page that"
+        " --sentry-report=PATH.html writes. It loads nothing and is readable without JavaScript.",
+    )
+    render.set_defaults(run=_render)
+    render.add_argument("report", type=Path, metavar="RUN.json", help="the report of the run")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="PATH.html", help="the file to write")
+    render.add_argument("--since", type=Path, metavar="OLD.json", help="an older report, to say what changed since")
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of reports",
+        description="Print the JSON Schema (draft 2020-12) of what pytest --sentry-report=PATH.json writes.",
+    )
+    schema.set_defaults(run=_schema)
     return parser
 
 

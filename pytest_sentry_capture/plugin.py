@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._assertions import SentryCapture, SentryInit
     from pytest_sentry_capture._operations import JobSystem
     from pytest_sentry_capture._reports import Detail
-    from pytest_sentry_capture._run import CurrentTest, FailedCheck, Invocation
+    from pytest_sentry_capture._run import Conclusion, CurrentTest, FailedCheck, Invocation
     from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
@@ -43,7 +43,10 @@ _OPTIONS_NAME: Final = "sentry_options"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
 )
-_ALLOW_MARKER: Final = "sentry_allow(rule, *, reason): waives a rule for one test, for a stated reason."
+_ALLOW_MARKER: Final = (
+    "sentry_allow(rule, *, reason, until=None, ticket=None): waives a rule for one test, for a stated reason, until the"
+    " end of a day."
+)
 _SERVER_EXTRA: Final = "sentry_server needs the extra: pip install 'pytest-sentry-contract[server]'"
 _RUN_PARALLEL: Final = "run-parallel"
 """The plugin that runs one test in several threads."""
@@ -80,6 +83,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="PATH",
         help=f"Write what was captured and what was not to a file ({', '.join(FORMATS)}). May be given several times.",
+    )
+    group.addoption(
+        "--sentry-report-since",
+        dest="sentry_report_since",
+        metavar="OLD.json",
+        help="An older JSON report: the page (--sentry-report=PATH.html) says what changed since.",
+    )
+    group.addoption(
+        "--sentry-report-traces",
+        dest="sentry_report_traces",
+        action="store_true",
+        default=None,
+        help="Add a row for each segment, span and profile to .txt and .md reports, which have their numbers alone.",
     )
     group.addoption(
         "--sentry-contract",
@@ -130,9 +146,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="How long assertions and rules wait for an application that has answered in another thread and has not"
         " returned (1.0 by default): a crash in a live server is captured after its answer.",
     )
+    group.addoption(
+        "--sentry-suggest",
+        dest="sentry_suggest",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="Print the rules that the configuration lacks, made from what the run saw; with =FILE, write a whole"
+        " configuration where there is none.",
+    )
     parser.addini("sentry_network", "The same as --sentry-network.", default="block")
     parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
     parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
+    parser.addini("sentry_report_traces", "The same as --sentry-report-traces.", type="bool", default=False)
     parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
     parser.addini("sentry_configuration_file", "The same as --sentry-configuration-file.", default="")
     parser.addini("sentry_contract_file", "The same as --sentry-contract-file.", default="")
@@ -161,6 +187,12 @@ def _start(config: pytest.Config, option: Any) -> None:
         configurations = Configurations(root, settings.configuration_file)
     except SettingsError as error:
         mistakes.append(str(error))
+    else:
+        if settings.suggestion_file is not None and configurations.of_rootdir.file:
+            mistakes.append(
+                f"sentry_suggest: the configuration stands in {configurations.of_rootdir.file};"
+                " --sentry-suggest without a file prints what it lacks"
+            )
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
     run = config.stash[_RUN] = Run(settings, configurations)
@@ -174,12 +206,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Ask for the project's own rules and job systems, now that its conftest files are there."""
+    """Ask for the project's own rules and job systems, now that its conftest files are there, and look at the rules."""
     config = session.config
     config.stash[_RUN].add_job_systems(_job_systems(config))
     given = config.stash[_RULES_HOOKS] = [*config.hook.pytest_sentry_capture_rules.get_hookimpls()]
-    if not given:
-        return
     rule_sets = config.stash[_RUN].rule_sets
     for implementation in reversed(given):  # as pytest would call them
         if _is_wrapper(implementation):
@@ -553,6 +583,8 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         run = item.config.stash[_RUN]
         run.deselected[run.rule_sets.configurations.folder_of(item.path)] += 1
+        if run.rule_sets.wants_fields:
+            run.deselected_tests.append(item.nodeid)
 
 
 @pytest.hookimpl(trylast=True)
@@ -570,7 +602,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         results.conclude(partial(_invocation, session))
         if results.conclusion is not None:
-            _add_to_junit(session.config, results.conclusion.failed_checks)
+            _add_to_junit(session.config, results.conclusion)
     except Exception as error:
         results.give_up(error)
     if results.conclusion is not None and results.conclusion.fails and session.exitstatus == pytest.ExitCode.OK:
@@ -609,15 +641,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(annotation)
 
 
-def _add_to_junit(config: pytest.Config, checks: Sequence[FailedCheck]) -> None:
+def _add_to_junit(config: pytest.Config, conclusion: Conclusion) -> None:
     """Write pytest's JUnit XML once more, with the rows in which the run differs from a contract as failed tests.
 
+    The verdict and the broken rules, each with the first test, are properties of the suite.
     That is what its plugin does where its hooks are called: the file was written before the contract was compared.
     """
     junit = next((each for each in config.pluginmanager.get_plugins() if type(each).__name__ == "LogXML"), None)
-    if junit is None or not checks:
+    if junit is None or (conclusion.headline is None and not conclusion.failed_checks):
         return
-    for check in checks:
+    if conclusion.headline is not None:
+        junit.add_global_property("sentry_verdict", conclusion.headline.text)
+    for broken in conclusion.broken:
+        junit.add_global_property("sentry_broken_rule", broken)
+    for check in conclusion.failed_checks:
         for report in _reports_of(check):
             junit.pytest_runtest_logreport(report)
     junit.pytest_sessionfinish()
@@ -651,6 +688,7 @@ def _invocation(session: pytest.Session) -> Invocation:
         options=[*_leaving_out(config)],
         ignored=[*_ignored(config)],
         has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
+        pytest_version=pytest.__version__,
     )
 
 
@@ -742,17 +780,46 @@ def _merged(markers: Sequence[pytest.Mark]) -> dict[str, Any]:
     return options
 
 
+_OF_WAIVERS: Final = ("reason", "until", "ticket")
+
+
 def _take_waivers(item: pytest.Item, run: Run) -> None:
     """Let the rules be waived that the test's markers name now."""
     waivers = []
     for node, marker in item.iter_markers_with_node("sentry_allow"):
         [rule] = marker.args if len(marker.args) == 1 else [None]
-        if not isinstance(rule, str) or marker.kwargs.keys() - {"reason"}:
+        if not isinstance(rule, str):
             raise TypeError('takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")')
+        if unknown := [name for name in marker.kwargs if name not in _OF_WAIVERS]:
+            from pytest_sentry_capture._text import did_you_mean  # which few runs need
+
+            raise TypeError(did_you_mean("argument", unknown[0], _OF_WAIVERS))
         if not isinstance(reason := marker.kwargs.get("reason"), str) or not reason.strip():
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
-        waivers.append((rule, node.nodeid.partition("[")[0]))
+        ticket = marker.kwargs.get("ticket")
+        if ticket is not None and (not isinstance(ticket, str) or not ticket.strip()):
+            raise TypeError(f'ticket must be a text, such as "SHOP-12", not {ticket!r}')
+        until = _last_day(marker.kwargs.get("until"))
+        waivers.append((rule, node.nodeid.partition("[")[0], reason.strip(), until, (ticket or "").strip()))
     run.test.waive(waivers)
+
+
+def _last_day(until: object) -> str:
+    """The last day on which a waiver counts (ISO 8601); empty where it has no end.
+
+    Raises:
+        ValueError: it is not a day.
+    """
+    if until is None:
+        return ""
+    from datetime import date, datetime  # which few tests need
+
+    if isinstance(until, date) and not isinstance(until, datetime):
+        return until.isoformat()
+    with suppress(TypeError, ValueError):
+        if isinstance(until, str) and date.fromisoformat(until).isoformat() == until:
+            return until
+    raise ValueError(f'until must be the last day on which the waiver counts, such as "2027-03-01", not {until!r}')
 
 
 class _Fixtures:

@@ -69,9 +69,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.facts import ItemType as ItemType
     from pytest_sentry_capture._recording.facts import KindFacts as KindFacts
     from pytest_sentry_capture._recording.facts import Sort as Sort
+    from pytest_sentry_capture._recording.fields import interfaces_of as interfaces_of
     from pytest_sentry_capture._recording.fields import mapping_of as mapping_of
     from pytest_sentry_capture._recording.fields import tags_of as tags_of
     from pytest_sentry_capture._recording.fields import unwrapped as unwrapped
+    from pytest_sentry_capture._recording.fields import without_moved as without_moved
     from pytest_sentry_capture._recording.item_contents import bytes_of as bytes_of
     from pytest_sentry_capture._recording.item_contents import letters_of as letters_of
     from pytest_sentry_capture._recording.item_contents import name_of_content as name_of_content
@@ -234,6 +236,7 @@ else:
             "first_own_frame": "_recording.stack_frames:first_own_frame",
             "has_at": "_recording.kinds.segment:has_at",
             "hints_of": "_recording.silence:hints_of",
+            "interfaces_of": "_recording.fields:interfaces_of",
             "is_attribute": "_recording.protocol_names:is_attribute",
             "is_callable_at": "_recording.callables:is_callable_at",
             "is_empty": "_recording.masks:is_empty",
@@ -277,5 +280,6 @@ else:
             "value_taken_for_mask": "_recording.masks:value_taken_for_mask",
             "walk": "_recording.payload_walk:walk",
             "with_event": "_recording.silence:with_event",
+            "without_moved": "_recording.fields:without_moved",
         },
     )

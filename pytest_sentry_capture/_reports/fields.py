@@ -157,7 +157,7 @@ def _fields_in(
         if len(place) >= _DEEPEST:
             return ()
         if isinstance(container, list):
-            return _in_app(container) if keys[-2:] == _FRAMES else enumerate(container)
+            return in_app_frames(container) if keys[-2:] == _FRAMES else enumerate(container)
         return (part for part in parts_of(container) if dotted(shown((*keys, part[0]))) not in left_out)
 
     for keys, value in walk(payload, parts):
@@ -167,7 +167,7 @@ def _fields_in(
             yield dotted(place), _state(masks, value, at(meta, (*keys, "")))
 
 
-def _in_app(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+def in_app_frames(frames: Sequence[Any]) -> Iterator[tuple[int, Any]]:
     """The application's frames: not those that started the test, which differ with how pytest is called."""
     first = first_own_frame(frames)
     for index, frame in enumerate(frames[first:], first):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-GithubLevel = Literal["error", "warning"]
+GithubLevel = Literal["error", "warning", "notice"]
 
 GITHUB_SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file of the step's summary."""

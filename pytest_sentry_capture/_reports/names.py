@@ -14,6 +14,14 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 """What Sentry accepts as the key of a tag (https://docs.sentry.io/platforms/python/enriching-events/tags/)."""
 _DOTTED: Final = re.compile(r"[\w.<>-]{1,200}")
 _METHOD: Final = re.compile(r"[A-Z]{1,20}")
+_MARKUP: Final = re.compile(r"</\w|<\w+[\s/][^>]*=|<!|[\"']\s*on\w+\s*=|(?:java|vb)script:", re.IGNORECASE)
+"""What no route, file or test is called: it is meant for a browser."""
+_TAG: Final = re.compile(
+    rf"</?(?:script|img|svg|iframe|style|object|embed|link|meta|body|html|a)\b[^>]*>?|{_MARKUP.pattern}", re.IGNORECASE
+)
+ROUTE_SOURCES: Final = ("route", "component", "view")
+"""Where the name of a transaction may come from, beside URLs and what users make up
+(https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
 
 
 class ShownNames:
@@ -52,13 +60,31 @@ class ShownNames:
 
     def route(self, route: str) -> str:
         """The template of a route."""
-        return printable(masked_name(self._formatter.redacted(route)))
+        return shown_text(self._formatter.redacted(route))
+
+    def entry(self, entry: str) -> str:
+        """An entry of a list in a configuration."""
+        return shown_text(self._formatter.redacted(entry))
+
+    def file(self, path: str) -> str:
+        """A file, relative to the rootdir."""
+        return shown_text(self._formatter.redacted(path))
 
 
 def shown_test(nodeid: str) -> str:
     """A test's node id without its parameters, which are values."""
     path, separator, names = nodeid.partition("::")
-    return printable(path + separator + names.partition("[")[0])
+    return shown_text(path + separator + names.partition("[")[0])
+
+
+def shown_text(text: str) -> str:
+    """A text of several names, or one that a person has written, without what looks like data."""
+    return NOT_SHOWN if _MARKUP.search(text) else printable(masked_name(text))
+
+
+def shown_sentence(text: str) -> str:
+    """A sentence of the plugin's own with names in it, without what is meant for a browser or a terminal."""
+    return printable(_TAG.sub(NOT_SHOWN, text))
 
 
 def _shown(grammar: re.Pattern[str], name: str) -> str:

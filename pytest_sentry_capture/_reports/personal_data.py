@@ -20,6 +20,7 @@ class PersonalData(NamedTuple):
         status: the status of the answer or of the job.
         place: the path of the field, such as ``user.email``.
         rule: the rule of Sentry's engine, such as ``@email``.
+        allowed_by: the entry of the ``allow`` list that allows it; empty where none does.
     """
 
     kind: str
@@ -28,14 +29,16 @@ class PersonalData(NamedTuple):
     status: int | str | None
     place: str
     rule: str
+    allowed_by: str = ""
 
     @classmethod
-    def of(cls, names: ShownNames, item: CapturedItem, path: str, rule: str) -> PersonalData:
+    def of(cls, names: ShownNames, item: CapturedItem, path: str, rule: str, allowed_by: str = "") -> PersonalData:
         """What was found at a dotted path of an item."""
         row = row_of(names, item)
-        return cls(row.kind, row.method, row.origin, row.status, place_of(names, path), rule)
+        place = place_of(names, path)
+        return cls(row.kind, row.method, row.origin, row.status, place, rule, names.entry(allowed_by))
 
     @property
-    def sort_key(self) -> tuple[str, str, str, str, str, str]:
+    def sort_key(self) -> tuple[str, str, str, str, str, str, str]:
         """What findings are sorted by, the same on every machine."""
-        return self.place, self.rule, self.kind, self.origin, self.method, str(self.status or "")
+        return self.place, self.rule, self.kind, self.origin, self.method, str(self.status or ""), self.allowed_by

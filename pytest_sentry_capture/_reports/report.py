@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
+from pytest_sentry_capture._reports.callbacks import Callback, CallbackTally
 from pytest_sentry_capture._reports.contract.differences import FILE, Difference
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import Row, State, Tally, state_of
@@ -14,6 +15,7 @@ from pytest_sentry_capture.version import __version__
 RuleState = Literal["kept", "broken", "not judged", "not exercised"]
 RULE_STATES: Final = get_args(RuleState)
 Severity = Literal["fail", "warn"]
+RunStatus = Literal["passed", "failed", "not judged", "unproven"]
 Cells = tuple[str, ...]
 
 NOTHING: Final = "Nothing was captured, and nothing was discarded."
@@ -33,7 +35,6 @@ _ROW_HEADINGS: Final = (
 )
 _OUT_OF_CONTRACT: Final[tuple[State, ...]] = ("sampled by chance", "waived")
 """States that don't say whether something was captured."""
-_FINDING_HEADINGS: Final = ("rule", "severity", "problem", "tests", "first test")
 _RULE_HEADINGS: Final = ("rule", "state", "kept", "broken", "not judged", "severity", "configured in")
 
 
@@ -91,6 +92,67 @@ class FindingGroup:
 
 
 @dataclass(frozen=True)
+class ShownWaiver:
+    """A test's stated exception to a rule, as it may be shown.
+
+    Attributes:
+        rule: the name of the rule.
+        place: the node id of what is marked, without parameters; empty for the whole session.
+        reason: why.
+        until: the last day, in UTC, on which it counts (ISO 8601); None where it has no end.
+        ticket: where it is followed up; None where that is not said.
+        used: whether it waived something.
+        expired: whether its last day was over when the run started.
+    """
+
+    rule: str
+    place: str
+    reason: str
+    until: str | None
+    ticket: str | None
+    used: bool
+    expired: bool
+
+
+@dataclass(frozen=True)
+class ShardConfiguration:
+    """A configuration of tests, for those who combine runs.
+
+    Attributes:
+        folder: that it applies to, relative to the rootdir.
+        file: the file; empty where there is none.
+        digest: the SHA-256 of its content; None where there is none.
+        partial: why the run was partial for its tests.
+        rules: the names of its rules.
+    """
+
+    folder: str
+    file: str
+    digest: str | None
+    partial: Sequence[str]
+    rules: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ShardFacts:
+    """What combining the reports of several runs needs.
+
+    Attributes:
+        collected: how many tests were collected under each node id without parameters.
+        ran: which of them ran: their positions among the sorted node ids of all parameters.
+        allowed: how often each entry of an ``allow`` list excused something, by the rule's name.
+        ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        configurations: those of the tests.
+    """
+
+    collected: Mapping[str, int] = field(default_factory=dict)
+    ran: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    allowed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    ignored_errors: Mapping[str, int] = field(default_factory=dict)
+    configurations: Sequence[ShardConfiguration] = ()
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What holds for a run as a whole.
 
@@ -98,13 +160,23 @@ class RunFacts:
         sdk: the version of sentry-sdk; None where it was not imported.
         integrations: the identifiers of the integrations that were on, sorted.
         counts: how many items of each kind were captured.
-        personal_data: where the rule ``no-pii`` found personal data that is not allowed, sorted.
+        personal_data: where the rule ``no-pii`` found personal data, sorted.
+        started: when the run started: ISO 8601, in UTC.
+        duration: how many seconds it took until the report was made.
+        versions: the versions of what the run depends on.
+        callbacks: the application's callbacks, and what they did.
+        shard: what combining the reports of several runs needs.
     """
 
     sdk: str | None = None
     integrations: Sequence[str] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     personal_data: Sequence[PersonalData] = ()
+    started: str = "1970-01-01T00:00:00Z"
+    duration: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    callbacks: Sequence[tuple[Callback, CallbackTally]] = ()
+    shard: ShardFacts = field(default_factory=ShardFacts)
 
 
 @dataclass(frozen=True)
@@ -135,6 +207,12 @@ class RunReport:
         facts: what holds for the run as a whole.
         findings: all that breaks rules, grouped.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
+        since: what an older report holds as JSON, for formats that say what changed since; None where none was given.
+        outcome: the run in one sentence, as the terminal summary begins with it; None where nothing was asked for.
+        status: what that sentence says.
+        waivers: the waivers of the tests.
+        unused: what nothing needed, a sentence each.
+        shows_traces: whether the text formats have a row for each segment, span and profile.
     """
 
     rows: Sequence[tuple[Row, Tally]]
@@ -145,6 +223,12 @@ class RunReport:
     facts: RunFacts = field(default_factory=RunFacts)
     findings: Sequence[FindingGroup] = ()
     verdict: str | None = None
+    since: Mapping[str, Any] | None = None
+    outcome: str | None = None
+    status: RunStatus = "not judged"
+    waivers: Sequence[ShownWaiver] = ()
+    unused: Sequence[str] = ()
+    shows_traces: bool = False
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
@@ -167,12 +251,6 @@ def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
         for rule in rules
     ]
     return _without_empty_columns([_RULE_HEADINGS, *cells])
-
-
-def finding_cells(findings: Sequence[FindingGroup]) -> list[Cells]:
-    """What breaks rules, with headings."""
-    cells = [(each.rule, each.severity, each.problem, str(len(each.tests)), each.tests[0]) for each in findings]
-    return [_FINDING_HEADINGS, *cells]
 
 
 def partial_note(partial: Sequence[str]) -> str:

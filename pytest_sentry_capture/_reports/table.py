@@ -39,8 +39,9 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedTransaction,
     counts_of,
 )
+from pytest_sentry_capture._reports.example_items import ExampleItem, ExampleItems, tells_of_callback
 from pytest_sentry_capture._reports.fields import Fields, fields_of, merge
-from pytest_sentry_capture._reports.names import ShownNames, shown_test
+from pytest_sentry_capture._reports.names import ROUTE_SOURCES, ShownNames, shown_test
 
 State = Literal["captured", "discarded", "silent", "nothing", "Sentry was off", "sampled by chance", "waived"]
 CAPTURED: Final = "captured"
@@ -64,9 +65,6 @@ DIRECT: Final = "direct"
 _LOGGING: Final = "logging"
 _THREADING: Final = "threading"
 _UNSPECIFIC_MECHANISM: Final = "generic"
-_NAMES_WITHOUT_VALUES: Final = ("route", "component", "view")
-"""Where the name of a transaction may come from, beside URLs and what users make up
-(https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/#transaction-annotations)."""
 _OF_APPLICATION: Final = (None, MANUAL)
 """The origins of segments that an application started itself; old SDKs, which make no others, tell none."""
 _OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
@@ -138,6 +136,7 @@ class Tally:
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while modules were imported, which every process of a run does.
         fields: which fields its items have, and in which state, where that was asked for.
+        shown: an example of its items, where that was asked for.
     """
 
     example: str
@@ -148,6 +147,7 @@ class Tally:
     by_chance: bool = False
     is_waived: bool = False
     has_others: bool = False
+    shown: ExampleItem | None = None
 
     @property
     def count(self) -> int:
@@ -167,6 +167,13 @@ class Tally:
         self.has_others &= other.has_others
         self.example = min(self.example, other.example, key=lambda label: (label in _OUTSIDE_TESTS, label))
         self.in_contract |= other.in_contract
+        if other.shown is not None:
+            self.show(other.shown)
+
+    def show(self, example: ExampleItem) -> None:
+        """Take an example of the items, where it is a better one than that which is there."""
+        if self.shown is None or example.rank < self.shown.rank:
+            self.shown = example
 
 
 def state_of(row: Row, tally: Tally) -> State:
@@ -185,14 +192,16 @@ class CaptureTable:
 
     Args:
         with_fields: look at the fields of items and count items too, which takes time.
+        examples: makes examples of items; None where none are wanted.
 
     Attributes:
         counts: how many items were captured of each kind, spans included, where that was asked for.
     """
 
-    def __init__(self, *, with_fields: bool = False) -> None:
+    def __init__(self, *, with_fields: bool = False, examples: ExampleItems | None = None) -> None:
         self.counts: Counter[str] = Counter()
         self._with_fields = with_fields
+        self._examples = examples
         self._rows: dict[Row, Tally] = {}
 
     def add(self, *recordings: Recording, in_contract: bool = True, client_was_active: bool = True) -> None:
@@ -221,6 +230,7 @@ class CaptureTable:
                     tally = self._count(found, recording.label, is_waived=not in_contract)
                     if self._with_fields and found.item is not None:
                         merge(tally.fields, fields_of(names, recording.masks, found.item))
+                    self._show(names, recording, found, tally)
                 if self._with_fields and isinstance(entry, Capture):
                     self.counts.update(_counted(entry, known))
             if len(recordings) > 1:
@@ -228,13 +238,14 @@ class CaptureTable:
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
-        for values, in_tests, in_collection, example, in_contract, always, *fields in exported:
+        for values, in_tests, in_collection, example, in_contract, always, fields, shown in exported:
             columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
             tally = self._tally(Row(*columns), example, in_contract, *always)
             tally.in_tests += in_tests
             tally.in_collection = max(tally.in_collection, in_collection)
-            for each in fields:
-                merge(tally.fields, each)
+            merge(tally.fields, fields)
+            if shown is not None:
+                tally.show(ExampleItem(*shown))
 
     def export(self) -> list[list[Any]]:
         """The rows as lists of what JSON can say, for another process."""
@@ -246,7 +257,8 @@ class CaptureTable:
                 tally.example,
                 tally.in_contract,
                 [tally.by_chance, tally.is_waived, tally.has_others],
-                *([tally.fields] if tally.fields else ()),
+                tally.fields,
+                tally.shown,
             ]
             for row, tally in self._rows.items()
         ]
@@ -266,6 +278,17 @@ class CaptureTable:
             else:
                 together[of_all] = replace(tally, fields={**tally.fields})
         return _sorted(together.items())
+
+    def _show(self, names: ShownNames, recording: Recording, found: _Found, tally: Tally) -> None:
+        """Have an example of a row made, in the first test of the process that can tell of it."""
+        item = found.item or found.lost
+        if self._examples is None or item is None:
+            return
+        if tally.shown is not None and (tally.shown.before is not None or not tells_of_callback(item)):
+            return
+        example = self._examples.example(names, recording, found.row, item)
+        if example is not None:
+            tally.show(example)
 
     def _count(self, found: _Found, label: str, *, is_waived: bool) -> Tally:
         example = label if label in _OUTSIDE_TESTS else shown_test(label)
@@ -326,6 +349,7 @@ class _Found(NamedTuple):
         is_by_chance: whether a random number had a say in it.
         has_others: whether an operation is silent although something else than events was captured or discarded.
         item: what was captured; None where nothing was.
+        lost: what was discarded, as far as it got; None where nothing is known of it.
     """
 
     row: Row
@@ -334,6 +358,7 @@ class _Found(NamedTuple):
     is_by_chance: bool = False
     has_others: bool = False
     item: CapturedItem | None = None
+    lost: CapturedItem | None = None
 
 
 def _rows_of(names: ShownNames, entry: Entry, known: set[Hashable], by_chance: set[str]) -> Iterator[_Found]:
@@ -368,11 +393,12 @@ def _of_discard(names: ShownNames, discard: Discard) -> _Found:
     """A sampler that always says the same is told by its name; without one a random number may have decided."""
     item = discard._item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
-    by = _short_name(names, discard.by.name) if discard.by is not None else ""
+    by = short_name(names, discard.by.name) if discard.by is not None else ""
     is_by_chance = (discard.reason == UNSAMPLED and discard.by is None) or _is_sampled_by_chance(discard, item)
     is_pinned = not is_by_chance and (not isinstance(item, CapturedSegment) or _is_of_application(item))
     row = _row(names, item, kind, discard.reason, by)
-    return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item))
+    lost = item if discard.payload is not None else None
+    return _Found(row, discard.quantity, is_pinned, _was_left_to_chance(discard, item), lost=lost)
 
 
 def _was_left_to_chance(discard: Discard, item: CapturedItem) -> bool:
@@ -500,7 +526,7 @@ def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None
         return None
     else:
         name, source = item.transaction, _mapping(item.get("transaction_info")).get("source")
-    if not item.method or not name or source not in _NAMES_WITHOUT_VALUES:
+    if not item.method or not name or source not in ROUTE_SOURCES:
         return None
     return item.method, name
 
@@ -523,6 +549,6 @@ def _keys(names: ShownNames, values: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(sorted({names.key(str(name)) for name in values}))
 
 
-def _short_name(names: ShownNames, name: str) -> str:
+def short_name(names: ShownNames, name: str) -> str:
     """A callable within its class or module; which function has made it does not matter."""
     return names.dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))

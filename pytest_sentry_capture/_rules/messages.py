@@ -9,14 +9,19 @@ from pytest_sentry_capture._assertions import Formatter, wrapped
 from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
-from pytest_sentry_capture._rules.rule_run import BrokenRule
+from pytest_sentry_capture._rules.rule_run import BrokenRule, Waiver
+from pytest_sentry_capture._text import masked_name, printable
 
 _MOST_PROBLEMS: Final = 3
 
 
-def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule]) -> str:
-    """All that is to be said about the broken rules of a test."""
-    paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule))
+def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule], expired: Sequence[Waiver] = ()) -> str:
+    """All that is to be said about the broken rules of a test.
+
+    Args:
+        expired: the test's waivers that count no more.
+    """
+    paragraphs = (paragraph for rule in broken for paragraph in _paragraphs(formatter, rule, expired))
     return formatter.redacted("\n\n".join(paragraphs))
 
 
@@ -25,12 +30,23 @@ def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
     return [" ".join(formatter.redacted(each).split()) for each in _with_subjects(formatter, broken)]
 
 
-def _paragraphs(formatter: Formatter, broken: BrokenRule) -> Iterator[str]:
+def expired_waiver_text(waiver: Waiver) -> str:
+    """What is to be said of a waiver that counts no more, without what looks like data in what its author wrote."""
+    reason, ticket = (printable(masked_name(each)) for each in (waiver.reason, waiver.ticket))
+    place = printable(masked_name(waiver.place)) or "the session"
+    because = f" ({reason}{', ' if ticket else ''}{ticket})" if reason or ticket else ""
+    return f"The waiver of {place} ended on {waiver.until}{because}. Fix the cause, or set a later until=."
+
+
+def _paragraphs(formatter: Formatter, broken: BrokenRule, expired: Sequence[Waiver]) -> Iterator[str]:
     yield f"Rule {broken.name!r} is broken ({broken.place})."
     for text, problem in zip(_with_subjects(formatter, broken), broken.problems[:_MOST_PROBLEMS], strict=False):
         yield "\n".join(_lines(formatter, text, problem))
     if len(broken.problems) > _MOST_PROBLEMS:
         yield f"… and {len(broken.problems) - _MOST_PROBLEMS} more."
+    for waiver in expired:
+        if waiver.rule == broken.name:
+            yield wrapped(formatter, expired_waiver_text(waiver))
     if not broken.has_raised:
         yield wrapped(formatter, " ".join(_ways_out(broken)))
 

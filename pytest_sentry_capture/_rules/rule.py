@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NewType
 from pytest_sentry_capture._assertions import ApplicationViews, Formatter, Matcher, TypedFind
 from pytest_sentry_capture._public import export
 from pytest_sentry_capture._recording import CallableLocation, CapturedItem, Discard, Operation, Recording
+from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion, from_trial
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._relay import PiiSearch, ServerScrubbing
@@ -115,6 +116,7 @@ class Needs:
         exchanges: whether it says nothing of requests that are not observed.
         judges_traces: whether it judges segments too, and not events alone.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
+        is_tried_out: whether it can be suggested by how it does without options.
         reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
     """
 
@@ -128,6 +130,7 @@ class Needs:
     breaks_on_what_was_seen: bool = False
     judges_traces: bool = True
     reads_fields: bool = True
+    is_tried_out: bool = True
 
 
 @dataclass(kw_only=True)
@@ -192,6 +195,16 @@ class Rule(ABC):
 
     def _take_scrubbing(self, scrubbing: ServerScrubbing) -> None:  # noqa: B027  (most rules have no use for them)
         """Learn the project's settings for data scrubbing on Sentry's servers, where there are any."""
+
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterable[Sighting]:  # noqa: ARG003
+        """What a whole recording has that options of the rule can be suggested from."""
+        return ()
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        """What is suggested of the rule after a run."""
+        return from_trial(seen)
 
     @staticmethod
     def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:

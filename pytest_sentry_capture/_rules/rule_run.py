@@ -74,10 +74,20 @@ class Waiver:
     Attributes:
         rule: the name of the rule.
         place: the node id of what is marked: a test without its parameters, a class or a module.
+        reason: why, as the marker says.
+        until: the last day, in UTC, on which it counts (ISO 8601); empty where it has no end.
+        ticket: where it is followed up; empty where that is not said.
     """
 
     rule: str
     place: str
+    reason: str = ""
+    until: str = ""
+    ticket: str = ""
+
+    def has_expired(self, today: str) -> bool:
+        """Whether its last day is over on this one."""
+        return bool(self.until) and self.until < today
 
 
 @dataclass
@@ -177,7 +187,7 @@ class RuleRun:
     Attributes:
         tallies: how often each rule was kept, broken and waived.
         used_waivers: the waivers that were needed.
-        personal_data: the judgements of places that hold personal data that is not allowed.
+        personal_data: the judgements of places that hold personal data, of those that the rule allows too.
     """
 
     def __init__(
@@ -212,6 +222,11 @@ class RuleRun:
         broken = self.judge_new()
         whole = self._holding(self._once([each.entries for each in self._recordings]))
         return [*broken, *self._broken(RuleViews(whole), at_teardown=True)]
+
+    @property
+    def whole(self) -> RuleViews:
+        """What was recorded so far, in this process and by ``sentry_server``."""
+        return RuleViews(self._holding(self._once([each.entries for each in self._recordings])))
 
     def judging(self, kind: str) -> list[str]:
         """The names of the rules of the project's configuration, and of its own, that judge things of a kind."""

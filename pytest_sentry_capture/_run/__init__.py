@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.settings.options import SettingsError as SettingsError
     from pytest_sentry_capture._run.settings.options import ShowMode as ShowMode
     from pytest_sentry_capture._run.settings.options import read_settings as read_settings
+    from pytest_sentry_capture._run.summary_lines import Conclusion as Conclusion
     from pytest_sentry_capture._run.summary_lines import FailedCheck as FailedCheck
     from pytest_sentry_capture._run.summary_lines import SummaryLine as SummaryLine
 else:
@@ -27,6 +28,7 @@ else:
         {
             "Configurations": "_run.settings.configurations:Configurations",
             "CurrentTest": "_run.current_test:CurrentTest",
+            "Conclusion": "_run.summary_lines:Conclusion",
             "FailedCheck": "_run.summary_lines:FailedCheck",
             "Invocation": "_run.partial_run:Invocation",
             "Run": "_run.run:Run",

@@ -20,7 +20,9 @@ from pytest_sentry_capture._reports import (
     pinned,
     replace_file,
 )
+from pytest_sentry_capture._rules import Waiver, expired_waiver_text
 from pytest_sentry_capture._run.contract_check import missing_contract
+from pytest_sentry_capture._run.findings import CONTRACT
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.settings.options import ContractMode
 from pytest_sentry_capture._run.summary_lines import FailedCheck, SummaryPart
@@ -34,15 +36,17 @@ class ContractSummary(SummaryPart):
     Args:
         judged: the configuration whose contract it is.
         mode: what is to be done with it.
+        today: the day, in UTC, on which the run started (ISO 8601).
 
     Attributes:
         comparison: how the run compares with it; None where it was not compared.
     """
 
-    def __init__(self, judged: JudgedConfiguration, mode: ContractMode) -> None:
+    def __init__(self, judged: JudgedConfiguration, mode: ContractMode, today: str = "") -> None:
         super().__init__()
         self._judged = judged
         self._mode = mode
+        self._today = today
         self._file = judged.contract_file
         self.comparison: ContractComparison | None = None
 
@@ -93,8 +97,15 @@ class ContractSummary(SummaryPart):
         self.comparison = ContractComparison(found, self._file.name)
         if found:
             self.fail(*differences_text(found, file=self._file.name).splitlines())
+            self.say(*map(expired_waiver_text, self._expired_waivers()))
         else:
             self.say(f"The contract is kept: {len(contract.rows)} rows in {self._file.name}.{self._partial_note()}")
+
+    def _expired_waivers(self) -> list[Waiver]:
+        """The waivers of the contract that would have kept rows out of it, and count no more."""
+        waivers = (each for each in self._judged.totals.waivers if each.rule == CONTRACT)
+        expired = (each for each in waivers if each.has_expired(self._today))
+        return sorted(expired, key=lambda each: (each.place, each.until))
 
     def _update(self, contract: Contract) -> None:
         rows = self._judged.totals.table.rows_of_all_projects()

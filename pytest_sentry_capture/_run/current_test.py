@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules import RuleRun, Waiver
     from pytest_sentry_capture._run.findings import Findings
     from pytest_sentry_capture._run.rule_set import RuleSet
+    from pytest_sentry_capture._suggestions import Trial
 
 
 class CurrentTest:
@@ -49,8 +50,10 @@ class CurrentTest:
         self.rule_set = rule_set
         self._drain = drain
         self._waivers: list[Waiver] = []
+        self._expired: list[Waiver] = []
         self._rule_run: RuleRun | None = None
         self._findings: Findings | None = None
+        self._trial: Trial | None = None
 
     @property
     def recordings(self) -> list[Recording]:
@@ -96,13 +99,15 @@ class CurrentTest:
             self._call = None  # and with it what the frame holds
         return frame is not None
 
-    def waive(self, waivers: Iterable[tuple[str, str]]) -> None:
-        """Say which rules the test waives, in place of what was said before: each by its name, and where the marker is.
+    def waive(self, waivers: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Say which rules the test waives, in place of what was said before: each as the values of ``Waiver``.
 
         Raises:
             ValueError: there is no such rule.
         """
-        self._waivers = [self.rule_set.waiver(rule, place) for rule, place in waivers]
+        given = [self.rule_set.waiver(*values) for values in waivers]
+        self._expired = [waiver for waiver in given if waiver.has_expired(self.rule_set.today)]
+        self._waivers = [waiver for waiver in given if waiver not in self._expired]
         self.recording.allows_unseen = any(waiver.rule == UNSEEN_PROCESSES for waiver in self._waivers)
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
@@ -115,6 +120,8 @@ class CurrentTest:
             What fails the test, in words for users; None where nothing does.
         """
         self.await_endings()
+        if self.rule_set.suggests:
+            self._try_out(is_over=is_over)
         if not self._is_to_be_judged:
             return None
         if not is_over:
@@ -129,7 +136,13 @@ class CurrentTest:
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None
-        return on_demand.broken_rules_message(formatter, failing)
+        return on_demand.broken_rules_message(formatter, failing, self._expired)
+
+    def _try_out(self, *, is_over: bool) -> None:
+        self._drain()
+        if self._trial is None:
+            self._trial = on_demand.Trial(self.recording, self._waivers, self.received)
+        self._trial.judge(is_over=is_over)
 
     def await_endings(self) -> None:
         """Have applications return that have answered, and forked children end, where anybody asks what they report."""
@@ -141,13 +154,14 @@ class CurrentTest:
     @property
     def is_of_interest(self) -> bool:
         """Whether anybody asks what was captured during the attempt: the fixture, a rule, a report or a contract."""
-        return bool(self.recording.detailed or self.rule_set.rules or self.rule_set.wants_table)
+        return bool(self.recording.detailed or self.rule_set.is_asked_for)
 
     def sum_up(self) -> None:
         """The test's last report is made: what it recorded is counted."""
         wants_table = self.rule_set.wants_table
         unknown = [name for each in self.recordings for name in each.unknown_exceptions]
-        is_asked_for = bool(wants_table or self.rule_set.rules or self._findings or self._waivers or unknown)
+        has_waivers = bool(self._waivers or self._expired)
+        is_asked_for = bool(self.rule_set.is_asked_for or self._findings or has_waivers or unknown)
         unseen = self._unseen_requests() if is_asked_for or self.recording.detailed else {}
         if not (is_asked_for or unseen):
             return
@@ -159,10 +173,12 @@ class CurrentTest:
             findings.add_unknown_exceptions(formatter, unknown)
             if self._rule_run is not None:
                 findings.add_rule_run(formatter, self._rule_run)
+        if self._trial is not None:
+            findings.trial = self._trial.result()
         findings.add_chance(self.recordings, self._rule_run)
         findings.note_waivers_of(UNSEEN_PROCESSES, are_used=self.recording.started_unseen)
         if wants_table:
-            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields)
+            findings.add_rows(*self.recordings, with_fields=self.rule_set.wants_fields, examples=self.rule_set.examples)
         if not self.rules_decide:
             findings.drop_unused_waivers()
 
@@ -212,6 +228,8 @@ class CurrentTest:
 
     def _found(self) -> Findings:
         if self._findings is None:
-            waivers = dict.fromkeys(self._waivers, False)
-            self._findings = on_demand.Findings(self.recording.label, self._folder, waivers=waivers)
+            waivers = dict.fromkeys([*self._waivers, *self._expired], False)
+            self._findings = on_demand.Findings(
+                self.recording.label, self._folder, waivers=waivers, expired=self._expired
+            )
         return self._findings

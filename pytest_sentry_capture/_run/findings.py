@@ -13,7 +13,14 @@ from typing import Any, Final, TypedDict
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Capture, CapturedItem, Chance, Discard, Recording, sampled_by_chance
-from pytest_sentry_capture._reports import CaptureTable, FindingGroup, PersonalData, ShownNames
+from pytest_sentry_capture._reports import (
+    CallbackCounts,
+    CaptureTable,
+    ExampleItems,
+    FindingGroup,
+    PersonalData,
+    ShownNames,
+)
 from pytest_sentry_capture._rules import BrokenRule, RuleRun, RuleTally, Severity, Waiver, rule_problems
 
 CONTRACT: Final = "contract"
@@ -64,12 +71,15 @@ class Findings:
         tallies: how often each rule was kept, broken and waived.
         breaches: the rules that were broken.
         waivers: the test's waivers, and whether they waived something.
+        expired: those of them that had ended when the run started, and so count no more.
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
+        trial: how rules did that were tried out, and what their options can be suggested from; None where nobody asks.
         by_chance: what random numbers decided about: the values of ``Chance``, how often, and the rules that judge it.
+        callbacks: what the application's callbacks did, as ``CallbackCounts`` exports it.
     """
 
     label: str
@@ -78,38 +88,50 @@ class Findings:
     tallies: dict[str, RuleTally] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
     waivers: dict[Waiver, bool] = field(default_factory=dict)
+    expired: list[Waiver] = field(default_factory=list)
     is_complete: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
     unseen_requests: dict[str, int] = field(default_factory=dict)
     unknown_exceptions: list[str] = field(default_factory=list)
     by_chance: list[list[Any]] = field(default_factory=list)
+    callbacks: list[Any] = field(default_factory=list)
+    trial: dict[str, Any] | None = None
 
-    def add_rows(self, *recordings: Recording, with_fields: bool = False) -> None:
-        """Count in what was recorded: in this process and, after that, by ``sentry_server``."""
-        table = CaptureTable(with_fields=with_fields)
-        in_contract = all(waiver.rule != CONTRACT for waiver in self.waivers)
+    def add_rows(self, *recordings: Recording, with_fields: bool = False, examples: ExampleItems | None = None) -> None:
+        """Count in what was recorded: in this process and, after that, by ``sentry_server``.
+
+        Args:
+            with_fields: whether the fields of items are asked for.
+            examples: makes examples of items; None where none are wanted.
+        """
+        table = CaptureTable(with_fields=with_fields, examples=examples)
+        if examples is not None:
+            callbacks = CallbackCounts()
+            callbacks.add_recordings(ShownNames(Formatter.for_reports(*recordings)), examples, recordings)
+            self.callbacks = callbacks.export()
+        waived = [waiver for waiver in self.waivers if waiver.rule == CONTRACT and waiver not in self.expired]
+        in_contract = not waived
         client_was_active = any(recording.client_was_active for recording in recordings)
         is_seen = client_was_active and not recordings[0].hiding()
         table.add(*recordings, in_contract=in_contract, client_was_active=is_seen)
         self.rows, self.counts = table.export(), dict(table.counts)
-        for waiver in self.waivers:
-            if waiver.rule == CONTRACT:
-                self.waivers[waiver] = bool(self.rows)
+        self.waivers.update(dict.fromkeys(waived, bool(self.rows)))
 
     def add_rule_run(self, formatter: Formatter, rule_run: RuleRun) -> None:
         """Count in how the rules were judged."""
         self.tallies = {name: tally.shown(formatter) for name, tally in rule_run.tallies.items()}
         names = ShownNames(formatter)
         found = {
-            PersonalData.of(names, each.subject, each.path or "", each.detector or "")
+            PersonalData.of(names, each.subject, each.path or "", each.detector or "", each.allowed or "")
             for each in rule_run.personal_data
             if isinstance(each.subject, CapturedItem)
         }
         self.personal_data = [[*each] for each in sorted(found, key=lambda each: each.sort_key)]
         self.waivers.update(dict.fromkeys(rule_run.used_waivers, True))
         unjudged = {name for name, tally in self.tallies.items() if tally.not_judged}
-        self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule in unjudged})
+        counting = [waiver for waiver in self.waivers if waiver not in self.expired]
+        self.waivers.update({waiver: True for waiver in counting if waiver.rule in unjudged})
 
     def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
         """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
@@ -144,13 +166,14 @@ class Findings:
 
     def to_json(self) -> str:
         """The text that ``from_json`` reads."""
-        waivers = [[waiver.rule, waiver.place, used] for waiver, used in self.waivers.items()]
+        waivers = [[vars(waiver), used] for waiver, used in self.waivers.items()]
         return json.dumps(
             {
                 **vars(self),
                 "tallies": {name: vars(tally) for name, tally in self.tallies.items()},
                 "breaches": [vars(breach) for breach in self.breaches],
                 "waivers": waivers,
+                "expired": [vars(waiver) for waiver in self.expired],
             }
         )
 
@@ -160,8 +183,9 @@ class Findings:
         found = json.loads(text)
         tallies = {name: RuleTally.of(tally) for name, tally in found["tallies"].items()}
         breaches = [Breach(**breach) for breach in found["breaches"]]
-        waivers = {Waiver(rule, place): used for rule, place, used in found["waivers"]}
-        return cls(**{**found, "tallies": tallies, "breaches": breaches, "waivers": waivers})
+        waivers = {Waiver(**waiver): used for waiver, used in found["waivers"]}
+        expired = [Waiver(**waiver) for waiver in found["expired"]]
+        return cls(**{**found, "tallies": tallies, "breaches": breaches, "waivers": waivers, "expired": expired})
 
 
 def grouped(breaches: Iterable[Breach]) -> list[FindingGroup]:

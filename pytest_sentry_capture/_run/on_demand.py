@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._relay import ServerScrubbing as ServerScrubbing
     from pytest_sentry_capture._reports import SECTION_TITLE as SECTION_TITLE
     from pytest_sentry_capture._reports import SERVER_SECTION_TITLE as SERVER_SECTION_TITLE
+    from pytest_sentry_capture._reports import ExampleItems as ExampleItems
     from pytest_sentry_capture._reports import section_text as section_text
     from pytest_sentry_capture._rules import RuleRun as RuleRun
     from pytest_sentry_capture._rules import UnusableRulesError as UnusableRulesError
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.findings import late_summary as late_summary
     from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
     from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration as JudgedConfiguration
+    from pytest_sentry_capture._run.own_rules import check_own_rules as check_own_rules
+    from pytest_sentry_capture._run.own_rules import configured_rules as configured_rules
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.partial_run import why_partial as why_partial
+    from pytest_sentry_capture._run.run_facts import RunDescription as RunDescription
     from pytest_sentry_capture._run.run_summary import conclude as conclude
     from pytest_sentry_capture._run.shown_values import described as described
     from pytest_sentry_capture._run.shown_values import values_text as values_text
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._server import ServerRun as ServerRun
     from pytest_sentry_capture._server import SocketsBlockedError as SocketsBlockedError
     from pytest_sentry_capture._server import check_sockets as check_sockets
+    from pytest_sentry_capture._suggestions import Trial as Trial
     from pytest_sentry_capture._text import did_you_mean as did_you_mean
 else:
     __getattr__ = lazy_names(
@@ -62,6 +67,7 @@ else:
             "CONTRACT": "_run.findings:CONTRACT",
             "Conclusion": "_run.summary_lines:Conclusion",
             "ContractFile": "_run.contract_check:ContractFile",
+            "ExampleItems": "_reports:ExampleItems",
             "Findings": "_run.findings:Findings",
             "ForkedChildren": "_forks:ForkedChildren",
             "Formatter": "_assertions:Formatter",
@@ -70,6 +76,7 @@ else:
             "Operations": "_operations:Operations",
             "PiiSearch": "_relay:PiiSearch",
             "RelayProject": "_relay:RelayProject",
+            "RunDescription": "_run.run_facts:RunDescription",
             "RuleRun": "_rules:RuleRun",
             "SECTION_TITLE": "_reports:SECTION_TITLE",
             "SERVER_SECTION_TITLE": "_reports:SERVER_SECTION_TITLE",
@@ -80,13 +87,16 @@ else:
             "SocketsBlockedError": "_server:SocketsBlockedError",
             "SummaryLine": "_run.summary_lines:SummaryLine",
             "Totals": "_run.totals:Totals",
+            "Trial": "_suggestions:Trial",
             "UnusableRulesError": "_rules:UnusableRulesError",
             "Waiver": "_rules:Waiver",
             "about_view": "_assertions:about_view",
             "await_endings": "_assertions:await_endings",
             "broken_rules_message": "_rules:broken_rules_message",
+            "check_own_rules": "_run.own_rules:check_own_rules",
             "check_sockets": "_server:check_sockets",
             "conclude": "_run.run_summary:conclude",
+            "configured_rules": "_run.own_rules:configured_rules",
             "counts_of": "_run.findings:counts_of",
             "default_rules": "_rules:default_rules",
             "described": "_run.shown_values:described",

@@ -28,6 +28,7 @@ class Invocation(NamedTuple):
         options: the options given that leave tests out before they are collected, or run them in part.
         ignored: the files and folders that were ignored for this run alone (``--ignore``).
         has_ended: whether it ran to its end.
+        pytest_version: that of pytest.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Invocation(NamedTuple):
     options: Sequence[str]
     ignored: Sequence[Path]
     has_ended: bool
+    pytest_version: str = ""
 
 
 def why_partial(

@@ -15,6 +15,7 @@ from pytest_sentry_capture._run import on_demand
 if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Recording
     from pytest_sentry_capture._relay import RelayProject
+    from pytest_sentry_capture._reports import ExampleItems
     from pytest_sentry_capture._rules import EnforcedRule, RuleRun, Waiver
     from pytest_sentry_capture._run.settings.configuration import Configuration
 
@@ -30,32 +31,47 @@ class RuleSet:
         rules: those that are configured, and those of the project's own.
         wants_table: whether the capture table is written or compared with a contract.
         wants_fields: whether its rows tell of the fields of items.
+        examples: makes the examples of the process for its rows; None where none are wanted.
+        today: the day, in UTC, on which the run started (ISO 8601).
+        suggests: whether rules are tried out, of which a configuration is suggested.
     """
 
     def __init__(
-        self, configuration: Configuration, own: Sequence[EnforcedRule], *, wants_table: bool, wants_fields: bool
+        self,
+        configuration: Configuration,
+        own: Sequence[EnforcedRule],
+        *,
+        wants_table: bool,
+        wants_fields: bool,
+        suggests: bool,
+        examples: ExampleItems | None = None,
+        today: str = "",
     ) -> None:
         self.configuration = configuration
         self.rules: tuple[EnforcedRule, ...] = (*configuration.rules, *own)
         self.wants_table = wants_table
         self.wants_fields = wants_fields
+        self.examples = examples
+        self.today = today
+        self.suggests = suggests
         self._outside_tests: dict[str, tuple[int, str]] = {}
 
     @property
     def is_asked_for(self) -> bool:
         """Whether every test is judged or tabulated."""
-        return bool(self.rules) or self.wants_table
+        return bool(self.rules) or self.wants_table or self.suggests
 
-    def waiver(self, rule: str, place: str) -> Waiver:
-        """A waiver of a rule, by a marker at ``place``.
+    def waiver(self, rule: str, place: str, reason: str = "", until: str = "", ticket: str = "") -> Waiver:
+        """A waiver of a rule, by a marker at ``place``; see ``Waiver`` for the arguments.
 
         Raises:
             ValueError: there is no such rule.
         """
-        valid = [*on_demand.rule_names(self.rules), on_demand.CONTRACT, UNSEEN_PROCESSES]
+        off = sorted(self.configuration.switched_off)  # a waiver stays, where a configuration switches off a rule
+        valid = [*dict.fromkeys([*on_demand.rule_names(self.rules), *off, on_demand.CONTRACT, UNSEEN_PROCESSES])]
         if rule not in valid:
             raise ValueError(on_demand.did_you_mean("rule", rule, valid))
-        return on_demand.Waiver(rule, place)
+        return on_demand.Waiver(rule, place, reason, until, ticket)
 
     def rule_run(self, recording: Recording, waivers: Sequence[Waiver], received: Recording | None) -> RuleRun:
         """What judges a test, by the rules that are on by themselves too."""
@@ -71,7 +87,7 @@ class RuleSet:
     def findings_outside_tests(self, recording: Recording) -> str | None:
         """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
         number = len(recording.entries)
-        if not number or not (self.rules or self.wants_table):
+        if not number or not self.is_asked_for:
             return None
         known, text = self._outside_tests.get(recording.label, (0, ""))
         if number == known:
@@ -82,8 +98,12 @@ class RuleSet:
         formatter = on_demand.Formatter.for_reports(recording)
         findings.add_broken(formatter, broken)
         findings.add_rule_run(formatter, rule_run)
+        if self.suggests:
+            trial = on_demand.Trial(recording)
+            trial.judge(is_over=True)
+            findings.trial = trial.result()
         if self.wants_table:
-            findings.add_rows(recording, with_fields=self.wants_fields)
+            findings.add_rows(recording, with_fields=self.wants_fields, examples=self.examples)
         text = findings.to_json()
         self._outside_tests[recording.label] = number, text
         return text

@@ -6,6 +6,7 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ from pytest_sentry_capture._run.rule_set import RuleSet
 from pytest_sentry_capture._run.settings.options import SettingsError
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._reports import ExampleItems
     from pytest_sentry_capture._rules import EnforcedRule
+    from pytest_sentry_capture._run.settings.configuration import Configuration
     from pytest_sentry_capture._run.settings.configurations import Configurations
 
 _HOOK = "pytest_sentry_capture_rules"
@@ -29,14 +32,20 @@ class RuleSets:
     Attributes:
         configurations: which configuration each test has.
         wants_table: whether the capture table is written or compared with a contract.
+        wants_fields: whether a report tells of the fields of items, and of all that programs may ask.
     """
 
-    def __init__(self, configurations: Configurations, *, wants_table: bool, wants_fields: bool) -> None:
+    def __init__(
+        self, configurations: Configurations, *, wants_table: bool, wants_fields: bool, suggests: bool, today: str = ""
+    ) -> None:
         self.configurations = configurations
         self.wants_table = wants_table
-        self._wants_fields = wants_fields
+        self.wants_fields = wants_fields
+        self._suggests = suggests
+        self._today = today
         self._own: list[tuple[str | None, str, Sequence[object]]] = []
         self._sets: dict[str | None, RuleSet] = {}
+        self._has_begun = False
 
     @property
     def of_rootdir(self) -> RuleSet:
@@ -56,16 +65,23 @@ class RuleSets:
         """The rules of the configuration of a folder, as ``Configurations.folder_of`` names it.
 
         Raises:
-            SettingsError: the configuration has mistakes, or a rule of the project's own is called like one of it.
+            SettingsError: the configuration has mistakes, or a rule of the project's own is called like one of it; once
+                all of those are there, it names one that does not exist too.
         """
         if folder not in self._sets:
             configuration = self.configurations.at(folder)
             try:
-                own = self._own_rules(folder, configuration.rules)
+                own = self._own_rules(folder, configuration)
             except on_demand.UnusableRulesError as error:
                 raise SettingsError(f"{_HOOK}: {error}") from None
             self._sets[folder] = RuleSet(
-                configuration, own, wants_table=self.wants_table, wants_fields=self._wants_fields
+                configuration,
+                own,
+                wants_table=self.wants_table,
+                wants_fields=self.wants_fields,
+                suggests=self._suggests,
+                examples=self._examples,
+                today=self._today,
             )
         return self._sets[folder]
 
@@ -98,17 +114,26 @@ class RuleSets:
             What is wrong with the rules of the rootdir, in words for users; None where nothing is.
         """
         self._sets.clear()
+        self._has_begun = True
         try:
             self.at("")
         except SettingsError as error:
             return str(error)
         return None
 
-    def _own_rules(self, folder: str | None, others: Iterable[EnforcedRule]) -> list[EnforcedRule]:
-        if folder is None or not self._own:
-            return []
-        given = [(each, place) for owner, place, rules in self._own if owner in (None, folder) for each in rules]
-        return [*on_demand.own_rules(given, others, folder=folder)]
+    @cached_property
+    def _examples(self) -> ExampleItems | None:
+        return on_demand.ExampleItems(self.configurations.root) if self.wants_fields else None
+
+    def _own_rules(self, folder: str | None, configuration: Configuration) -> list[EnforcedRule]:
+        own: list[EnforcedRule] = []
+        if folder is not None and self._own:
+            given = [(each, place) for owner, place, rules in self._own if owner in (None, folder) for each in rules]
+            own += on_demand.own_rules(given, configuration.rules, folder=folder)
+        if not (configuration.own_rules and self._has_begun):
+            return own
+        on_demand.check_own_rules(configuration, own, self.configurations.root)
+        return on_demand.configured_rules(configuration, own)
 
 
 def _listed(rules: object) -> object:

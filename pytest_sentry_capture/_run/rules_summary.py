@@ -25,21 +25,27 @@ class RulesSummary(SummaryPart):
         judged: the configuration.
         names_file: whether to name the file that the rules stand in, because there are several.
         unseen: how many requests were not observed, in words for users; empty where all were.
+        today: the day, in UTC, on which the run started (ISO 8601).
 
     Attributes:
         summaries: what became of each rule.
         warnings: of how many rules was said that they can't judge anything.
+        unused: what nothing needed, in words for users.
         left_by_strict_run: how often something was told that fails a strict run, by the state that it is in.
     """
 
-    def __init__(self, judged: JudgedConfiguration, settings: Settings, *, names_file: bool, unseen: str) -> None:
+    def __init__(
+        self, judged: JudgedConfiguration, settings: Settings, *, names_file: bool, unseen: str, today: str = ""
+    ) -> None:
         super().__init__()
         self._judged = judged
         self._settings = settings
         self._names_file = names_file
         self._unseen = unseen
+        self._today = today
         self.summaries = [*map(self._summary_of, judged.rules)]
         self.warnings = 0
+        self.unused: list[str] = []
         self.left_by_strict_run: Counter[str] = Counter()
 
     def sum_up(self) -> None:
@@ -61,6 +67,7 @@ class RulesSummary(SummaryPart):
             unused = []
         for state, what in [*warnings, *unused]:
             self.tell(state, what)
+        self.unused = [what for state, what in unused if state == "unused"]
         told = Counter(state for state, _ in [*warnings, *unused])
         self.warnings = told[WARNING]
         if self._settings.strict:
@@ -119,7 +126,8 @@ class RulesSummary(SummaryPart):
         totals = self._judged.totals
         for waiver in totals.unused_waivers():
             if waiver.rule not in not_judged:
-                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
+                ended = f", which ended on {waiver.until}" if waiver.has_expired(self._today) else ""
+                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}{ended}"
         for rule, entry in totals.unused_allowances(self._judged.rules):
             if rule not in not_judged:
                 yield "unused", f"{entry!r} in the allow list of {rule!r}"

@@ -6,6 +6,7 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
@@ -46,17 +47,22 @@ class Run:
         rule_sets: the rules that tests are judged by, of each configuration.
         sdk_watch: waits for the SDK's import, and knows whose set-up code is running.
         recorder: knows the recording that is the current one.
+        started: when the run started, in seconds since the epoch.
         deselected: how many tests of each configuration were left out of the run.
+        deselected_tests: their node ids, where a report asks for them.
         late_hooks: the files whose rules came too late, relative to the rootdir.
         lines_after_collection: which rules there are beside those of the rootdir, which pytest's header names.
     """
 
     def __init__(self, settings: Settings, configurations: Configurations) -> None:
         self.settings = settings
+        self.started, self._began = time.time(), time.monotonic()
         self.rule_sets = RuleSets(
             configurations,
             wants_table=bool(settings.reports or settings.contract != "off"),
             wants_fields=any(format_of(path).shows_fields for path in settings.reports),
+            suggests=settings.suggests,
+            today=time.strftime("%Y-%m-%d", time.gmtime(self.started)),
         )
         of_rootdir = configurations.of_rootdir
         self.recorder = Recorder(of_rootdir.masks, settings.grace, settles_sampling=of_rootdir.settles_sampling)
@@ -67,6 +73,7 @@ class Run:
             self._observe_operations,
         )
         self.deselected: Counter[str | None] = Counter()
+        self.deselected_tests: list[str] = []
         self.late_hooks: list[str] = []
         self.lines_after_collection: list[str] = []
         self._outside: set[str] = set()
@@ -117,6 +124,9 @@ class Run:
             The folders of their configurations.
         """
         configurations = self.rule_sets.configurations
+        tests = [*tests]
+        if self.rule_sets.wants_fields:
+            self.results.selected.update(nodeid for nodeid, _ in tests)
         files = {file: nodeid.partition("::")[0] for nodeid, file in tests}
         found: dict[str | None, set[str]] = {}
         for file, name in files.items():
@@ -319,6 +329,7 @@ class Run:
             "ignored_errors": dict(self.sdk_watch.ignored_errors),
             "ignored_loggers": dict(self.sdk_watch.ignored_loggers),
             "deselected": [*self.deselected.items()],
+            "deselected_tests": [*self.deselected_tests],
             "late_hooks": self.late_hooks,
             "outside": sorted(self._outside),
             "server": list(self._server.messages) if self._server is not None else [],
@@ -330,7 +341,7 @@ class Run:
     @cached_property
     def results(self) -> RunResults:
         """The results of the whole run, in the process that makes its reports."""
-        return RunResults(self.rule_sets, self.settings)
+        return RunResults(self.rule_sets, self.settings, self.started, lambda: time.monotonic() - self._began)
 
     def _begin_in_child(self) -> None:
         """A plugin has forked for the tests to come: what was found so far, the parent reports itself."""
@@ -404,8 +415,9 @@ def _header_of(configuration: Configuration) -> list[str]:
     if not configuration.file:
         return []
     number = len(configuration.rules)
-    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}"]
+    policies = f", which extends {', '.join(configuration.policies)}" if configuration.policies else ""
+    return [f"sentry: {number} rule{'' if number == 1 else 's'} from {configuration.file}{policies}"]
 
 
 def _needs_scope_writes(rule_set: RuleSet) -> bool:
-    return any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)
+    return rule_set.suggests or any(each.rule._built_in_needs.scope_writes for each in rule_set.rules)

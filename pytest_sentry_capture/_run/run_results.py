@@ -39,6 +39,7 @@ class ProcessFindings(TypedDict):
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         deselected: how many tests of each configuration were left out: its folder, and the number.
+        deselected_tests: their node ids, where a report asks for them.
         late_hooks: the files whose rules came too late, relative to the rootdir.
         outside: the files of tests outside of the rootdir, relative to that.
         server: what ``sentry_server`` has to say.
@@ -55,6 +56,7 @@ class ProcessFindings(TypedDict):
     ignored_errors: dict[str, int]
     ignored_loggers: dict[str, int]
     deselected: list[tuple[str | None, int]]
+    deselected_tests: list[str]
     late_hooks: list[str]
     outside: list[str]
     server: list[str]
@@ -66,14 +68,24 @@ class ProcessFindings(TypedDict):
 class RunResults:
     """What tests and processes have found, until the run is concluded.
 
+    Args:
+        started: when the run started, in seconds since the epoch.
+        duration: says for how many seconds it has been running.
+
     Attributes:
+        selected: the node ids of the tests that were to run, where a report asks for them.
         not_collected: the node ids of what could not be collected.
         values: what failed tests captured, with its values, by their node ids: for the terminal alone.
         is_refused: whether the run was ended before its tests.
         conclusion: how the run has ended, once it has; None where there is nothing to say.
     """
 
-    def __init__(self, rule_sets: RuleSets, settings: Settings) -> None:
+    def __init__(
+        self, rule_sets: RuleSets, settings: Settings, started: float = 0.0, duration: Callable[[], float] = float
+    ) -> None:
+        self.selected: set[str] = set()
+        self._started = started
+        self._duration = duration
         self.not_collected: set[str] = set()
         self.values: dict[str, str] = {}
         self.is_refused = False
@@ -118,7 +130,8 @@ class RunResults:
         verdict = self._verdict()
         late = [each for process in processes for each in process["late"]]
         warnings, notes = [*self._late_hooks()], [*self._tests_outside()]
-        is_of_interest = self._has_rules or self._rule_sets.wants_table or self._settings.strict or warnings or notes
+        is_asked = self._rule_sets.wants_table or self._settings.suggests or self._settings.strict
+        is_of_interest = self._has_rules or is_asked or warnings or notes
         if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
             return
         totals = self._totals
@@ -141,6 +154,13 @@ class RunResults:
             warnings=warnings,
             notes=notes,
             verdict=verdict,
+            run=on_demand.RunDescription(
+                started=self._started,
+                duration=self._duration(),
+                pytest_version=invocation.pytest_version,
+                selected=self.selected,
+                deselected={nodeid for process in processes for nodeid in process["deselected_tests"]},
+            ),
         )
 
     def give_up(self, error: Exception) -> None:
@@ -180,7 +200,8 @@ class RunResults:
         if any(each["client_was_active"] for each in activities) or not any(each["has_tests"] for each in activities):
             return None
         is_imported = any(process["sdk"] is not None for process in processes)
-        is_used = self._has_rules or self._rule_sets.wants_table or (self._settings.strict and is_imported)
+        is_asked = self._rule_sets.wants_table or self._settings.suggests
+        is_used = self._has_rules or is_asked or (self._settings.strict and is_imported)
         if not (is_used or any(each["is_used"] for each in activities)):
             return None
         problem = next((process["problem"] for process in processes if process["problem"]), None)

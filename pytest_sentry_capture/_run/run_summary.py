@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -12,14 +13,18 @@ from typing import Final
 from pytest_sentry_capture._reports import (
     GITHUB_SUMMARY_VARIABLE,
     MARKDOWN,
+    FindingGroup,
     GithubLevel,
-    RunFacts,
     RunReport,
+    RunStatus,
     append_to_github_summary,
     format_of,
     github_annotation,
     path_in_repository,
     replace_file,
+    shown_sentence,
+    shown_test,
+    shown_text,
 )
 from pytest_sentry_capture._rules import Severity
 from pytest_sentry_capture._run.chance_summary import about_chance
@@ -27,7 +32,10 @@ from pytest_sentry_capture._run.contract_summary import DONE, ContractSummary
 from pytest_sentry_capture._run.findings import Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.rules_summary import WARNING, RulesSummary, is_untold
+from pytest_sentry_capture._run.run_facts import RunDescription, facts_of, shown_waivers
+from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.settings.options import Settings
+from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, lacking, whole_configuration
 from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
@@ -47,6 +55,7 @@ def conclude(
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
     verdict: str | None = None,
+    run: RunDescription = RunDescription(),  # noqa: B008  (it can't change)
 ) -> Conclusion:
     """Write, compare and sum up.
 
@@ -59,19 +68,32 @@ def conclude(
         warnings: what of the run's own is not as it should be, in words for users; a strict run fails for it.
         notes: what else is to be said, in words for users.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
+        run: when it took place, and with what.
     """
-    summary = RunSummary(totals, judged, settings, verdict)
+    summary = RunSummary(totals, judged, settings, verdict, run)
     summary.check_contracts()
-    summary.write_reports(folder)
+    place_of_reports = len(summary.lines)
     summary.warn_of_late_events()
     summary.warn_of_unseen_requests()
     summary.sum_up_rules(warnings)
     summary.warn_of_chance()
     summary.warn_of_unknown_exceptions()
     summary.say(*notes)
+    summary.write_reports(folder, place_of_reports)
+    if settings.suggests:
+        summary.suggest()
     failed_checks = [*summary.failed_checks]
-    annotations = [*_annotations(summary.breaches, root), *_annotations_of_checks(failed_checks, root)]
-    return Conclusion(summary.lines, annotations, summary.fails, summary.headline, failed_checks)
+    annotations = [
+        *_annotation_of_headline(summary.headline),
+        *_annotations(summary.breaches, root),
+        *_annotations_of_checks(failed_checks, root),
+    ]
+    broken = [
+        f"{each.rule}: {each.problem} [{each.where}]"
+        for each in _shown_findings(summary.breaches)
+        if each.severity == "fail"
+    ]
+    return Conclusion(summary.lines, annotations, summary.fails, summary.headline, failed_checks, broken)
 
 
 class RunSummary(SummaryPart):
@@ -87,8 +109,11 @@ class RunSummary(SummaryPart):
         judged: Sequence[JudgedConfiguration],
         settings: Settings,
         verdict: str | None = None,
+        run: RunDescription = RunDescription(),  # noqa: B008  (it can't change)
     ) -> None:
         super().__init__()
+        self._run = run
+        self._unused_entries: list[str] = []
         self._totals = totals
         self._judged = judged
         self._settings = settings
@@ -97,8 +122,10 @@ class RunSummary(SummaryPart):
         self._left_by_strict_run: Counter[str] = Counter()
         self.breaches = [breach for each in totals.configurations.values() for breach in each.breaches]
         names_file = sum(bool(each.rules) for each in judged) > 1 or any(each.configuration.folder for each in judged)
-        self._contracts = [ContractSummary(each, settings.contract) for each in judged]
-        self._rules = [RulesSummary(each, settings, names_file=names_file, unseen=self._unseen) for each in judged]
+        self._contracts = [ContractSummary(each, settings.contract, run.day) for each in judged]
+        self._rules = [
+            RulesSummary(each, settings, names_file=names_file, unseen=self._unseen, today=run.day) for each in judged
+        ]
 
     @property
     def headline(self) -> Headline | None:
@@ -115,6 +142,16 @@ class RunSummary(SummaryPart):
         if not kept and not self.breaches:
             return Headline("Nothing was judged.", "yellow")
         return Headline(f"Passed: {', '.join([*kept, *doubts])}.", "yellow" if doubts else "green")
+
+    @property
+    def _status(self) -> RunStatus:
+        """What the headline says."""
+        if self._verdict is not None:
+            return "unproven"
+        if self.fails or any(self._failures()):
+            return "failed"
+        is_judged = self.headline is not None and (any(self._kept()) or bool(self.breaches))
+        return "passed" if is_judged else "not judged"
 
     def _failures(self) -> Iterator[str]:
         if broken := self._rules_with("fail"):
@@ -187,8 +224,19 @@ class RunSummary(SummaryPart):
             each.compare(was_inactive=self._verdict is not None)
         self.add(self._contracts)
 
-    def write_reports(self, folder: Path) -> None:
-        """Write the files that were asked for and, in GitHub Actions, the summary of the step."""
+    def write_reports(self, folder: Path, place: int) -> None:
+        """Write the files that were asked for and, in GitHub Actions, the summary of the step.
+
+        Args:
+            folder: the folder that their paths start from.
+            place: where among the lines those about the files stand: they are made last, for they tell how all ended.
+        """
+        later = self.lines[place:]
+        del self.lines[place:]
+        self._write_reports(folder)
+        self.lines += later
+
+    def _write_reports(self, folder: Path) -> None:
         summary = os.environ.get(GITHUB_SUMMARY_VARIABLE)
         is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
         if not (self._settings.reports or is_summed_up):
@@ -197,10 +245,16 @@ class RunSummary(SummaryPart):
             self._totals.table.rows(),
             [summary for each in self._rules for summary in each.summaries],
             [each.comparison for each in self._contracts if each.comparison is not None],
-            self._partial,
-            facts=self._facts(),
-            findings=grouped(self.breaches),
+            [shown_text(reason) for reason in self._partial],
+            facts=facts_of(self._totals, self._judged, self._run),
+            findings=[*_shown_findings(self.breaches)],
             verdict=self._verdict,
+            since=self._settings.report_since,
+            outcome=self.headline.text if self.headline is not None else None,
+            status=self._status,
+            waivers=shown_waivers(self._judged, self._run.day),
+            unused=[*map(shown_sentence, self._all_unused())],
+            shows_traces=self._settings.report_traces,
         )
         for path in self._settings.reports:
             target = folder / path
@@ -212,14 +266,11 @@ class RunSummary(SummaryPart):
             except OSError as error:
                 self.fail(f"The summary of the step could not be written: {error.strerror}")
 
-    def _facts(self) -> RunFacts:
-        totals = self._totals
-        return RunFacts(
-            sdk=", ".join(sorted(totals.sdk_versions)) or None,
-            integrations=sorted(totals.integrations),
-            counts=dict(sorted(totals.counts.items())),
-            personal_data=sorted(totals.personal_data, key=lambda each: each.sort_key),
-        )
+    def _all_unused(self) -> Iterator[str]:
+        """What nothing needed, as the lines of the summary name it."""
+        for each in self._rules:
+            yield from each.unused
+        yield from self._unused_entries
 
     def _write(self, target: Path, text: str, name: str) -> bool:
         try:
@@ -239,7 +290,7 @@ class RunSummary(SummaryPart):
             self.tell(WARNING, warning)
         ignored_errors = self._unused(self._totals.unused_ignored_errors())
         for entry in ignored_errors:
-            self.tell("unused", f"{entry!r} in the application's ignore_errors")
+            self._tell_unused(f"{entry!r} in the application's ignore_errors")
         self._warnings = len(warnings) + sum(each.warnings for each in self._rules)
         if self._settings.strict:
             own = [*([WARNING] * len(warnings)), *(["unused"] * len(ignored_errors))]
@@ -250,7 +301,11 @@ class RunSummary(SummaryPart):
                 self.fail("A strict run fails where Sentry was never on (sentry_strict).")
         # No strict run fails for these: under a test client, a server's own loggers say nothing.
         for call in self._unused(self._totals.unused_ignored_loggers()):
-            self.tell("unused", f"{call}: no test with sentry_capture logged to it")
+            self._tell_unused(f"{call}: no test with sentry_capture logged to it")
+
+    def _tell_unused(self, what: str) -> None:
+        self.tell("unused", what)
+        self._unused_entries.append(what)
 
     def warn_of_late_events(self) -> None:
         """Name the events that came after their tests were over, which no rule has judged; they fail a strict run."""
@@ -288,6 +343,20 @@ class RunSummary(SummaryPart):
         is_asked = self._settings.strict or self._has_rules
         return found if found and is_asked and not self._partial else ()
 
+    def suggest(self) -> None:
+        """Print what each configuration lacks, or write one for the tests of the rootdir."""
+        if self._verdict is not None:
+            self.say(NOTHING_TO_SUGGEST)
+            return
+        file = self._settings.suggestion_file
+        for each in self._judged:
+            if file is None:
+                self.say(*lacking(each, self._totals.by_chance, self._run.day))
+            elif each.configuration.folder == "":
+                text = whole_configuration(each, self._totals.by_chance, file, self._run.day)
+                if self._write(file, text, file.name):
+                    self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
+
     def warn_of_chance(self) -> None:
         """Name what was sampled by chance, where a rule or a file meets it."""
         files = [*(["the contract"] if self._settings.contract != "off" else [])]
@@ -313,6 +382,20 @@ def _of_some(reason: str, judged: Sequence[JudgedConfiguration]) -> str:
         return reason
     names = [each.configuration.folder or "the rootdir" for each in having]
     return f"{', '.join(names)}: {reason}"
+
+
+def _shown_findings(breaches: Iterable[Breach]) -> Iterator[FindingGroup]:
+    """What breaks rules, as it may stand in a file."""
+    for each in grouped(breaches):
+        tests = tuple(dict.fromkeys(map(shown_test, each.tests)))
+        yield replace(each, problem=shown_sentence(each.problem), tests=tests)
+
+
+def _annotation_of_headline(headline: Headline | None) -> Iterator[str]:
+    """What the run has shown, for the run as a whole."""
+    if headline is not None:
+        levels: dict[str, GithubLevel] = {"red": "error", "yellow": "warning", "green": "notice"}
+        yield github_annotation(levels[headline.color], None, None, "Sentry", headline.text)
 
 
 def _annotations(breaches: Iterable[Breach], root: Path) -> Iterator[str]:

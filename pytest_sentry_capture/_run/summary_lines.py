@@ -51,6 +51,7 @@ class Conclusion(NamedTuple):
         fails: whether the run fails for what tests can't fail for.
         headline: whether rules and contracts are kept, or why the run proves nothing; None where nothing was asked for.
         failed_checks: in what the run differs from contracts.
+        broken: what breaks rules that fail the run, each once, with the first test.
     """
 
     lines: Sequence[SummaryLine]
@@ -58,6 +59,7 @@ class Conclusion(NamedTuple):
     fails: bool
     headline: Headline | None = None
     failed_checks: Sequence[FailedCheck] = ()
+    broken: Sequence[str] = ()
 
 
 def one_or_many(number: int, one: str, many: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_sentry_capture._recording import COLLECTION, Chance
-from pytest_sentry_capture._reports import CaptureTable, PersonalData
+from pytest_sentry_capture._reports import CallbackCounts, CaptureTable, PersonalData
 from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
+from pytest_sentry_capture._suggestions import TrialTotals
 
 
 @dataclass
@@ -40,6 +41,7 @@ class ConfigurationTotals:
         tallies: how often each rule was kept, broken and waived.
         breaches: the rules that were broken.
         waivers: the waivers of the tests, and whether they waived something.
+        trials: how rules did that were tried out.
         failed_tests: how many tests failed, and so may not have done all that they do.
     """
 
@@ -48,6 +50,7 @@ class ConfigurationTotals:
         self.tallies: dict[str, RuleTally] = {}
         self.breaches: list[Breach] = []
         self.waivers: dict[Waiver, bool] = {}
+        self.trials = TrialTotals()
         self.failed_tests = 0
         self._outside_tests: dict[tuple[str, str], RuleTally] = {}
 
@@ -60,10 +63,14 @@ class ConfigurationTotals:
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used
         self.failed_tests += not findings.is_complete
+        if findings.trial is not None:
+            self.trials.add(findings.trial, is_test=True)
 
     def add_outside_tests(self, findings: Findings) -> None:
         """Add what a process found outside of tests, where every process may have found the same."""
         self.table.merge(findings.rows)
+        if findings.trial is not None:
+            self.trials.add(findings.trial, is_test=False)
         self.breaches += [breach for breach in findings.breaches if breach not in self.breaches]
         for name, tally in findings.tallies.items():
             known = self._outside_tests.setdefault((findings.label, name), RuleTally())
@@ -110,6 +117,7 @@ class Totals:
         sdk_versions: the versions of the SDK, of which there is one as a rule.
         integrations: the identifiers of the integrations that were on.
         configurations: the findings of each configuration, by its folder.
+        callbacks: what the application's callbacks did in tests.
     """
 
     def __init__(self) -> None:
@@ -125,6 +133,7 @@ class Totals:
         self.unknown_exceptions: dict[str, str] = {}
         self.by_chance: dict[Chance, Drawn] = {}
         self.configurations: dict[str | None, ConfigurationTotals] = {}
+        self.callbacks = CallbackCounts()
         self._collected: Counter[str] = Counter()
         self._latest: dict[str, Findings] = {}
 
@@ -169,6 +178,7 @@ class Totals:
 
     def _add(self, findings: Findings) -> None:
         self.table.merge(findings.rows)
+        self.callbacks.merge(findings.callbacks)
         self.unseen_requests.update(findings.unseen_requests)
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
         self.counts.update(findings.counts)

@@ -204,7 +204,8 @@ SHAPE = 'takes a rule and a reason, such as sentry_allow("no-callback-errors", r
         ("reason='x'", SHAPE),
         ("7, reason='x'", SHAPE),
         ("'no-callback-errors', 'x'", SHAPE),
-        ("'no-callback-errors', reason='x', until='y'", SHAPE),
+        ("'no-callback-errors', reason='x', until='y'", "until must be the last day on which the waiver counts, *"),
+        ("'no-callback-errors', reason='x', tickets='y'", "unknown argument 'tickets'; did you mean 'ticket'? *"),
         ("'no-callback-errors'", "a waiver needs a reason: sentry_allow('no-callback-errors', reason=\"…\")"),
         ("'no-callback-errors', reason=' '", "a waiver needs a reason: *"),
         (

@@ -68,7 +68,7 @@ NO_PATH = (
     "is not a path of test files, relative to the folder of the configuration: valid are files, folders and patterns"
     " with *, such as 'tests/api'"
 )
-KEYS = "expect, masks, nested, relay, rules, sampling"
+KEYS = "expect, extends, masks, nested, relay, rules, sampling"
 MISTAKES = [
     (1, "strict is the ini option sentry_strict, and no key of the configuration"),
     (2, f"unknown key 'rulez'; did you mean 'rules'? Valid: {KEYS}"),
@@ -395,7 +395,7 @@ OPTIONS = [
     "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short, values",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
     "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
-    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .json, .md, .txt",
+    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .html, .json, .md, .txt",
 ]
 
 

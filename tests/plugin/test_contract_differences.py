@@ -121,6 +121,7 @@ def test_differences_are_annotations(project: pytest.Pytester, monkeypatch: pyte
     folder = project.path.name
     title = "title=Sentry contract sentry-contract.toml"
     assert [line for line in result.outlines if line.startswith("::")] == [
+        "::error title=Sentry::Failed: 3 rows differ from the contract.",
         f"::error file={folder}/test_shop.py,{title}::{CHANGED}%0A           level: was info, is warning now",
         f"::error file={folder}/test_shop.py,{title}::{NEW}%0A           level: error",
         f"::error file={folder}/sentry-contract.toml,{title}::{GONE}",

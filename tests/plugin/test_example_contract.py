@@ -13,6 +13,11 @@ import pytest
 
 from checkout import CHECKOUT
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 FILTER = "frozenset({400, 401, 403, 404, "
 WIDER = "frozenset({400, 401, 403, "
 DIFFERENCE = """\
@@ -70,3 +75,17 @@ def test_a_change_of_the_filter_turns_the_run_red(copy: Path) -> None:
     assert DIFFERENCE in after.stdout
     assert ANNOTATION % line in after.stdout.splitlines()
     assert (copy / "example_app/sentry-contract.toml").read_text() == contract
+
+
+def test_a_suggestion_has_most_of_the_rules_that_people_wrote(copy: Path) -> None:
+    written = copy / "example_app/sentry_capture.toml"
+    by_hand = tomllib.loads(written.read_text())["rules"]
+    written.unlink()
+
+    run(copy, "example_app/tests/test_errors.py", "--sentry-contract=off", f"--sentry-suggest={written}")
+
+    suggested = tomllib.loads(written.read_text())
+    assert len(suggested["rules"].keys() & by_hand.keys()) >= 9
+    assert any(404 in entry.get("status_code", []) and not entry["captured"] for entry in suggested["expect"])
+    again = run(copy, "example_app/tests/test_errors.py", "--sentry-contract=off", "--sentry-strict")
+    assert again.returncode == 0, again.stdout

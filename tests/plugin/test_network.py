@@ -592,7 +592,7 @@ def test_ini_options_and_their_command_line_twins(pytester: pytest.Pytester) -> 
         ),
         (
             ("--sentry-report=table.pdf",),
-            "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .json, .md, .txt",
+            "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .html, .json, .md, .txt",
         ),
     ],
 )

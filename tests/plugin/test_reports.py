@@ -182,7 +182,7 @@ direct                        segment  sample_rate  1      test_traces.py::test_
 def test_a_segment_is_one_row_on_every_sdk(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
     shop.makepyfile(test_traces=TRACES)
 
-    assert report(shop, *args) == TABLE_OF_TRACES
+    assert report(shop, "--sentry-report-traces", *args) == TABLE_OF_TRACES
 
 
 @pytest.mark.needs("streamed spans")
@@ -199,7 +199,9 @@ def test_a_streamed_segment_is_one_row(pytester: pytest.Pytester, rate: float, r
         """
     )
 
-    assert [line.split()[:4] for line in report(pytester).splitlines()[2:]] == [["direct", "segment", result, "1"]]
+    assert [line.split()[:4] for line in report(pytester, "--sentry-report-traces").splitlines()[2:]] == [
+        ["direct", "segment", result, "1"]
+    ]
 
 
 @pytest.mark.needs("segments without transactions")
@@ -221,10 +223,10 @@ def test_what_the_sdk_traces_by_itself_is_no_part_of_the_contract(
         """
     )
 
-    table = report(shop, "--sentry-contract=update")
+    table = report(shop, "--sentry-contract=update", "--sentry-report-traces")
 
     shown = "direct" if origin == "manual" else origin
-    assert [line.split()[:4] for line in table.splitlines()[2:3]] == [[shown, "segment", "captured", "1"]]
+    assert [shown, "segment", "captured", "1"] in [line.split()[:4] for line in table.splitlines()]
     contract = (shop.path / "sentry-contract.toml").read_text()
     assert contract.count('[[row]]\norigin = "direct"\nkind = "segment"\ncaptured = true\n') == rows
     assert contract.count("\n[[row]]") == rows
@@ -243,7 +245,7 @@ def test_json_of_a_serial_run_and_of_workers(shop: pytest.Pytester) -> None:
 
     serial, parallel = valid_json_report(shop), valid_json_report(shop, "-n2")
 
-    assert parallel == serial
+    assert {**parallel, "started": "", "duration": 0} == {**serial, "started": "", "duration": 0}
     assert serial["sdk"] == sentry_sdk.VERSION
     assert serial["integrations"] == sorted(serial["integrations"])
     assert {"fastapi", "logging", "threading"} <= {*serial["integrations"]}

@@ -51,6 +51,7 @@ def test_github_annotations_and_the_summary_of_the_step(
 
     where = f"file={project.path.name}/test_shop.py,line="
     assert [line for line in result.stdout.lines if line.startswith("::")] == [
+        "::error title=Sentry::Failed: 1 rule is broken.",
         f"::error {where}5,title=Sentry rule required-tags::tags.shop is missing: {MESSAGE}",
         f"::warning {where}8,title=Sentry rule max-breadcrumbs::1 breadcrumbs are more than 0: {MESSAGE}",
     ]
@@ -171,7 +172,8 @@ NO_WAIVERS = {
     "'required-tags', reason=' '": """a waiver needs a reason: sentry_allow('required-tags', reason="…")""",
     "'required-tags', 'x'": PROPER_WAIVER,
     "reason='x'": PROPER_WAIVER,
-    "'contract', reason='x', until=1": PROPER_WAIVER,
+    "'contract', reason='x', until=1": "until must be the last day on which the waiver counts, such as ",
+    "'contract', reason='x', untill='x'": "unknown argument 'untill'; did you mean 'until'? Valid: ",
 }
 
 

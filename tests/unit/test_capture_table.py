@@ -417,7 +417,7 @@ def test_the_export_of_a_row_is_short() -> None:
 
     assert text == (
         '[[["/orders/{number}", "GET", 500, "event", "KeyError", "captured", "", "error", [], []],'
-        ' 1, 0, "tests/test_shop.py::test_order", true, [false, false, false]]]'
+        ' 1, 0, "tests/test_shop.py::test_order", true, [false, false, false], {}, null]]'
     )
 
 
@@ -850,6 +850,6 @@ def test_a_field_is_in_the_state_that_tells_most(values: list[str | None], in_wo
 
 
 def test_the_export_holds_the_fields() -> None:
-    [[*_, exported]] = table(recording(capture({"user": {"id": "7"}})), with_fields=True).export()
+    [[*_, exported, _]] = table(recording(capture({"user": {"id": "7"}})), with_fields=True).export()
 
     assert exported == {"user.id": "sent"}

@@ -4,7 +4,8 @@ The code blocks of a page are put into a folder in the order in which they stand
 
 - ``python``: a file, named by the block's ``title``; without one, a test module. In a test module each test passes, but
   for those whose ``def`` line ends with the comment ``# fails``.
-- ``toml``, ``ini``: a configuration file, named by its title. It is in effect, and read by the plugin's own reader.
+- ``toml``, ``ini``: a configuration file, named by its title. It is in effect, and read by the plugin's own reader. A
+  ``pyproject.toml`` with a ``[project]`` is that of a package, which is installed from then on.
 - ``console``: ``$ pytest …`` and ``$ sentry-contract …`` are run there and then, ``$ cat FILE`` shows a file. What
   stands below a command is compared line by line; a line ``...`` stands for any lines.
 - ``text``: lines that stand in the output of one of the folder's runs or, with a title, the whole content of that file.
@@ -44,7 +45,7 @@ from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 from types import MethodDescriptorType
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 # Imported here so that the runs find them loaded.
 import fastapi.testclient  # noqa: F401
@@ -215,14 +216,32 @@ class ExampleFolder:
 
     def _add_configuration(self, block: Block) -> None:
         self._write(block)
-        if block.title == "sentry-contract.toml":
+        name = Path(block.title).name
+        if name == "pyproject.toml" and "project" in (content := tomllib.loads(block.text)):
+            self._install((self._path / block.name).parent, content["project"])
+        elif block.title == "sentry-contract.toml":
             assert Contract.parse(block.text).rows, f"{block.place}: a contract without rows"
-        elif (name := Path(block.name).name) in ("pyproject.toml", "sentry_capture.toml"):
+        elif name in ("pyproject.toml", "sentry_capture.toml"):
             ours = name == "sentry_capture.toml" or "[tool.sentry_capture" in block.text
             file = read_configuration((self._path / block.name).parent).file
             assert file == (name if ours else ""), f"{block.place}: {file!r} was read"
+        elif block.language == "toml" and name:  # a policy, which is read where a configuration extends it
+            tomllib.loads(block.text)
         else:
             assert block.title == "pytest.ini", f"{block.place}: nobody reads {block.title!r}"
+
+    def _install(self, folder: Path, project: dict[str, Any]) -> None:
+        """Have Python find a package, and its entry points, as pip would with ``--editable``."""
+        info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+        lines = [
+            line
+            for group, points in project.get("entry-points", {}).items()
+            for line in [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
+        ]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+        self._pytester.syspathinsert(folder)
 
     def _write(self, block: Block) -> None:
         file = self._path / block.name

@@ -71,6 +71,19 @@ WITHOUT_CLIENT = RunReport(
 )
 
 TEXT = """\
+This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+
+broken   server-errors-captured: GET /hidden answered 500. [in 2 tests, first: t.py::bad]
+warning  max-breadcrumbs: 12 breadcrumbs [(collection)]
+
+2 rows differ from the contract.
+
+  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
+             by: was s.<lambda>, is none now
+  gone     event, logging: was captured
+
+If this is meant, "pytest --sentry-contract=update" writes it.
+
 request or origin     status  kind   exception      Sentry                           by          level    tags  user  times  example
 --------------------  ------  -----  -------------  -------------------------------  ----------  -------  ----  ----  -----  ------------
 GET (no route)        404                           silent                                                            1      t.py::bad
@@ -83,25 +96,17 @@ rule                        state          kept  broken  not judged  severity  c
 server-errors-captured      broken         10    2                   fail      pyproject.toml:12
 no-pii                      not judged     0     0       3           fail      pyproject.toml:13
 client errors are not bugs  not exercised  0     0                   warn      pyproject.toml:20
-
-rule                    severity  problem                    tests  first test
-----------------------  --------  -------------------------  -----  ------------
-server-errors-captured  fail      GET /hidden answered 500.  2      t.py::bad
-max-breadcrumbs         warn      12 breadcrumbs             1      (collection)
-
-2 rows differ from the contract.
-
-  changed  event HTTPException, GET /orders/{number} 404: was discarded by before_send, is captured now [t.py::no]
-             by: was s.<lambda>, is none now
-  gone     event, logging: was captured
-
-If this is meant, "pytest --sentry-contract=update" writes it.
-
-This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
 """  # noqa: E501
 
 MARKDOWN = """\
 ## Sentry
+
+This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+
+### Needs attention
+
+- **broken** `server-errors-captured`: `GET /hidden answered 500. [in 2 tests, first: t.py::bad]`
+- **warning** `max-breadcrumbs`: `12 breadcrumbs [(collection)]`
 
 ### Contract
 
@@ -121,13 +126,6 @@ MARKDOWN = """\
 | `no-pii` | not judged | 0 | 0 | 3 | fail | `pyproject.toml:13` |
 | client errors are not bugs | not exercised | 0 | 0 |  | warn | `pyproject.toml:20` |
 
-### Findings
-
-| rule | severity | problem | tests | first test |
-| --- | --- | --- | --- | --- |
-| `server-errors-captured` | fail | `GET /hidden answered 500.` | 2 | `t.py::bad` |
-| `max-breadcrumbs` | warn | 12 breadcrumbs | 1 | `(collection)` |
-
 ### What was captured and what was not
 
 | request or origin | status | kind | exception | Sentry | by | level | tags | user | times | example |
@@ -136,8 +134,6 @@ MARKDOWN = """\
 | `GET /orders/{number}` | 404 | event | HTTPException | `before_send (sampled by chance)` | `s.<lambda>` | error |  |  | 2 | `t.py::no` |
 | `GET /orders/{number}` | 500 | event | KeyError | `captured (waived)` |  | error | `a, b` | id | 12 | `t.py::yes` |
 | logging |  | event |  | captured |  | warning |  |  | 1 | `(collection)` |
-
-This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
 """  # noqa: E501
 
 
@@ -199,7 +195,7 @@ def test_json() -> None:
     }
 
     about_run = ["version", "plugin_version", "sdk", "integrations", "counts", "partial", "verdict"]
-    assert [*content] == [*about_run, "rows", "personal_data", "rules", "findings", "contract"]
+    assert {*content} == {*SCHEMA["properties"]}
     assert {name: content[name] for name in about_run} == {
         "version": 2,
         "plugin_version": "1.2.3",
@@ -236,6 +232,8 @@ def test_json() -> None:
         "in_contract": True,
         "by_chance": True,
         "fields": {},
+        "item": None,
+        "before": None,
     }
     assert [*content["rows"][2]["fields"].items()] == [("extra.password", "filtered"), ("user.id", "sent")]
     assert [(row["kind"], row["captured"], row["discarded"]) for row in content["rows"][::3]] == [
@@ -350,7 +348,12 @@ def test_the_schema_needs_all_of_it() -> None:
         ]
 
     text = FORMATS[".json"].render(REPORT)
-    names = [[*part] for part in parts(json.loads(text))]
+    optional = {*SCHEMA["properties"]} - {*SCHEMA["required"]}  # which older reports of this version lack
+    names = [
+        [name for name in part if name not in ("item", "before", *optional) or index]
+        for index, part in enumerate(parts(json.loads(text)))
+    ]
+    names[1] = [name for name in names[1] if name not in ("item", "before")]
 
     assert sum(map(len, names)) == 12 + 17 + 2 + 2 + 6 + 8 + 4 + 2 + 6 + 10
     for index, name in ((index, name) for index, each in enumerate(names) for name in each):
@@ -415,7 +418,7 @@ def test_a_contract_that_was_updated() -> None:
     report = RunReport(rows=[], contracts=[ContractComparison([Difference(LOGGED, None)], was_updated=True)])
 
     text, markdown = (FORMATS[suffix].render(report) for suffix in (".txt", ".md"))
-    assert "\n\n1 row was updated in the contract.\n\n  gone  " in text
+    assert text.startswith("1 row was updated in the contract.\n\n  gone  ")
     assert "--sentry-contract" not in text
     assert "### Contract\n\n1 row was updated in the contract.\n\n```diff\n- gone  " in markdown
     assert json.loads(FORMATS[".json"].render(report))["contract"]["updated"] is True
@@ -424,7 +427,7 @@ def test_a_contract_that_was_updated() -> None:
 def test_a_contract_that_is_kept() -> None:
     report = RunReport(rows=[], contracts=[ContractComparison([])])
 
-    assert FORMATS[".txt"].render(report).endswith("\n\nThe contract is kept.\n")
+    assert FORMATS[".txt"].render(report).startswith("The contract is kept.\n\n")
     assert "### Contract\n\nThe contract is kept.\n" in FORMATS[".md"].render(report)
 
 

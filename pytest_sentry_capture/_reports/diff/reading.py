@@ -60,15 +60,38 @@ def read_report(path: Path) -> ReadReport:
     Raises:
         ReportError: the file can't be read, is no such report, or is of another version of the format.
     """
+    return _checked(_load(path), path)
+
+
+def _load(path: Path) -> Any:
     if path.suffix.lower() == ".toml":
         raise ReportError(f"{path} is a contract, not a report: pytest --sentry-report=run.json writes a report.")
     try:
-        content = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except OSError as error:
         raise ReportError(f"{path} could not be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
         raise ReportError(f"{path} is not valid JSON: is it what --sentry-report=PATH.json wrote?") from None
-    return _checked(content, path)
+
+
+def read_content(content: Any) -> ReadReport:
+    """Read what the JSON report of a run holds, of this version of the format.
+
+    Raises:
+        DamagedError: a part of it is missing or not what it has to be.
+    """
+    return _read(Part(content))
+
+
+def load_report(path: Path) -> dict[str, Any]:
+    """What is in a report that ``--sentry-report=PATH.json`` has written, checked as ``read_report`` does.
+
+    Raises:
+        ReportError: the file can't be read, is no such report, or is of another version of the format.
+    """
+    content = _load(path)
+    _checked(content, path)
+    return dict(content)
 
 
 def _checked(content: Any, path: Path) -> ReadReport:
@@ -98,7 +121,9 @@ def _read(report: Part) -> ReadReport:
         counts={kind: count.number() for kind, count in report.at("counts").values()},
         partial=[each.text() for each in report.at("partial").entries()],
         rows=_together(map(_read_row, rows)),
-        personal_data=frozenset(_read_personal_data(each) for each in report.at("personal_data").entries()),
+        personal_data=frozenset(
+            _read_personal_data(each) for each in report.at("personal_data").entries() if not each.has("allowed_by")
+        ),
         is_older=not all(each.has("state") for each in rows),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_sentry_capture._reports.contract.differences import Difference, difference_lines
@@ -24,18 +25,39 @@ from pytest_sentry_capture._text import printable
 
 VERSION: Final = 1
 """Of the JSON form."""
-_NOTHING: Final = "Nothing differs."
+NOTHING_DIFFERS: Final = "Nothing differs."
 _LOGGING: Final = "logging"
 _WITHOUT_LOGGING: Final = (
     "  without it a logged error is no event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it one"
 )
 _TITLES: Final = ("Reports lost or gained", "Sent in clear now, or no longer", "Volume and facts of the run")
-_TOLD_OF_CHANGED: Final = ("by", "level")
+TOLD_OF_CHANGED: Final = ("by", "level")
 """Beside what became of it: names of tags and of the user's fields are told as fields."""
 _BY_CHANCE: Final = (
     "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained: to compare all of it, set the"
     " rate to 1.0 in both runs."
 )
+
+
+@dataclass(frozen=True)
+class ToldDifference:
+    """Two runs compared, in words.
+
+    Attributes:
+        versions: those of the SDK.
+        groups: titles, each with its entries; of an entry, the first line says it and the others more about it.
+        notes: what was left out.
+    """
+
+    versions: str
+    groups: Sequence[tuple[str, Sequence[list[str]]]]
+    notes: Sequence[str]
+
+
+def told(difference: RunDifference) -> ToldDifference:
+    """Two runs compared, in words, without the marks of any format."""
+    groups = [*zip(_TITLES, _groups(difference), strict=True)]
+    return ToldDifference(_versions(difference), groups, _notes(difference))
 
 
 def render_text(difference: RunDifference) -> str:
@@ -45,7 +67,7 @@ def render_text(difference: RunDifference) -> str:
         if entries:
             parts.append("\n".join([f"{title} ({len(entries)}):", *(f"  {line}" for each in entries for line in each)]))
     if difference.is_empty:
-        parts.append(_NOTHING)
+        parts.append(NOTHING_DIFFERS)
     parts += _notes(difference)
     return printable_lines("\n\n".join(parts))
 
@@ -58,7 +80,7 @@ def render_markdown(difference: RunDifference) -> str:
             listed = [f"- {code(first)}" + "".join(f"\n  - {code(line)}" for line in more) for first, *more in entries]
             parts.append("\n".join([f"### {title}", "", *listed]))
     if difference.is_empty:
-        parts.append(_NOTHING)
+        parts.append(NOTHING_DIFFERS)
     parts += map(words, map(printable, _notes(difference)))
     return "\n\n".join(parts) + "\n"
 
@@ -131,7 +153,7 @@ def _groups(difference: RunDifference) -> tuple[list[list[str]], ...]:
 def _report(difference: Difference) -> list[str]:
     return [
         *(
-            difference_lines(difference, details=_TOLD_OF_CHANGED)
+            difference_lines(difference, details=TOLD_OF_CHANGED)
             if difference.state == "changed"
             else difference_lines(difference)
         )

@@ -34,7 +34,9 @@ class Format:
 
 
 MARKDOWN: Final = Format("_reports.formats.markdown:render_report")
+PAGE: Final = Format("_reports.page.of_run:render_report", shows_fields=True)
 FORMATS: Final[Mapping[str, Format]] = {
+    ".html": PAGE,
     ".json": Format("_reports.formats.json_report:render_report", shows_fields=True),
     ".md": MARKDOWN,
     ".txt": Format("_reports.formats.text:render_report"),

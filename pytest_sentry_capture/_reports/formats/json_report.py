@@ -1,4 +1,4 @@
-"""The report as JSON; docs/reports.md and docs/report.schema.json describe it."""
+"""The report as JSON; docs/reports.md and report.schema.json describe it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
+from pytest_sentry_capture._reports.callbacks import PROCESSOR, Callback, CallbackTally
 from pytest_sentry_capture._reports.contract.differences import difference_summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.report import FindingGroup, RunReport
@@ -21,6 +22,11 @@ def render_report(report: RunReport) -> str:
     content = {
         "version": VERSION,
         "plugin_version": report.version,
+        "status": report.status,
+        "outcome": report.outcome,
+        "started": facts.started,
+        "duration": round(facts.duration, 3),
+        "versions": dict(facts.versions),
         "sdk": facts.sdk,
         "integrations": list(facts.integrations),
         "counts": dict(facts.counts),
@@ -30,7 +36,11 @@ def render_report(report: RunReport) -> str:
         "personal_data": [_personal_data(each) for each in facts.personal_data],
         "rules": [asdict(rule) for rule in report.rules],
         "findings": [_finding(each) for each in report.findings],
+        "waivers": [asdict(each) for each in report.waivers],
+        "callbacks": [_callback(*each) for each in facts.callbacks],
+        "unused": list(report.unused),
         "contract": _contract(report),
+        "shard": asdict(facts.shard),
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -77,11 +87,24 @@ def where_json(found: _Placed) -> dict[str, Any]:
 
 
 def _personal_data(found: PersonalData) -> dict[str, Any]:
-    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule}
+    allowed = {"allowed_by": found.allowed_by} if found.allowed_by else {}
+    return {**where_json(found), "kind": found.kind, "place": found.place, "rule": found.rule, **allowed}
 
 
 def _finding(found: FindingGroup) -> dict[str, Any]:
     return {"rule": found.rule, "severity": found.severity, "problem": found.problem, "tests": list(found.tests)}
+
+
+def _callback(callback: Callback, tally: CallbackTally) -> dict[str, Any]:
+    is_counted = callback.option != PROCESSOR and tally.calls > 0
+    return {
+        **callback._asdict(),
+        "calls": tally.calls if is_counted else None,
+        "passed": tally.passed if is_counted else None,
+        "changed": tally.changed if tally.compared else None,
+        "dropped": tally.dropped,
+        "crashed": tally.crashed,
+    }
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
@@ -91,6 +114,8 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "in_contract": tally.in_contract,
         "by_chance": tally.by_chance,
         "fields": dict(sorted(tally.fields.items())),
+        "item": tally.shown.item if tally.shown is not None else None,
+        "before": tally.shown.before if tally.shown is not None else None,
     }
 
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pytest_sentry_capture._reports.attention import Entry, attention, listed_rows, trace_counts
 from pytest_sentry_capture._reports.contract import differences
 from pytest_sentry_capture._reports.report import (
     NOTHING,
     Cells,
     ContractComparison,
     RunReport,
-    finding_cells,
     partial_note,
     row_cells,
     rule_cells,
@@ -31,21 +31,30 @@ def render_report(report: RunReport) -> str:
 
 
 def _sections(report: RunReport) -> Iterator[str]:
-    if report.verdict is not None:
-        yield words(report.verdict)
+    if verdict := report.outcome or report.verdict:
+        yield words(verdict)
+    if report.partial:
+        yield words(partial_note(report.partial))
+    if entries := attention(report):
+        yield "\n".join(["### Needs attention", "", *map(_entry, entries)])
     if report.contracts:
         yield "\n\n".join([_heading(len(report.contracts)), *map(_differences, report.contracts)])
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
-    if report.findings:
-        yield f"### Findings\n\n{_folded(finding_cells(report.findings), 'findings')}"
-    yield f"### What was captured and what was not\n\n{_rows(report)}"
-    if report.partial:
-        yield words(partial_note(report.partial))
+    yield "\n\n".join(["### What was captured and what was not", *_rows(report)])
 
 
-def _rows(report: RunReport) -> str:
-    return _folded(row_cells(report.rows), "rows") if report.rows else NOTHING
+def _entry(entry: Entry) -> str:
+    name = f"{code(entry.name)}: " if entry.name else ""
+    return f"- **{entry.state}** {name}{code(entry.what)}"
+
+
+def _rows(report: RunReport) -> Iterator[str]:
+    rows, traces = listed_rows(report), trace_counts(report)
+    if rows or not traces:
+        yield _folded(row_cells(rows), "rows") if rows else NOTHING
+    if traces:
+        yield words(traces)
 
 
 def _folded(lines: Sequence[Cells], called: str) -> str:

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_sentry_capture._reports.attention import WIDTH, attention, listed_rows, trace_counts
 from pytest_sentry_capture._reports.contract import differences
-from pytest_sentry_capture._reports.report import (
-    NOTHING,
-    Cells,
-    RunReport,
-    finding_cells,
-    partial_note,
-    row_cells,
-    rule_cells,
-)
+from pytest_sentry_capture._reports.report import NOTHING, Cells, RunReport, partial_note, row_cells, rule_cells
 
 
 def render_report(report: RunReport) -> str:
-    """The verdict, if there is one, the capture table, the rules, and what differs from the contract."""
-    parts = [f"{report.verdict}\n"] if report.verdict is not None else []
-    parts.append(_aligned(row_cells(report.rows)) if report.rows else f"{NOTHING}\n")
-    if report.rules:
-        parts.append(_aligned(rule_cells(report.rules)))
-    if report.findings:
-        parts.append(_aligned(finding_cells(report.findings)))
+    """The verdict, if there is one, what needs attention, the capture table and the rules."""
+    parts = [f"{each}\n" for each in [report.outcome or report.verdict] if each is not None]
+    if report.partial:
+        parts.append(f"{partial_note(report.partial)}\n")
+    if entries := attention(report):
+        parts.append("".join(f"{each.state:{WIDTH}}  {each.text}\n" for each in entries))
     parts += [
         differences.differences_text(each.differences, updated=each.was_updated, file=each.file)
         for each in report.contracts
     ]
-    if report.partial:
-        parts.append(f"{partial_note(report.partial)}\n")
+    rows, traces = listed_rows(report), trace_counts(report)
+    if rows or not traces:
+        parts.append(_aligned(row_cells(rows)) if rows else f"{NOTHING}\n")
+    if traces:
+        parts.append(f"{traces}\n")
+    if report.rules:
+        parts.append(_aligned(rule_cells(report.rules)))
     return "\n".join(parts)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import (
@@ -28,6 +28,9 @@ from pytest_sentry_capture._rules.built_in.forbidden_keys import ForbiddenKeys
 from pytest_sentry_capture._rules.built_in.forbidden_search import ForbiddenSearch, Found
 from pytest_sentry_capture._rules.built_in.places import AllowedPlace, allowing_path, place_in_words
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Rule, RuleViews
+from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion
+
+_SUGGESTED: Final = ("password", "passwd", "secret", "authorization", "cookie", "api_key", "credentials")
 
 
 @dataclass(kw_only=True)
@@ -56,6 +59,7 @@ class ForbiddenData(Rule):
         is_on_beside_paths=True,
         breaks_on_what_was_seen=True,
         reads_fields=False,
+        is_tried_out=False,
     )
     keys: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
@@ -96,6 +100,24 @@ class ForbiddenData(Rule):
                 if search.may_find_in(headers):
                     found = search.found_at(walk(headers, start=("envelope",)))
                     yield from self._judged(None, formatter, found, search)
+
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        for key in _SUGGESTED:
+            judgements = [*cls(keys=(key,)).judge(views)]
+            if any(each.problem is not None for each in judgements):
+                yield Sighting(f"found {key}")
+        yield from (Sighting("item") for capture in views._recording.entries_of(Capture) for _ in capture.items)
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        found = sorted(seen.named("found"))
+        keys = [key for key in _SUGGESTED if key not in found]
+        if not seen.number("item") or not keys:
+            why = f"{', '.join(found)} were found" if found else "nothing was captured"
+            return Suggestion({"keys": [*_SUGGESTED]}, why, holds=False)
+        without = f"; without {', '.join(found)}, which were found" if found else ""
+        return Suggestion({"keys": keys}, f"not in {seen.times('item', 'item', 'items')}{without}")
 
     def _judged(
         self, item: CapturedItem | None, formatter: Formatter, found: Iterable[Found], search: ForbiddenSearch

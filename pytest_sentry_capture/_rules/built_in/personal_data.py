@@ -141,7 +141,8 @@ class NoPii(Rule):
         alike: dict[tuple[str, ...], list[Found]] = {}
         for each in found:
             if allowing := self._allowing(each, item):
-                yield from (self.kept(item, allowed=entry) for entry in allowing)
+                for entry in allowing:
+                    yield replace(self.kept(item, allowed=entry), path=each.path, detector=each.rule)
             else:
                 values = each.values if each.rule == IP else ()
                 alike.setdefault((each.rule, pattern_of(each.path), *values), []).append(each)

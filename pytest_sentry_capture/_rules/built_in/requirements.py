@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,16 @@ from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import CapturedItem, has_at, is_empty, tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
+from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion
 
 SentryEventKind = Literal["event", "segment", "transaction"]
 """What rules about events judge: ``transaction`` is the older word for ``segment``."""
 
 NO_TAGS: Final = "spans carry no tags on this SDK"
+_SUGGESTED: Final = ("release", "environment")
+_OF_USERS: Final = ("user.id",)
+_HARMLESS_KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+"""What Sentry accepts as the key of a tag (https://docs.sentry.io/platforms/python/enriching-events/tags/)."""
 
 
 @dataclass(kw_only=True)
@@ -28,7 +34,7 @@ class RequiredTags(Rule):
     """
 
     name = "required-tags"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="tags")
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="tags", is_tried_out=False)
     tags: tuple[str, ...]
     kinds: tuple[SentryEventKind, ...] = ("event",)
 
@@ -49,6 +55,26 @@ class RequiredTags(Rule):
             missing = [f"tags.{tag}" for tag in self.tags if is_empty(tags.get(tag))]
             yield from _judged(self, formatter, item, missing)
 
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        formatter = Formatter.for_reports(views._recording)
+        for event in views.events:
+            yield Sighting("event")
+            tags = tags_of(event.get("tags"))
+            yield from (
+                Sighting(f"tag {tag}") for tag in tags if not is_empty(tags[tag]) and is_harmless_key(formatter, tag)
+            )
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        tags = seen.always_with("tag", "event")
+        if not seen.number("event"):
+            return Suggestion([], "no event was captured", holds=False)
+        why = seen.always("event", "event", "events", tags)
+        if not tags:
+            return Suggestion([], f"no tag is on all {seen.times('event', 'event', 'events')}", holds=False)
+        return Suggestion(tags, why, holds=seen.is_enough("event"))
+
 
 @dataclass(kw_only=True)
 class RequiredContext(Rule):
@@ -62,7 +88,7 @@ class RequiredContext(Rule):
     """
 
     name = "required-context"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="always")
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="always", is_tried_out=False)
     always: tuple[str, ...] = ()
     when_authenticated: tuple[str, ...] = ()
     kinds: tuple[SentryEventKind, ...] = ("event",)
@@ -89,6 +115,30 @@ class RequiredContext(Rule):
             if missing or any(known.values()) or not required:
                 yield from _judged(self, formatter, item, missing)
 
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        for event in views.events:
+            yield Sighting("event")
+            yield from (Sighting(f"path {path}") for path in _SUGGESTED if has_at(event, path))
+            if event.exchange is not None and event.exchange.authenticated:
+                yield Sighting("authenticated")
+                yield from (Sighting(f"authenticated path {path}") for path in _OF_USERS if has_at(event, path))
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        is_enough = seen.is_enough("authenticated")
+        paths = [path for path in _SUGGESTED if path in seen.always_with("path", "event")]
+        of_users = seen.always_with("authenticated path", "authenticated") if is_enough else []
+        if not (paths or of_users):
+            none = f"not on all {seen.times('event', 'event', 'events')}"
+            return Suggestion(["release"], none if seen.number("event") else "no event was captured", holds=False)
+        why = seen.always("event", "event", "events", paths)
+        if not of_users:
+            return Suggestion(paths, why, holds=seen.is_enough("event"))
+        why += f"; so have all {seen.times('authenticated', 'event', 'events')} with a user signed in"
+        options = {**({"always": paths} if paths else {}), "when_authenticated": of_users}
+        return Suggestion(options, why, holds=seen.is_enough("event"))
+
 
 def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:
     """The captured events and segments of these kinds."""
@@ -96,6 +146,11 @@ def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[Captured
         yield from views.events
     if any(kind != CapturedEvent.kind for kind in kinds):
         yield from views.segments
+
+
+def is_harmless_key(formatter: Formatter, key: str) -> bool:
+    """Whether the name of a tag is one, and nothing that a test keeps secret."""
+    return bool(_HARMLESS_KEY.fullmatch(key)) and formatter.redacted_in_any_case(key) == key
 
 
 def is_span(item: CapturedItem) -> bool:

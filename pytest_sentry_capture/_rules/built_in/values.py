@@ -11,10 +11,13 @@ from typing import Any, ClassVar, Final
 from pytest_sentry_capture._assertions import Formatter, comparison
 from pytest_sentry_capture._recording import MISSING, bytes_of_test_runner, tags_of
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
-from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_span, sentry_events
-from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Rule, RuleViews
+from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_harmless_key, is_span, sentry_events
+from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Regex, Rule, RuleViews
+from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion
 
 _BOTH: Final = ("event", "segment")
+_PLAIN: Final = "[A-Za-z0-9_.:/ -]"
+"""The letters of a suggested pattern: not those of what was seen, of which the next run may have others."""
 
 
 @dataclass(kw_only=True)
@@ -26,6 +29,7 @@ class TagValues(Rule):
     """
 
     name = "tag-values"
+    _built_in_needs: ClassVar[Needs] = Needs(is_tried_out=False)
     tags: dict[str, tuple[str, ...] | Pattern]
 
     def __post_init__(self) -> None:
@@ -53,6 +57,31 @@ class TagValues(Rule):
                 details = (f"found {formatter.shown(value)}, allowed {_described(allowed)}",)
                 yield self.broken(item, problem, path=f"tags.{tag}", details=details)
 
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        """Which letters the values of a tag have, and how many: nothing of the values themselves."""
+        formatter = Formatter.for_reports(views._recording)
+        for item in sentry_events(views, _BOTH):
+            tags = tags_of(item.get("tags")) if not is_span(item) else {}
+            for tag, value in tags.items():
+                if is_harmless_key(formatter, tag):
+                    yield Sighting(f"tag {tag}", len(value) if isinstance(value, str) else 0)
+                    if _is_plain(value):
+                        yield Sighting(f"plain {tag}")
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        tags = sorted(
+            tag
+            for tag in seen.named("tag")
+            if seen.is_enough(f"tag {tag}") and seen.number(f"plain {tag}") == seen.number(f"tag {tag}")
+        )
+        patterns = {tag: Pattern(Regex(f"^{_PLAIN}{{1,{2 * seen.largest[f'tag {tag}']}}}$")) for tag in tags}
+        if not patterns:
+            return Suggestion({"tags": {}}, "no tag with plain values is on three events of two tests", holds=False)
+        values = sum(seen.number(f"tag {tag}") for tag in tags)
+        return Suggestion({"tags": patterns}, f"{values:,} values fit, the longest is half as long")
+
 
 @dataclass(kw_only=True)
 class MaxEventBytes(Rule):
@@ -65,7 +94,7 @@ class MaxEventBytes(Rule):
     """
 
     name = "max-event-bytes"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="bytes")
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="bytes", is_tried_out=False)
     bytes: int
 
     def __post_init__(self) -> None:
@@ -82,6 +111,18 @@ class MaxEventBytes(Rule):
                 problem = f"{size:,} bytes are more than {self.bytes:,}: {formatter.summary(item)}"
                 yield self.broken(item, problem, details=_largest_parts(item))
 
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        yield from (Sighting("item", _size_of(item)) for item in sentry_events(views, _BOTH))
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        largest = seen.largest.get("item", 0)
+        if not largest:
+            return Suggestion(1_000_000, "no event was captured", holds=False)
+        why = f"twice the largest of {seen.times('item', 'event or segment', 'events and segments')}"
+        return Suggestion(2 * largest, why)
+
 
 @dataclass(kw_only=True)
 class MaxBreadcrumbs(Rule):
@@ -92,7 +133,7 @@ class MaxBreadcrumbs(Rule):
     """
 
     name = "max-breadcrumbs"
-    _built_in_needs: ClassVar[Needs] = Needs(shorthand="number", judges_traces=False)
+    _built_in_needs: ClassVar[Needs] = Needs(shorthand="number", judges_traces=False, is_tried_out=False)
     number: int
 
     def __post_init__(self) -> None:
@@ -109,6 +150,19 @@ class MaxBreadcrumbs(Rule):
                 problem = f"{number} breadcrumbs are more than {self.number}: {formatter.summary(event)}"
                 yield self.broken(event, problem, path="breadcrumbs")
 
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        yield from (Sighting("event", len(event.breadcrumbs)) for event in views.events)
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        largest = seen.largest.get("event", 0)
+        if not largest:
+            none = f"none of {seen.times('event', 'event', 'events')} has breadcrumbs"
+            return Suggestion(100, none if seen.number("event") else "no event was captured", holds=False)
+        why = f"twice the largest number in {seen.times('event', 'event', 'events')}"
+        return Suggestion(2 * largest, why)
+
 
 def _size_of(item: CapturedEvent | CapturedSegment) -> int:
     """The bytes of an item as JSON, without the frames of the test runner; streamed spans travel in batches."""
@@ -118,6 +172,10 @@ def _size_of(item: CapturedEvent | CapturedSegment) -> int:
 
 def _expected(allowed: tuple[str, ...] | Pattern) -> Any:
     return re.compile(allowed.regex) if isinstance(allowed, Pattern) else allowed
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(f"{_PLAIN}+", value) is not None
 
 
 def _described(allowed: tuple[str, ...] | Pattern) -> str:

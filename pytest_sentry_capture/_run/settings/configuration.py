@@ -6,6 +6,7 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording import Masks
     from pytest_sentry_capture._relay import ServerScrubbing
     from pytest_sentry_capture._rules import EnforcedRule
+    from pytest_sentry_capture._run.settings.rule_tables import OwnRuleSettings
     from pytest_sentry_capture._run.settings.source import Source
 
 _PYPROJECT: Final = "pyproject.toml"
@@ -34,10 +36,12 @@ class Configuration:
             outside of it, which no configuration is about.
         home: the folder that the contract and the files that it names start from.
         rules: the rules that are on.
-        switched_off: the names of built-in rules that are off by name.
+        switched_off: the names of rules that are off by name.
         scrubbing: the project's settings for data scrubbing on Sentry's servers; None where it has none.
         masks: what stands in place of values that were taken out; None for the usual masks.
         settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
+        own_rules: what is said of rules of the project's own, by name: of those that its conftest files register.
+        policies: what messages call the files that it extends.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class Configuration:
         scrubbing: ServerScrubbing | None = None,
         masks: Masks | None = None,
         settles_sampling: bool = False,
+        own_rules: Mapping[str, OwnRuleSettings] | None = None,
+        policies: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.home = home
@@ -59,6 +65,8 @@ class Configuration:
         self.scrubbing = scrubbing
         self.masks = masks
         self.settles_sampling = settles_sampling
+        self.own_rules = own_rules or {}
+        self.policies = policies
 
     @property
     def place_of_keys(self) -> str:
@@ -68,8 +76,11 @@ class Configuration:
         return f"above the tables of {self.file}"
 
     @classmethod
-    def of(cls, source: Source, folder: str) -> Configuration:
-        """The configuration that stands in a file, for the tests of a folder.
+    def of(cls, source: Source, folder: str, root: Path) -> Configuration:
+        """The configuration that stands in a file and in those that it extends, for the tests of a folder.
+
+        Args:
+            root: the rootdir, which the names of files in messages start from.
 
         Raises:
             SettingsError: something in it is not valid; the message names every mistake with its place, and what is
@@ -78,8 +89,13 @@ class Configuration:
         # Here, because a project without a configuration has no need of cattrs and of the rules.
         from pytest_sentry_capture._run.settings.rule_tables import structured
 
-        home = source.file.parent
-        return cls(folder, home, source.name, *structured(source, folder, home))
+        home, name = source.file.parent, source.name
+        if "extends" not in source.content:
+            return cls(folder, home, name, *structured(source, folder))
+        from pytest_sentry_capture._run.settings.policies import extended
+
+        whole = extended(source, root, _source)
+        return cls(folder, home, name, *structured(whole, folder), policies=whole.policies)
 
 
 def read_configuration(root: Path) -> Configuration:
@@ -89,7 +105,7 @@ def read_configuration(root: Path) -> Configuration:
         SettingsError: see ``source_in`` and ``Configuration.of``.
     """
     source = source_in(root, root)
-    return Configuration("", root) if source is None else Configuration.of(source, "")
+    return Configuration("", root) if source is None else Configuration.of(source, "", root)
 
 
 def source_in(folder: Path, root: Path) -> Source | None:
@@ -102,7 +118,8 @@ def source_in(folder: Path, root: Path) -> Source | None:
         SettingsError: a file can't be read, a table is misnamed, or a configuration stands in both files.
     """
     own, shared = folder / _OWN_FILE, folder / _PYPROJECT
-    sources = [source for file in (own, shared) if (source := _source(file, root)) is not None]
+    found = (_source(file, name_of_file(file, root)) for file in (own, shared))
+    sources = [source for source in found if source is not None]
     if len(sources) > 1:
         both = f"{name_of_file(own, root)} and in {name_of_file(shared, root)}"
         raise SettingsError(f"the configuration stands in {both}; valid is one of them")
@@ -115,10 +132,10 @@ def source_of(file: Path, root: Path) -> Source:
     Raises:
         SettingsError: there is none in it, or see ``source_in``.
     """
-    source = _source(file, root)
+    name = name_of_file(file, root)
+    source = _source(file, name)
     if source is not None:
         return source
-    name = name_of_file(file, root)
     what = f"{name} has no table [{'.'.join(_TABLE)}]" if file.is_file() else f"there is no file {name}"
     raise SettingsError(f"sentry_configuration_file: {what}")
 
@@ -128,8 +145,7 @@ def name_of_file(file: Path, root: Path) -> str:
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
 
-def _source(file: Path, root: Path) -> Source | None:
-    name = name_of_file(file, root)
+def _source(file: Path, name: str) -> Source | None:
     content = _content(file, name)
     if content is None:
         return None

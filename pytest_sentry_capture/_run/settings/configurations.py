@@ -65,7 +65,7 @@ class Configurations:
             source = self._sources.get(folder)
             if isinstance(source, SettingsError):
                 raise source
-            found = Configuration(folder, self.root) if source is None else Configuration.of(source, folder)
+            found = Configuration(folder, self.root) if source is None else Configuration.of(source, folder, self.root)
             self._configurations[folder] = found
         return self._configurations[folder]
 

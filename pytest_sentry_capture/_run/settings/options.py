@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -45,6 +45,7 @@ class Settings:
         network: whether events may be sent to other hosts than this machine.
         network_hosts: hosts that they may be sent to all the same.
         reports: the files that the capture table is written to.
+        report_since: what an older report holds as JSON, to be compared with this run; None for none.
         show: how much of what was captured the report of a failed test shows.
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
@@ -53,6 +54,9 @@ class Settings:
         grace: how many seconds are waited for an application that has answered and has not returned.
         configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
         contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
+        report_traces: whether the text formats of reports have a row for each segment, span and profile.
+        suggests: whether a configuration is suggested.
+        suggestion_file: the file that it is written to; None where it is printed.
     """
 
     def __init__(
@@ -67,6 +71,10 @@ class Settings:
         grace: float = GRACE,
         configuration_file: Path | None = None,
         contract_file: Path | None = None,
+        report_since: Mapping[str, Any] | None = None,
+        report_traces: bool = False,
+        suggests: bool = False,
+        suggestion_file: Path | None = None,
     ) -> None:
         self.network = network
         self.network_hosts = network_hosts
@@ -78,6 +86,10 @@ class Settings:
         self.grace = grace
         self.configuration_file = configuration_file
         self.contract_file = contract_file
+        self.report_since = report_since
+        self.report_traces = report_traces
+        self.suggests = suggests
+        self.suggestion_file = suggestion_file
 
 
 def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, root: Path, folder: Path) -> Settings:
@@ -102,15 +114,20 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
     ]
     reports = tuple(Path(path) for path in option("sentry_report") or ini("sentry_report"))
     mistakes += [f"sentry_report: {mistake}" for mistake in map(_without_format, reports) if mistake]
-    strict = option("sentry_strict") or _strict(ini)
-    if strict is None:
-        mistakes.append("sentry_strict must be true or false")
+    switches = {name: option(name) or _truth(ini, name) for name in ("sentry_strict", "sentry_report_traces")}
+    mistakes += [f"{name} must be true or false" for name, value in switches.items() if value is None]
     grace = _grace(_first_given(option, ini, "sentry_grace"))
     if grace is None:
         mistakes.append(
             "sentry_grace must be a number of seconds from 0 to 3600, such as 1.0, not"
             f" {_first_given(option, ini, 'sentry_grace')!r}"
         )
+    older, mistake = _older_report(option("sentry_report_since"), folder, reports)
+    mistakes += [f"sentry_report_since: {mistake}"] if mistake else []
+    suggested = option("sentry_suggest")
+    suggestion_file = Path(os.path.normpath(folder / suggested)) if suggested else None
+    if suggestion_file is not None and (mistake := _mistake_in_suggestion(suggestion_file, suggested)):
+        mistakes.append(f"sentry_suggest: {mistake}")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(
@@ -118,12 +135,16 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         network_hosts=tuple(host.strip("[]").lower().rstrip(".") for host in hosts),
         reports=reports,
         show=cast("ShowMode", chosen["sentry_show"]),
-        strict=bool(strict),
+        strict=bool(switches["sentry_strict"]),
+        report_traces=bool(switches["sentry_report_traces"]),
         contract=cast("ContractMode", chosen["sentry_contract"]),
         django_client=cast("DjangoClientMode", chosen["sentry_django_client"]),
         grace=GRACE if grace is None else grace,
         configuration_file=_file(option, ini, "sentry_configuration_file", root, folder),
         contract_file=_file(option, ini, "sentry_contract_file", root, folder),
+        report_since=older,
+        suggests=suggested is not None,
+        suggestion_file=suggestion_file,
     )
 
 
@@ -140,6 +161,15 @@ def _is_ipv6(host: str) -> bool:
     return True
 
 
+def _mistake_in_suggestion(file: Path, given: str) -> str | None:
+    """What is wrong with the file that a suggestion is to be written to: no other file is ever changed."""
+    if file.suffix != ".toml":
+        return f"{given} is no .toml file; write --sentry-suggest=sentry_capture.toml, or the option after all paths"
+    if file.exists():
+        return f"{given} exists already; --sentry-suggest without a file prints what a configuration lacks"
+    return None
+
+
 def _without_format(report: Path) -> str | None:
     try:
         format_of(report)
@@ -148,10 +178,29 @@ def _without_format(report: Path) -> str | None:
     return None
 
 
-def _strict(ini: Callable[[str], Any]) -> bool | None:
-    """The ini option; None where it is neither true nor false, which pytest says without its name."""
+def _older_report(
+    given: str | None, folder: Path, reports: Sequence[Path]
+) -> tuple[Mapping[str, Any] | None, str | None]:
+    """What the older report holds, or what is wrong with it.
+
+    It is read before the run, which may write another report in its place.
+    """
+    if given is None:
+        return None, None
+    if not any(report.suffix == ".html" for report in reports):
+        return None, "only a page says what changed; add --sentry-report=monitoring.html"
+    from pytest_sentry_capture._reports import ReportError, load_report  # which few runs need
+
     try:
-        return bool(ini("sentry_strict"))
+        return load_report(folder / given), None
+    except ReportError as error:
+        return None, str(error)
+
+
+def _truth(ini: Callable[[str], Any], name: str) -> bool | None:
+    """An ini option; None where it is neither true nor false, which pytest says without its name."""
+    try:
+        return bool(ini(name))
     except Exception:  # a ValueError; since pytest 9 a UsageError
         return None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_type_hints
 
-from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError, transform_error
+from cattrs import transform_error
 
 from pytest_sentry_capture._assertions import CRITERIA, Doubts, Matcher, UnlikelyValue, name_of
 from pytest_sentry_capture._recording import Masks, value_taken_for_mask
@@ -18,17 +19,22 @@ from pytest_sentry_capture._rules import (
     EnforcedRule,
     ExpectRule,
     Pattern,
-    Regex,
     Rule,
     Severity,
+    UnusableRulesError,
     pattern_in_toml,
 )
+from pytest_sentry_capture._run.settings.conversion import NOT_CONVERTED, mistake_in_words, strict_converter
 from pytest_sentry_capture._run.settings.options import SettingsError
+from pytest_sentry_capture._run.settings.rule_packages import is_in_package, rule_in_package
 from pytest_sentry_capture._run.settings.source import KeyPath, Source
-from pytest_sentry_capture._text import did_you_mean, plural
+from pytest_sentry_capture._text import did_you_mean, edits_between, nearest, plural
+
+if TYPE_CHECKING:
+    from pytest_sentry_capture._run.settings.policies import ExtendedSource
 
 Structured = TypeVar("Structured")
-_KEYS: Final = ("rules", "expect", "relay", "masks", "sampling", "nested")
+_KEYS: Final = ("extends", "rules", "expect", "relay", "masks", "sampling", "nested")
 _ALL: Final = "all"
 _INI_OPTIONS: Final = (
     "network",
@@ -42,7 +48,9 @@ _INI_OPTIONS: Final = (
 )
 _OF_OPTION: Final = re.compile(r"(?P<option>\w+\[(?:\d+|'[^']*')\]): ")
 _STEP: Final = re.compile(r"""\.(?P<attribute>\w+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]""")
-_PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
+_MOST_EDITS: Final = 2
+"""By how many letters a name differs that is taken for a misspelt one of a built-in rule."""
+_NAME: Final = "name"
 
 
 @dataclass(kw_only=True)
@@ -66,15 +74,15 @@ class RuleSettings(NamedTuple):
     scrubbing: ServerScrubbing | None
     masks: Masks | None
     settles_sampling: bool
+    own_rules: Mapping[str, OwnRuleSettings]
 
 
-def structured(source: Source, folder: str, home: Path) -> RuleSettings:
+def structured(source: Source | ExtendedSource, folder: str) -> RuleSettings:
     """The rules that a configuration asks for.
 
     Args:
         source: the configuration.
         folder: the folder of the tests that it is about, relative to the rootdir.
-        home: the folder that the files start from which it names.
 
     Raises:
         SettingsError: something in it is not valid; the message names every mistake with its place.
@@ -82,13 +90,14 @@ def structured(source: Source, folder: str, home: Path) -> RuleSettings:
     tables = RuleTables(source, folder)
     tables.check_keys()
     rules = (*tables.rules(), *tables.expected())
-    scrubbing, masks, settles_sampling = tables.scrubbing(home), tables.masks(), tables.settles_sampling()
-    if tables.mistakes:
+    scrubbing, masks, settles_sampling = tables.scrubbing(), tables.masks(), tables.settles_sampling()
+    if not tables.has_only_misspelt_rules:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
         if scrubbing is not None:
             each.rule._take_scrubbing(scrubbing)
-    return RuleSettings(rules, frozenset(tables.switched_off), scrubbing, masks, settles_sampling)
+    off = frozenset(tables.switched_off)
+    return RuleSettings(rules, off, scrubbing, masks, settles_sampling, tables.own_rules)
 
 
 class RuleTables:
@@ -100,15 +109,23 @@ class RuleTables:
 
     Attributes:
         mistakes: all that is wrong, in words for users.
-        switched_off: the names of built-in rules that are ``false``.
+        switched_off: the names of rules that are ``false``.
+        own_rules: what is said of rules that are neither built in nor in an installed package, by name.
     """
 
-    def __init__(self, source: Source, folder: str) -> None:
+    def __init__(self, source: Source | ExtendedSource, folder: str) -> None:
         self._source = source
         self._folder = folder
         self.mistakes: list[str] = []
-        self._converter = _strict_converter()
+        self._misspelt: set[str] = set()
+        self._converter = strict_converter()
         self.switched_off: list[str] = []
+        self.own_rules: dict[str, OwnRuleSettings] = {}
+
+    @property
+    def has_only_misspelt_rules(self) -> bool:
+        """Whether nothing is wrong but names of rules, which a conftest file may yet turn out to register."""
+        return self._misspelt.issuperset(self.mistakes)
 
     def check_keys(self) -> None:
         """Look at the keys beside the rules."""
@@ -123,21 +140,80 @@ class RuleTables:
             self._mistake(("nested",), f"nested must be true or false, not {nested!r}")
 
     def rules(self) -> Iterator[EnforcedRule]:
-        """The built-in rules that are on."""
+        """The rules that are on, of the built-in ones and of those in installed packages."""
         table = self._source.content.get("rules", {})
         if not isinstance(table, Mapping):
             self._mistake(("rules",), f"rules must be a table, not {table!r}")
             return
         for name, value in table.items():
-            rule_class = BUILT_IN_RULES.get(name)
-            if rule_class is None:
-                self._mistake(("rules", name), did_you_mean("rule", name, BUILT_IN_RULES))
-            elif value is False:
+            if value is False:
                 self.switched_off.append(name)
-            else:
-                rule = self._rule(name, rule_class, value)
-                if rule is not None:
-                    yield EnforcedRule(rule, self._source.place("rules", name), folder=self._folder)
+            if name in self._names_of_entries():
+                self._check_entry_in_rules(name, value)
+            elif name not in BUILT_IN_RULES and not is_in_package(name):
+                self._take_own(name, value)
+            elif value is not False and (rule := self._named_rule(name, value)) is not None:
+                yield EnforcedRule(rule, self._source.place("rules", name), folder=self._folder)
+
+    def _named_rule(self, name: str, value: object) -> Rule | None:
+        """A built-in rule, or that of an installed package."""
+        try:
+            rule_class = BUILT_IN_RULES.get(name) or rule_in_package(name)
+        except UnusableRulesError as error:
+            self._mistake(("rules", name), f"rules.{name}: {error}")
+            return None
+        return self._rule(name, rule_class, value)
+
+    def _check_entry_in_rules(self, name: str, value: object) -> None:
+        if value is not False:
+            path = ("rules", name)
+            self._mistake(path, f"rules.{name}: the options of an expect entry stand in the entry; valid is false")
+
+    def _take_own(self, name: str, value: object) -> None:
+        """Keep what is said of a rule that is not known yet; a misspelt one is a mistake among others, if there are."""
+        self.own_rules[name] = OwnRuleSettings(self._source, self._folder, name, value)
+        close = nearest(name, BUILT_IN_RULES)
+        if close is not None and edits_between(name, close, most=_MOST_EDITS) is not None:
+            unknown = did_you_mean("rule", name, BUILT_IN_RULES)
+            self._mistake(("rules", name), unknown)
+            self._misspelt.add(self.mistakes[-1])
+
+    def configured(self, rule: Rule, value: object) -> Rule | None:
+        """A rule of the project's own with its options; None where it is switched off, or they have mistakes."""
+        path, name = ("rules", rule.name), f"rules.{rule.name}"
+        if value is False or value is True:
+            return rule if value else None
+        if not isinstance(value, Mapping):
+            self._mistake(path, f"{name}: must be true, false or a table of options, not {value!r}")
+            return None
+        known = _options_of(type(rule))
+        for key in value:
+            if key not in known:
+                self._mistake((*path, key), f"{name}: {did_you_mean('option', key, known)}")
+        types = get_type_hints(type(rule))
+        options = {
+            key: self._converted((*path, key), f"{name}.{key}", each, types[key])
+            for key, each in value.items()
+            if key in known
+        }
+        if self.mistakes:
+            return None
+        self._check_paths(path, name, options.get("paths", ()))
+        return _with_options(rule, options)
+
+    def _converted(self, path: KeyPath, name: str, value: object, wanted: Any) -> Any:
+        try:
+            return self._converter.structure(value, wanted)
+        except NOT_CONVERTED as error:
+            for message in transform_error(error, name, mistake_in_words):
+                text, _, place = message.rpartition(" @ ")
+                self._mistake((*path, *_keys_of(place.removeprefix(name))), f"{place}: {text}")
+            return None
+
+    def _names_of_entries(self) -> set[str]:
+        entries = self._source.content.get("expect", [])
+        named = (each.get("name") for each in entries if isinstance(each, Mapping)) if isinstance(entries, list) else ()
+        return {name for name in named if isinstance(name, str)} - BUILT_IN_RULES.keys()
 
     def _rule(self, name: str, rule_class: type[Rule], value: object) -> Rule | None:
         """A rule with its options: all of them, none, or the one that a bare value stands for."""
@@ -173,10 +249,10 @@ class RuleTables:
                 self._mistake((*path, "name"), f"expect[{index}].name: {entry['name']!r} is taken")
             names.append(entry.get("name", object()))
             rule = self._expected(path, entry)
-            if rule is not None:
+            if rule is not None and rule.name not in self.switched_off:
                 yield EnforcedRule(rule, self._source.place(*path), folder=self._folder)
 
-    def scrubbing(self, home: Path) -> ServerScrubbing | None:
+    def scrubbing(self) -> ServerScrubbing | None:
         """The project's settings for data scrubbing on Sentry's servers."""
         table = self._source.content.get("relay", {})
         if not isinstance(table, Mapping):
@@ -185,7 +261,7 @@ class RuleTables:
         if not table:
             return None
         file = table.get("pii_config")
-        text = self._text_of(home, file) if isinstance(file, str) else None
+        text = self._text_of(file) if isinstance(file, str) else None
         scrubbing = self._structured(("relay",), "relay", table, ServerScrubbing)
         if scrubbing is None or text is None:
             return scrubbing
@@ -237,9 +313,9 @@ class RuleTables:
             self._mistake(("masks", index), f"{name}: {shown} matches {matched}; a mask must match masks only")
         return mask if value is None else None
 
-    def _text_of(self, home: Path, file: str) -> str | None:
+    def _text_of(self, file: str) -> str | None:
         try:
-            return (home / file).read_text(encoding="utf-8")
+            return (self._source.folder_of("relay", "pii_config") / file).read_text(encoding="utf-8")
         except OSError as error:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} can't be read: {error.strerror}")
         except UnicodeDecodeError:
@@ -315,14 +391,14 @@ class RuleTables:
     def _structured(
         self, path: KeyPath, name: str, options: Mapping[str, Any], wanted: type[Structured]
     ) -> Structured | None:
-        known = [each.name for each in fields(wanted) if each.init]  # type: ignore[arg-type]
+        known = _options_of(wanted)
         unknown = [key for key in options if key not in known]
         for key in unknown:
             self._mistake((*path, key), f"{name}: {did_you_mean('option', key, known)}")
         try:
             result = self._converter.structure({key: options[key] for key in options if key in known}, wanted)
-        except (ClassValidationError, IterableValidationError, ValueError, TypeError) as error:
-            for message in transform_error(error, name, _message):
+        except NOT_CONVERTED as error:
+            for message in transform_error(error, name, mistake_in_words):
                 text, _, place = message.rpartition(" @ ")
                 if within := _OF_OPTION.match(text):  # a rule has checked its options itself
                     text, place = text[within.end() :], f"{place}.{within['option']}"
@@ -346,6 +422,55 @@ class RuleTables:
         mistake = f"{self._source.place(*path)}: {message}"
         if mistake not in self.mistakes:  # a wrong kind is one for the entry and for its criteria
             self.mistakes.append(mistake)
+
+
+class OwnRuleSettings:
+    """What a configuration says of a rule that the project registers itself, which is known later than that.
+
+    Args:
+        source: the configuration.
+        folder: the folder of the tests that it is about, relative to the rootdir.
+        name: the name of the rule.
+        value: what it says of it.
+
+    Attributes:
+        place: where that stands.
+        is_off: whether the rule is switched off.
+    """
+
+    def __init__(self, source: Source | ExtendedSource, folder: str, name: str, value: object) -> None:
+        self._source = source
+        self._folder = folder
+        self._value = value
+        self.place = source.place("rules", name)
+        self.is_off = value is False
+
+    def applied_to(self, rule: Rule) -> Rule | None:
+        """The rule with its options; None where it is switched off.
+
+        Raises:
+            SettingsError: an option is not valid; the message names every mistake with its place.
+        """
+        tables = RuleTables(self._source, self._folder)
+        configured = tables.configured(rule, self._value)
+        if tables.mistakes:
+            raise SettingsError("\n".join(tables.mistakes))
+        return configured
+
+
+def _options_of(wanted: type) -> list[str]:
+    """What can be said of a rule, an entry or a table; the name of a rule is its class's."""
+    of_name = issubclass(wanted, Rule)
+    return [each.name for each in fields(wanted) if each.init and not (of_name and each.name == _NAME)]
+
+
+def _with_options(rule: Rule, options: Mapping[str, Any]) -> Rule:
+    """A rule like this one with other options; one that has a constructor of its own is copied for what all have."""
+    if options.keys() <= {each.name for each in fields(Rule)}:
+        changed = copy(rule)
+        vars(changed).update(options)
+        return changed
+    return replace(rule, **options)
 
 
 def _label(path: KeyPath, entry: Mapping[str, Any]) -> str:
@@ -378,97 +503,3 @@ def _value(value: object) -> Any:
             return re.compile(value["regex"])
         return {key: _value(each) for key, each in value.items()}
     return [_value(each) for each in value] if isinstance(value, list) else value
-
-
-def _strict_converter() -> Converter:
-    """A converter that turns nothing into something else: a text is no number, and no list of characters."""
-    converter = Converter(forbid_extra_keys=True)
-    for plain in _PLAIN:
-        converter.register_structure_hook(plain, _plain_hook)
-    converter.register_structure_hook_func(_is_generic(Literal), _literal)
-    converter.register_structure_hook_func(lambda wanted: wanted is Regex, _regex)
-    converter.register_structure_hook_factory(
-        lambda wanted: wanted is Pattern,
-        lambda wanted: _pattern_hook(converter.gen_structure_attrs_fromdict(wanted)),
-    )
-    converter.register_structure_hook_factory(_is_generic(tuple), lambda wanted: _tuple_hook(wanted, converter))
-    converter.register_structure_hook_factory(
-        _is_generic(dict), lambda wanted: _dict_hook(converter.gen_structure_mapping(wanted))
-    )
-    converter.register_structure_hook(tuple[str, ...] | Pattern, lambda value, _: _values_or_pattern(value, converter))
-    return converter
-
-
-def _is_generic(origin: object) -> Callable[[Any], bool]:
-    return lambda wanted: get_origin(wanted) is origin
-
-
-def _plain_hook(value: object, expected: type) -> Any:
-    if isinstance(value, expected) and not (expected is int and isinstance(value, bool)):
-        return value
-    raise TypeError(f"must be {_PLAIN[expected]}, not {value!r}")
-
-
-def _literal(value: object, expected: Any) -> Any:
-    if value in get_args(expected):
-        return value
-    raise ValueError(did_you_mean("value", str(value), get_args(expected)))
-
-
-def _regex(value: object, _: object) -> str:
-    text: str = _plain_hook(value, str)
-    if not text:
-        raise ValueError("must not be empty: an empty regex is found in everything")
-    re.compile(text)
-    return text
-
-
-def _pattern_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], Any]:
-    def pattern(value: object, wanted: Any) -> Any:
-        if isinstance(value, str):
-            _regex(value, wanted)  # which is what was meant, and has mistakes of its own
-            raise TypeError(f"a plain text is not a pattern; write {pattern_in_toml(value)}")
-        if not isinstance(value, Mapping):
-            raise TypeError(f"must be a pattern, such as {pattern_in_toml('[0-9]{16}')}, not {value!r}")
-        return structure(value, wanted)
-
-    return pattern
-
-
-def _tuple_hook(expected: Any, converter: Converter) -> Callable[[object, Any], Any]:
-    element, _ = get_args(expected)
-
-    def structure(value: object, _: Any) -> Any:
-        if not isinstance(value, list):
-            raise TypeError(f"must be a list, not {value!r}")
-        return tuple(converter.structure(value, list[element]))  # type: ignore[valid-type]
-
-    return structure
-
-
-def _dict_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], Any]:
-    def checked(value: object, wanted: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"must be a table, not {value!r}")
-        return structure(value, wanted)
-
-    return checked
-
-
-def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] | Pattern:
-    if isinstance(value, Mapping):
-        return converter.structure(value, Pattern)
-    if isinstance(value, str):
-        raise TypeError(f"a plain text is neither a list nor a pattern; write [{value!r}] or {pattern_in_toml(value)}")
-    return converter.structure(value, tuple[str, ...])
-
-
-def _message(error: BaseException, _: object) -> str:
-    if isinstance(error, ForbiddenExtraKeysError):
-        valid = [each.name for each in fields(error.cl) if each.init]
-        return "; ".join(did_you_mean("option", name, valid) for name in sorted(error.extra_fields))
-    if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing"
-    if isinstance(error, re.error):
-        return f"no valid regex: {error}"
-    return str(error)

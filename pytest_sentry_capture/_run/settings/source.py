@@ -59,6 +59,10 @@ class Source(NamedTuple):
         line = _line(self.text, (*self.table, *path))
         return f"{self.name}:{line}" if line else self.name
 
+    def folder_of(self, *path: str | int) -> Path:  # noqa: ARG002  (one that extends others has several)
+        """The folder that a file starts from which is named there."""
+        return self.file.parent
+
 
 def parsed(name: str, content: bytes, table: tuple[str, ...], file: Path) -> Source | None:
     """The configuration that a table of a file is; None where the file does not have it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.client
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 
 import any_sdk
 from checkout import DOCS
+from npm_packages import browser
 from pytest_sentry_capture import SentryServer
 
 if TYPE_CHECKING:
@@ -123,9 +123,6 @@ def test_javascript_of_the_guide(sentry_server: SentryServer, javascript: JavaSc
 
 
 def test_javascript_in_a_browser(sentry_server: SentryServer, javascript: JavaScript, tmp_path: Path) -> None:
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser is None:
-        pytest.skip("chromium is not installed")
     bundle = javascript.bundled("page.js")
     (tmp_path / "index.html").write_text(f"<!doctype html><script>{bundle.read_text()}</script>", encoding="utf-8")
     with serving(tmp_path) as address:
@@ -139,7 +136,7 @@ def test_javascript_in_a_browser(sentry_server: SentryServer, javascript: JavaSc
             "--remote-debugging-port=0",
             profile,
         )
-        with running(browser, *options, page, stderr=subprocess.DEVNULL):
+        with running(browser(), *options, page, stderr=subprocess.DEVNULL):
             [event] = sentry_server.wait_for(exception="RangeError", timeout=60)
             [transaction] = sentry_server.wait_for("transaction", transaction="checkout", timeout=60)
             [log] = sentry_server.wait_for("log", body="cart filled", timeout=60)
