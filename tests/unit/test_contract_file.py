@@ -814,7 +814,7 @@ captured = false
         f"{place}:4: a row has only one of 'request', 'job' and 'origin'",
         f"{place}:4: a row has only one of 'captured' and 'discarded'",
         f"{place}:17: origin: '' is empty",
-        f"{place}:16: a row has a 'kind', such as \"event\", unless captured = false: a silent answer",
+        f"{place}:16: a row has a 'kind', such as \"event\", unless captured = false: a silent failure",
         f"{place}:16: 'by' names the callable that discarded something, and the row has no 'discarded'",
         f"{place}:23: status: 42 is no HTTP status. Write a number such as 404",
         f"{place}:24: user: {{'id': True}} is no list of names. Write one such as [\"request_id\"]",

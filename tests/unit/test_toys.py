@@ -134,6 +134,8 @@ def test_every_adapter_is_registered() -> None:
     files = {file.stem for file in (PACKAGE / "_operations").glob("*.py")} - {
         "__init__",
         "adapter",
+        "job_system",
+        "jobs",
         "observation",
         "registry",
     }
@@ -274,4 +276,4 @@ def test_a_format(pytester: pytest.Pytester, add: Add) -> None:
     mistaken = pytester.runpytest_subprocess("--sentry-report=report.pdf")
 
     assert (pytester.path / "report.toy").read_text(encoding="utf-8") == "1 rows"
-    assert re.search(r"valid are: \.json, \.md, \.toy, \.txt", mistaken.stderr.str())
+    assert re.search(r"valid are: \.html, \.json, \.md, \.toy, \.txt", mistaken.stderr.str())
