@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.payload_walk import resolve as resolve
     from pytest_sentry_capture._recording.payload_walk import resolve_parts as resolve_parts
     from pytest_sentry_capture._recording.payload_walk import walk as walk
+    from pytest_sentry_capture._recording.plain_json import FlatJson as FlatJson
     from pytest_sentry_capture._recording.plain_json import PlainJson as PlainJson
     from pytest_sentry_capture._recording.protocol_names import is_attribute as is_attribute
     from pytest_sentry_capture._recording.protocol_names import is_id as is_id
@@ -193,6 +194,7 @@ else:
             "OF_OPERATION": "_recording.facts:OF_OPERATION",
             "Operation": "_recording.entries:Operation",
             "Phase": "_recording.entries:Phase",
+            "FlatJson": "_recording.plain_json:FlatJson",
             "PlainJson": "_recording.plain_json:PlainJson",
             "RawItem": "_recording.entries:RawItem",
             "Recorder": "_recording.recording:Recorder",

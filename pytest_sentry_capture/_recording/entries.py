@@ -10,7 +10,7 @@ import json
 import pickle
 import sys
 from _thread import get_ident
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol, TypeVar, get_args
 
@@ -105,8 +105,9 @@ class Capture(Entry):
 
     def _join(self, phase: Phase | None) -> None:
         self.phase = phase
-        for operation in _takers(self.operation):
-            operation._captures.append(self)
+        if self.operation is not None:
+            for operation in _takers(self.operation):
+                operation._captures.append(self)
 
     def _release_exceptions(self) -> None:
         self.context.release_exceptions()
@@ -562,11 +563,13 @@ def _nearest(operation: Operation | None, operation_type: type[AnyOperation]) ->
     return operation
 
 
-def _takers(operation: Operation | None) -> Iterator[Operation]:
+def _takers(operation: Operation) -> Sequence[Operation]:
     """The operations that an entry belongs to: a job's belong to what has run the job too."""
-    while operation is not None:
-        yield operation
-        operation = operation.parent if isinstance(operation, Job) else None
+    takers = [operation]
+    while isinstance(operation, Job) and operation.parent is not None:
+        operation = operation.parent
+        takers.append(operation)
+    return takers
 
 
 DISCARD_REASONS: Final = (
@@ -618,8 +621,9 @@ class Discard(Entry):
 
     def _join(self, phase: Phase | None) -> None:
         self.phase = phase
-        for operation in _takers(self.operation):
-            operation.discarded.append(self)
+        if self.operation is not None:
+            for operation in _takers(self.operation):
+                operation.discarded.append(self)
 
     def _release_exceptions(self) -> None:
         self._context.release_exceptions()

@@ -29,7 +29,7 @@ from pytest_sentry_capture._sdk.observing.losses import Losses
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.observing.replacements import Replacements
 from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
-from pytest_sentry_capture._sdk.observing.scope_values import scopes_of, values_of
+from pytest_sentry_capture._sdk.observing.scope_values import held_scopes, scopes_of, values_of
 from pytest_sentry_capture._sdk.observing.scope_writes import ScopeWrites
 from pytest_sentry_capture._sdk.observing.sdk_log import watch_sdk_log
 from pytest_sentry_capture._sdk.observing.telemetry import Telemetry
@@ -329,9 +329,10 @@ class Sdk:
         if self._modules.features.has_hubs:
             client: Any = self._modules.hub.Hub.current.client
             return client if issubclass(type(client), self._modules.client._Client) else None
-        for _, scope in scopes_of(self._modules):
-            client = self._modules.features.client_on(scope)
-            if issubclass(type(client), self._modules.client._Client):
+        of_sdk, client_on = self._modules.client._Client, self._modules.features.client_on
+        for scope in held_scopes(self._modules):
+            client = client_on(scope)
+            if issubclass(type(client), of_sdk):
                 if client.is_active():
                     return client
             elif client is not None and not type(client).__module__.startswith("sentry_sdk."):

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import signature
 from typing import Any, Final, NamedTuple
@@ -238,9 +238,8 @@ class Features:
     @staticmethod
     def traces(options: Mapping[str, Any]) -> bool:
         """Whether there are traces at all with these options."""
-        return any(options.get(name) is not None for name in ("traces_sample_rate", "traces_sampler")) or bool(
-            options.get("enable_tracing")
-        )
+        has_rate = options.get("traces_sample_rate") is not None or options.get("traces_sampler") is not None
+        return has_rate or bool(options.get("enable_tracing"))
 
     @cached_property
     def unsampled_span(self) -> str | None:
@@ -370,7 +369,7 @@ class Features:
     @staticmethod
     def wire_form_of(batcher_class: Any) -> str | None:
         """The name of the method by which a batcher turns an item into what is sent; None where it is not known."""
-        return next((name for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
+        return _wire_form_of(batcher_class)
 
     @cached_property
     def _is_3(self) -> bool:
@@ -386,6 +385,11 @@ def _sample_rand(trace_id: Any, rate: float, drawn: Any) -> Any:
     """A number below a rate, as the SDK generates it; the one that was drawn where the SDK has no such number."""
     generate = getattr(_module("tracing_utils"), "_generate_sample_rand", None)
     return generate(trace_id, interval=(0.0, rate)) if generate is not None else drawn
+
+
+@lru_cache(maxsize=16)
+def _wire_form_of(batcher_class: Any) -> str | None:  # which is asked for each span
+    return next((name for name in _WIRE_FORMS if hasattr(batcher_class, name)), None)
 
 
 def _unchanged(item: Any) -> Any:

@@ -27,6 +27,7 @@ Capture = Callable[..., Any]
 _CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
 _OUTLINE: Final = ("message", "level", "logger", "transaction")
 """Texts of an event that can be read without asking anything else of it."""
+_NO_HINT: Final[Mapping[str, Any]] = {}
 _TOO_EARLY: Final = "What is captured while the SDK serialises an event is lost without a discard."
 _WITHOUT_CLIENT: Final = "What is captured without a client is lost without a discard."
 
@@ -152,13 +153,14 @@ class CaptureHooks:
         @wrapping(original)
         def capture(client: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            telemetry = _telemetry_in((*args, *kwargs.values()), kind)
+            telemetry = _telemetry_in((*args, *kwargs.values()) if kwargs else args, kind)
             if telemetry is None or not self._clients.observes(client):
                 return original(client, *args, **kwargs)
-            attempt = self._observer.begin(kind, telemetry, {}, client.options)
-            attempt.wire_form = self._features.wire_form(kind)
-            self._clients.describe(attempt, client)
-            callback = callback_of(client.options, kind)
+            options = client.options
+            attempt = self._observer.begin(kind, telemetry, _NO_HINT, options)
+            attempt.client = client
+            self._clients.note_use(client)
+            callback = callback_of(options, kind)
             if callback is not None:
                 attempt.context.callback = location_of(callback)
                 attempt.stage = "in callback" if FACTS[kind].callback_can_drop else "begun"
@@ -166,11 +168,13 @@ class CaptureHooks:
             try:
                 result = original(client, *args, **kwargs)
             except Exception as error:
+                attempt.wire_form = self._features.wire_form(kind)
                 self._failed(attempt, error)
                 raise
             finally:
                 self._observer.leave(token)
             if not attempt.handed_over:
+                attempt.wire_form = self._features.wire_form(kind)
                 self._judge_telemetry(attempt, client)
             return result
 

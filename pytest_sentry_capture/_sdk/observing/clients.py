@@ -107,13 +107,17 @@ class Clients:
     def describe(self, attempt: Attempt, client: Any) -> None:
         """Say what is known of the client that an attempt is made with."""
         attempt.client = client
+        self.note_use(client)
+        transport = client.__dict__.get("transport")
+        attempt.sends = transport is not None and self._delivery.is_http(transport)
+        self._scrubbing.watch(client.options.get("event_scrubber"))
+
+    def note_use(self, client: Any) -> None:
+        """Tell of a client that was left over, now that it captures something."""
         if client in self._unused:
             self._unused.pop(client)
             self._note(client)
             self._on_client(client)
-        transport = client.__dict__.get("transport")
-        attempt.sends = transport is not None and self._delivery.is_http(transport)
-        self._scrubbing.watch(client.options.get("event_scrubber"))
 
     def observe_telemetry(self, client: Any) -> None:
         """Look after what a client collects now."""

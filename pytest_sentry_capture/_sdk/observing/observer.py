@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_sentry_capture._recording import (
@@ -37,9 +36,10 @@ Stage = Literal["begun", "in callback", "prepared"]
 """How far the SDK has come with an event: its callback is called last, then the event is ready to be sent."""
 
 
-@dataclass(eq=False, slots=True)
 class Attempt:
     """One call that asks the SDK to send something, while the SDK works on it.
+
+    One is made for each span too, and attributes that have their defaults cost nothing.
 
     Attributes:
         envelope: what the SDK has put the item into, once it has.
@@ -48,12 +48,6 @@ class Attempt:
         sends: whether the transport is one of the SDK's, which make JSON of it and read the files that are attached.
     """
 
-    kind: str
-    payload: Any
-    options: Mapping[str, Any] = field(default_factory=dict)
-    context: CaptureContext = field(default_factory=CaptureContext)
-    operation: Operation | None = None
-    detailed: bool = False
     client: Any = None
     stage: Stage = "begun"
     envelope: Any = None
@@ -69,7 +63,24 @@ class Attempt:
     got_nonsense: bool = False
     is_scrubbing: bool = False
     handed_over: bool = False
-    errors: list[BaseException] = field(default_factory=list)
+    errors: list[BaseException]
+
+    def __init__(
+        self,
+        kind: str,
+        payload: Any,
+        options: Mapping[str, Any],
+        context: CaptureContext,
+        operation: Operation | None,
+        *,
+        detailed: bool,
+    ) -> None:
+        self.kind = kind
+        self.payload = payload
+        self.options = options
+        self.context = context
+        self.operation = operation
+        self.detailed = detailed
 
     def reports(self, category: str) -> bool:
         """Whether a loss of this category is the loss of what the attempt is about."""
@@ -101,8 +112,7 @@ class Observer:
     def enter(self, attempt: Attempt) -> Token[Attempt | None]:
         """The calling context is in this capture call from now on."""
         outer = self._attempt.get()
-        if outer is not None:
-            attempt.errors = outer.errors
+        attempt.errors = outer.errors if outer is not None else []
         return self._attempt.set(attempt)
 
     def leave(self, token: Token[Attempt | None]) -> None:
@@ -142,28 +152,29 @@ class Observer:
 
     def begin(self, kind: str, payload: Any, hint: Mapping[str, Any], options: Mapping[str, Any]) -> Attempt:
         """Describe a capture call that begins."""
-        detailed = self.recording.detailed
-        error = _error_of(hint)
+        recording = self.recording
+        detailed = recording.detailed
+        error = _error_of(hint) if hint else None
         chain = ExceptionChain.of(error, live=detailed) if error is not None else None
         context = CaptureContext(chain, project=project_of(options))
         if kind == "transaction" and (outer := self._attempt.get()) is not None and outer.kind == kind:
             context.sample_rate, context.sampling = outer.context.sample_rate, outer.context.sampling
-        return Attempt(kind, payload, options, context, self._operation, detailed)
+        return Attempt(kind, payload, options, context, current_operation(recording), detailed=detailed)
 
     def captured(self, items: Iterable[Handed], envelope: CapturedEnvelope | None) -> None:
         """Record items that reached the transport or a batcher together."""
-        attempt = self._attempt.get()
+        attempt, recording = self._attempt.get(), self.recording
         if attempt is not None:
             attempt.handed_over = True
             context, operation = attempt.context, attempt.operation
         else:
-            context, operation = CaptureContext(), self._operation
+            context, operation = CaptureContext(), current_operation(recording)
         captures = [Capture(*item, context, operation, envelope) for item in items]
         if envelope is None:
-            self.recording.add(*captures)
+            recording.add(*captures)
         else:
             envelope._captures = captures
-            self.recording.add(envelope, *captures)
+            recording.add(envelope, *captures)
 
     @property
     def recording(self) -> Recording:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 _SCALARS: Final = frozenset((str, int, bool, type(None)))
+_TEXT: Final = frozenset((str,))
 _DEEPEST: Final = 30
 _MOST_VALUES: Final = 20_000
 
@@ -67,14 +68,29 @@ def json_data(value: Any) -> Any:
     raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
 
 
-def is_json_data(value: Any) -> bool:
-    """Whether a value is what ``json_data`` would make of it: nothing has to be copied then."""
-    kind = type(value)
-    if kind is dict:
-        return all(type(key) is str and (type(each) in _SCALARS or is_json_data(each)) for key, each in value.items())
-    if kind is list:
-        return all(type(each) in _SCALARS or is_json_data(each) for each in value)
-    return bool(value - value == 0) if kind is float else kind in _SCALARS
+def flat_copy(value: dict[Any, Any]) -> dict[str, Any] | None:
+    """A copy of a dictionary of texts, numbers and lists of such, which is its own JSON; None for any other.
+
+    All types are looked at together, for what looks at each value takes three times as long.
+    """
+    if not _TEXT.issuperset(map(type, value)):
+        return None
+    kinds = {*map(type, value.values())}
+    if list not in kinds:
+        return {**value} if _are_scalars(value.values(), kinds) else None
+    copy = {name: [*each] if type(each) is list else each for name, each in value.items()}
+    kinds.discard(list)
+    lists = [each for each in copy.values() if type(each) is list]
+    are_plain = _are_scalars(copy.values(), kinds) and all(_are_scalars(each, {*map(type, each)}) for each in lists)
+    return copy if are_plain else None
+
+
+def _are_scalars(values: Iterable[Any], kinds: set[type]) -> bool:
+    """Whether values of these types, and the lists among them, are what JSON can say."""
+    if kinds <= _SCALARS:
+        return True
+    kinds.discard(float)
+    return kinds <= _SCALARS and all(each - each == 0 for each in values if type(each) is float)
 
 
 def _json_key(key: Any) -> str:

@@ -7,7 +7,7 @@ what options say stays as it is, and so do rates of 0, rates that a test gives i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
@@ -42,6 +42,7 @@ class Decision(NamedTuple):
 
 
 _UNKNOWN: Final = Decision(None)
+_NOT_ASKED: Final[AbstractContextManager[list[SamplerCall]]] = nullcontext([])
 
 
 class SamplingDecisions:
@@ -95,30 +96,28 @@ class SamplingDecisions:
         """A transaction is over."""
         self._known.pop(id(holder), None)
 
-    def _new(self, client: Any, rate: str, sampler: str) -> Sampling:
-        """A decision that is about to be made, by one of these options of a client."""
+    def _new(
+        self, client: Any, options: tuple[str, str], rate: float | None = None, call: SamplerCall | None = None
+    ) -> Sampling:
+        """A decision by one of these options of a client: a rate, or a sampler."""
         given = self._given_by_test(client) if client is not None else None
-        is_of_test = given is not None and not given.isdisjoint((rate, sampler))
-        settles = self._observer.recorder.current.settles_sampling
-        has_sampler = client is not None and callable(client.options.get(sampler))
-        is_settled = settles and given is not None and not is_of_test
-        return Sampling(None, is_settled, is_of_test, sampler if has_sampler else rate)
+        is_of_test = given is not None and not given.isdisjoint(options)
+        is_settled = self._observer.recorder.current.settles_sampling and given is not None and not is_of_test
+        return Sampling(rate, is_settled, is_of_test, options[_has_sampler(client, options[1])], call)
 
     @contextmanager
-    def _noted(self, client: Any, context: Callable[[], Any]) -> Iterator[list[SamplerCall]]:
-        """What the traces sampler is given and answers during the block, if one is asked."""
+    def _noted(self, context: Callable[[], Any]) -> Iterator[list[SamplerCall]]:
+        """What the traces sampler is given and answers during the block."""
         noted: list[SamplerCall] = []
-        has_sampler = client is not None and callable(client.options.get(_SAMPLER))
-        call = sampler_call(context()) if has_sampler else None
+        call = sampler_call(context())
         answers: list[object] = []
         token = self._answers.set(answers)
         try:
             yield noted
         finally:
             self._answers.reset(token)
-            if call is not None:
-                answer = plain_answer(answers[0]) if answers else None
-                noted.append(replace(call, answer=answer, has_answered=bool(answers)))
+            answer = plain_answer(answers[0]) if answers else None
+            noted.append(replace(call, answer=answer, has_answered=bool(answers)))
 
     def _noting_answer(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """The SDK looks at each answer before it makes a rate of it."""
@@ -140,13 +139,14 @@ class SamplingDecisions:
             is_decided = transaction.sampled is not None  # by who has started it
             client = self._features.client_of(transaction) or self._active_client()
             given = args[0] if args else kwargs.get("sampling_context")
+            is_asked = not is_decided and _has_sampler(client, _SAMPLER)
             with (
                 self._observer.raised_callbacks() as raised,
-                self._noted(None if is_decided else client, lambda: given) as calls,
+                self._noted(lambda: given) if is_asked else _NOT_ASKED as calls,
             ):
                 result = original(transaction, *args, **kwargs)
             rate = _rate(transaction.sample_rate)
-            sampling = replace(self._new(client, *SAMPLED_TRACES), rate=rate, call=calls[0] if calls else None)
+            sampling = self._new(client, SAMPLED_TRACES, rate, calls[0] if calls else None)
             if sampling.is_settled and not is_decided and transaction.sampled is False and rate:
                 transaction.sampled = True
                 self._features.fit_sample_rand(transaction, rate)
@@ -161,10 +161,14 @@ class SamplingDecisions:
         def decide(name: Any, attributes: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             client = self._active_client()
-            with self._noted(client, lambda: self._features.sampling_context(name, attributes, scope)) as calls:
+            if client is None or not self._features.traces(client.options):  # nothing is decided, request for request
+                return original(name, attributes, scope, *args, **kwargs)
+            is_asked = _has_sampler(client, _SAMPLER)
+            context = partial(self._features.sampling_context, name, attributes, scope)
+            with self._noted(context) if is_asked else _NOT_ASKED as calls:
                 sampled, sample_rate, rand, reason = original(name, attributes, scope, *args, **kwargs)
             rate = _rate(sample_rate)
-            sampling = replace(self._new(client, *SAMPLED_TRACES), rate=rate, call=calls[0] if calls else None)
+            sampling = self._new(client, SAMPLED_TRACES, rate, calls[0] if calls else None)
             if sampling.is_settled and sampled is False and rate:
                 sampled, reason = True, None
                 rand = self._features.sample_rand_below(scope.get_active_propagation_context(), rate, rand)
@@ -185,7 +189,7 @@ class SamplingDecisions:
             original(span, *args, **kwargs)
             if decision is not None and getattr(span, "_segment", None) is span:
                 self._known[id(span)] = decision
-            else:
+            elif self._known:
                 self.forget(span)
 
         return init
@@ -194,7 +198,7 @@ class SamplingDecisions:
         @wrapping(original)
         def should_sample_error(client: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            token = self._of_error.set(self._new(client, *_SAMPLED_EVENTS))
+            token = self._of_error.set(self._new(client, _SAMPLED_EVENTS))
             try:
                 is_sampled = original(client, *args, **kwargs)
             finally:
@@ -259,7 +263,13 @@ class _Random(ModuleType):
         delattr(object.__getattribute__(self, "_own")[0], name)
 
 
+def _has_sampler(client: Any, sampler: str) -> bool:
+    return client is not None and callable(client.options.get(sampler))
+
+
 def _rate(value: Any) -> float | None:
     """A rate, of which nothing is asked that could be code of users."""
+    if value is None or type(value) is float:
+        return value
     plain = plain_answer(value)
     return float(plain) if isinstance(plain, (bool, int, float)) else None

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pytest_sentry_capture._recording import ScopeValues, Source
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
+
+_SCOPES: Final[tuple[Source, Source, Source]] = ("current", "isolation", "global")
+
+
+def held_scopes(modules: Modules) -> tuple[Any, Any, Any]:
+    """The calling context's scopes from the strongest to the weakest, or None in their places; not for hubs."""
+    scope_module = modules.scope
+    return (
+        _held_by(getattr(scope_module, "_current_scope", None)),
+        _held_by(getattr(scope_module, "_isolation_scope", None)),
+        getattr(scope_module, "_global_scope", None),
+    )
 
 
 def scopes_of(modules: Modules) -> list[tuple[Source, Any]]:
     """The calling context's scopes that exist, from the strongest to the weakest."""
     if modules.features.has_hubs:
         return [("scope", modules.hub.Hub.current.scope)]
-    scope_module = modules.scope
-    scopes: tuple[tuple[Source, Any], ...] = (
-        ("current", _held_by(getattr(scope_module, "_current_scope", None))),
-        ("isolation", _held_by(getattr(scope_module, "_isolation_scope", None))),
-        ("global", getattr(scope_module, "_global_scope", None)),
-    )
-    return [each for each in scopes if each[1] is not None]
+    return [each for each in zip(_SCOPES, held_scopes(modules), strict=True) if each[1] is not None]
 
 
 def _held_by(variable: Any) -> Any:

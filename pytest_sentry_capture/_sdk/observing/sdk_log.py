@@ -34,8 +34,7 @@ def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
 def _watched_info(original: Callable[..., None], observer: Observer, dropped: Sequence[str]) -> Callable[..., None]:
     @wrapping(original)
     def info(message: Any, *args: Any, **kwargs: Any) -> None:
-        attempt = observer.attempt
-        if attempt is not None and args and type(message) is str and message in dropped:
+        if args and type(message) is str and message in dropped and (attempt := observer.attempt) is not None:
             attempt.dropped_by = location_of(args[-1])
         original(message, *args, **_one_frame_up(kwargs))
 

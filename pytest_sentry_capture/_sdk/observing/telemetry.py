@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Thread, current_thread
 from typing import Any, Final
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
-from pytest_sentry_capture._recording import Content, LateContent, PlainJson
+from pytest_sentry_capture._recording import Content, FlatJson, LateContent, PlainJson
 from pytest_sentry_capture._recording.kinds import item_type_of
 from pytest_sentry_capture._sdk.call_stack import wrapping
 from pytest_sentry_capture._sdk.identity import KnownOf
@@ -22,13 +22,14 @@ from pytest_sentry_capture._sdk.observing.flushes import Flushes
 from pytest_sentry_capture._sdk.observing.hand_over import HandOver, is_closed
 from pytest_sentry_capture._sdk.observing.losses import Losses, what_is_lost
 from pytest_sentry_capture._sdk.observing.observer import Observer
-from pytest_sentry_capture._sdk.observing.plain_data import as_json, is_json_data, json_data, plain_copy
+from pytest_sentry_capture._sdk.observing.plain_data import as_json, flat_copy, json_data, plain_copy
 from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.patching.naps import Naps
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints, UnsupportedSdkError
 
 _OF_THE_SDK: Final = ("_segment_span",)
 """What the SDK keeps in an item for itself."""
+_NOT_FLAT: Final = (*_OF_THE_SDK, "attributes")
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
 _LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
 _PATIENCE: Final = 2.0
@@ -53,7 +54,7 @@ class Telemetry:
         self._losses = losses
         self._naps = naps
         self._touchpoints = touchpoints
-        self._owners: WeakKeyDictionary[Any, tuple[ref[Any], str]] = WeakKeyDictionary()
+        self._owners: KnownOf[tuple[ref[Any], str]] = KnownOf()
         self._watched: set[tuple[type, str]] = set()
         self._wrapped: list[tuple[ref[Any], str, ref[Any]]] = []
         self._holding: KnownOf[None] = KnownOf()
@@ -207,7 +208,7 @@ class Telemetry:
         self._wrapped.append((ref(part), name, ref(replacement)))  # what it replaces holds the client
 
     def _owner_of(self, part: Any) -> tuple[Any, str]:
-        reference, kind = self._owners.get(part, (_nobody, ""))
+        reference, kind = self._owners.get(part) or (_nobody, "")
         return reference(), kind
 
     def _noting(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -230,7 +231,8 @@ class Telemetry:
             client, kind = self._owner_of(batcher)
             if client is None:
                 return original(batcher, item, *args, **kwargs)
-            self._late.pop(id(item), None)  # of one that was never formatted, and is gone
+            if self._late:
+                self._late.pop(id(item), None)  # of one that was never formatted, and is gone
             refusal = _refusal(batcher, client)
             content = self._content_of(batcher, item, kind) if refusal is None else None
             result = original(batcher, item, *args, **kwargs)
@@ -257,14 +259,15 @@ class Telemetry:
             else:
                 self._observer.unserializable(item_type_of(kind), item)
         elif content is not None:
-            self._holding[client] = None
+            if client not in self._holding:
+                self._holding[client] = None
             self._observer.captured([(item_type_of(kind), content, {})], None)
 
     def _content_of(self, batcher: Any, item: Any, kind: str) -> Content | Exception:
         """What the SDK makes of an item: now, if that asks nothing of its objects, else when the SDK does it."""
         wire_form = self._touchpoints.features.wire_form(kind)
-        if (plain := _plain_span(item, kind)) is not None:
-            return PlainJson(plain, wire_form)
+        if (flat := _flat_span(item, kind)) is not None:
+            return FlatJson(flat, wire_form)
         try:
             if not _has_objects(item):
                 return PlainJson(json_data(wire_form(_own_copy(item))))
@@ -307,9 +310,10 @@ def _missing(part_class: type, name: str) -> UnsupportedSdkError:
 
 def _refusal(batcher: Any, client: Any) -> str | None:
     """Why a batcher will silently take nothing: it was killed, or this thread is inside of it already."""
-    if is_closed(client) or vars(batcher).get("_running") is False:
+    of_batcher = vars(batcher)
+    if is_closed(client) or of_batcher.get("_running") is False:
         return "closed_client"
-    return "recursion_guard" if getattr(vars(batcher).get("_active"), "flag", False) else None
+    return "recursion_guard" if getattr(of_batcher.get("_active"), "flag", False) else None
 
 
 @contextmanager
@@ -356,12 +360,18 @@ def _holds_objects(value: Any, depth: int) -> bool:
     return kind not in (list, tuple) or any(_holds_objects(each, depth - 1) for each in value)
 
 
-def _plain_span(item: Any, kind: str) -> dict[str, Any] | None:
-    """A span that is plain JSON data: its wire form can be made when it is read, which saves a third of a request."""
-    if kind != "span" or type(item) is not dict or type(item.get("attributes")) is not dict or item.get("links"):
+def _flat_span(item: Any, kind: str) -> dict[str, Any] | None:
+    """A copy of a span that holds nothing but texts, numbers and lists of such in its attributes; None for any other.
+
+    Its wire form can be made when it is read, which saves a third of a request.
+    """
+    if kind != "span" or type(item) is not dict or type(attributes := item.get("attributes")) is not dict:
         return None
-    plain = {name: value for name, value in item.items() if name not in _OF_THE_SDK}
-    return plain if is_json_data(plain) else None
+    own_attributes = flat_copy(attributes)
+    if own_attributes is None:
+        return None
+    own = flat_copy({name: value for name, value in item.items() if name not in _NOT_FLAT})
+    return None if own is None else {**own, "attributes": own_attributes}
 
 
 def _own_copy(item: Any) -> Any:

@@ -109,7 +109,7 @@ class _Spans(_Unsampled):
             given = kwargs.get("attributes") if _is_unsampled(span) else None
             if isinstance(given, dict) and _segment_of(span) is span:
                 self._attributes[id(span)] = {name: value for name in _KEPT if type(value := given.get(name)) is str}
-            else:
+            elif self._attributes:
                 self._attributes.pop(id(span), None)
 
         return init
