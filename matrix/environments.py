@@ -74,6 +74,7 @@ FRAMEWORKS_OF_ITS_DAY: Final = {
         "djangorestframework==3.15.1",
         "falcon==3.1.3",
         "flask==3.0.3",
+        "multidict==6.0.5",
         "pyramid==2.0.2",
         "pytest-django==4.8.0",
         "quart==0.19.5",

@@ -166,6 +166,7 @@ CAPABILITIES: dict[str, Installed | Program | PythonSince | Since | Until] = {
     "messages of the gallery": Since("sentry-sdk", "3.0.0b2"),
     "all batchers in every client": Since("sentry-sdk", "3.0.0a1"),
     "filters that replace log records": PythonSince((3, 12)),
+    "tracebacks without the frames that pass exceptions on": PythonSince((3, 11)),
     "loggers that are ignored for logs alone": Since("sentry-sdk", "3.0.0a1"),
     "loop scopes": Since("pytest-asyncio", "0.24"),
     "subtests": Since("pytest", "9.0"),

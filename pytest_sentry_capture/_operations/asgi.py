@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.observation import SWITCHED, WEBSOCKET, Observation
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -116,7 +117,11 @@ class SentryAsgiAdapter(AsgiAdapter):
                 __tracebackhide__ = True
                 return await inner(middleware, scope, receive, send, *args, **kwargs)
 
-            return await self._observe(serve, scope, receive, send, _route)
+            try:
+                return await self._observe(serve, scope, receive, send, _route)
+            except BaseException as error:
+                hide_own_frames(error)
+                raise
 
         return run
 

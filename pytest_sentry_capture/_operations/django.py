@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.asgi import AsgiAdapter, Receive, Scope, Send
 from pytest_sentry_capture._operations.observation import Observation
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._operations.wsgi import WsgiAdapter
 
 ABOUT_SILENCE: Final = (
@@ -46,7 +47,11 @@ class DjangoAsgiAdapter(AsgiAdapter):
         @wraps(inner)
         async def call(handler: Any, scope: Scope, receive: Receive, send: Send) -> Any:
             __tracebackhide__ = True
-            return await self._observe(partial(inner, handler), scope, receive, send, _told_by_responses)
+            try:
+                return await self._observe(partial(inner, handler), scope, receive, send, _told_by_responses)
+            except BaseException as error:
+                hide_own_frames(error)
+                raise
 
         return call
 

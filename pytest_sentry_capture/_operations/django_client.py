@@ -16,6 +16,7 @@ from pytest_sentry_capture._operations.adapter import Middleware, OperationAdapt
 from pytest_sentry_capture._operations.asgi import OBSERVATION, Scope
 from pytest_sentry_capture._operations.django import ABOUT_SILENCE, AsyncClientObservation
 from pytest_sentry_capture._operations.observation import Observation
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._operations.wsgi import WsgiObservation
 from pytest_sentry_capture._recording import enter_operation, leave_operation
 
@@ -198,8 +199,9 @@ class _Stream:
         try:
             with self._served.again():
                 part = next(self._parts, _END)
-        except BaseException:
+        except BaseException as error:
             self._fails()
+            hide_own_frames(error)
             raise
         if part is _END:
             self._served.ends(is_complete=not self._has_failed)
@@ -214,8 +216,9 @@ class _Stream:
         try:
             with self._served.again():
                 part = await anext(self._parts, _END)
-        except BaseException:
+        except BaseException as error:
             self._fails()
+            hide_own_frames(error)
             raise
         if part is _END:
             self._served.ends(is_complete=not self._has_failed)
@@ -228,8 +231,9 @@ class _Stream:
         try:
             with self._served.again():
                 self._close_response()
-        except BaseException:
+        except BaseException as error:
             self._fails()
+            hide_own_frames(error)
             raise
         self._served.ends(is_complete=not self._has_failed)
 

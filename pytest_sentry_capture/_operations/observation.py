@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Final
 
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import ExceptionChain, Exchange, Recorder, UnderWay, current_recording, served_now
 
 WEBSOCKET: Final = "WEBSOCKET"
@@ -108,6 +109,7 @@ class Observation(UnderWay):
             error: the exception.
             to_server: whether a server gets it, which has sent nothing yet: then it answers 500.
         """
+        hide_own_frames(error)
         self.exchange._chain = ExceptionChain.of(error, live=self.recording.detailed)
         if to_server and issubclass(type(error), Exception):
             self.answers(_SERVER_ERROR)

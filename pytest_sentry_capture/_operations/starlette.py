@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from weakref import WeakSet, WeakValueDictionary
 
 from pytest_sentry_capture._operations.asgi import AsgiAdapter, Receive, Scope, Send
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import Recorder
 
 _WITHOUT_LIFESPAN: Final = (
@@ -54,7 +55,11 @@ class StarletteAdapter(AsgiAdapter):
                 self._started[id(app)] = app
             serve, route_of = functools.partial(inner, app), functools.partial(_route, app)
             hint = self._hint(app, is_in_middleware=is_in_middleware)
-            return await self._observe(serve, scope, receive, send, route_of, hint)
+            try:
+                return await self._observe(serve, scope, receive, send, route_of, hint)
+            except BaseException as error:
+                hide_own_frames(error)
+                raise
 
         return call
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._operations.observation import Observation
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import Recorder, enter_operation, leave_operation
 
 Environ = dict[str, Any]
@@ -41,9 +42,13 @@ class WsgiAdapter(OperationAdapter):
         @wraps(inner)
         def call(app: Any, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
             __tracebackhide__ = True
-            if not self._is_active or not isinstance(environ, dict) or _is_served(environ):
-                return inner(app, environ, start_response)
-            return self._observe(partial(inner, app), environ, start_response)
+            try:
+                if not self._is_active or not isinstance(environ, dict) or _is_served(environ):
+                    return inner(app, environ, start_response)
+                return self._observe(partial(inner, app), environ, start_response)
+            except BaseException as error:
+                hide_own_frames(error)
+                raise
 
         return call
 

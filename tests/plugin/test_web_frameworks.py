@@ -87,3 +87,33 @@ def test_late_crash(pytester: pytest.Pytester, column: Column) -> None:
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["Rules: 2 kept, 0 broken, 0 not judged, 0 not exercised."])
+
+
+@pytest.mark.needs("tracebacks without the frames that pass exceptions on")
+@pytest.mark.parametrize(
+    "column", [pytest.param(each, marks=pytest.mark.needs(*each.needs), id=each.name) for each in COLUMNS]
+)
+def test_exceptions_have_passed_no_frame_of_the_plugin(pytester: pytest.Pytester, column: Column) -> None:
+    """What a framework or a server writes into its log of a crash is what it writes without the plugin."""
+    add_application(pytester, f"web_{column.name}")
+    copy_application("web", pytester.path, "web")
+    copy_application("django_shop", pytester.path, "django_shop")
+    pytester.makepyfile(
+        test_tracebacks="""
+        import traceback
+
+        import pytest
+        import shop
+
+        @pytest.mark.parametrize("path", ["/crash/7", "/stream", "/teardown"])
+        def test_crash(path, sentry_capture):
+            shop.get(path)
+            event = sentry_capture.assert_captured(exception=ZeroDivisionError)
+            frames = [frame for frame, _ in traceback.walk_tb(event.original_exception.__traceback__)]
+            assert frames[-1].f_code.co_name == "crash"
+            names = [frame.f_globals["__name__"] for frame in frames]
+            assert [name for name in names if name.startswith("pytest_sentry_capture")] == []
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
