@@ -333,13 +333,16 @@ class ForkedChildren:
             self._started.append((process, self._recorder.current.number, name))
 
     def _before_fork(self) -> None:
-        """In the process that is about to fork: all that a child needs is there, and imported."""
-        if self._own is not None:
-            return
-        self._forks += 1
-        if self._memory is None:
+        """In the process that is about to fork: all that a child needs is there, and imported.
+
+        All memory that is written to, be it to count a reference, has to be copied once more after each fork.
+        """
+        if self._memory is not None and os.getpid() == self._process:
+            self._forks += 1
+        elif self._own is None:
+            self._forks += 1
             self._share_memory()
-        self._recorder.current.notify()  # who waits has to look from now on
+            self._recorder.current.notify()  # who waits has to look from now on
 
     def _share_memory(self) -> None:
         from pytest_sentry_capture._forks.shared_memory import SharedMemory
@@ -368,8 +371,10 @@ _REGISTERED: Final[list[bool]] = []
 
 def _before() -> None:
     if _watching:
-        with suppress(Exception):
+        try:
             _watching[-1]._before_fork()
+        except Exception:
+            return
 
 
 def _in_child() -> None:
