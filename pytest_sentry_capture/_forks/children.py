@@ -56,9 +56,9 @@ class _Known:
 
     def may_report_to(self, number: int) -> bool:
         """Whether something may come from it that belongs to a recording."""
-        return self._serves(number) or (self.number == number and self.is_of_call and not self.is_idle)
+        return self.serves(number) or (self.number == number and self.is_of_call and not self.is_idle)
 
-    def _serves(self, number: int) -> bool:
+    def serves(self, number: int) -> bool:
         """Whether an operation of the recording is about to end in it, whenever it was forked."""
         return any(its == number and operation._is_ending for its, operation in self.operations.values())
 
@@ -236,7 +236,11 @@ class ForkedChildren:
             for process, known in self._known.items()
             if known.may_report_to(recording.number) and (overdue or recording.number not in known.overdue)
         }
-        return running - self._services - self._pools.idle_workers(self._forks) if running else running
+        if not running:
+            return running
+        idle = self._services | self._pools.idle_workers(self._forks)
+        # a pool may know of a result before the end of its job has been read here
+        return {process for process in running if process not in idle or self._known[process].serves(recording.number)}
 
     def _look_for_unknown(self, recording: Recording) -> None:
         """Take note of children that have not come to tell of themselves yet."""
