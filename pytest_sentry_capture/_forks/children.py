@@ -56,9 +56,9 @@ class _Known:
 
     def may_report_to(self, number: int) -> bool:
         """Whether something may come from it that belongs to a recording."""
-        return self._serves(number) or (self.number == number and self.is_of_call and not self.is_idle)
+        return self.serves(number) or (self.number == number and self.is_of_call and not self.is_idle)
 
-    def _serves(self, number: int) -> bool:
+    def serves(self, number: int) -> bool:
         """Whether an operation of the recording is about to end in it, whenever it was forked."""
         return any(its == number and operation._is_ending for its, operation in self.operations.values())
 
@@ -236,7 +236,11 @@ class ForkedChildren:
             for process, known in self._known.items()
             if known.may_report_to(recording.number) and (overdue or recording.number not in known.overdue)
         }
-        return running - self._services - self._pools.idle_workers(self._forks) if running else running
+        if not running:
+            return running
+        idle = self._services | self._pools.idle_workers(self._forks)
+        # a pool may know of a result before the end of its job has been read here
+        return {process for process in running if process not in idle or self._known[process].serves(recording.number)}
 
     def _look_for_unknown(self, recording: Recording) -> None:
         """Take note of children that have not come to tell of themselves yet."""
@@ -333,13 +337,16 @@ class ForkedChildren:
             self._started.append((process, self._recorder.current.number, name))
 
     def _before_fork(self) -> None:
-        """In the process that is about to fork: all that a child needs is there, and imported."""
-        if self._own is not None:
-            return
-        self._forks += 1
-        if self._memory is None:
+        """In the process that is about to fork: all that a child needs is there, and imported.
+
+        All memory that is written to, be it to count a reference, has to be copied once more after each fork.
+        """
+        if self._memory is not None and os.getpid() == self._process:
+            self._forks += 1
+        elif self._own is None:
+            self._forks += 1
             self._share_memory()
-        self._recorder.current.notify()  # who waits has to look from now on
+            self._recorder.current.notify()  # who waits has to look from now on
 
     def _share_memory(self) -> None:
         from pytest_sentry_capture._forks.shared_memory import SharedMemory
@@ -368,8 +375,10 @@ _REGISTERED: Final[list[bool]] = []
 
 def _before() -> None:
     if _watching:
-        with suppress(Exception):
+        try:
             _watching[-1]._before_fork()
+        except Exception:
+            return
 
 
 def _in_child() -> None:

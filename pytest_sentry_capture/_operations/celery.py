@@ -35,6 +35,8 @@ class CeleryAdapter(JobAdapter):
     """Observes what Celery's tracers run, from outside of the SDK's."""
 
     package = "celery"
+    _outermost: Callable[..., Any] | None = None
+    """What makes tracers, from outside of the SDK's: it may have wrapped the function that was here before."""
 
     def install(self) -> None:
         self._wrap(f"celery.app.trace:{_BUILD_TRACER}", self._building, _UNSEEN)
@@ -50,8 +52,9 @@ class CeleryAdapter(JobAdapter):
         def build_tracer(name: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             tracer = inner(name, task, *args, **kwargs)
-            return self._tracing(name, task, tracer, None) if self._is_active else tracer
+            return self._tracing(name, task, tracer, None) if self._outermost is build_tracer else tracer
 
+        self._outermost = build_tracer
         return build_tracer
 
     def _building_in_worker(self, inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,23 +70,14 @@ class CeleryAdapter(JobAdapter):
     def _tracing(self, name: str, task: Any, inner: Callable[..., Any], hint: str | None) -> Callable[..., Any]:
         def trace(uuid: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            about = args[2] if len(args) > 2 else kwargs.get("request")
-            about = about if isinstance(about, dict) else {}
-            retries = about.get("retries")
-            attempt = retries + 1 if type(retries) is int else 1
-            subject, outer = (name, uuid, attempt), JobObservation.current()
-            if not self._is_active or (outer is not None and outer.subject == subject):
+            request = args[2] if len(args) > 2 else kwargs.get("request")
+            subject = uuid if request is None else request
+            outer = JobObservation.current()
+            if not self._is_active or (outer is not None and outer.subject is subject):
                 return inner(uuid, *args, **kwargs)
-            job = Job(
-                str(name),
-                SYSTEM,
-                _queue(about) or text_of(getattr(task, "queue", None)),
-                attempt,
-                _hint=hint,
-                _is_unseen=hint is not None,
-            )
-            with self._observing(job, subject) as observation:
-                if outer is not None and type(outer.subject) is tuple and outer.subject[:2] == (name, uuid):
+            with JobObservation(self._recorder, _job(name, task, request, hint), subject) as observation:
+                observation.task = name, uuid
+                if outer is not None and outer.task == observation.task:
                     observation.is_further_attempt_of(outer)
                 try:
                     result = inner(uuid, *args, **kwargs)
@@ -125,9 +119,17 @@ def _is_patched(build: Any) -> bool:
     return False
 
 
-def _queue(about: Mapping[str, Any]) -> str | None:
-    delivery = about.get("delivery_info")
-    return text_of(delivery.get("routing_key")) if isinstance(delivery, dict) else None
+def _job(name: Any, task: Any, request: object, hint: str | None) -> Job:
+    """The attempt that a request of Celery asks for."""
+    about = request if isinstance(request, dict) else {}
+    retries, delivery = about.get("retries"), about.get("delivery_info")
+    queue = delivery.get("routing_key") if isinstance(delivery, dict) else None
+    if type(queue) is not str or not queue:
+        queue = text_of(getattr(task, "queue", None))
+    job = Job(str(name), SYSTEM, queue, retries + 1 if type(retries) is int else 1)
+    if hint is not None:
+        job._hint, job._is_unseen = hint, True
+    return job
 
 
 def _returned(observation: JobObservation, task: Any, result: Any) -> None:

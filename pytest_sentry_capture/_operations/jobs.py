@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextvars import Token
 from time import perf_counter
-from typing import Any
+from typing import Any, final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
 from pytest_sentry_capture._recording import (
@@ -15,10 +15,12 @@ from pytest_sentry_capture._recording import (
     Recorder,
     UnderWay,
     current_recording,
+    enter_operation,
     served_now,
 )
 
 
+@final
 class JobObservation(UnderWay):
     """A job under way, as the outermost place sees it that observes it.
 
@@ -28,16 +30,29 @@ class JobObservation(UnderWay):
         subject: what stands for this attempt at it: a place that is passed twice with an equal one observes it once.
 
     Attributes:
+        task: what all attempts have in common that run within each other; None where none do.
         is_retried: whether a further attempt runs already, within this one.
     """
 
+    task: object = None
     is_retried = False
+    _token: Token[UnderWay | None]
 
     def __init__(self, recorder: Recorder, job: Job, subject: object) -> None:
         self.job = job
         self.subject = subject
         UnderWay.__init__(self, job, current_recording(recorder))
         self._started = perf_counter()
+
+    def __enter__(self) -> JobObservation:
+        self._token = enter_operation(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.job.duration = perf_counter() - self._started
+        self.subject = None
+        self.leave(self._token)
+        self.ends()
 
     @staticmethod
     def current() -> JobObservation | None:
@@ -59,12 +74,6 @@ class JobObservation(UnderWay):
         """The attempt has ended so."""
         self.job.status = "retried" if self.is_retried else status
 
-    def ends(self) -> None:
-        """The attempt is over."""
-        self.job.duration = perf_counter() - self._started
-        self.subject = None
-        UnderWay.ends(self)
-
 
 class JobAdapter(OperationAdapter):
     """Records the jobs of one system."""
@@ -74,17 +83,9 @@ class JobAdapter(OperationAdapter):
         current = JobObservation.current()
         return self._is_active and (current is None or current.subject != subject)
 
-    @contextmanager
-    def _observing(self, job: Job, subject: object) -> Iterator[JobObservation]:
-        """Record a job, and what is captured meanwhile as its own; see ``JobObservation``."""
-        __tracebackhide__ = True
-        observation = JobObservation(self._recorder, job, subject)
-        token = observation.enter()
-        try:
-            yield observation
-        finally:
-            observation.leave(token)
-            observation.ends()
+    def _observing(self, job: Job, subject: object) -> JobObservation:
+        """Record a job, and while the observation is entered what is captured as its own."""
+        return JobObservation(self._recorder, job, subject)
 
 
 def is_expected(error_type: type[BaseException], expected: object) -> bool:

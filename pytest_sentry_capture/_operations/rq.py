@@ -54,10 +54,8 @@ class RqAdapter(JobAdapter):
             if not self._is_new(job):
                 return inner(worker, job, *args, **kwargs)
             with self._observing(self._job(job), job) as observation:
-                observation.job._reports_retries = _reports_retries(type(worker))
                 result = inner(worker, job, *args, **kwargs)
-                status = getattr(job, "_status", None)  # a text, or with newer versions of RQ an enumeration
-                observation.has_status(_STATUSES.get(getattr(status, "value", status)))
+                observation.has_status(_status(job))
                 return result
 
         return perform_job
@@ -77,13 +75,14 @@ class RqAdapter(JobAdapter):
 
     def _handling(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(inner)
-        def handle_exception(*args: Any, **kwargs: Any) -> Any:
+        def handle_exception(worker: Any, job: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             observation = JobObservation.current()
             error = next((each for each in args if isinstance(each, BaseException)), None)
             if self._is_active and observation is not None and error is not None:
                 observation.raises(error)
-            return inner(*args, **kwargs)
+                observation.job._reports_retries = _status(job) == "failed" and _reports_retries(type(worker))
+            return inner(worker, job, *args, **kwargs)
 
         return handle_exception
 
@@ -131,8 +130,15 @@ def _workers_with(method: str) -> Iterator[str]:
                 yield f"{module.__name__}:{name}.{method}"
 
 
+def _status(job: Any) -> JobStatus | None:
+    """The status of a job, as the worker knows it: a text, or with newer versions of RQ an enumeration."""
+    status = getattr(job, "_status", None)
+    return _STATUSES.get(getattr(status, "value", status))
+
+
 def _reports_retries(worker: type) -> bool:
-    """Whether the SDK reports attempts that are retried too: its handler does not ask whether any is left."""
+    """Whether the SDK reports attempts that are retried too: its handler asks for the status, which RQ has set to
+    failed by now (since 2.0), and not whether any is left."""
     handler: Any = getattr(worker, "handle_exception", None)
     while handler is not None:
         if handler.__globals__.get("__name__") == "sentry_sdk.integrations.rq":

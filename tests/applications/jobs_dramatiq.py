@@ -21,11 +21,12 @@ ignore_logger("dramatiq.worker.WorkerThread")  # which logs the exception before
 broker = StubBroker()
 dramatiq.set_broker(broker)
 actors: dict[str, Any] = {}
+make_actor: Any = dramatiq.actor  # whose releases differ in their types
 
 
 def actor(function: Callable[..., None], max_retries: int = 0, **options: Any) -> None:
     name = function.__name__
-    actors[name] = dramatiq.actor(
+    actors[name] = make_actor(
         function,
         actor_name=name_of(name),
         queue_name=QUEUE,
