@@ -240,7 +240,8 @@ class RunSummary(SummaryPart):
 
     def _write_reports(self, folder: Path) -> None:
         summary = os.environ.get(GITHUB_SUMMARY_VARIABLE)
-        is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
+        has_table = bool(self._settings.reports) or self._settings.contract != "off"
+        is_summed_up = summary and (has_table or self._has_rules)
         if not (self._settings.reports or is_summed_up):
             return
         report = RunReport(
@@ -257,6 +258,7 @@ class RunSummary(SummaryPart):
             waivers=shown_waivers(self._judged, self._run.day),
             unused=[*map(shown_sentence, self._all_unused())],
             shows_traces=self._settings.report_traces,
+            has_table=has_table,
         )
         for path in self._settings.reports:
             target = folder / path
@@ -415,8 +417,9 @@ def _annotations(breaches: Iterable[Breach], root: Path) -> Iterator[str]:
     for group in grouped(breaches):
         level: GithubLevel = "warning" if group.severity == "warn" else "error"
         file = path_in_repository(root / group.file) if group.file is not None else None
-        message = f"{group.problem} ({group.where})" if len(group.tests) > 1 else group.problem
-        yield github_annotation(level, file, group.line, f"Sentry rule {group.rule}", message)
+        yield github_annotation(
+            level, file, group.line, f"Sentry rule {group.rule}", f"{group.problem} ({group.where})"
+        )
 
 
 def _annotations_of_checks(checks: Iterable[FailedCheck], root: Path) -> Iterator[str]:

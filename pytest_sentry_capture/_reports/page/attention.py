@@ -53,7 +53,7 @@ def _findings(content: Content, severity: str, word: str, tone: Tone) -> Iterato
     for found in content.findings:
         if found.severity == severity:
             what = element("p", code(found.rule), ": ", found.problem)
-            yield _entry(word, tone, what, tests(found.tests))
+            yield _entry(word, tone, what, tests(found.tests, found.count))
 
 
 def _differences(content: Content) -> Iterator[Html]:

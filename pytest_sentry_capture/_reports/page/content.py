@@ -110,6 +110,7 @@ class ShownFinding:
     severity: str
     problem: str
     tests: Sequence[str]
+    count: int
 
 
 @dataclass(frozen=True)
@@ -333,7 +334,8 @@ def _rule(part: Part) -> ShownRule:
 
 def _finding(part: Part) -> ShownFinding:
     tests = [each.text() for each in part.at("tests").entries()]
-    return ShownFinding(part.at("rule").text(), part.at("severity").text(), part.at("problem").text(), tests)
+    count = _optional(part, "count", Part.number) or len(tests)
+    return ShownFinding(part.at("rule").text(), part.at("severity").text(), part.at("problem").text(), tests, count)
 
 
 def _difference(part: Part) -> ShownDifference:

@@ -70,11 +70,11 @@ def answer(operation: Operation) -> Html:
     return element("span", *verb, operation.status, class_=f"answer{failed}")
 
 
-def tests(found: Sequence[str]) -> Html:
+def tests(found: Sequence[str], count: int) -> Html:
     """How many tests there are, and the first of them."""
-    if len(found) == 1:
-        return fragment("in ", code(found[0]))
-    return fragment(f"in {len(found)} tests, first: ", code(found[0]) if found else "none")
+    if not found:
+        return fragment("in no test")
+    return fragment("in " if count == 1 else f"in {count:,} tests, first: ", code(found[0]))
 
 
 def numbered(number: int, noun: str, many: str | None = None) -> str:
