@@ -66,7 +66,7 @@ def _differences(content: Content) -> Iterator[Html]:
         yield _entry(
             "contract updated" if content.is_updated else f"contract: {each.state}",
             tone,
-            element("p", each.summary),
+            fragment(element("p", each.summary), (element("p", line, class_="small") for line in each.details)),
             about,
         )
 
