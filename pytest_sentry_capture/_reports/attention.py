@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     """Something that needs attention.
 
     Attributes:
-        state: of what sort it is: ``broken``, ``warning``, ``crashed``, ``lost``, ``unused``.
+        state: of what sort it is: ``broken``, ``warning``, ``crashed``, ``lost``, ``expired``, ``unused``.
         name: the rule; empty for others.
         what: the rest, in one line.
     """
@@ -90,4 +90,7 @@ def _losses(report: RunReport) -> Iterator[Entry]:
 
 
 def _unused(report: RunReport) -> Iterator[Entry]:
-    return (Entry("unused", "", what) for what in report.unused)
+    for waiver in report.waivers:
+        if waiver.expired:
+            yield Entry("expired", "", f"the waiver of {waiver.rule} ended on {waiver.until} [{waiver.place}]")
+    yield from (Entry("unused", "", what) for what in report.unused)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._text import masked_name, printable
+from pytest_sentry_capture._text import masked_name, masked_words, printable
 
 NOT_SHOWN: Final = "(not shown)"
 """Stands for a name that is none: with spaces, an ``@`` or the like in it."""
@@ -14,7 +14,11 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 """What Sentry accepts as the key of a tag (https://docs.sentry.io/platforms/python/enriching-events/tags/)."""
 _DOTTED: Final = re.compile(r"[\w.<>-]{1,200}")
 _METHOD: Final = re.compile(r"[A-Z]{1,20}")
-_MARKUP: Final = re.compile(r"</\w|<\w+[\s/][^>]*=|<!|[\"']\s*on\w+\s*=|(?:java|vb)script:", re.IGNORECASE)
+_MARKUP: Final = re.compile(
+    r"</\w|<\w+[\s/][^>]*=|<!|[\"']\s*on\w+\s*=|(?:java|vb)script:|&(?:lt|#x?\w+);"
+    r"|[\s/]on(?:animation\w+|begin|blur|click|error|focus\w*|input|key\w+|load|mouse\w+|pointer\w+|toggle)\s*=",
+    re.IGNORECASE,
+)
 """What no route, file or test is called: it is meant for a browser."""
 _TAG: Final = re.compile(
     rf"</?(?:script|img|svg|iframe|style|object|embed|link|meta|body|html|a)\b[^>]*>?|{_MARKUP.pattern}", re.IGNORECASE
@@ -83,9 +87,9 @@ def shown_text(text: str) -> str:
 
 
 def shown_sentence(text: str) -> str:
-    """A sentence of the plugin's own with names in it, without what is meant for a browser or a terminal."""
-    return printable(_TAG.sub(NOT_SHOWN, text))
+    """A sentence of the plugin's own, without the addresses in it, and what is meant for a browser or a terminal."""
+    return printable(masked_words(_TAG.sub(NOT_SHOWN, text)))
 
 
 def _shown(grammar: re.Pattern[str], name: str) -> str:
-    return masked_name(name) if grammar.fullmatch(name) else NOT_SHOWN
+    return masked_name(name) if grammar.fullmatch(name) and not _MARKUP.search(name) else NOT_SHOWN

@@ -73,6 +73,7 @@ class FindingGroup:
         severity: what a broken rule does to its test.
         problem: in one line, without values of the application's.
         tests: the node ids of the tests, and what came outside of tests (``(collection)``), in the order of the run.
+        count: how many tests there are with those that differ in their parameters alone, which are named once.
         file: the first test's file, relative to the rootdir; None outside of tests.
         line: the line of the first test, counted from 1.
     """
@@ -83,12 +84,17 @@ class FindingGroup:
     tests: tuple[str, ...]
     file: str | None = None
     line: int | None = None
+    count: int = 1
 
     @property
     def where(self) -> str:
         """The test, or the number of tests with the first of them."""
-        first, *others = self.tests
-        return f"in {len(self.tests)} tests, first: {first}" if others else first
+        return f"in {self.number} tests, first: {self.tests[0]}" if self.number > 1 else self.tests[0]
+
+    @property
+    def number(self) -> int:
+        """How many tests there are."""
+        return max(self.count, len(self.tests))
 
 
 @dataclass(frozen=True)
@@ -213,6 +219,7 @@ class RunReport:
         waivers: the waivers of the tests.
         unused: what nothing needed, a sentence each.
         shows_traces: whether the text formats have a row for each segment, span and profile.
+        has_table: whether rows were collected, without which the text formats have no table.
     """
 
     rows: Sequence[tuple[Row, Tally]]
@@ -229,6 +236,7 @@ class RunReport:
     waivers: Sequence[ShownWaiver] = ()
     unused: Sequence[str] = ()
     shows_traces: bool = False
+    has_table: bool = True
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:

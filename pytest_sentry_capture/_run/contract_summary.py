@@ -40,6 +40,7 @@ class ContractSummary(SummaryPart):
 
     Attributes:
         comparison: how the run compares with it; None where it was not compared.
+        told_waivers: the expired waivers that it names.
     """
 
     def __init__(self, judged: JudgedConfiguration, mode: ContractMode, today: str = "") -> None:
@@ -49,6 +50,7 @@ class ContractSummary(SummaryPart):
         self._today = today
         self._file = judged.contract_file
         self.comparison: ContractComparison | None = None
+        self.told_waivers: list[Waiver] = []
 
     @property
     def is_asked(self) -> bool:
@@ -97,7 +99,8 @@ class ContractSummary(SummaryPart):
         self.comparison = ContractComparison(found, self._file.name)
         if found:
             self.fail(*differences_text(found, file=self._file.name).splitlines())
-            self.say(*map(expired_waiver_text, self._expired_waivers()))
+            self.told_waivers = self._expired_waivers()
+            self.say(*map(expired_waiver_text, self.told_waivers))
         else:
             self.say(f"The contract is kept: {len(contract.rows)} rows in {self._file.name}.{self._partial_note()}")
 

@@ -197,7 +197,7 @@ def grouped(breaches: Iterable[Breach]) -> list[FindingGroup]:
     for what, found in groups.items():
         found.sort(key=_place)
         tests = tuple(dict.fromkeys(each.test for each in found))
-        result.append(FindingGroup(*what, tests, found[0].file, found[0].line))
+        result.append(FindingGroup(*what, tests, found[0].file, found[0].line, len(tests)))
     return sorted(
         result, key=lambda each: (-len(each.tests), each.file or "", each.line or 0, each.tests, each.problem)
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports import RULE_STATES, RuleState, RuleSummary
-from pytest_sentry_capture._rules import EnforcedRule, RuleTally
+from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import CONTRACT, Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.rule_paths import paths_without_files
@@ -16,6 +16,8 @@ from pytest_sentry_capture._run.summary_lines import STATE_WIDTH, SummaryPart
 
 _MOST_GROUPS: Final = 10
 WARNING: Final = "warning"
+EXPIRED: Final = "expired"
+"""The state of a waiver whose last day was over when the run started: it is told as that, and not as an unused one."""
 
 
 class RulesSummary(SummaryPart):
@@ -43,13 +45,19 @@ class RulesSummary(SummaryPart):
         self._names_file = names_file
         self._unseen = unseen
         self._today = today
+        self._told_waivers: Collection[Waiver] = ()
         self.summaries = [*map(self._summary_of, judged.rules)]
         self.warnings = 0
         self.unused: list[str] = []
         self.left_by_strict_run: Counter[str] = Counter()
 
-    def sum_up(self) -> None:
-        """Add all lines."""
+    def sum_up(self, told_waivers: Collection[Waiver] = ()) -> None:
+        """Add all lines.
+
+        Args:
+            told_waivers: those that the summary of the contract has named.
+        """
+        self._told_waivers = told_waivers
         self._count_states()
         breaches = self._judged.totals.breaches
         order = [enforced.rule.name for enforced in self._judged.rules]
@@ -63,8 +71,8 @@ class RulesSummary(SummaryPart):
         without_files = self._paths_without_files() if self._judged.is_asked else {}
         warnings = [(WARNING, what) for what in without_files.values()]
         unused = [*self._unused(without_files)] if self._judged.is_asked else []
-        if unused and self._judged.partial:
-            unused = []
+        if self._judged.partial:
+            unused = [each for each in unused if each[0] == EXPIRED]
         for state, what in [*warnings, *unused]:
             self.tell(state, what)
         self.unused = [what for state, what in unused if state == "unused"]
@@ -125,9 +133,10 @@ class RulesSummary(SummaryPart):
                 yield summary.state, f"{what}{why}"
         totals = self._judged.totals
         for waiver in totals.unused_waivers():
-            if waiver.rule not in not_judged:
-                ended = f", which ended on {waiver.until}" if waiver.has_expired(self._today) else ""
-                yield "unused", f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}{ended}"
+            if waiver.rule in not_judged or waiver in self._told_waivers:
+                continue
+            what = f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
+            yield (EXPIRED, f"{what} ended on {waiver.until}") if waiver.has_expired(self._today) else ("unused", what)
         for rule, entry in totals.unused_allowances(self._judged.rules):
             if rule not in not_judged:
                 yield "unused", f"{entry!r} in the allow list of {rule!r}"

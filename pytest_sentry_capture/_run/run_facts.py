@@ -94,10 +94,18 @@ def _shard(totals: Totals, judged: Sequence[JudgedConfiguration], run: RunDescri
     return ShardFacts(
         collected=collected,
         ran=ran,
-        allowed={name: dict(tally.allowed) for name, tally in tallies if tally.allowed},
-        ignored_errors=dict(sorted(totals.ignored_errors.items())),
+        allowed={shown_sentence(name): _shown_keys(tally.allowed) for name, tally in tallies if tally.allowed},
+        ignored_errors=_shown_keys(dict(sorted(totals.ignored_errors.items()))),
         configurations=[*_configurations(judged)],
     )
+
+
+def _shown_keys(counts: Mapping[str, int]) -> dict[str, int]:
+    """Numbers by names as they may be shown: those of one name are added up."""
+    shown: dict[str, int] = {}
+    for name, number in counts.items():
+        shown[shown_text(name)] = shown.get(shown_text(name), 0) + number
+    return shown
 
 
 def _tests(run: RunDescription) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
@@ -114,11 +122,11 @@ def _configurations(judged: Sequence[JudgedConfiguration]) -> Iterator[ShardConf
     for each in judged:
         configuration = each.configuration
         yield ShardConfiguration(
-            folder=configuration.folder or "",
-            file=configuration.file or "",
+            folder=shown_text(configuration.folder or ""),
+            file=shown_text(configuration.file or ""),
             digest=_digest(each),
             partial=[shown_text(reason) for reason in each.partial],
-            rules=[enforced.rule.name for enforced in each.rules],
+            rules=[shown_sentence(enforced.rule.name) for enforced in each.rules],
         )
 
 

@@ -13,8 +13,10 @@ from typing import Final
 from pytest_sentry_capture._reports import (
     GITHUB_SUMMARY_VARIABLE,
     MARKDOWN,
+    ContractComparison,
     FindingGroup,
     GithubLevel,
+    RuleSummary,
     RunReport,
     RunStatus,
     append_to_github_summary,
@@ -31,7 +33,7 @@ from pytest_sentry_capture._run.chance_summary import about_chance
 from pytest_sentry_capture._run.contract_summary import DONE, ContractSummary
 from pytest_sentry_capture._run.findings import Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
-from pytest_sentry_capture._run.rules_summary import WARNING, RulesSummary, is_untold
+from pytest_sentry_capture._run.rules_summary import EXPIRED, WARNING, RulesSummary, is_untold
 from pytest_sentry_capture._run.run_facts import RunDescription, facts_of, shown_waivers
 from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.settings.options import Settings
@@ -164,9 +166,9 @@ class RunSummary(SummaryPart):
         if differing := len([*self.failed_checks]):
             contracts = "the contract" if len(asked) == 1 else "the contracts"
             yield one_or_many(differing, f"row differs from {contracts}", f"rows differ from {contracts}")
+        words = {WARNING: (WARNING, f"{WARNING}s"), EXPIRED: (f"waiver is {EXPIRED}", f"waivers are {EXPIRED}")}
         yield from (
-            one_or_many(number, WARNING, f"{WARNING}s") if state == WARNING else f"{number} {state}"
-            for state, number in self._left_by_strict_run.items()
+            one_or_many(number, *words.get(state, (state, state))) for state, number in self._left_by_strict_run.items()
         )
         if self._settings.strict:
             yield from self._late()
@@ -238,13 +240,14 @@ class RunSummary(SummaryPart):
 
     def _write_reports(self, folder: Path) -> None:
         summary = os.environ.get(GITHUB_SUMMARY_VARIABLE)
-        is_summed_up = summary and (self._settings.reports or self._settings.contract != "off")
+        has_table = bool(self._settings.reports) or self._settings.contract != "off"
+        is_summed_up = summary and (has_table or self._has_rules)
         if not (self._settings.reports or is_summed_up):
             return
         report = RunReport(
             self._totals.table.rows(),
-            [summary for each in self._rules for summary in each.summaries],
-            [each.comparison for each in self._contracts if each.comparison is not None],
+            [_shown_rule(summary) for each in self._rules for summary in each.summaries],
+            [_shown_comparison(each.comparison) for each in self._contracts if each.comparison is not None],
             [shown_text(reason) for reason in self._partial],
             facts=facts_of(self._totals, self._judged, self._run),
             findings=[*_shown_findings(self.breaches)],
@@ -255,6 +258,7 @@ class RunSummary(SummaryPart):
             waivers=shown_waivers(self._judged, self._run.day),
             unused=[*map(shown_sentence, self._all_unused())],
             shows_traces=self._settings.report_traces,
+            has_table=has_table,
         )
         for path in self._settings.reports:
             target = folder / path
@@ -283,8 +287,8 @@ class RunSummary(SummaryPart):
 
     def sum_up_rules(self, warnings: Sequence[str]) -> None:
         """What became of the rules, which exceptions are unused, and what a strict run fails for."""
-        for each in self._rules:
-            each.sum_up()
+        for rules, contract in zip(self._rules, self._contracts, strict=True):
+            rules.sum_up(contract.told_waivers)
         self.add(self._rules)
         for warning in warnings:
             self.tell(WARNING, warning)
@@ -388,7 +392,18 @@ def _shown_findings(breaches: Iterable[Breach]) -> Iterator[FindingGroup]:
     """What breaks rules, as it may stand in a file."""
     for each in grouped(breaches):
         tests = tuple(dict.fromkeys(map(shown_test, each.tests)))
-        yield replace(each, problem=shown_sentence(each.problem), tests=tests)
+        yield replace(each, rule=shown_sentence(each.rule), problem=shown_sentence(each.problem), tests=tests)
+
+
+def _shown_rule(rule: RuleSummary) -> RuleSummary:
+    """What became of a rule, as it may stand in a file."""
+    name, place, *obstacles = map(shown_sentence, (rule.name, rule.place, *rule.obstacles))
+    return replace(rule, name=name, place=place, obstacles=tuple(obstacles))
+
+
+def _shown_comparison(comparison: ContractComparison) -> ContractComparison:
+    """A comparison, as it may stand in a file."""
+    return replace(comparison, file=shown_text(comparison.file))
 
 
 def _annotation_of_headline(headline: Headline | None) -> Iterator[str]:
@@ -402,8 +417,9 @@ def _annotations(breaches: Iterable[Breach], root: Path) -> Iterator[str]:
     for group in grouped(breaches):
         level: GithubLevel = "warning" if group.severity == "warn" else "error"
         file = path_in_repository(root / group.file) if group.file is not None else None
-        message = f"{group.problem} ({group.where})" if len(group.tests) > 1 else group.problem
-        yield github_annotation(level, file, group.line, f"Sentry rule {group.rule}", message)
+        yield github_annotation(
+            level, file, group.line, f"Sentry rule {group.rule}", f"{group.problem} ({group.where})"
+        )
 
 
 def _annotations_of_checks(checks: Iterable[FailedCheck], root: Path) -> Iterator[str]:

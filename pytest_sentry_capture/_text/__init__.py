@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._text.encoded import encoded_forms as encoded_forms
     from pytest_sentry_capture._text.encoded import written_forms as written_forms
     from pytest_sentry_capture._text.names import masked_name as masked_name
+    from pytest_sentry_capture._text.names import masked_words as masked_words
     from pytest_sentry_capture._text.names import printable as printable
     from pytest_sentry_capture._text.nouns import counted as counted
     from pytest_sentry_capture._text.nouns import plural as plural
@@ -29,6 +30,7 @@ else:
             "encoded_bytes": "_text.encoded:encoded_bytes",
             "encoded_forms": "_text.encoded:encoded_forms",
             "masked_name": "_text.names:masked_name",
+            "masked_words": "_text.names:masked_words",
             "nearest": "_text.suggestions:nearest",
             "plural": "_text.nouns:plural",
             "printable": "_text.names:printable",

@@ -26,15 +26,50 @@ _TOKENS: Final = re.compile(
     r")"
 )
 """Tokens that say what they are: of Stripe, GitHub, GitLab, Slack, Amazon, Google and Sentry."""
+_LONG_RUN: Final = re.compile(r"[0-9A-Za-z]{12,}")
+_DIGITS_BESIDE_LETTERS: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
+_SORTS_SIDE_BY_SIDE: Final = re.compile(
+    rf"{_DIGITS_BESIDE_LETTERS.pattern}|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[a-z])", re.ASCII
+)
+_LEAST_CHANGES: Final = 5
+_SHARE_OF_DIGITS: Final = 0.28
+_LEAST_MIXED: Final = 16
+_SHARE_OF_MIXED: Final = 0.42
+_CHANGES_OF_ONE_NUMBER: Final = 2
+"""Where letters of both cases take turns too, as they do in words such as ``getItemInt64``, which has one number."""
 _UNPRINTABLE: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]+"
 )
 
 
 @lru_cache(maxsize=4096)  # every item has the same: without it a table with fields takes 1.5 times as long
 def masked_name(name: str) -> str:
     """A name without the addresses, tokens and identifiers in it: ``/users/<email>``, ``order-<id>``."""
-    return _IDENTIFIERS.sub("<id>", _EMAIL.sub("<email>", _TOKENS.sub("<token>", name)))
+    return _without_random(_IDENTIFIERS.sub("<id>", _without_addresses(name)))
+
+
+def masked_words(text: str) -> str:
+    """A sentence without the addresses and tokens in it; its numbers stay."""
+    return _without_random(_without_addresses(text))
+
+
+def _without_addresses(text: str) -> str:
+    return _EMAIL.sub("<email>", _TOKENS.sub("<token>", text))
+
+
+def _without_random(text: str) -> str:
+    return _LONG_RUN.sub(lambda match: "<token>" if _is_random(match[0]) else match[0], text)
+
+
+def _is_random(run: str) -> bool:
+    """Whether letters and digits take turns as in tokens; of 300,000 names in Python's packages, next to none do."""
+    changes = len(_DIGITS_BESIDE_LETTERS.findall(run))
+    if len(run) < _LEAST_MIXED:
+        return changes > _SHARE_OF_MIXED * len(run)
+    if changes >= _LEAST_CHANGES and changes > _SHARE_OF_DIGITS * len(run):
+        return True
+    return changes > _CHANGES_OF_ONE_NUMBER and len(_SORTS_SIDE_BY_SIDE.findall(run)) > _SHARE_OF_MIXED * len(run)
 
 
 def printable(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 RULES = (
-    "accepted-by-sentry, forbidden-data, max-breadcrumbs, max-event-bytes, no-callback-errors, no-pii, no-scope-bleed,"
-    " no-silent-loss, no-unexpected-events, required-context, required-tags, server-errors-captured, tag-values"
+    "accepted-by-sentry, failed-jobs-captured, forbidden-data, max-breadcrumbs, max-event-bytes, no-callback-errors,"
+    " no-pii, no-scope-bleed, no-silent-loss, no-unexpected-events, required-context, required-tags,"
+    " server-errors-captured, tag-values"
 )
 CRITERIA = (
-    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, level, logger,"
-    " mechanism, message, method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
+    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, job, job_status,"
+    " level, logger, mechanism, message, method, path, release, request, route, status_code, tags, trace_id,"
+    " transaction, user, where"
 )
 KINDS = (
     "attachment, check_in, client_report, event, feedback, log, metric, profile, segment, session, span, transaction"

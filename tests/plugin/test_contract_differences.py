@@ -91,7 +91,7 @@ def test_differences_are_failed_test_cases(project: pytest.Pytester) -> None:
     project.runpytest_inprocess("--sentry-contract=check", "--junitxml=junit.xml")
 
     [suite] = ET.parse(project.path / "junit.xml").getroot()
-    cases = {(case.get("classname"), case.get("name")): case.find("failure") for case in suite}
+    cases = {(case.get("classname"), case.get("name")): case.find("failure") for case in suite.iter("testcase")}
     assert (suite.get("tests"), suite.get("failures")) == ("7", "3")
     assert len(cases) == 7
     failed = {name: failure.text for name, failure in cases.items() if failure is not None}

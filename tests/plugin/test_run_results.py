@@ -17,6 +17,8 @@ def client(sentry_init):
     sentry_init(dsn="https://key@sentry.invalid/1", before_send=lambda event, hint: event if hint is not None else None)
 """
 MESSAGE = "info message (16 characters)"
+TEST = "test_shop.py::test"
+MANY = "1 breadcrumbs are more than 0"
 UNTAGGED = "sentry_sdk.capture_message('jane@example.org')"
 WAIVER = "pytest.mark.sentry_allow('required-tags', reason='x')"
 PROPER_WAIVER = 'takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")'
@@ -52,8 +54,8 @@ def test_github_annotations_and_the_summary_of_the_step(
     where = f"file={project.path.name}/test_shop.py,line="
     assert [line for line in result.stdout.lines if line.startswith("::")] == [
         "::error title=Sentry::Failed: 1 rule is broken.",
-        f"::error {where}5,title=Sentry rule required-tags::tags.shop is missing: {MESSAGE}",
-        f"::warning {where}8,title=Sentry rule max-breadcrumbs::1 breadcrumbs are more than 0: {MESSAGE}",
+        f"::error {where}5,title=Sentry rule required-tags::tags.shop is missing: {MESSAGE} ({TEST}_broken)",
+        f"::warning {where}8,title=Sentry rule max-breadcrumbs::{MANY}: {MESSAGE} ({TEST}_warned)",
     ]
     summary = (project.path / "summary").read_text()
     assert summary.startswith("# The build\n\n")

@@ -96,7 +96,7 @@ RUNS: Final = {
             POLICY: "[rules]\nno-callback-errors = true\n",
             "test_shop.py": marked('"no-callback-errors", reason="the old gateway", until="2001-01-31"'),
         },
-        ["unused", "sentry_allow('no-callback-errors') of test_shop.py::test_payment, which ended on 2001-01-31"],
+        ["Failed: 1 waiver is expired.", "expired", "of test_shop.py::test_payment ended on 2001-01-31"],
         ["--sentry-strict"],
     ),
     "an_expired_waiver_of_the_contract": RunSituation(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_sentry_capture._text.names import masked_name
+from pytest_sentry_capture._text.names import masked_name, printable
 from pytest_sentry_capture._text.nouns import counted, with_article
 from pytest_sentry_capture._text.suggestions import edits_between, nearest
 
@@ -71,6 +71,45 @@ def test_the_nearest_name() -> None:
     assert nearest("WARN", ["warning", "error"]) == "warning"
     assert nearest("x", ["warning", "error"]) is None
     assert nearest("x", []) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("tok-x7Q2mK9pL4vB6nR1sT4zW8", "tok-<token>"),
+        ("login_9f8b7c6d5k4m3n2p1q0r", "login_<token>"),
+        ("shop.Xq3Lm8Zt5Rk1Vb7Nc.job", "shop.<token>.job"),
+        ("reset-4f3a2b1c9d8e", "reset-<token>"),
+        *(
+            (name, name)
+            for name in (
+                *(
+                    "OAuth2AuthorizationCodeBearer",
+                    "GetItemInt64Borrow",
+                    "v1beta2alpha3",
+                    "sha256withrsa4096encryption",
+                ),
+                *("HTMLTo2D3DViewConverter", "test_2024Q1_report", "UTF16LEToUTF8BEDecoder", "internationalization"),
+            )
+        ),
+    ],
+)
+def test_texts_that_look_random_are_no_names(name: str, shown: str) -> None:
+    assert masked_name(name) == shown
+
+
+@given(st.text(st.sampled_from("0123456789abcdefghijklmnopqrstuvwxyz"), max_size=40), st.text(max_size=10))
+def test_what_is_masked_stays_as_it_is(random: str, name: str) -> None:
+    masked = masked_name(random + name)
+
+    assert masked_name(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "steers", ["\u202e", "\u2067", "\u061c", "\u200b", "\u2060", "\xad", "\U000e0041", "\x1b", "\x85"]
+)
+def test_nothing_steers_a_terminal_or_the_direction_of_text(steers: str) -> None:
+    assert printable(f"a{steers}b") == "a\N{REPLACEMENT CHARACTER}b"
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,15 @@ def _together(rows: Iterable[ReadRow]) -> list[ReadRow]:
 
 
 def _read_row(columns: Part) -> ReadRow:
+    return ReadRow(read_columns(columns), columns.at("by_chance").truth(), _read_fields(columns.at("fields")))
+
+
+def read_columns(columns: Part) -> Row:
+    """A row without what is counted of it.
+
+    Raises:
+        DamagedError: a part of it is missing or not what it has to be.
+    """
     origin, method = _read_where(columns)
     result, by = _read_result(columns)
     row = Row(
@@ -158,8 +167,8 @@ def _read_row(columns: Part) -> ReadRow:
         user=tuple(each.text() for each in columns.at("user").entries()),
     )
     if row.result == NOTHING:
-        row = replace(row, result=_read_silence(row, columns))
-    return ReadRow(row, columns.at("by_chance").truth(), _read_fields(columns.at("fields")))
+        return replace(row, result=_read_silence(row, columns))
+    return row
 
 
 def _read_where(part: Part) -> tuple[str, str]:

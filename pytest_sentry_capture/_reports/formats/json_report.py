@@ -92,7 +92,13 @@ def _personal_data(found: PersonalData) -> dict[str, Any]:
 
 
 def _finding(found: FindingGroup) -> dict[str, Any]:
-    return {"rule": found.rule, "severity": found.severity, "problem": found.problem, "tests": list(found.tests)}
+    return {
+        "rule": found.rule,
+        "severity": found.severity,
+        "problem": found.problem,
+        "tests": list(found.tests),
+        "count": found.number,
+    }
 
 
 def _callback(callback: Callback, tally: CallbackTally) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def _sections(report: RunReport) -> Iterator[str]:
         yield "\n\n".join([_heading(len(report.contracts)), *map(_differences, report.contracts)])
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
-    yield "\n\n".join(["### What was captured and what was not", *_rows(report)])
+    if report.has_table:
+        yield "\n\n".join(["### What was captured and what was not", *_rows(report)])
 
 
 def _entry(entry: Entry) -> str:

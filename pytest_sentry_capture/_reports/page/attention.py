@@ -53,7 +53,7 @@ def _findings(content: Content, severity: str, word: str, tone: Tone) -> Iterato
     for found in content.findings:
         if found.severity == severity:
             what = element("p", code(found.rule), ": ", found.problem)
-            yield _entry(word, tone, what, tests(found.tests))
+            yield _entry(word, tone, what, tests(found.tests, found.count))
 
 
 def _differences(content: Content) -> Iterator[Html]:
@@ -66,7 +66,7 @@ def _differences(content: Content) -> Iterator[Html]:
         yield _entry(
             "contract updated" if content.is_updated else f"contract: {each.state}",
             tone,
-            element("p", each.summary),
+            fragment(element("p", each.summary), (element("p", line, class_="small") for line in each.details)),
             about,
         )
 

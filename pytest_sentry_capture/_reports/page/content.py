@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar, get_args
 
 from pytest_sentry_capture._recording import LEAST_FAILURE
+from pytest_sentry_capture._reports.contract.differences import Difference, difference_lines
 from pytest_sentry_capture._reports.diff.parts import Part
+from pytest_sentry_capture._reports.diff.reading import read_columns
 from pytest_sentry_capture._reports.report import RULE_STATES, RuleState
 from pytest_sentry_capture._reports.table import JOB, State
 
@@ -18,6 +20,9 @@ TELEMETRY: Final = frozenset(("segment", "transaction", "span", "log", "metric",
 """The kinds that a page shows as counts alone: there are many of them, and what is sampled differs from run to run."""
 FILTERING_REASONS: Final = frozenset(("before_send", "event_processor", "ignore_errors", "ignored", "ignored_logger"))
 """Discard reasons by which the application keeps something from Sentry: a callback, or an entry of its options."""
+
+OF_SDK: Final = frozenset(("DedupeIntegration.processor",))
+"""Callables by which the SDK itself drops events: those that it has captured already."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class ShownRow:
     @property
     def is_filtered(self) -> bool:
         """Whether the application kept it from Sentry."""
-        return self.reason in FILTERING_REASONS
+        return self.reason in FILTERING_REASONS and self.by not in OF_SDK
 
 
 @dataclass(frozen=True)
@@ -110,14 +115,20 @@ class ShownFinding:
     severity: str
     problem: str
     tests: Sequence[str]
+    count: int
 
 
 @dataclass(frozen=True)
 class ShownDifference:
-    """A row in which the run differs from a contract."""
+    """A row in which the run differs from a contract.
+
+    Attributes:
+        details: what of it differs, a line each.
+    """
 
     state: str
     summary: str
+    details: Sequence[str]
     file: str
     test: str
 
@@ -278,7 +289,7 @@ def _seconds(part: Part) -> float:
 
 def _operation(part: Part) -> Operation:
     status = part.at("status").text() if part.at("status").is_text else part.at("status").number_or_none()
-    if part.has("job"):
+    if part.has("job") and not part.at("job").is_null:
         return Operation(JOB, part.at("job").text(), status)
     request = part.at("request")
     if request.is_null:
@@ -333,11 +344,20 @@ def _rule(part: Part) -> ShownRule:
 
 def _finding(part: Part) -> ShownFinding:
     tests = [each.text() for each in part.at("tests").entries()]
-    return ShownFinding(part.at("rule").text(), part.at("severity").text(), part.at("problem").text(), tests)
+    count = _optional(part, "count", Part.number) or len(tests)
+    return ShownFinding(part.at("rule").text(), part.at("severity").text(), part.at("problem").text(), tests, count)
 
 
 def _difference(part: Part) -> ShownDifference:
-    return ShownDifference(part.at("state").text(), part.at("summary").text(), _text(part, "file"), _text(part, "test"))
+    before, after = (_optional(part, name, read_columns) for name in ("before", "after"))
+    _, *details = difference_lines(Difference(before, after)) if before or after else ("",)
+    return ShownDifference(
+        state=part.at("state").text(),
+        summary=part.at("summary").text(),
+        details=[line.strip() for line in details],
+        file=_text(part, "file"),
+        test=_text(part, "test"),
+    )
 
 
 def _personal_data(part: Part) -> ShownPersonalData:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from pytest_sentry_capture._reports.page.content import Content, Operation, ShownRow
+from pytest_sentry_capture._reports.page.content import OF_SDK, Content, Operation, ShownRow
 from pytest_sentry_capture._reports.page.markup import Child, Html, element, fragment
 from pytest_sentry_capture._reports.table import JOB
 
@@ -25,6 +25,7 @@ _WORDS: Final = {
     "off": "Sentry was off",
     "unheard": "not an event: its log level is too low",
     "nothing": "nothing to report",
+    "duplicate": "dropped by the SDK, which had captured it already",
 }
 
 
@@ -70,11 +71,11 @@ def answer(operation: Operation) -> Html:
     return element("span", *verb, operation.status, class_=f"answer{failed}")
 
 
-def tests(found: Sequence[str]) -> Html:
+def tests(found: Sequence[str], count: int) -> Html:
     """How many tests there are, and the first of them."""
-    if len(found) == 1:
-        return fragment("in ", code(found[0]))
-    return fragment(f"in {len(found)} tests, first: ", code(found[0]) if found else "none")
+    if not found:
+        return fragment("in no test")
+    return fragment("in " if count == 1 else f"in {count:,} tests, first: ", code(found[0]))
 
 
 def numbered(number: int, noun: str, many: str | None = None) -> str:
@@ -96,6 +97,8 @@ def result_of(row: ShownRow) -> str:
         return "reported"
     if not row.reason:
         return "off" if row.state == "Sentry was off" else "silent" if _is_failure(row) else "nothing"
+    if row.by in OF_SDK:
+        return "duplicate"
     return "filtered" if row.is_filtered else _RESULT_OF_REASON.get(row.reason, "lost")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports.page.content import (
+    OF_SDK,
     Content,
     ShownCallback,
     ShownPersonalData,
@@ -97,7 +98,8 @@ def _names(callbacks: Iterable[ShownCallback]) -> Iterator[str]:
 def _callback_line(callback: ShownCallback) -> list[Child]:
     numbers = (callback.calls, callback.passed, callback.changed, callback.dropped, callback.crashed)
     cells = [_NOT_RECORDED if number is None else f"{number:,}" for number in numbers]
-    return [_named(code(callback.name), callback.option), *cells]
+    about = f"{callback.option}, of the SDK" if callback.name in OF_SDK else callback.option
+    return [_named(code(callback.name), about), *cells]
 
 
 def _entries_table(content: Content, known: set[str]) -> Html | None:
@@ -152,6 +154,8 @@ def _waiver_line(waiver: ShownWaiver) -> list[Child]:
         until = fragment(state("expired", "bad"), " ", waiver.until)
     ticket = element("span", waiver.ticket, class_="more") if waiver.ticket else None
     used = state("used", "good") if waiver.is_used else state("unused", "care")
+    if waiver.is_expired:
+        used = element("span", "no longer counts", class_="quiet")
     return [
         _named(code(waiver.rule), waiver.place),
         fragment(waiver.reason or _NOT_RECORDED, ticket),

@@ -93,7 +93,7 @@ def shown_duration(seconds: float) -> str:
 
 def _contents(content: Content) -> Html:
     entries: tuple[tuple[str, str, int | None], ...] = (
-        ("attention", "Needs attention", len(attention_entries(content))),
+        ("attention", "Needs attention", None if content.verdict else len(attention_entries(content))),
         ("operations", "Operations", len(operations_of(content))),
         ("personal-data", "Personal data", None),
         ("filters", "Filters", None),

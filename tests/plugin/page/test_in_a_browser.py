@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from applications import add_application
 from checkout import CHECKOUT
 from pages import at, everything, page, rule, silent_row
 from run_reports import dropped, finding, report, row
@@ -147,31 +146,6 @@ def test_nothing_that_is_planted_runs_or_loads(visit: Visit, tmp_path: Path) -> 
     assert {link[0] for link in found["links"]} == {"#"}
     assert "\u202e" not in found["text"]
     assert "\u2039U+202E\u203atxt.exe" in found["text"]
-
-
-def test_nothing_that_an_application_plants_is_on_the_page(pytester: pytest.Pytester, visit: Visit) -> None:
-    add_application(pytester, "shop_with_planted_names", "shop")
-    pytester.makepyfile(
-        test_shop="""
-        import pytest
-        import shop
-
-        @pytest.mark.parametrize("planted", shop.PLANTED, ids=shop.PLANTED)
-        def test_planted(planted, sentry_capture):
-            shop.report(planted)
-        """
-    )
-
-    options = ("-p", "no:randomly", "--sentry-report=run.json", "--sentry-report=monitoring.html")
-    pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
-
-    for name in "run.json", "monitoring.html":
-        text = (pytester.path / name).read_text(encoding="utf-8")
-        for planted in ("alice@planted", "sk_live_4eC39", "window.touched", "\u202e", "\\u202e"):
-            assert planted not in text, name
-    found = visit(pytester.path / "monitoring.html", "hostile")
-    assert found["requests"][1:] == found["problems"] == []
-    assert (found["scripts"], found["touched"]) == (1, False)
 
 
 def older(folder: Path) -> Path:

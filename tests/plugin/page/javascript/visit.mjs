@@ -71,6 +71,17 @@ const visits = {
     return { steps, problems: [...problems, ...more] };
   },
 
+  // The lines that are shown of jobs, by each filter and search.
+  async jobs(browser) {
+    const found = {};
+    for (const settings of ["show=silent", "show=reported", "show=other", "find=job%20failed", "find=send_receipt"]) {
+      const { page, problems } = await opened(browser, { fragment: `#operations&${settings}` });
+      found[settings] = (await shownLines(page)).map((line) => line.replace(/\s+/g, " "));
+      if (problems.length) throw new Error(problems.join());
+    }
+    return found;
+  },
+
   // The page with the keyboard alone: what has the focus, key by key, and whether that is seen.
   async keyboard(browser) {
     const { page } = await opened(browser);
