@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.chains_in_words import exception_words as exception_words
     from pytest_sentry_capture._recording.chance import Chance as Chance
     from pytest_sentry_capture._recording.chance import sampled_by_chance as sampled_by_chance
+    from pytest_sentry_capture._recording.chance import settled_decisions as settled_decisions
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
     from pytest_sentry_capture._recording.changes import Missing as Missing
@@ -268,6 +269,7 @@ else:
             "resolve_parts": "_recording.payload_walk:resolve_parts",
             "sample_rate_of": "_recording.entries:sample_rate_of",
             "sampled_by_chance": "_recording.chance:sampled_by_chance",
+            "settled_decisions": "_recording.chance:settled_decisions",
             "sampler_call": "_recording.sampling:sampler_call",
             "served_now": "_recording.under_way:served_now",
             "serving": "_recording.under_way:serving",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from pytest_sentry_capture._rules import RuleTally, Seen
+
+SAMPLING: Final = "sampling"
+"""What the number of decisions is kept under that chance would have made."""
 
 
 class TrialTotals:
@@ -17,17 +20,35 @@ class TrialTotals:
         self._numbers: dict[str, Counter[str]] = {}
         self._tests: dict[str, Counter[str]] = {}
         self._largest: dict[str, dict[str, int]] = {}
+        self._where_waived: dict[tuple[str, str], TrialTotals] = {}
 
     def add(self, result: Mapping[str, Any], *, is_test: bool) -> None:
         """Add what one attempt at a test saw, or what came outside of tests, which counts for no test."""
-        for name, tally in result["tallies"].items():
+        self._add(result["tallies"], result["sightings"], is_test=is_test)
+        for rule, places in result["waived"].items():
+            tallies, sightings = (
+                {rule: found[rule]} if rule in found else {}
+                for found in (result["tallies"], result["sightings_of_waived"])
+            )
+            for place in places:
+                totals = self._where_waived.setdefault((rule, place), TrialTotals())
+                totals._add(tallies, sightings, is_test=is_test)
+
+    def _add(
+        self, tallies: Mapping[str, Any], sightings: Mapping[str, Sequence[tuple[str, int, int]]], *, is_test: bool
+    ) -> None:
+        for name, tally in tallies.items():
             self._tallies.setdefault(name, RuleTally()).add(RuleTally.of(tally))
-        for name, sightings in result["sightings"].items():
+        for name, found in sightings.items():
             largest = self._largest.setdefault(name, {})
-            for what, number, size in sightings:
+            for what, number, size in found:
                 self._numbers.setdefault(name, Counter())[what] += number
                 self._tests.setdefault(name, Counter())[what] += is_test
                 largest[what] = max(size, largest.get(what, 0))
+
+    def seen_where_waived(self, rule: str, place: str) -> Seen:
+        """What was seen for a rule by the tests that waive it by the marker at this place."""
+        return self._where_waived.get((rule, place), TrialTotals()).seen(rule)
 
     def seen(self, rule: str) -> Seen:
         """What was seen for a rule."""

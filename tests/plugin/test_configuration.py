@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 RULES = (
-    "accepted-by-sentry, forbidden-data, max-breadcrumbs, max-event-bytes, no-callback-errors, no-pii, no-scope-bleed,"
-    " no-silent-loss, no-unexpected-events, required-context, required-tags, server-errors-captured, tag-values"
+    "accepted-by-sentry, failed-jobs-captured, forbidden-data, max-breadcrumbs, max-event-bytes, no-callback-errors,"
+    " no-pii, no-scope-bleed, no-silent-loss, no-unexpected-events, required-context, required-tags,"
+    " server-errors-captured, tag-values"
 )
 CRITERIA = (
     "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, level, logger,"
