@@ -61,11 +61,6 @@ class RuleSet:
         """Whether every test is judged or tabulated."""
         return bool(self.rules) or self.wants_table or self.suggests
 
-    @property
-    def settles_sampling(self) -> bool:
-        """Whether all is sampled that chance would decide about: a suggestion must not rest on chance."""
-        return self.configuration.settles_sampling or self.suggests
-
     def waiver(self, rule: str, place: str, reason: str = "", until: str = "", ticket: str = "") -> Waiver:
         """A waiver of a rule, by a marker at ``place``; see ``Waiver`` for the arguments.
 

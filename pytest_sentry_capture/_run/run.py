@@ -65,9 +65,7 @@ class Run:
             today=time.strftime("%Y-%m-%d", time.gmtime(self.started)),
         )
         of_rootdir = configurations.of_rootdir
-        self.recorder = Recorder(
-            of_rootdir.masks, settings.grace, settles_sampling=settings.suggests or of_rootdir.settles_sampling
-        )
+        self.recorder = Recorder(of_rootdir.masks, settings.grace, settles_sampling=of_rootdir.settles_sampling)
         self.sdk_watch = SdkWatch(
             self.recorder,
             settings.network,
@@ -202,7 +200,7 @@ class Run:
         if detailed:
             self.show_details(recording)
         recording.own_masks = rule_set.configuration.masks
-        recording.settles_sampling = rule_set.settles_sampling
+        recording.settles_sampling = rule_set.configuration.settles_sampling
         others = self.recorder.others
         self._under_way = {each: test for each, test in tuple(self._under_way.items()) if each in others}
         self._under_way[recording] = self._test_of(recording, rule_set)

@@ -350,7 +350,7 @@ class RunSummary(SummaryPart):
             return
         file = self._settings.suggestion_file
         for each in self._judged:
-            text = SuggestionText(each, self._totals.unused_ignored_errors(), self._run.day)
+            text = SuggestionText(each, self._totals.by_chance, self._totals.unused_ignored_errors(), self._run.day)
             if file is None:
                 self.say(*text.lacking())
             elif each.configuration.folder == "" and self._write(file, text.whole(file), file.name):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from pytest_sentry_capture._recording import Chance
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+from pytest_sentry_capture._run.totals import Drawn
 from pytest_sentry_capture._suggestions import SuggestedConfiguration, suggested, unneeded_waivers
+from pytest_sentry_capture._text import counted
 
 NOTHING_TO_SUGGEST: Final = "Nothing to suggest: Sentry was never on in this run."
 _PYPROJECT: Final = "pyproject.toml"
@@ -21,12 +24,20 @@ class SuggestionText:
 
     Args:
         judged: the configuration, with what its tests saw.
+        by_chance: what random numbers decided about.
         ignored_errors: the entries of the application's ``ignore_errors`` that ignored nothing.
         today: the day, in UTC, on which the run started (ISO 8601).
     """
 
-    def __init__(self, judged: JudgedConfiguration, ignored_errors: Iterable[str], today: str) -> None:
+    def __init__(
+        self,
+        judged: JudgedConfiguration,
+        by_chance: Mapping[Chance, Drawn],
+        ignored_errors: Iterable[str],
+        today: str,
+    ) -> None:
         self._judged = judged
+        self._by_chance = by_chance
         self._ignored_errors = ignored_errors
         self._today = today
 
@@ -40,7 +51,7 @@ class SuggestionText:
         new = "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
         yield f"Suggested {f'for {file}' if file else new}:"
         yield ""
-        yield from (f"# {each}" for each in self._doubts())
+        yield from (f"# {each}" for each in [*self._doubts(), *self._about_chance()])
         yield from lines
         yield ""
 
@@ -51,18 +62,15 @@ class SuggestionText:
             "# Suggested by pytest --sentry-suggest from what one run saw. Read it, and delete what you do not mean."
         ]
         head += [f"# {each}" for each in self._doubts()]
+        if self._by_chance:
+            prefix = [f"[{'.'.join(table)}]"] if table else []
+            head += ["", *prefix, *(f"# {each}" for each in self._about_chance())]
         return "\n".join([*head, "", *self._suggested.lines(table), ""])
 
     @cached_property
     def _suggested(self) -> SuggestedConfiguration:
         judged = self._judged
-        configuration = judged.configuration
-        return suggested(
-            judged.totals.trials,
-            judged.rules,
-            configuration.switched_off,
-            settles_sampling=configuration.settles_sampling,
-        )
+        return suggested(judged.totals.trials, judged.rules, judged.configuration.switched_off)
 
     def _doubts(self) -> Iterator[str]:
         """Why the run may tell too little, else what a strict run with this configuration would fail for."""
@@ -80,3 +88,10 @@ class SuggestionText:
             ended = f", which ended on {waiver.until}" if waiver.has_expired(self._today) else ""
             yield f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}{ended}"
         yield from (f"{entry!r} in the application's ignore_errors" for entry in self._ignored_errors)
+
+    def _about_chance(self) -> Iterator[str]:
+        number = sum(each.number for each in self._by_chance.values())
+        tests = len({test for each in self._by_chance.values() for test in each.tests})
+        if number:
+            what = f"{counted(number, 'item')} in {counted(tests, 'test')}"
+            yield f'sampling = "all"  # chance decided about {what}: with this line, all are judged'

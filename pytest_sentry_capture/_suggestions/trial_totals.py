@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from functools import cached_property
+from typing import Any
 
 from pytest_sentry_capture._rules import RuleTally, Seen
 
-SAMPLING: Final = "sampling"
-"""What the number of decisions is kept under that chance would have made."""
+TrialResult = dict[str, dict[str, Any]]
+"""What one attempt at a test saw, in plain data: tallies of rules, and sightings."""
 
 
 class TrialTotals:
@@ -24,15 +25,25 @@ class TrialTotals:
 
     def add(self, result: Mapping[str, Any], *, is_test: bool) -> None:
         """Add what one attempt at a test saw, or what came outside of tests, which counts for no test."""
-        self._add(result["tallies"], result["sightings"], is_test=is_test)
+        whole: TrialResult = result["whole"]
+        if not whole:
+            return
+        self._add(whole["tallies"], whole["sightings"], is_test=is_test)
+        certain: TrialResult = result["certain"]
+        self.certain._add(certain["tallies"], certain["sightings"], is_test=is_test)
         for rule, places in result["waived"].items():
             tallies, sightings = (
                 {rule: found[rule]} if rule in found else {}
-                for found in (result["tallies"], result["sightings_of_waived"])
+                for found in (certain["tallies"], certain["sightings_of_waived"])
             )
             for place in places:
                 totals = self._where_waived.setdefault((rule, place), TrialTotals())
                 totals._add(tallies, sightings, is_test=is_test)
+
+    @cached_property
+    def certain(self) -> TrialTotals:
+        """The same without what random numbers decided about."""
+        return TrialTotals()
 
     def _add(
         self, tallies: Mapping[str, Any], sightings: Mapping[str, Sequence[tuple[str, int, int]]], *, is_test: bool

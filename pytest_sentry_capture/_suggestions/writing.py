@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._rules import (
@@ -13,14 +14,16 @@ from pytest_sentry_capture._rules import (
     EnforcedRule,
     ExpectRule,
     Pattern,
+    Rule,
     SuggestedEntry,
     Suggestion,
     Waiver,
     pattern_in_toml,
     suggested_entries,
 )
-from pytest_sentry_capture._suggestions.trial_totals import SAMPLING, TrialTotals
+from pytest_sentry_capture._suggestions.trial_totals import TrialTotals
 
+_CHANCE: Final = "but too little was seen without what chance sampled"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -30,12 +33,10 @@ class SuggestedConfiguration(NamedTuple):
     Attributes:
         rules: the rules, by name.
         entries: the ``expect`` entries.
-        sampling: the value of ``sampling``; None where it has one, and where nothing was left to chance.
     """
 
     rules: Mapping[str, Suggestion]
     entries: Sequence[SuggestedEntry]
-    sampling: Suggestion | None = None
 
     def lines(self, table: Sequence[str] = ()) -> list[str]:
         """The lines to write; empty where the configuration lacks nothing.
@@ -43,18 +44,14 @@ class SuggestedConfiguration(NamedTuple):
         Args:
             table: the table of the file that the configuration is; empty for a file of its own.
         """
-        lines = []
-        if self.sampling is not None:
-            lines += [f"[{'.'.join(table)}]"] if table else []
-            lines += [f"sampling = {_value(self.sampling.value)}  # {self.sampling.why}", ""]
-        lines += _of_rules(self.rules, ".".join([*table, "rules"]))
+        lines = [*_of_rules(self.rules, ".".join([*table, "rules"]))]
         for entry in self.entries:
             lines += ["", *_of_entry(entry, ".".join([*table, "expect"]))]
         return lines if lines[:1] != [""] else lines[1:]
 
 
 def suggested(
-    totals: TrialTotals, rules: Iterable[EnforcedRule], switched_off: Collection[str], *, settles_sampling: bool
+    totals: TrialTotals, rules: Iterable[EnforcedRule], switched_off: Collection[str]
 ) -> SuggestedConfiguration:
     """What a configuration lacks, without rules that it has and entries about what its entries name.
 
@@ -62,22 +59,29 @@ def suggested(
         totals: what the tests of the configuration saw.
         rules: those that it has.
         switched_off: the names of rules that it has switched off.
-        settles_sampling: whether it has all sampled that chance would decide about.
     """
     rules = [*rules]
     known = {*switched_off, *(each.rule.name for each in rules)}
-    entries = suggested_entries(totals.seen(EXPECT), [each.rule for each in rules if isinstance(each.rule, ExpectRule)])
     missing = {name: rule for name, rule in BUILT_IN_RULES.items() if name not in known}
-    suggestions = {name: rule._suggestion(totals.seen(name)) for name, rule in missing.items()}
-    return SuggestedConfiguration(suggestions, entries, None if settles_sampling else _of_sampling(totals))
+    expected = [each.rule for each in rules if isinstance(each.rule, ExpectRule)]
+    certain = {json.dumps(each.keys) for each in suggested_entries(totals.certain.seen(EXPECT), expected) if each.holds}
+    entries = suggested_entries(totals.seen(EXPECT), expected)
+    return SuggestedConfiguration(
+        {name: _suggestion(rule, totals) for name, rule in missing.items()},
+        [each if not each.holds or json.dumps(each.keys) in certain else _by_chance(each) for each in entries],
+    )
 
 
-def _of_sampling(totals: TrialTotals) -> Suggestion | None:
-    seen = totals.seen(SAMPLING)
-    if not seen.number(SAMPLING):
-        return None
-    items = seen.times(SAMPLING, "event or segment", "events and segments")
-    return Suggestion("all", f"as in this run: chance would decide about {items}")
+def _suggestion(rule: type[Rule], totals: TrialTotals) -> Suggestion:
+    """What is suggested of a rule; it holds only if it does so without what chance decided about."""
+    suggestion = rule._suggestion(totals.seen(rule.name))
+    if not suggestion.holds or rule._suggestion(totals.certain.seen(rule.name)).holds:
+        return suggestion
+    return suggestion._replace(why=f"{suggestion.why}, {_CHANCE}", holds=False)
+
+
+def _by_chance(entry: SuggestedEntry) -> SuggestedEntry:
+    return replace(entry, why=f"{entry.why}, {_CHANCE}", holds=False)
 
 
 def unneeded_waivers(
