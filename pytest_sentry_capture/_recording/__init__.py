@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._recording.callables import location_of_frame as location_of_frame
     from pytest_sentry_capture._recording.chains_in_words import exception_words as exception_words
     from pytest_sentry_capture._recording.chance import Chance as Chance
+    from pytest_sentry_capture._recording.chance import certain_entries as certain_entries
     from pytest_sentry_capture._recording.chance import sampled_by_chance as sampled_by_chance
     from pytest_sentry_capture._recording.changes import MISSING as MISSING
     from pytest_sentry_capture._recording.changes import Change as Change
@@ -226,6 +227,7 @@ else:
             "attributes_below": "_recording.attribute_names:attributes_below",
             "bytes_of": "_recording.item_contents:bytes_of",
             "bytes_of_test_runner": "_recording.stack_frames:bytes_of_test_runner",
+            "certain_entries": "_recording.chance:certain_entries",
             "common_containers": "_recording.payload_walk:common_containers",
             "containers": "_recording.payload_walk:containers",
             "current_operation": "_recording.under_way:current_operation",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from pytest_sentry_capture._recording.entries import Capture, Discard
+from pytest_sentry_capture._recording.entries import Capture, Discard, Entry
 from pytest_sentry_capture._recording.kinds.event import CapturedEvent
 from pytest_sentry_capture._recording.kinds.segment import CapturedSegment
 from pytest_sentry_capture._recording.recording import Recording
@@ -34,12 +34,25 @@ class Chance(NamedTuple):
 
 def sampled_by_chance(recording: Recording) -> Counter[Chance]:
     """How often random numbers decided, captured or not."""
-    return Counter(
-        chance
-        for entry in recording.entries
-        if isinstance(entry, (Capture, Discard))
-        for chance in (_of_capture(entry) if isinstance(entry, Capture) else _of_discard(entry))
-    )
+    return Counter(chance for entry in recording.entries for chance in _of_entry(entry))
+
+
+def certain_entries(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries without the segments that random numbers decided about; none where they decided about events.
+
+    Requests and jobs are among the entries, and have their events whether these are or not.
+    """
+    chances = [(entry, {chance.kind for chance in _of_entry(entry)}) for entry in entries]
+    if any(CapturedEvent.kind in kinds for _, kinds in chances):
+        return []
+    return [entry for entry, kinds in chances if not kinds]
+
+
+def _of_entry(entry: Entry) -> Iterator[Chance]:
+    if isinstance(entry, Capture):
+        yield from _of_capture(entry)
+    elif isinstance(entry, Discard):
+        yield from _of_discard(entry)
 
 
 def _of_capture(capture: Capture) -> Iterator[Chance]:

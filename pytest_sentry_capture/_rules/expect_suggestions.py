@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard, TypeVar
 
 from pytest_sentry_capture._assertions import Matcher
+from pytest_sentry_capture._recording import Capture, Exchange, Job, Operation
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.expect_rule import ExpectRule
 from pytest_sentry_capture._rules.rule import RuleViews
@@ -15,12 +18,48 @@ from pytest_sentry_capture._rules.suggestion import Seen, Sighting
 
 EXPECT: Final = "expect"
 """What sightings for these entries are kept under."""
-_STATUSES: Final = range(400, 600)
-_SERVER_ERRORS: Final = range(500, 600)
 _LEVEL: Final = "error"
-_STATUS: Final = "status_code"
 _EXCEPTION: Final = "exception"
+AnyOperation = TypeVar("AnyOperation", bound=Operation)
 _TOO_GENERAL: Final = ("object", "BaseException", "Exception")
+
+
+class _StatusCriterion(NamedTuple):
+    """What entries ask by about the end of an operation.
+
+    Attributes:
+        name: the criterion.
+        statuses: the statuses that entries are suggested for.
+        judged_by_rule: those of which a built-in rule says what is captured.
+        nothing: the name of an entry by which nothing is captured.
+        no_error: the same where nothing of level error is captured.
+        something: the name of an entry by which something is captured.
+    """
+
+    name: str
+    statuses: Collection[int | str]
+    judged_by_rule: Collection[int | str]
+    nothing: str
+    no_error: str
+    something: str
+
+
+_ANSWERS: Final = _StatusCriterion(
+    "status_code",
+    range(400, 600),
+    range(500, 600),
+    "answers of {} are not captured",
+    "errors with answers of {} are not captured",
+    "answers of {} are captured",
+)
+_JOBS: Final = _StatusCriterion(
+    "job_status",
+    ("failed", "retried", "ignored", "rejected"),
+    ("failed", "retried"),
+    "{} jobs capture nothing",
+    "{} jobs capture no error",
+    "{} jobs are captured",
+)
 
 
 class _Candidate(NamedTuple):
@@ -72,19 +111,11 @@ def expectations_seen(views: RuleViews) -> Iterator[Sighting]:
     """For each status and exception of a recording, what entries about it would have said."""
     items = [*views.events, *(item for each in views.discarded if (item := each._item_as("event")) is not None)]
     events = [item for item in items if isinstance(item, CapturedEvent)]
-    statuses = {*(each.status_code for each in events), *(each.status for each in views.exchanges)}
-    crashes = [each.exception_type for each in views.exchanges if each.exception_type is not None]
-    names = {name for each in events for name in _names(each)} | {name for each in crashes for name in _of_class(each)}
     for event in events:
         yield from (Sighting(f"outermost {name}") for name in _outermost(event))
-    for status in sorted(each for each in statuses if isinstance(each, int) and each in _STATUSES):
-        yield from _of_candidate(views, _Candidate(_STATUS, status, None, captured=False))
-        yield from _of_candidate(views, _Candidate(_STATUS, status, _LEVEL, captured=False))
-        if status not in _SERVER_ERRORS:  # of which the rule server-errors-captured says more
-            yield from _of_candidate(views, _Candidate(_STATUS, status, None, captured=True))
-    for name in sorted(names):
-        for level, captured in (_LEVEL, True), (None, True), (None, False):
-            yield from _of_candidate(views, _Candidate(_EXCEPTION, name, level, captured))
+    with _as_unseen(views):
+        for candidate in _candidates(events, views._operations):
+            yield from _of_candidate(views, candidate)
 
 
 def suggested_entries(seen: Seen, known: Iterable[ExpectRule]) -> list[SuggestedEntry]:
@@ -94,13 +125,51 @@ def suggested_entries(seen: Seen, known: Iterable[ExpectRule]) -> list[Suggested
         known: the entries that the configuration has.
     """
     taken = {str(value) for rule in known for each in rule.matcher.criteria.values() for value in _values(each)}
-    statuses = [each for each in _seen_values(seen, _STATUS) if str(each) not in taken]
     exceptions = [
         name
         for name in map(str, _seen_values(seen, _EXCEPTION))
         if seen.is_enough(f"outermost {name}") and not taken & {name, name.rpartition(".")[2]}
     ]
-    return [*_of_statuses(seen, statuses), *_of_exceptions(seen, exceptions)]
+    of_statuses = (
+        entry
+        for criterion in (_ANSWERS, _JOBS)
+        for entry in _of_statuses(
+            seen, criterion, [each for each in _seen_values(seen, criterion.name) if str(each) not in taken]
+        )
+    )
+    return [*of_statuses, *_of_exceptions(seen, exceptions)]
+
+
+@contextmanager
+def _as_unseen(views: RuleViews) -> Iterator[None]:
+    """What entries match that are only tried out counts as seen by the test only if it did before."""
+    before = [(each, each.seen) for each in views._recording.entries_of(Capture)]
+    try:
+        yield
+    finally:
+        for capture, was_seen in before:
+            capture.seen = was_seen
+
+
+def _candidates(events: Iterable[CapturedEvent], operations: Iterable[Operation]) -> Iterator[_Candidate]:
+    events, operations = [*events], [*operations]
+    answers = {*(each.status_code for each in events), *(each.status for each in _only(Exchange, operations))}
+    of_jobs = {*(each.job_status for each in events), *(each.status for each in _only(Job, operations))}
+    for criterion, statuses in (_ANSWERS, answers), (_JOBS, of_jobs):
+        for status in criterion.statuses:
+            if status in statuses:
+                yield _Candidate(criterion.name, status, None, captured=False)
+                yield _Candidate(criterion.name, status, _LEVEL, captured=False)
+                if status not in criterion.judged_by_rule:
+                    yield _Candidate(criterion.name, status, None, captured=True)
+    sources: list[CapturedEvent | Operation] = [*events, *operations]
+    for name in sorted({name for each in sources for name in _names(each)}):
+        for level, captured in (_LEVEL, True), (None, True), (None, False):
+            yield _Candidate(_EXCEPTION, name, level, captured)
+
+
+def _only(kind: type[AnyOperation], operations: Iterable[Operation]) -> Iterator[AnyOperation]:
+    return (each for each in operations if isinstance(each, kind))
 
 
 def _of_candidate(views: RuleViews, candidate: _Candidate) -> Iterator[Sighting]:
@@ -110,37 +179,36 @@ def _of_candidate(views: RuleViews, candidate: _Candidate) -> Iterator[Sighting]
             yield Sighting(f"{'kept' if each.problem is None else 'broken'} {candidate.key}")
 
 
-def _of_statuses(seen: Seen, statuses: Iterable[int | str]) -> Iterator[SuggestedEntry]:
+def _of_statuses(seen: Seen, criterion: _StatusCriterion, statuses: Iterable[int | str]) -> Iterator[SuggestedEntry]:
     left = [*statuses]
-    for level, captured, what in (
-        (None, False, "answers of {} are not captured"),
-        (_LEVEL, False, "errors with answers of {} are not captured"),
-        (None, True, "answers of {} are captured"),
+    for level, captured, name in (
+        (None, False, criterion.nothing),
+        (_LEVEL, False, criterion.no_error),
+        (None, True, criterion.something),
     ):
-        found = [each for each in left if _holds(seen, _Candidate(_STATUS, each, level, captured))]
+        found = [each for each in left if _holds(seen, _Candidate(criterion.name, each, level, captured))]
         left = [each for each in left if each not in found]
         if found:
-            yield _entry_of_statuses(seen, found, level, captured, what)
+            yield _entry_of_statuses(seen, [_Candidate(criterion.name, each, level, captured) for each in found], name)
     for each in left:
-        candidate = _Candidate(_STATUS, each, None, captured=False)
+        if each in criterion.judged_by_rule:
+            continue
+        candidate = _Candidate(criterion.name, each, None, captured=False)
         if broken := seen.number(f"broken {candidate.key}"):
-            if each in _SERVER_ERRORS:
-                continue
             total = broken + seen.number(f"kept {candidate.key}")
-            why = f"{broken:,} of {total:,} were captured"
-            yield SuggestedEntry(_keys(f"answers of {each}", {_STATUS: each}, captured=False), why, holds=False)
+            keys = _keys(criterion.nothing.format(each), {criterion.name: each}, captured=False)
+            yield SuggestedEntry(keys, f"{broken:,} of {total:,} were captured", holds=False)
 
 
-def _entry_of_statuses(
-    seen: Seen, statuses: list[int | str], level: str | None, captured: bool, what: str
-) -> SuggestedEntry:
-    kept = {each: seen.number(f"kept {_Candidate(_STATUS, each, level, captured).key}") for each in statuses}
+def _entry_of_statuses(seen: Seen, candidates: Sequence[_Candidate], name: str) -> SuggestedEntry:
+    first = candidates[0]
+    kept = {each.value: seen.number(f"kept {each.key}") for each in candidates}
     number = sum(kept.values())
-    criteria = {_STATUS: statuses, **({"level": level} if level is not None else {})}
+    criteria = {first.criterion: [*kept], **({"level": first.level} if first.level is not None else {})}
     return SuggestedEntry(
-        _keys(what.format(_listed(statuses)), criteria, captured=captured),
-        f"all {number:,} agree" if number > 1 else "seen once",
-        {_STATUS: ", ".join(f"{status}: {times:,}" for status, times in kept.items())},
+        _keys(name.format(_listed(kept)), criteria, captured=first.captured),
+        _all_or_none(f"{number:,}", captured=first.captured) if number > 1 else "seen once",
+        {first.criterion: ", ".join(f"{status}: {times:,}" for status, times in kept.items())},
     )
 
 
@@ -158,7 +226,12 @@ def _of_exceptions(seen: Seen, names: Iterable[str]) -> Iterator[SuggestedEntry]
         keys = _keys(what, {_EXCEPTION: name}, captured=held.captured)
         if held.captured and held.level is not None:
             keys["event"] = {"level": held.level}
-        yield SuggestedEntry(keys, f"all of {seen.times(f'outermost {name}', 'event', 'events')} agree")
+        events = seen.times(f"outermost {name}", "event", "events")
+        yield SuggestedEntry(keys, _all_or_none(events, captured=held.captured))
+
+
+def _all_or_none(what: str, *, captured: bool) -> str:
+    return f"all {what} were captured" if captured else f"none of {what} was captured"
 
 
 def _keys(name: str, criteria: Mapping[str, Any], *, captured: bool) -> dict[str, Any]:
@@ -181,17 +254,33 @@ def _outermost(event: CapturedEvent) -> Iterator[str]:
         yield names[0]
 
 
-def _names(event: CapturedEvent) -> Iterator[str]:
-    for link in event._exception_chain or ():
-        yield from _of_class(link.error_type)
+def _names(of: CapturedEvent | Operation) -> Iterator[str]:
+    """The names that entries may ask by and that an event or an operation meets."""
+    chain = of._exception_chain if isinstance(of, CapturedEvent) else of._chain
+    known: list[tuple[str | None, str | None]] = [
+        (each.__module__, each.__qualname__) for link in chain or () for each in link.error_type.__mro__
+    ]
+    if isinstance(of, CapturedEvent):
+        known += [(each.get("module"), each.get("type")) for each in of.exceptions]
+    for module, name in known:
+        names = (name,) if module in (None, "builtins") else (name, f"{module}.{name}")
+        yield from (each for each in names if _is_name(each) and _is_asked_for(each))
 
 
 def _of_class(error_type: type) -> Iterator[str]:
     """What a class and all that it derives from are called in a configuration."""
-    for each in error_type.__mro__:
-        name = _dotted(each)
-        if name not in _TOO_GENERAL and name.replace("_", "").replace(".", "").isalnum() and name.isascii():
-            yield name
+    return filter(_is_name, map(_dotted, error_type.__mro__))
+
+
+def _is_name(name: str | None) -> TypeGuard[str]:
+    if type(name) is not str or name in _TOO_GENERAL:
+        return False
+    return name.isascii() and name.replace("_", "").replace(".", "").isalnum()
+
+
+def _is_asked_for(name: str) -> bool:
+    """Whether entries are suggested by this name: a bare one, which many classes may have, of built-in ones only."""
+    return "." in name or hasattr(builtins, name)
 
 
 def _dotted(of: type) -> str:

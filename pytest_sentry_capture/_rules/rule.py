@@ -206,6 +206,11 @@ class Rule(ABC):
         """What is suggested of the rule after a run."""
         return from_trial(seen)
 
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:  # noqa: ARG003
+        """Whether the rule with a suggested value would have been broken by what tests saw that waive it."""
+        return bool(seen.waived)
+
     @staticmethod
     def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:
         """The rule was exercised, and kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -54,6 +54,10 @@ class Seen:
     def always_with(self, what: str, of: str) -> list[str]:
         """The names ``NAME`` for which ``"WHAT NAME"`` was seen as often as what it belongs to."""
         return sorted(name for name in self.named(what) if self.number(f"{what} {name}") == self.number(of))
+
+    def lacks(self, names: Iterable[str], what: str, of: str) -> bool:
+        """Whether one of these names was not seen, as ``"WHAT NAME"``, as often as what it belongs to."""
+        return any(self.number(f"{what} {name}") < self.number(of) for name in names)
 
     def named(self, what: str) -> Iterator[str]:
         """The names ``NAME`` of all that was seen as ``"WHAT NAME"``."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports import RULE_STATES, RuleState, RuleSummary
-from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
+from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import CONTRACT, Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.rule_paths import paths_without_files
@@ -132,8 +132,10 @@ class RulesSummary(SummaryPart):
                 why = f": {self._unseen.removesuffix('.')}" if self._unseen and enforced.rule._judges_exchanges else ""
                 yield summary.state, f"{what}{why}"
         totals = self._judged.totals
+        # a suggestion says itself which waivers are unused with the rules that it adds
+        suggested = BUILT_IN_RULES.keys() - {each.name for each in self.summaries} if self._settings.suggests else ()
         for waiver in totals.unused_waivers():
-            if waiver.rule in not_judged or waiver in self._told_waivers:
+            if waiver.rule in not_judged or waiver.rule in suggested or waiver in self._told_waivers:
                 continue
             what = f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
             yield (EXPIRED, f"{what} ended on {waiver.until}") if waiver.has_expired(self._today) else ("unused", what)

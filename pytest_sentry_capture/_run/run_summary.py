@@ -37,7 +37,7 @@ from pytest_sentry_capture._run.rules_summary import EXPIRED, WARNING, RulesSumm
 from pytest_sentry_capture._run.run_facts import RunDescription, facts_of, shown_waivers
 from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, lacking, whole_configuration
+from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, SuggestionText
 from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
@@ -354,12 +354,11 @@ class RunSummary(SummaryPart):
             return
         file = self._settings.suggestion_file
         for each in self._judged:
+            text = SuggestionText(each, self._totals.by_chance, self._totals.unused_ignored_errors(), self._run.day)
             if file is None:
-                self.say(*lacking(each, self._totals.by_chance, self._run.day))
-            elif each.configuration.folder == "":
-                text = whole_configuration(each, self._totals.by_chance, file, self._run.day)
-                if self._write(file, text, file.name):
-                    self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
+                self.say(*text.lacking())
+            elif each.configuration.folder == "" and self._write(file, text.whole(file), file.name):
+                self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
 
     def warn_of_chance(self) -> None:
         """Name what was sampled by chance, where a rule or a file meets it."""

@@ -2,68 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from pytest_sentry_capture._recording import Chance
-from pytest_sentry_capture._rules import BUILT_IN_RULES
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.totals import Drawn
-from pytest_sentry_capture._suggestions import suggested_lines
+from pytest_sentry_capture._suggestions import SuggestedConfiguration, suggested, unneeded_waivers
+from pytest_sentry_capture._text import counted
 
 NOTHING_TO_SUGGEST: Final = "Nothing to suggest: Sentry was never on in this run."
 _PYPROJECT: Final = "pyproject.toml"
 _TABLE: Final = ("tool", "sentry_capture")
+_UNUSED: Final = "Unused in this run, for which a strict run fails. Delete these first:"
 
 
-def lacking(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn], today: str) -> Iterator[str]:
-    """Lines for the terminal: what a configuration lacks, as it would stand in its file."""
-    file = judged.configuration.file
-    lines = _lines(judged, is_shared=Path(file).name == _PYPROJECT)
-    if not lines:
-        yield f"Nothing to suggest: {file} has every rule." if file else "Nothing to suggest."
-        return
-    where = f"for {file}" if file else "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
-    yield f"Suggested {where}:"
-    yield ""
-    yield from (f"# {each}" for each in _doubts(judged, today))
-    yield from (f"# {each}" for each in _about_chance(by_chance))
-    yield from lines
-    yield ""
+class SuggestionText:
+    """The text of what a configuration lacks.
 
+    Args:
+        judged: the configuration, with what its tests saw.
+        by_chance: what random numbers decided about.
+        ignored_errors: the entries of the application's ``ignore_errors`` that ignored nothing.
+        today: the day, in UTC, on which the run started (ISO 8601).
+    """
 
-def whole_configuration(judged: JudgedConfiguration, by_chance: Mapping[Chance, Drawn], file: Path, today: str) -> str:
-    """The text of a new file with a configuration."""
-    is_shared = file.name == _PYPROJECT
-    head = ["# Suggested by pytest --sentry-suggest from what one run saw: read it, and delete what you do not mean."]
-    head += [f"# {each}" for each in _doubts(judged, today)]
-    if by_chance:
-        prefix = [f"[{'.'.join(_TABLE)}]"] if is_shared else []
-        head += ["", *prefix, *(f"# {each}" for each in _about_chance(by_chance))]
-    return "\n".join([*head, "", *_lines(judged, is_shared=is_shared), ""])
+    def __init__(
+        self,
+        judged: JudgedConfiguration,
+        by_chance: Mapping[Chance, Drawn],
+        ignored_errors: Iterable[str],
+        today: str,
+    ) -> None:
+        self._judged = judged
+        self._by_chance = by_chance
+        self._ignored_errors = ignored_errors
+        self._today = today
 
+    def lacking(self) -> Iterator[str]:
+        """Lines for the terminal: what a configuration lacks, as it would stand in its file."""
+        file = self._judged.configuration.file
+        lines = self._suggested.lines(_TABLE if Path(file).name == _PYPROJECT else ())
+        if not lines:
+            yield f"Nothing to suggest: {file} has every rule." if file else "Nothing to suggest."
+            return
+        new = "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
+        yield f"Suggested {f'for {file}' if file else new}:"
+        yield ""
+        yield from (f"# {each}" for each in [*self._doubts(), *self._about_chance()])
+        yield from lines
+        yield ""
 
-def _lines(judged: JudgedConfiguration, *, is_shared: bool) -> list[str]:
-    configuration = judged.configuration
-    table = _TABLE if is_shared else ()
-    return suggested_lines(judged.totals.trials, judged.rules, configuration.switched_off, table=table)
+    def whole(self, file: Path) -> str:
+        """The text of a new file with a configuration."""
+        table = _TABLE if file.name == _PYPROJECT else ()
+        head = [
+            "# Suggested by pytest --sentry-suggest from what one run saw. Read it, and delete what you do not mean."
+        ]
+        head += [f"# {each}" for each in self._doubts()]
+        if self._by_chance:
+            prefix = [f"[{'.'.join(table)}]"] if table else []
+            head += ["", *prefix, *(f"# {each}" for each in self._about_chance())]
+        return "\n".join([*head, "", *self._suggested.lines(table), ""])
 
+    @cached_property
+    def _suggested(self) -> SuggestedConfiguration:
+        judged = self._judged
+        return suggested(judged.totals.trials, judged.rules, judged.configuration.switched_off)
 
-def _doubts(judged: JudgedConfiguration, today: str) -> Iterator[str]:
-    for reason in judged.partial:
-        yield f"This run was partial: {reason}."
-    for waiver in judged.totals.waivers:
-        what = f"sentry_allow({waiver.rule!r}) of {waiver.place}"
-        rule = BUILT_IN_RULES.get(waiver.rule)
-        if waiver.has_expired(today):
-            yield f"{what} ended on {waiver.until}: a strict run fails for it."
-        elif rule is not None and not rule._built_in_needs.is_tried_out:
-            yield f"{what}: a strict run fails for it if the rule as it stands here needs no waiver."
+    def _doubts(self) -> Iterator[str]:
+        """Why the run may tell too little, else what a strict run with this configuration would fail for."""
+        if self._judged.partial:
+            yield from (f"This run was partial: {reason}." for reason in self._judged.partial)
+            return
+        unused = [*self._unused()]
+        if unused:
+            yield _UNUSED
+            yield from (f"  {each}" for each in unused)
 
+    def _unused(self) -> Iterator[str]:
+        totals = self._judged.totals
+        for waiver in unneeded_waivers(totals.trials, self._suggested.rules, totals.waivers):
+            ended = f", which ended on {waiver.until}" if waiver.has_expired(self._today) else ""
+            yield f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}{ended}"
+        yield from (f"{entry!r} in the application's ignore_errors" for entry in self._ignored_errors)
 
-def _about_chance(by_chance: Mapping[Chance, Drawn]) -> Iterator[str]:
-    number = sum(each.number for each in by_chance.values())
-    tests = len({test for each in by_chance.values() for test in each.tests})
-    if number:
-        yield f'sampling = "all"  # chance decided about {number:,} items in {tests:,} tests; judge them all with this'
+    def _about_chance(self) -> Iterator[str]:
+        number = sum(each.number for each in self._by_chance.values())
+        tests = len({test for each in self._by_chance.values() for test in each.tests})
+        if number:
+            what = f"{counted(number, 'item')} in {counted(tests, 'test')}"
+            yield f'sampling = "all"  # chance decided about {what}: with this line, all are judged'

@@ -13,13 +13,17 @@ from pytest_sentry_capture._lazy import lazy_names
 if TYPE_CHECKING:
     from pytest_sentry_capture._suggestions.trial import Trial as Trial
     from pytest_sentry_capture._suggestions.trial_totals import TrialTotals as TrialTotals
-    from pytest_sentry_capture._suggestions.writing import suggested_lines as suggested_lines
+    from pytest_sentry_capture._suggestions.writing import SuggestedConfiguration as SuggestedConfiguration
+    from pytest_sentry_capture._suggestions.writing import suggested as suggested
+    from pytest_sentry_capture._suggestions.writing import unneeded_waivers as unneeded_waivers
 else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "SuggestedConfiguration": "_suggestions.writing:SuggestedConfiguration",
             "Trial": "_suggestions.trial:Trial",
             "TrialTotals": "_suggestions.trial_totals:TrialTotals",
-            "suggested_lines": "_suggestions.writing:suggested_lines",
+            "suggested": "_suggestions.writing:suggested",
+            "unneeded_waivers": "_suggestions.writing:unneeded_waivers",
         },
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._rules import (
     BUILT_IN_RULES,
@@ -13,37 +14,92 @@ from pytest_sentry_capture._rules import (
     EnforcedRule,
     ExpectRule,
     Pattern,
+    Rule,
     SuggestedEntry,
     Suggestion,
+    Waiver,
     pattern_in_toml,
     suggested_entries,
 )
 from pytest_sentry_capture._suggestions.trial_totals import TrialTotals
 
+_CHANCE: Final = "but too little was seen without what chance sampled"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def suggested_lines(
-    totals: TrialTotals, rules: Iterable[EnforcedRule], switched_off: Collection[str], *, table: Sequence[str] = ()
-) -> list[str]:
-    """The lines of what a configuration lacks, without those of rules that it has; empty where it lacks nothing.
+class SuggestedConfiguration(NamedTuple):
+    """What a configuration lacks.
+
+    Attributes:
+        rules: the rules, by name.
+        entries: the ``expect`` entries.
+    """
+
+    rules: Mapping[str, Suggestion]
+    entries: Sequence[SuggestedEntry]
+
+    def lines(self, table: Sequence[str] = ()) -> list[str]:
+        """The lines to write; empty where the configuration lacks nothing.
+
+        Args:
+            table: the table of the file that the configuration is; empty for a file of its own.
+        """
+        lines = [*_of_rules(self.rules, ".".join([*table, "rules"]))]
+        for entry in self.entries:
+            lines += ["", *_of_entry(entry, ".".join([*table, "expect"]))]
+        return lines if lines[:1] != [""] else lines[1:]
+
+
+def suggested(
+    totals: TrialTotals, rules: Iterable[EnforcedRule], switched_off: Collection[str]
+) -> SuggestedConfiguration:
+    """What a configuration lacks, without rules that it has and entries about what its entries name.
 
     Args:
         totals: what the tests of the configuration saw.
         rules: those that it has.
         switched_off: the names of rules that it has switched off.
-        table: the table of the file that the configuration is; empty for a file of its own.
     """
     rules = [*rules]
     known = {*switched_off, *(each.rule.name for each in rules)}
-    suggestions = {
-        name: rule._suggestion(totals.seen(name)) for name, rule in BUILT_IN_RULES.items() if name not in known
-    }
-    entries = suggested_entries(totals.seen(EXPECT), [each.rule for each in rules if isinstance(each.rule, ExpectRule)])
-    lines = [*_of_rules(suggestions, ".".join([*table, "rules"]))]
-    for entry in entries:
-        lines += ["", *_of_entry(entry, ".".join([*table, "expect"]))]
-    return lines if lines[:1] != [""] else lines[1:]
+    missing = {name: rule for name, rule in BUILT_IN_RULES.items() if name not in known}
+    expected = [each.rule for each in rules if isinstance(each.rule, ExpectRule)]
+    certain = {json.dumps(each.keys) for each in suggested_entries(totals.certain.seen(EXPECT), expected) if each.holds}
+    entries = suggested_entries(totals.seen(EXPECT), expected)
+    return SuggestedConfiguration(
+        {name: _suggestion(rule, totals) for name, rule in missing.items()},
+        [each if not each.holds or json.dumps(each.keys) in certain else _by_chance(each) for each in entries],
+    )
+
+
+def _suggestion(rule: type[Rule], totals: TrialTotals) -> Suggestion:
+    """What is suggested of a rule; it holds only if it does so without what chance decided about."""
+    suggestion = rule._suggestion(totals.seen(rule.name))
+    if not suggestion.holds or rule._suggestion(totals.certain.seen(rule.name)).holds:
+        return suggestion
+    return suggestion._replace(why=f"{suggestion.why}, {_CHANCE}", holds=False)
+
+
+def _by_chance(entry: SuggestedEntry) -> SuggestedEntry:
+    return replace(entry, why=f"{entry.why}, {_CHANCE}", holds=False)
+
+
+def unneeded_waivers(
+    totals: TrialTotals, rules: Mapping[str, Suggestion], waivers: Mapping[Waiver, bool]
+) -> Iterator[Waiver]:
+    """The waivers that waive nothing, of the rules that are on and of those that are suggested.
+
+    Args:
+        rules: those that are suggested.
+        waivers: all waivers, and whether they waived something in the run.
+    """
+    for waiver, is_used in waivers.items():
+        rule, suggestion = BUILT_IN_RULES.get(waiver.rule), rules.get(waiver.rule)
+        if is_used or rule is None:
+            continue
+        seen = totals.seen_where_waived(waiver.rule, waiver.place)
+        if suggestion is None or not (suggestion.holds and rule._breaks_suggestion(suggestion.value, seen)):
+            yield waiver
 
 
 def _of_rules(suggestions: Mapping[str, Suggestion], header: str) -> Iterator[str]:

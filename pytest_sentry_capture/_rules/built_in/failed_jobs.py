@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Job
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.built_in.server_errors import errors_of, instead, within
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
+from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion, from_trial
 from pytest_sentry_capture._text import counted
 
 Retries = Literal["silent", "captured"]
+_RETRIES: Final[dict[Retries, str]] = {"silent": "gave no event", "captured": "gave one event each"}
+"""What attempts that are retried did, by each value of the option."""
 
 
 @dataclass(kw_only=True)
@@ -49,6 +52,32 @@ class FailedJobsCaptured(Rule):
                 own = errors_of(job)
                 is_by_another = not own and any(map(errors_of, within(job, operations)))
                 yield self.kept(job) if is_by_another else self._judged(formatter, job, own)
+
+    @classmethod
+    def _sightings(cls, views: RuleViews) -> Iterator[Sighting]:
+        """How many attempts were retried, and what the rule would have said with each value of ``retries``."""
+        retried = [job for job in views.jobs if job.status == "retried" and cls(retries="silent")._concerns(job)]
+        yield from [Sighting("retried")] * len(retried)
+        for retries in _RETRIES:
+            for each in cls(retries=retries).judge(views):
+                if each.obstacle is None:
+                    yield Sighting(f"{'kept' if each.problem is None else 'broken'} {retries}")
+
+    @classmethod
+    def _suggestion(cls, seen: Seen) -> Suggestion:
+        by_default = from_trial(seen)
+        if by_default.holds and not seen.is_enough("retried"):
+            return by_default
+        for retries, gave in _RETRIES.items():
+            if seen.number("retried") and seen.number(f"kept {retries}") and not seen.number(f"broken {retries}"):
+                attempts = seen.times("retried", "retried attempt", "retried attempts")
+                kept = counted(seen.tests.get(f"kept {retries}", 0), "test")
+                return Suggestion({"retries": retries}, f"kept in {kept}; {attempts} {gave}")
+        return by_default
+
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return bool(seen.waived if value is True else seen.number(f"broken {value['retries']}"))
 
     def _concerns(self, job: Job) -> bool:
         if job.expected or job.exception_type is None or not issubclass(job.exception_type, Exception):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import (
@@ -118,6 +118,10 @@ class ForbiddenData(Rule):
             return Suggestion({"keys": [*_SUGGESTED]}, why, holds=False)
         without = f"; without {', '.join(found)}, which were found" if found else ""
         return Suggestion({"keys": keys}, f"not in {seen.times('item', 'item', 'items')}{without}")
+
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return any(seen.number(f"found {key}") for key in value["keys"])
 
     def _judged(
         self, item: CapturedItem | None, formatter: Formatter, found: Iterable[Found], search: ForbiddenSearch

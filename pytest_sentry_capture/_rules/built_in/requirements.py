@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import CapturedItem, has_at, is_empty, tags_of
@@ -75,6 +75,10 @@ class RequiredTags(Rule):
             return Suggestion([], f"no tag is on all {seen.times('event', 'event', 'events')}", holds=False)
         return Suggestion(tags, why, holds=seen.is_enough("event"))
 
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return seen.lacks(value, "tag", "event")
+
 
 @dataclass(kw_only=True)
 class RequiredContext(Rule):
@@ -138,6 +142,13 @@ class RequiredContext(Rule):
         why += f"; so have all {seen.times('authenticated', 'event', 'events')} with a user signed in"
         options = {**({"always": paths} if paths else {}), "when_authenticated": of_users}
         return Suggestion(options, why, holds=seen.is_enough("event"))
+
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        options = value if isinstance(value, dict) else {"always": value}
+        return seen.lacks(options.get("always", ()), "path", "event") or seen.lacks(
+            options.get("when_authenticated", ()), "authenticated path", "authenticated"
+        )
 
 
 def sentry_events(views: RuleViews, kinds: tuple[str, ...]) -> Iterator[CapturedEvent | CapturedSegment]:

@@ -80,7 +80,15 @@ class TagValues(Rule):
         if not patterns:
             return Suggestion({"tags": {}}, "no tag with plain values is on three events of two tests", holds=False)
         values = sum(seen.number(f"tag {tag}") for tag in tags)
-        return Suggestion({"tags": patterns}, f"{values:,} values fit, the longest is half as long")
+        return Suggestion({"tags": patterns}, f"all {values:,} values fit; twice the longest is allowed")
+
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return any(
+            seen.number(f"plain {tag}") < seen.number(f"tag {tag}")
+            or seen.largest.get(f"tag {tag}", 0) > _longest(pattern)
+            for tag, pattern in value["tags"].items()
+        )
 
 
 @dataclass(kw_only=True)
@@ -123,6 +131,10 @@ class MaxEventBytes(Rule):
         why = f"twice the largest of {seen.times('item', 'event or segment', 'events and segments')}"
         return Suggestion(2 * largest, why)
 
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return bool(seen.largest.get("item", 0) > value)
+
 
 @dataclass(kw_only=True)
 class MaxBreadcrumbs(Rule):
@@ -162,6 +174,16 @@ class MaxBreadcrumbs(Rule):
             return Suggestion(100, none if seen.number("event") else "no event was captured", holds=False)
         why = f"twice the largest number in {seen.times('event', 'event', 'events')}"
         return Suggestion(2 * largest, why)
+
+    @classmethod
+    def _breaks_suggestion(cls, value: Any, seen: Seen) -> bool:
+        return bool(seen.largest.get("event", 0) > value)
+
+
+def _longest(suggested: Pattern) -> int:
+    """The length of the longest value that a suggested pattern allows."""
+    found = re.search(r",([0-9]+)\}\$$", suggested.regex)
+    return int(found[1]) if found else 0
 
 
 def _size_of(item: CapturedEvent | CapturedSegment) -> int:
