@@ -47,7 +47,7 @@ def whole_configuration(judged: JudgedConfiguration, by_chance: Mapping[Chance, 
 def _lines(judged: JudgedConfiguration, *, is_shared: bool) -> list[str]:
     configuration = judged.configuration
     table = _TABLE if is_shared else ()
-    return suggested_lines(judged.totals.trials, judged.rules, configuration.switched_off, table=table)
+    return suggested_lines(judged.totals.trials, judged.enforced, configuration.switched_off, table=table)
 
 
 def _doubts(judged: JudgedConfiguration, today: str) -> Iterator[str]:
