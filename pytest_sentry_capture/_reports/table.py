@@ -245,7 +245,7 @@ class CaptureTable:
         for values, in_tests, in_collection, example, in_contract, always, fields, shown in exported:
             tally = self._tally(row_of_columns(values), example, in_contract, *always)
             tally.in_tests += in_tests
-            for module, times in in_collection.items():
+            for module, times in (in_collection or {}).items():
                 tally.in_collection[module] = max(tally.in_collection.get(module, 0), times)
             merge(tally.fields, fields)
             if shown is not None:
@@ -257,7 +257,7 @@ class CaptureTable:
             [
                 [list(value) if isinstance(value, tuple) else value for value in _columns(row)],
                 tally.in_tests,
-                tally.in_collection,
+                tally.in_collection or 0,  # shorter than an object, in rows of tests
                 tally.example,
                 tally.in_contract,
                 [tally.by_chance, tally.is_waived, tally.has_others],

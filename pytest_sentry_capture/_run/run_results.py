@@ -132,7 +132,9 @@ class RunResults:
         outside_tests = [text for process in processes for text in process["findings"]]
         verdict = self._verdict()
         late = [each for process in processes for each in process["late"]]
-        warnings, notes = [*self._late_hooks()], [*on_demand.outside_notes(self._tests_outside())]
+        late_hooks, outside = self._late_hooks(), self._tests_outside()
+        warnings = [*on_demand.late_hook_warnings(late_hooks)] if late_hooks else []
+        notes = [*on_demand.outside_notes(outside)] if outside else []
         is_asked = self._rule_sets.wants_table or self._settings.suggests or self._settings.strict
         is_of_interest = self._has_rules or is_asked or warnings or notes
         if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
@@ -176,7 +178,7 @@ class RunResults:
                 client_was_active=any(each["activity"]["client_was_active"] for each in self._processes.values()),
                 selected=self.selected,
                 deselected={nodeid for each in self._processes.values() for nodeid in each["deselected_tests"]},
-                late_hooks={file for each in self._processes.values() for file in each["late_hooks"]},
+                late_hooks=self._late_hooks(),
                 outside=self._tests_outside(),
             ),
             settings=self._settings,
@@ -274,8 +276,9 @@ class RunResults:
             return configurations.folder_of(file) == folder
         return configurations.folder_of(f"{file}/test") == folder or f"{folder}/".startswith(f"{file}/" if file else "")
 
-    def _late_hooks(self) -> Iterator[str]:
-        return on_demand.late_hook_warnings(file for each in self._processes.values() for file in each["late_hooks"])
+    def _late_hooks(self) -> list[str]:
+        """The files whose rules came too late."""
+        return [*dict.fromkeys(file for process in self._processes.values() for file in process["late_hooks"])]
 
     def _tests_outside(self) -> list[str]:
         """The files of tests outside of the rootdir, where somebody may think that rules and contracts are for them."""

@@ -308,7 +308,7 @@ class _Writer:
         row = row_of_columns(values)
         flags = _IN_CONTRACT * in_contract + _BY_CHANCE * by_chance + _WAIVED * is_waived + _HAS_OTHERS * has_others
         found = [self._rows.setdefault(row, len(self._rows)), in_tests, flags]
-        return [*found, in_collection] if is_outside else found
+        return [*found, in_collection or {}] if is_outside else found
 
     def _tally(self, name: str, tally: RuleTally) -> list[Any]:
         values: list[Any] = [self._value(name), tally.kept, tally.broken, tally.waived, tally.not_judged]

@@ -9,6 +9,7 @@ from typing import Final
 from pytest_sentry_capture._run.combining.shard_files import Shard, Shards
 from pytest_sentry_capture._run.omissions import Omissions
 from pytest_sentry_capture._run.shard_run import ShardRun, ShardTest
+from pytest_sentry_capture._text import counted
 
 _LAST_FAILED: Final = "--last-failed"
 
@@ -69,10 +70,14 @@ class Completeness:
 
     def not_of_the_whole_run(self, omissions: Omissions) -> list[str]:
         """Of what was left out that which is no choice of the run's own: one that is not split may deselect tests."""
-        if self._are_all_there:
-            is_chosen = omissions.only_some and self._ask_for_the_same
-            omissions = replace(omissions, deselected=0, only_some=omissions.only_some and not is_chosen)
-        return omissions.reasons
+        more: list[str] = []
+        if omissions.deselected and not self._are_all_there:
+            more.append(f"{counted(omissions.deselected, 'test')} ran in no shard")
+        if omissions.only_some and not self._ask_for_the_same and self._expected is None:
+            more.append("only some of the tests were asked for; if these shards are all, add --expect N")
+        elif omissions.only_some and not self._are_all_there:
+            more.append("only some of the tests were asked for")
+        return [*more, *replace(omissions, deselected=0, only_some=False).reasons]
 
     @property
     def _is_split_by_paths(self) -> bool:
