@@ -11,6 +11,7 @@ from typing import TextIO
 from pytest_sentry_capture.version import __version__
 
 _DIFFERENCES = 1
+_FAILURE = 1
 _BAD_INPUT = 2
 _PAGES = (".html", ".htm")
 
@@ -22,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line.
 
     Returns:
-        The exit code: 0; with ``--exit-code`` 1 where there are differences; 2 for bad input, and for a page that can't
-        be written.
+        The exit code: 0; 1 where a combined run fails and, with ``--exit-code``, where there are differences; 2 for bad
+        input, and for a page that can't be written.
     """
     options = _parser().parse_args(arguments)
     # Here, so that --help and --version answer at once.
@@ -60,9 +61,31 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
+def _combine(options: argparse.Namespace) -> int:
+    from pytest_sentry_capture._run import combine
+    from pytest_sentry_capture._text import printable
+
+    combined = combine(
+        options.shards,
+        output=options.output,
+        check=options.check,
+        strict=options.strict,
+        expected=options.expect,
+        folder=Path.cwd(),
+    )
+    _write(sys.stdout, "".join(f"{printable(line)}\n" for line in combined.lines))
+    return _FAILURE if combined.fails else 0
+
+
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given them)
     _write(sys.stdout, (Path(__file__).parent / "_reports" / "report.schema.json").read_text(encoding="utf-8"))
     return 0
+
+
+def _number_of_shards(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of shards, such as 5")
+    return int(text)
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -98,6 +121,23 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("report", type=Path, metavar="RUN.json", help="the report of the run")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="PATH.html", help="the file to write")
     render.add_argument("--since", type=Path, metavar="OLD.json", help="an older report, to say what changed since")
+    combine = commands.add_parser(
+        "combine",
+        help="combine the JSON reports of shards",
+        description="Combine the reports of runs that each ran a part of the tests, which pytest"
+        " --sentry-report=PATH.json writes: rules, waivers, unused entries and contracts are judged as in one run of"
+        " all tests. The exit code is 1 where that fails.",
+    )
+    combine.set_defaults(run=_combine)
+    combine.add_argument("shards", type=Path, nargs="+", metavar="SHARD.json", help="the report of a shard")
+    combine.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="the report to write of the whole")
+    combine.add_argument(
+        "--check", action="store_true", help="compare with the contract, and fail where a shard or a test is missing"
+    )
+    combine.add_argument("--strict", action="store_true", help="fail for what a strict run fails for")
+    combine.add_argument(
+        "--expect", type=_number_of_shards, metavar="N", help="how many shards there are, where paths made them"
+    )
     schema = commands.add_parser(
         "schema",
         help="print the JSON Schema of reports",

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._server import SentryServer
 
 _VIEWS: Final = "sentry_capture_views"
+_SPLITTING_OPTIONS: Final = (
+    ("group", "splits", 1),
+    ("test_group", "test_group_count", 1),
+    ("shard_id", "num_shards", 0),
+)
+"""Which group of how many, and the number of the first, as pytest-split, pytest-test-groups and pytest-shard say it."""
 _OPTIONS_NAME: Final = "sentry_options"
 _OPTIONS_MARKER: Final = (
     "sentry_options(**options): SDK options for one test, applied to the live client and to those made during the test."
@@ -689,7 +695,18 @@ def _invocation(session: pytest.Session) -> Invocation:
         ignored=[*_ignored(config)],
         has_ended=not stopped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED),
         pytest_version=pytest.__version__,
+        had_no_tests=session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED,
+        split=_split(config),
     )
+
+
+def _split(config: pytest.Config) -> tuple[int, int] | None:
+    """The group of tests that a plugin has chosen, counted from 1, and how many there are; None where none has."""
+    for group, groups, first in _SPLITTING_OPTIONS:
+        number, of = config.getoption(group, default=None), config.getoption(groups, default=None)
+        if isinstance(number, int) and isinstance(of, int) and of > 0:
+            return number - first + 1, of
+    return None
 
 
 def _leaving_out(config: pytest.Config) -> Iterator[str]:

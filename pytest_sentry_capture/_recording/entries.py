@@ -43,6 +43,8 @@ class Entry:
     phase: Phase | None = field(default=None, kw_only=True)
     _process: int | None = field(default=None, kw_only=True)
     """The number of the forked child in which it was seen; None for the test process."""
+    _module_file: str | None = field(default=None, kw_only=True, compare=False, repr=False)
+    """The file of the module that was being imported when it was seen, where tests were collected meanwhile."""
 
     def _join(self, phase: Phase | None) -> None:
         """Become part of a recording."""

@@ -17,6 +17,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from pytest_sentry_capture._recording.children import UnseenWork
     from pytest_sentry_capture._recording.entries import Discard, Entry, Operation, Phase
     from pytest_sentry_capture._recording.masks import Masks
@@ -119,6 +121,8 @@ class Recording:
         """Append entries that belong together, from any thread."""
         for entry in entries:
             entry._join(self.phase)
+            if self.label is COLLECTION:
+                entry._module_file = _file_of_module(sys._getframe(1))
         self._entries.extend(entries)
         if self.when_late is not None:
             for entry in entries:
@@ -218,6 +222,13 @@ class Recording:
     def entries_of(self, entry_type: type[AnyEntry]) -> list[AnyEntry]:
         """The entries of one type, in order."""
         return [entry for entry in self.entries if isinstance(entry, entry_type)]
+
+
+def _file_of_module(frame: FrameType | None) -> str | None:
+    """The file of the innermost module that is being imported; None where none is, as in another thread."""
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return frame.f_code.co_filename if frame is not None else None
 
 
 class Recorder:

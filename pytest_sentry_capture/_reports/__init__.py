@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.contract.differences import difference_summary as difference_summary
     from pytest_sentry_capture._reports.contract.differences import differences_text as differences_text
     from pytest_sentry_capture._reports.diff.comparing import compare as compare
+    from pytest_sentry_capture._reports.diff.parts import DamagedError as DamagedError
+    from pytest_sentry_capture._reports.diff.reading import DamagedReportError as DamagedReportError
+    from pytest_sentry_capture._reports.diff.reading import ReportedRow as ReportedRow
     from pytest_sentry_capture._reports.diff.reading import ReportError as ReportError
     from pytest_sentry_capture._reports.diff.reading import load_report as load_report
     from pytest_sentry_capture._reports.diff.reading import read_report as read_report
+    from pytest_sentry_capture._reports.diff.reading import read_rows as read_rows
+    from pytest_sentry_capture._reports.diff.reading import report_content as report_content
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
+    from pytest_sentry_capture._reports.example_items import ExampleItem as ExampleItem
     from pytest_sentry_capture._reports.example_items import ExampleItems as ExampleItems
+    from pytest_sentry_capture._reports.fields import Fields as Fields
     from pytest_sentry_capture._reports.formats import FORMATS as FORMATS
     from pytest_sentry_capture._reports.formats import MARKDOWN as MARKDOWN
     from pytest_sentry_capture._reports.formats import format_of as format_of
@@ -62,6 +69,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.table import CaptureTable as CaptureTable
     from pytest_sentry_capture._reports.table import Row as Row
     from pytest_sentry_capture._reports.table import Tally as Tally
+    from pytest_sentry_capture._reports.table import row_of_columns as row_of_columns
     from pytest_sentry_capture._reports.writing import replace_file as replace_file
 else:
     __getattr__ = lazy_names(
@@ -74,11 +82,15 @@ else:
             "Contract": "_reports.contract.contract_file:Contract",
             "ContractComparison": "_reports.report:ContractComparison",
             "ContractError": "_reports.contract.contract_file:ContractError",
+            "DamagedError": "_reports.diff.parts:DamagedError",
+            "DamagedReportError": "_reports.diff.reading:DamagedReportError",
             "Detail": "_reports.section:Detail",
             "Difference": "_reports.contract.differences:Difference",
+            "ExampleItem": "_reports.example_items:ExampleItem",
             "ExampleItems": "_reports.example_items:ExampleItems",
             "FILE": "_reports.contract.differences:FILE",
             "FORMATS": "_reports.formats:FORMATS",
+            "Fields": "_reports.fields:Fields",
             "FindingGroup": "_reports.report:FindingGroup",
             "GITHUB_SUMMARY_VARIABLE": "_reports.github_annotations:GITHUB_SUMMARY_VARIABLE",
             "GithubLevel": "_reports.github_annotations:GithubLevel",
@@ -87,6 +99,7 @@ else:
             "RENDERINGS": "_reports.diff.rendering:RENDERINGS",
             "RULE_STATES": "_reports.report:RULE_STATES",
             "ReportError": "_reports.diff.reading:ReportError",
+            "ReportedRow": "_reports.diff.reading:ReportedRow",
             "Row": "_reports.table:Row",
             "RuleState": "_reports.report:RuleState",
             "RuleSummary": "_reports.report:RuleSummary",
@@ -114,7 +127,10 @@ else:
             "pinned": "_reports.contract.contract_file:pinned",
             "read_contract": "_reports.contract.contract_file:read_contract",
             "read_report": "_reports.diff.reading:read_report",
+            "read_rows": "_reports.diff.reading:read_rows",
             "replace_file": "_reports.writing:replace_file",
+            "report_content": "_reports.diff.reading:report_content",
+            "row_of_columns": "_reports.table:row_of_columns",
             "section_text": "_reports.section:section_text",
             "shown_sentence": "_reports.names:shown_sentence",
             "shown_test": "_reports.names:shown_test",

@@ -149,6 +149,7 @@ class ShardFacts:
         allowed: how often each entry of an ``allow`` list excused something, by the rule's name.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         configurations: those of the tests.
+        runs: each run that the report tells of, in plain data: one, or those that were combined.
     """
 
     collected: Mapping[str, int] = field(default_factory=dict)
@@ -156,6 +157,7 @@ class ShardFacts:
     allowed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ignored_errors: Mapping[str, int] = field(default_factory=dict)
     configurations: Sequence[ShardConfiguration] = ()
+    runs: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)

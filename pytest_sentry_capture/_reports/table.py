@@ -134,7 +134,8 @@ class Tally:
         has_others: whether, each time that an operation was silent, something else than events was captured or
             discarded meanwhile.
         in_tests: how often it was seen while tests were running, or between them.
-        in_collection: how often a process saw it while modules were imported, which every process of a run does.
+        in_collection: how often a process saw it while a module was imported, which each process does once that
+            imports it, by the file of the module: relative to the rootdir; empty for others.
         fields: which fields its items have, and in which state, where that was asked for.
         shown: an example of its items, where that was asked for.
     """
@@ -142,7 +143,7 @@ class Tally:
     example: str
     in_contract: bool = False
     in_tests: int = 0
-    in_collection: int = 0
+    in_collection: dict[str, int] = field(default_factory=dict)
     fields: Fields = field(default_factory=dict)
     by_chance: bool = False
     is_waived: bool = False
@@ -151,13 +152,14 @@ class Tally:
 
     @property
     def count(self) -> int:
-        return self.in_tests + self.in_collection
+        return self.in_tests + sum(self.in_collection.values())
 
     def add(self, other: Tally) -> None:
         """Count in another row that is told as this one."""
         self.join(other)
         self.in_tests += other.in_tests
-        self.in_collection += other.in_collection
+        for module, times in other.in_collection.items():
+            self.in_collection[module] = self.in_collection.get(module, 0) + times
         merge(self.fields, other.fields)
 
     def join(self, other: Tally) -> None:
@@ -196,10 +198,12 @@ class CaptureTable:
 
     Attributes:
         counts: how many items were captured of each kind, spans included, where that was asked for.
+        counts_of_modules: the same of what came while modules were imported, by their files.
     """
 
     def __init__(self, *, with_fields: bool = False, examples: ExampleItems | None = None) -> None:
         self.counts: Counter[str] = Counter()
+        self.counts_of_modules: dict[str, Counter[str]] = {}
         self._with_fields = with_fields
         self._examples = examples
         self._rows: dict[Row, Tally] = {}
@@ -227,22 +231,22 @@ class CaptureTable:
                 else:
                     rows = _rows_of(names, entry, known, by_chance)
                 for found in rows:
-                    tally = self._count(found, recording.label, is_waived=not in_contract)
+                    tally = self._count(found, recording.label, self._module_of(entry), is_waived=not in_contract)
                     if self._with_fields and found.item is not None:
                         merge(tally.fields, fields_of(names, recording.masks, found.item))
                     self._show(names, recording, found, tally)
                 if self._with_fields and isinstance(entry, Capture):
-                    self.counts.update(_counted(entry, known))
+                    self._counts_for(recording.label, entry).update(_counted(entry, known))
             if len(recordings) > 1:
                 known.update(_identity(item) for entry in entries for item in _items_of(entry))
 
     def merge(self, exported: Iterable[Sequence[Any]]) -> None:
         """Add the rows that another process, or another table, has exported."""
         for values, in_tests, in_collection, example, in_contract, always, fields, shown in exported:
-            columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
-            tally = self._tally(Row(*columns), example, in_contract, *always)
+            tally = self._tally(row_of_columns(values), example, in_contract, *always)
             tally.in_tests += in_tests
-            tally.in_collection = max(tally.in_collection, in_collection)
+            for module, times in (in_collection or {}).items():
+                tally.in_collection[module] = max(tally.in_collection.get(module, 0), times)
             merge(tally.fields, fields)
             if shown is not None:
                 tally.show(ExampleItem(*shown))
@@ -253,7 +257,7 @@ class CaptureTable:
             [
                 [list(value) if isinstance(value, tuple) else value for value in _columns(row)],
                 tally.in_tests,
-                tally.in_collection,
+                tally.in_collection or 0,  # shorter than an object, in rows of tests
                 tally.example,
                 tally.in_contract,
                 [tally.by_chance, tally.is_waived, tally.has_others],
@@ -276,7 +280,7 @@ class CaptureTable:
             if of_all in together:
                 together[of_all].add(tally)
             else:
-                together[of_all] = replace(tally, fields={**tally.fields})
+                together[of_all] = replace(tally, fields={**tally.fields}, in_collection={**tally.in_collection})
         return _sorted(together.items())
 
     def _show(self, names: ShownNames, recording: Recording, found: _Found, tally: Tally) -> None:
@@ -290,12 +294,22 @@ class CaptureTable:
         if example is not None:
             tally.show(example)
 
-    def _count(self, found: _Found, label: str, *, is_waived: bool) -> Tally:
+    def _module_of(self, entry: Entry) -> str:
+        """The file of the module that was being imported, relative to the rootdir; empty where there was none."""
+        file = self._examples.file(entry._module_file) if self._examples is not None else None
+        return file or ""
+
+    def _counts_for(self, label: str, entry: Entry) -> Counter[str]:
+        if label != COLLECTION:
+            return self.counts
+        return self.counts_of_modules.setdefault(self._module_of(entry), Counter())
+
+    def _count(self, found: _Found, label: str, module: str, *, is_waived: bool) -> Tally:
         example = label if label in _OUTSIDE_TESTS else shown_test(label)
         in_contract = found.is_pinned and not is_waived
         tally = self._tally(found.row, example, in_contract, found.is_by_chance, is_waived, found.has_others)
         if label == COLLECTION:
-            tally.in_collection += found.quantity
+            tally.in_collection[module] = tally.in_collection.get(module, 0) + found.quantity
         else:
             tally.in_tests += found.quantity
         return tally
@@ -307,6 +321,14 @@ class CaptureTable:
         tally = self._rows.setdefault(row, new)
         tally.join(new)
         return tally
+
+
+def row_of_columns(values: Sequence[Any]) -> Row:
+    """The row that was exported as these values, or that is one already."""
+    if isinstance(values, Row):
+        return values
+    columns: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Row(*columns)
 
 
 def _columns(row: Row) -> tuple[Any, ...]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_sentry_capture._run.combining.combined_run import CombinedRun as CombinedRun
+    from pytest_sentry_capture._run.combining.combined_run import combine as combine
     from pytest_sentry_capture._run.current_test import CurrentTest as CurrentTest
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.run import Run as Run
@@ -26,6 +28,7 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "CombinedRun": "_run.combining.combined_run:CombinedRun",
             "Configurations": "_run.settings.configurations:Configurations",
             "CurrentTest": "_run.current_test:CurrentTest",
             "Conclusion": "_run.summary_lines:Conclusion",
@@ -36,6 +39,7 @@ else:
             "SettingsError": "_run.settings.options:SettingsError",
             "ShowMode": "_run.settings.options:ShowMode",
             "SummaryLine": "_run.summary_lines:SummaryLine",
+            "combine": "_run.combining.combined_run:combine",
             "read_settings": "_run.settings.options:read_settings",
         },
     )

@@ -43,6 +43,36 @@ class ContractFile(NamedTuple):
             raise ContractError(f"{self.name} could not be read: {error.strerror}") from None
 
 
+class CarriedContract(NamedTuple):
+    """A contract that a report has carried here, in place of its file.
+
+    Attributes:
+        name: as messages name it: relative to the rootdir.
+        contract: what stands in it; None where there was none.
+        mistakes: what is wrong with it, one mistake a line; empty where nothing is.
+    """
+
+    name: str
+    contract: Contract | None
+    mistakes: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it is, relative to the rootdir."""
+        return Path(self.name)
+
+    def read(self) -> Contract:
+        """What stands in it; raises like ``ContractFile.read``."""
+        if self.mistakes:
+            raise ContractError(self.mistakes)
+        if self.contract is None:
+            raise FileNotFoundError(self.name)
+        return self.contract
+
+
+AnyContract = ContractFile | CarriedContract
+
+
 def mistakes_in_contract(file: ContractFile) -> list[str]:
     """Why a run can't be compared with a contract, in words for users; empty where it can."""
     try:
@@ -54,6 +84,6 @@ def mistakes_in_contract(file: ContractFile) -> list[str]:
     return []
 
 
-def missing_contract(file: ContractFile) -> str:
+def missing_contract(file: AnyContract) -> str:
     """What to do about a contract that is not there, in words for users."""
     return f"There is no contract yet: pytest --sentry-contract=update writes {file.name}."

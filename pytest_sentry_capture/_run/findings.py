@@ -74,6 +74,7 @@ class Findings:
         expired: those of them that had ended when the run started, and so count no more.
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
+        counts_of_modules: the same of what came while modules were imported, by their files.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
@@ -91,6 +92,7 @@ class Findings:
     expired: list[Waiver] = field(default_factory=list)
     is_complete: bool = True
     counts: dict[str, int] = field(default_factory=dict)
+    counts_of_modules: dict[str, dict[str, int]] = field(default_factory=dict)
     personal_data: list[list[Any]] = field(default_factory=list)
     unseen_requests: dict[str, int] = field(default_factory=dict)
     unknown_exceptions: list[str] = field(default_factory=list)
@@ -116,6 +118,7 @@ class Findings:
         is_seen = client_was_active and not recordings[0].hiding()
         table.add(*recordings, in_contract=in_contract, client_was_active=is_seen)
         self.rows, self.counts = table.export(), dict(table.counts)
+        self.counts_of_modules = {module: dict(counts) for module, counts in table.counts_of_modules.items()}
         self.waivers.update(dict.fromkeys(waived, bool(self.rows)))
 
     def add_rule_run(self, formatter: Formatter, rule_run: RuleRun) -> None:

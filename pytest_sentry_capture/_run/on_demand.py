@@ -43,11 +43,17 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.findings import late_summary as late_summary
     from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
     from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration as JudgedConfiguration
+    from pytest_sentry_capture._run.notes import late_hook_warnings as late_hook_warnings
+    from pytest_sentry_capture._run.notes import outside_notes as outside_notes
     from pytest_sentry_capture._run.own_rules import check_own_rules as check_own_rules
     from pytest_sentry_capture._run.own_rules import configured_rules as configured_rules
+    from pytest_sentry_capture._run.own_shard import OfProcesses as OfProcesses
+    from pytest_sentry_capture._run.own_shard import shard_of as shard_of
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
-    from pytest_sentry_capture._run.partial_run import why_partial as why_partial
+    from pytest_sentry_capture._run.partial_run import omissions_of as omissions_of
     from pytest_sentry_capture._run.run_facts import RunDescription as RunDescription
+    from pytest_sentry_capture._run.run_facts import moment as moment
+    from pytest_sentry_capture._run.run_facts import versions_of as versions_of
     from pytest_sentry_capture._run.run_summary import conclude as conclude
     from pytest_sentry_capture._run.shown_values import described as described
     from pytest_sentry_capture._run.shown_values import values_text as values_text
@@ -73,11 +79,12 @@ else:
             "Formatter": "_assertions:Formatter",
             "Invocation": "_run.partial_run:Invocation",
             "JudgedConfiguration": "_run.judged_configuration:JudgedConfiguration",
+            "OfProcesses": "_run.own_shard:OfProcesses",
             "Operations": "_operations:Operations",
             "PiiSearch": "_relay:PiiSearch",
             "RelayProject": "_relay:RelayProject",
-            "RunDescription": "_run.run_facts:RunDescription",
             "RuleRun": "_rules:RuleRun",
+            "RunDescription": "_run.run_facts:RunDescription",
             "SECTION_TITLE": "_reports:SECTION_TITLE",
             "SERVER_SECTION_TITLE": "_reports:SERVER_SECTION_TITLE",
             "SentryCapture": "_assertions:SentryCapture",
@@ -103,15 +110,20 @@ else:
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
+            "late_hook_warnings": "_run.notes:late_hook_warnings",
             "late_summary": "_run.findings:late_summary",
             "location_of": "_recording:location_of",
             "mistakes_in_contract": "_run.contract_check:mistakes_in_contract",
+            "moment": "_run.run_facts:moment",
+            "omissions_of": "_run.partial_run:omissions_of",
+            "outside_notes": "_run.notes:outside_notes",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
+            "shard_of": "_run.own_shard:shard_of",
             "traceback_of": "_rules:traceback_of",
             "values_text": "_run.shown_values:values_text",
-            "why_partial": "_run.partial_run:why_partial",
+            "versions_of": "_run.run_facts:versions_of",
             "without_client": "_run.verdict:without_client",
         },
     )

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_sentry_capture._run.omissions import Omissions
 from pytest_sentry_capture._run.settings.configurations import Configurations
 
 
@@ -29,6 +30,8 @@ class Invocation(NamedTuple):
         ignored: the files and folders that were ignored for this run alone (``--ignore``).
         has_ended: whether it ran to its end.
         pytest_version: that of pytest.
+        had_no_tests: whether no test was there to run.
+        split: which of how many groups of the tests it ran, by a plugin that splits them; None where none does.
     """
 
     root: Path
@@ -42,9 +45,11 @@ class Invocation(NamedTuple):
     ignored: Sequence[Path]
     has_ended: bool
     pytest_version: str = ""
+    had_no_tests: bool = False
+    split: tuple[int, int] | None = None
 
 
-def why_partial(
+def omissions_of(
     invocation: Invocation,
     configurations: Configurations,
     folder: str,
@@ -53,8 +58,8 @@ def why_partial(
     not_collected: Collection[str],
     lost_workers: Sequence[str],
     failed_tests: int,
-) -> list[str]:
-    """Why a run was partial for a configuration, in words for users; empty for a whole one.
+) -> Omissions:
+    """What a run left out of the tests of a configuration.
 
     It may walk through the project's folders.
 
@@ -67,35 +72,25 @@ def why_partial(
         lost_workers: the names of the workers that died.
         failed_tests: how many of its tests failed, and so may not have done all that they do.
     """
-    return [
-        *_why_not_asked_for(invocation, configurations, folder),
-        *(["it did not run to its end"] if not invocation.has_ended else []),
-        *([f"{_tests(deselected)} deselected"] if deselected else []),
-        *(f"{nodeid} could not be collected" for nodeid in sorted(not_collected)),
-        *(f"worker {name} died" for name in lost_workers),
-        *([f"{_tests(failed_tests)} failed"] if failed_tests else []),
-    ]
-
-
-def _why_not_asked_for(invocation: Invocation, configurations: Configurations, folder: str) -> Iterator[str]:
-    """The ini option ``testpaths`` says where the rootdir's tests are; it is not that of other configurations."""
+    # The ini option testpaths says where the rootdir's tests are; it is not that of other configurations.
     are_all_meant = invocation.are_test_paths and not folder
-    if not are_all_meant and not _covers_all_tests(invocation, configurations, folder):
-        yield "only some of the tests were asked for"
-    options = [*invocation.options]
-    if any(_concerns(invocation.folder / path, configurations, folder) for path in invocation.ignored):
-        options.append("--ignore")
-    yield from (f"{option} was given" for option in options)
+    ignored = [invocation.folder / path for path in invocation.ignored]
+    return Omissions(
+        only_some=not are_all_meant and not _covers_all_tests(invocation, configurations, folder),
+        has_ended=invocation.has_ended,
+        options=invocation.options,
+        ignored=[configurations.relative_path(path) for path in ignored if _concerns(path, configurations, folder)],
+        deselected=deselected,
+        not_collected=sorted(not_collected),
+        lost_workers=lost_workers,
+        failed_tests=failed_tests,
+    )
 
 
 def _concerns(ignored: Path, configurations: Configurations, folder: str) -> bool:
     """Whether tests of a configuration may be in what was ignored."""
     path, home = Path(os.path.normpath(ignored)), configurations.root / folder
     return path in (home, *home.parents) or configurations.folder_of(path / "test" if path.is_dir() else path) == folder
-
-
-def _tests(number: int) -> str:
-    return f"{number} test{'' if number == 1 else 's'}"
 
 
 def _covers_all_tests(invocation: Invocation, configurations: Configurations, folder: str) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_sentry_capture._reports import RULE_STATES, RuleState, RuleSummary
-from pytest_sentry_capture._rules import BUILT_IN_RULES, EnforcedRule, RuleTally, Waiver
+from pytest_sentry_capture._rules import BUILT_IN_RULES, RuleTally, Waiver
 from pytest_sentry_capture._run.findings import CONTRACT, Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
-from pytest_sentry_capture._run.rule_paths import paths_without_files
+from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.summary_lines import STATE_WIDTH, SummaryPart
 
@@ -60,7 +60,7 @@ class RulesSummary(SummaryPart):
         self._told_waivers = told_waivers
         self._count_states()
         breaches = self._judged.totals.breaches
-        order = [enforced.rule.name for enforced in self._judged.rules]
+        order = [rule.name for rule in self._judged.rules]
         for name, of_rule in _by_rule(breaches, order).items():
             if self._judged.rules or any(map(is_untold, of_rule)):
                 self.say(*_about_broken(name, of_rule))
@@ -83,18 +83,18 @@ class RulesSummary(SummaryPart):
             left = [*(each.state for each in not_judged), *(state for state, _ in unused)] if whole else []
             self.left_by_strict_run.update([*left, *(state for state, _ in warnings)])
 
-    def _summary_of(self, enforced: EnforcedRule) -> RuleSummary:
-        tally = self._judged.totals.tally(enforced.rule.name)
-        obstacles = [enforced.rule._obstacle] if enforced.rule._obstacle is not None else [*tally.reasons]
+    def _summary_of(self, rule: JudgedRule) -> RuleSummary:
+        tally = self._judged.totals.tally(rule.name)
+        obstacles = [rule.obstacle] if rule.obstacle is not None else [*tally.reasons]
         return RuleSummary(
-            name=enforced.rule.name,
+            name=rule.name,
             state=_state_of(tally, obstacles),
             kept=tally.kept,
             broken=tally.broken,
             not_judged=tally.not_judged,
             obstacles=tuple(obstacles),
-            severity=enforced.rule.severity,
-            place=enforced.place,
+            severity=rule.severity,
+            place=rule.place,
         )
 
     def _count_states(self) -> None:
@@ -110,11 +110,10 @@ class RulesSummary(SummaryPart):
     def _paths_without_files(self) -> dict[str, str]:
         """What is to be said of each rule whose ``paths`` match no file, by the rule's name."""
         found = {}
-        for enforced in self._judged.rules:
-            if paths := paths_without_files(enforced, self._judged.root, self._judged.test_files):
-                named = ", ".join(map(repr, paths))
-                what = f"{enforced.rule.name} ({enforced.place}): no file matches {named} in its paths"
-                found[enforced.rule.name] = what
+        for rule in self._judged.rules:
+            if rule.paths_without_files:
+                named = ", ".join(map(repr, rule.paths_without_files))
+                found[rule.name] = f"{rule.name} ({rule.place}): no file matches {named} in its paths"
         return found
 
     def _unused(self, told: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -122,14 +121,14 @@ class RulesSummary(SummaryPart):
         not_judged = {summary.name for summary in self.summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
             not_judged.add(CONTRACT)
-        for summary, enforced in zip(self.summaries, self._judged.rules, strict=True):
+        for summary, rule in zip(self.summaries, self._judged.rules, strict=True):
             if summary.state == "not exercised" and summary.name not in told:
-                reason = enforced.rule._nothing_to_look_for
+                reason = rule.nothing_to_look_for
                 what = f"{summary.name} ({summary.place})"
                 if reason is not None:
                     yield WARNING, f"{what}: nothing to look for: {reason}"
                     continue
-                why = f": {self._unseen.removesuffix('.')}" if self._unseen and enforced.rule._judges_exchanges else ""
+                why = f": {self._unseen.removesuffix('.')}" if self._unseen and rule.judges_exchanges else ""
                 yield summary.state, f"{what}{why}"
         totals = self._judged.totals
         # a suggestion says itself which waivers are unused with the rules that it adds
@@ -139,9 +138,9 @@ class RulesSummary(SummaryPart):
                 continue
             what = f"sentry_allow({waiver.rule!r}) of {waiver.place or 'the session'}"
             yield (EXPIRED, f"{what} ended on {waiver.until}") if waiver.has_expired(self._today) else ("unused", what)
-        for rule, entry in totals.unused_allowances(self._judged.rules):
-            if rule not in not_judged:
-                yield "unused", f"{entry!r} in the allow list of {rule!r}"
+        for name, entry in totals.unused_allowances(self._judged.rules):
+            if name not in not_judged:
+                yield "unused", f"{entry!r} in the allow list of {name!r}"
 
 
 def _not_judged(summary: RuleSummary) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from pytest_sentry_capture._reports import (
+    Row,
     RunFacts,
     ShardConfiguration,
     ShardFacts,
@@ -19,10 +19,9 @@ from pytest_sentry_capture._reports import (
 )
 from pytest_sentry_capture._rules import Waiver
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+from pytest_sentry_capture._run.shard_run import ShardRun, to_json
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture.version import __version__
-
-_DAY: Final = "%Y-%m-%d"
 
 
 class RunDescription(NamedTuple):
@@ -31,42 +30,59 @@ class RunDescription(NamedTuple):
     Attributes:
         started: in seconds since the epoch.
         duration: in seconds, so far.
-        pytest_version: that of pytest.
-        selected: the node ids of the tests that were to run, where a report asks for them.
-        deselected: those of the tests that were left out.
+        versions: those of what it depended on.
+        runs: the runs that it consists of, where a report asks for them: itself, or those that are combined.
     """
 
-    started: float = 0.0
+    started: str = "1970-01-01T00:00:00Z"
     duration: float = 0.0
-    pytest_version: str = ""
-    selected: Collection[str] = ()
-    deselected: Collection[str] = ()
+    versions: Mapping[str, str] = {}
+    runs: Sequence[ShardRun] = ()
 
     @property
     def day(self) -> str:
         """The day, in UTC, on which it started (ISO 8601)."""
-        return time.strftime(_DAY, time.gmtime(self.started))
+        return self.started[: len("2000-01-01")]
 
 
-def facts_of(totals: Totals, judged: Sequence[JudgedConfiguration], run: RunDescription) -> RunFacts:
-    """What holds for a run as a whole."""
-    sdk = ", ".join(sorted(totals.sdk_versions)) or None
-    versions = {
+def moment(seconds: float) -> str:
+    """A moment as reports have it (ISO 8601, in UTC), from seconds since the epoch."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def versions_of(totals: Totals, pytest_version: str) -> dict[str, str]:
+    """The versions of what this run depends on."""
+    sdk = _sdk(totals)
+    return {
         "python": ".".join(map(str, sys.version_info[:3])),
-        "pytest": run.pytest_version,
+        "pytest": pytest_version,
         "pytest-sentry-contract": __version__,
         **({"sentry-sdk": sdk} if sdk is not None else {}),
     }
+
+
+def _sdk(totals: Totals) -> str | None:
+    return ", ".join(sorted(totals.sdk_versions)) or None
+
+
+def facts_of(
+    totals: Totals, judged: Sequence[JudgedConfiguration], run: RunDescription, rows: Sequence[Row]
+) -> RunFacts:
+    """What holds for a run as a whole.
+
+    Args:
+        rows: those of its report, in their order.
+    """
     return RunFacts(
-        sdk=sdk,
+        sdk=_sdk(totals),
         integrations=sorted(totals.integrations),
         counts=dict(sorted(totals.counts.items())),
         personal_data=sorted(totals.personal_data, key=lambda each: each.sort_key),
-        started=time.strftime(f"{_DAY}T%H:%M:%SZ", time.gmtime(run.started)),
+        started=run.started,
         duration=run.duration,
-        versions=versions,
+        versions=run.versions,
         callbacks=totals.callbacks.sorted(),
-        shard=_shard(totals, judged, run),
+        shard=_shard(totals, judged, run, rows),
     )
 
 
@@ -88,15 +104,19 @@ def _shown(waiver: Waiver, used: bool, today: str) -> ShownWaiver:
     )
 
 
-def _shard(totals: Totals, judged: Sequence[JudgedConfiguration], run: RunDescription) -> ShardFacts:
-    collected, ran = _tests(run)
+def _shard(
+    totals: Totals, judged: Sequence[JudgedConfiguration], run: RunDescription, rows: Sequence[Row]
+) -> ShardFacts:
+    collected, ran = _tests(run.runs)
     tallies = [item for each in judged for item in each.totals.tallies.items()]
+    places = {row: place for place, row in enumerate(rows)}
     return ShardFacts(
         collected=collected,
         ran=ran,
         allowed={shown_sentence(name): _shown_keys(tally.allowed) for name, tally in tallies if tally.allowed},
         ignored_errors=_shown_keys(dict(sorted(totals.ignored_errors.items()))),
         configurations=[*_configurations(judged)],
+        runs=[to_json(each, places) for each in run.runs],
     )
 
 
@@ -108,14 +128,16 @@ def _shown_keys(counts: Mapping[str, int]) -> dict[str, int]:
     return shown
 
 
-def _tests(run: RunDescription) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
+def _tests(runs: Sequence[ShardRun]) -> tuple[dict[str, int], dict[str, list[int]]]:
     """How many tests each node id without parameters stands for, and the positions of those that were to run."""
-    known: dict[str, list[str]] = {}
-    for nodeid in sorted({*run.selected, *run.deselected}):
-        known.setdefault(shown_test(nodeid), []).append(nodeid)
-    selected = {*run.selected}
-    ran = {test: [place for place, each in enumerate(ids) if each in selected] for test, ids in known.items()}
-    return {test: len(ids) for test, ids in known.items()}, {test: places for test, places in ran.items() if places}
+    collected: dict[str, int] = {}
+    ran: dict[str, set[int]] = {}
+    for run in runs:
+        for name, tests in run.collected.items():
+            collected[name] = max(tests.number, collected.get(name, 0))
+            if tests.selected:
+                ran.setdefault(name, set()).update(tests.selected)
+    return dict(sorted(collected.items())), {name: sorted(places) for name, places in sorted(ran.items())}
 
 
 def _configurations(judged: Sequence[JudgedConfiguration]) -> Iterator[ShardConfiguration]:
@@ -124,16 +146,7 @@ def _configurations(judged: Sequence[JudgedConfiguration]) -> Iterator[ShardConf
         yield ShardConfiguration(
             folder=shown_text(configuration.folder or ""),
             file=shown_text(configuration.file or ""),
-            digest=_digest(each),
+            digest=each.digest,
             partial=[shown_text(reason) for reason in each.partial],
-            rules=[shown_sentence(enforced.rule.name) for enforced in each.rules],
+            rules=[shown_sentence(rule.name) for rule in each.rules],
         )
-
-
-def _digest(judged: JudgedConfiguration) -> str | None:
-    if not judged.configuration.file:
-        return None
-    try:
-        return hashlib.sha256((judged.root / judged.configuration.file).read_bytes()).hexdigest()
-    except OSError:
-        return None

@@ -6,7 +6,7 @@ This module is imported by every pytest run, with or without Sentry, so it impor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, TypedDict
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.activity import ActivityFindings
     from pytest_sentry_capture._run.findings import LateEvent
     from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+    from pytest_sentry_capture._run.omissions import Omissions
     from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_sets import RuleSets
+    from pytest_sentry_capture._run.run_facts import RunDescription
     from pytest_sentry_capture._run.settings.options import Settings
+    from pytest_sentry_capture._run.shard_run import ShardRun
     from pytest_sentry_capture._run.summary_lines import Conclusion, Headline, SummaryLine
     from pytest_sentry_capture._run.totals import Totals
 
@@ -129,7 +132,9 @@ class RunResults:
         outside_tests = [text for process in processes for text in process["findings"]]
         verdict = self._verdict()
         late = [each for process in processes for each in process["late"]]
-        warnings, notes = [*self._late_hooks()], [*self._tests_outside()]
+        late_hooks, outside = self._late_hooks(), self._tests_outside()
+        warnings = [*on_demand.late_hook_warnings(late_hooks)] if late_hooks else []
+        notes = [*on_demand.outside_notes(outside)] if outside else []
         is_asked = self._rule_sets.wants_table or self._settings.suggests or self._settings.strict
         is_of_interest = self._has_rules or is_asked or warnings or notes
         if not (is_of_interest or self._has_tests or outside_tests or late or verdict):
@@ -145,22 +150,42 @@ class RunResults:
             totals.integrations.update(process["integrations"])
         totals.settle()
         invocation = describe_invocation()
+        judged = [*self._judged(invocation)]
+        run = on_demand.RunDescription(
+            on_demand.moment(self._started), self._duration(), on_demand.versions_of(totals, invocation.pytest_version)
+        )
+        if self._rule_sets.wants_fields:
+            run = run._replace(runs=[self._as_shard(judged, invocation, verdict, run)])
         self.conclusion = on_demand.conclude(
             totals,
-            [*self._judged(invocation)],
+            judged,
             self._settings,
             folder=invocation.folder,
             root=invocation.root,
             warnings=warnings,
             notes=notes,
             verdict=verdict,
-            run=on_demand.RunDescription(
-                started=self._started,
-                duration=self._duration(),
-                pytest_version=invocation.pytest_version,
+            run=run,
+        )
+
+    def _as_shard(
+        self, judged: Sequence[JudgedConfiguration], invocation: Invocation, verdict: str | None, run: RunDescription
+    ) -> ShardRun:
+        return on_demand.shard_of(
+            self._totals,
+            judged,
+            on_demand.OfProcesses(
+                client_was_active=any(each["activity"]["client_was_active"] for each in self._processes.values()),
                 selected=self.selected,
-                deselected={nodeid for process in processes for nodeid in process["deselected_tests"]},
+                deselected={nodeid for each in self._processes.values() for nodeid in each["deselected_tests"]},
+                late_hooks=self._late_hooks(),
+                outside=self._tests_outside(),
             ),
+            settings=self._settings,
+            configurations=self._rule_sets.configurations,
+            invocation=invocation,
+            verdict=verdict,
+            run=run,
         )
 
     def give_up(self, error: Exception) -> None:
@@ -220,20 +245,20 @@ class RunResults:
         root = invocation.root
         for folder in sorted(folders):
             rule_set = self._rule_sets.at(folder)
-            yield on_demand.JudgedConfiguration(
+            yield on_demand.JudgedConfiguration.of_run(
                 rule_set.configuration,
                 rule_set.rules,
                 self._totals.of(folder),
-                partial(self._why_partial, invocation, folder),
+                partial(self._omissions, invocation, folder),
                 contract_file=on_demand.ContractFile.of(rule_set.configuration, self._settings, root),
                 root=root,
                 test_files=collected.get(folder, ()),
                 is_asked=folder in collected or not self._test_files,
             )
 
-    def _why_partial(self, invocation: Invocation, folder: str) -> list[str]:
+    def _omissions(self, invocation: Invocation, folder: str) -> Omissions:
         deselected = (dict(process["deselected"]).get(folder, 0) for process in self._processes.values())
-        return on_demand.why_partial(
+        return on_demand.omissions_of(
             invocation,
             self._rule_sets.configurations,
             folder,
@@ -251,23 +276,20 @@ class RunResults:
             return configurations.folder_of(file) == folder
         return configurations.folder_of(f"{file}/test") == folder or f"{folder}/".startswith(f"{file}/" if file else "")
 
-    def _late_hooks(self) -> Iterator[str]:
-        for file in dict.fromkeys(file for process in self._processes.values() for file in process["late_hooks"]):
-            yield (
-                f"{file}: pytest_sentry_capture_rules was registered during the collection, too late: its rules are"
-                " off. Move it to a conftest.py of the rootdir, or name its folder in testpaths or on the command line"
-            )
+    def _late_hooks(self) -> list[str]:
+        """The files whose rules came too late."""
+        return [*dict.fromkeys(file for process in self._processes.values() for file in process["late_hooks"])]
 
-    def _tests_outside(self) -> Iterator[str]:
+    def _tests_outside(self) -> list[str]:
+        """The files of tests outside of the rootdir, where somebody may think that rules and contracts are for them."""
         files = sorted({file for process in self._processes.values() for file in process["outside"]})
         is_of_interest = self._has_rules or self._rule_sets.are_own or self._settings.contract != "off"
-        if files and (is_of_interest or any(map(self._rule_sets.configurations.is_configured, files))):
-            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-            yield f"No rules and no contract for tests outside of the rootdir: {files[0]}{more}."
+        is_asked = files and (is_of_interest or any(map(self._rule_sets.configurations.is_configured, files)))
+        return files if is_asked else []
 
     @cached_property
     def _totals(self) -> Totals:
-        return on_demand.Totals()
+        return on_demand.Totals(keeps_findings=self._rule_sets.wants_fields)
 
 
 def _blocked_lines(processes: Iterable[ProcessFindings], *, is_verbose: bool) -> Iterator[str]:

@@ -58,6 +58,8 @@ def conclude(
     notes: Sequence[str] = (),
     verdict: str | None = None,
     run: RunDescription = RunDescription(),  # noqa: B008  (it can't change)
+    incomplete: Sequence[str] = (),
+    must_be_whole: bool = False,
 ) -> Conclusion:
     """Write, compare and sum up.
 
@@ -71,8 +73,11 @@ def conclude(
         notes: what else is to be said, in words for users.
         verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
         run: when it took place, and with what.
+        incomplete: what of it is not there, in words for users.
+        must_be_whole: whether it fails for that.
     """
     summary = RunSummary(totals, judged, settings, verdict, run)
+    summary.tell_what_is_missing(incomplete, must_be_whole=must_be_whole)
     summary.check_contracts()
     place_of_reports = len(summary.lines)
     summary.warn_of_late_events()
@@ -95,7 +100,9 @@ def conclude(
         for each in _shown_findings(summary.breaches)
         if each.severity == "fail"
     ]
-    return Conclusion(summary.lines, annotations, summary.fails, summary.headline, failed_checks, broken)
+    return Conclusion(
+        summary.lines, annotations, summary.fails, summary.headline, failed_checks, broken, summary.status
+    )
 
 
 class RunSummary(SummaryPart):
@@ -121,6 +128,7 @@ class RunSummary(SummaryPart):
         self._settings = settings
         self._verdict = verdict
         self._warnings = 0
+        self._is_incomplete = False
         self._left_by_strict_run: Counter[str] = Counter()
         self.breaches = [breach for each in totals.configurations.values() for breach in each.breaches]
         names_file = sum(bool(each.rules) for each in judged) > 1 or any(each.configuration.folder for each in judged)
@@ -146,7 +154,7 @@ class RunSummary(SummaryPart):
         return Headline(f"Passed: {', '.join([*kept, *doubts])}.", "yellow" if doubts else "green")
 
     @property
-    def _status(self) -> RunStatus:
+    def status(self) -> RunStatus:
         """What the headline says."""
         if self._verdict is not None:
             return "unproven"
@@ -172,6 +180,8 @@ class RunSummary(SummaryPart):
         )
         if self._settings.strict:
             yield from self._late()
+        if self._is_incomplete:
+            yield "the run is not whole"
 
     def _kept(self) -> Iterator[str]:
         if number := [summary.state for each in self._rules for summary in each.summaries].count("kept"):
@@ -220,6 +230,15 @@ class RunSummary(SummaryPart):
         """In what the run differs from contracts, where that fails it."""
         return (check for each in self._contracts for check in each.failed_checks)
 
+    def tell_what_is_missing(self, missing: Sequence[str], *, must_be_whole: bool) -> None:
+        """Say what of the run is not there, and fail for it if that is asked for."""
+        lines = ["The run is not whole:", *(f"  {reason}" for reason in missing)] if missing else []
+        self._is_incomplete = bool(missing) and must_be_whole
+        if self._is_incomplete:
+            self.fail(*lines)
+        else:
+            self.say(*lines)
+
     def check_contracts(self) -> None:
         """Compare the run with each contract, or write the contracts anew."""
         for each in self._contracts:
@@ -244,17 +263,18 @@ class RunSummary(SummaryPart):
         is_summed_up = summary and (has_table or self._has_rules)
         if not (self._settings.reports or is_summed_up):
             return
+        rows = self._totals.table.rows()
         report = RunReport(
-            self._totals.table.rows(),
+            rows,
             [_shown_rule(summary) for each in self._rules for summary in each.summaries],
             [_shown_comparison(each.comparison) for each in self._contracts if each.comparison is not None],
             [shown_text(reason) for reason in self._partial],
-            facts=facts_of(self._totals, self._judged, self._run),
+            facts=facts_of(self._totals, self._judged, self._run, [row for row, _ in rows]),
             findings=[*_shown_findings(self.breaches)],
             verdict=self._verdict,
             since=self._settings.report_since,
             outcome=self.headline.text if self.headline is not None else None,
-            status=self._status,
+            status=self.status,
             waivers=shown_waivers(self._judged, self._run.day),
             unused=[*map(shown_sentence, self._all_unused())],
             shows_traces=self._settings.report_traces,

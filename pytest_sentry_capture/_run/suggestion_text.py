@@ -70,7 +70,7 @@ class SuggestionText:
     @cached_property
     def _suggested(self) -> SuggestedConfiguration:
         judged = self._judged
-        return suggested(judged.totals.trials, judged.rules, judged.configuration.switched_off)
+        return suggested(judged.totals.trials, judged.enforced, judged.configuration.switched_off)
 
     def _doubts(self) -> Iterator[str]:
         """Why the run may tell too little, else what a strict run with this configuration would fail for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
-from pytest_sentry_capture._reports import RULE_STATES
+from pytest_sentry_capture._reports import RULE_STATES, RunStatus
 
 STATE_WIDTH: Final = max(map(len, RULE_STATES))
 
@@ -52,6 +52,7 @@ class Conclusion(NamedTuple):
         headline: whether rules and contracts are kept, or why the run proves nothing; None where nothing was asked for.
         failed_checks: in what the run differs from contracts.
         broken: what breaks rules that fail the run, each once, with the first test.
+        status: what the headline says.
     """
 
     lines: Sequence[SummaryLine]
@@ -60,6 +61,7 @@ class Conclusion(NamedTuple):
     headline: Headline | None = None
     failed_checks: Sequence[FailedCheck] = ()
     broken: Sequence[str] = ()
+    status: RunStatus = "failed"
 
 
 def one_or_many(number: int, one: str, many: str) -> str:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pytest_sentry_capture._recording import COLLECTION, Chance
+from pytest_sentry_capture._recording import Chance
 from pytest_sentry_capture._reports import CallbackCounts, CaptureTable, PersonalData
-from pytest_sentry_capture._rules import EnforcedRule, RuleTally, Waiver
+from pytest_sentry_capture._rules import RuleTally, Waiver
 from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
+from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._suggestions import TrialTotals
 
 
@@ -79,6 +80,8 @@ class ConfigurationTotals:
     def settle(self) -> None:
         """No process is to come any more."""
         for (_, name), tally in self._outside_tests.items():
+            if tally.broken or tally.waived:
+                tally.kept = 0  # one process may have kept what another one has broken
             self.tallies.setdefault(name, RuleTally()).add(tally)
         self._outside_tests.clear()
 
@@ -86,13 +89,13 @@ class ConfigurationTotals:
         """The waivers that waived nothing in any test that they apply to."""
         return [waiver for waiver, used in self.waivers.items() if not used]
 
-    def unused_allowances(self, rules: Iterable[EnforcedRule]) -> list[tuple[str, str]]:
+    def unused_allowances(self, rules: Iterable[JudgedRule]) -> list[tuple[str, str]]:
         """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
         return [
-            (each.rule.name, entry)
+            (each.name, entry)
             for each in rules
-            for entry in each.rule.allow_list
-            if not self.tally(each.rule.name).allowed[entry]
+            for entry in each.allow_list
+            if not self.tally(each.name).allowed[entry]
         ]
 
     def tally(self, rule: str) -> RuleTally:
@@ -118,9 +121,14 @@ class Totals:
         integrations: the identifiers of the integrations that were on.
         configurations: the findings of each configuration, by its folder.
         callbacks: what the application's callbacks did in tests.
+        attempts: the last attempt at each test, in their order, where they are kept.
+        outside_tests: what processes found outside of tests, where that is kept.
+
+    Args:
+        keeps_findings: whether to keep what the totals are made of, for reports that are combined with others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_findings: bool = False) -> None:
         self.table = CaptureTable()
         self.ignored_errors: Counter[str] = Counter()
         self.ignored_loggers: Counter[str] = Counter()
@@ -134,7 +142,10 @@ class Totals:
         self.by_chance: dict[Chance, Drawn] = {}
         self.configurations: dict[str | None, ConfigurationTotals] = {}
         self.callbacks = CallbackCounts()
-        self._collected: Counter[str] = Counter()
+        self.attempts: list[Findings] = []
+        self.outside_tests: list[Findings] = []
+        self._keeps_findings = keeps_findings
+        self._collected: dict[str, Counter[str]] = {}
         self._latest: dict[str, Findings] = {}
 
     def of(self, folder: str | None) -> ConfigurationTotals:
@@ -152,10 +163,11 @@ class Totals:
         """Add what a process found outside of tests, where every process may have found the same."""
         self.table.merge(findings.rows)
         self.personal_data.update(PersonalData(*values) for values in findings.personal_data)
-        if findings.label == COLLECTION:
-            self._collected |= Counter(findings.counts)
-        else:
-            self.counts.update(findings.counts)
+        self.counts.update(findings.counts)
+        for module, counts in findings.counts_of_modules.items():
+            self._collected[module] = self._collected.get(module, Counter()) | Counter(counts)
+        if self._keeps_findings:
+            self.outside_tests.append(findings)
         self.of(findings.folder).add_outside_tests(findings)
 
     def settle(self) -> None:
@@ -165,7 +177,8 @@ class Totals:
         self._latest.clear()
         for each in self.configurations.values():
             each.settle()
-        self.counts.update(self._collected)
+        for counts in self._collected.values():
+            self.counts.update(counts)
         self._collected.clear()
 
     def unused_ignored_errors(self) -> list[str]:
@@ -177,6 +190,8 @@ class Totals:
         return sorted(call for call, times in self.ignored_loggers.items() if not times)
 
     def _add(self, findings: Findings) -> None:
+        if self._keeps_findings:
+            self.attempts.append(findings)
         self.table.merge(findings.rows)
         self.callbacks.merge(findings.callbacks)
         self.unseen_requests.update(findings.unseen_requests)

@@ -53,6 +53,12 @@ def finding(place: str, rule: str = "@email", **columns: Any) -> dict[str, Any]:
     return {**ROUTE, "kind": "event", "place": place, "rule": rule, **columns}
 
 
+def comparable(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a report without what differs between two runs of the same tests: when they ran, and as what."""
+    shard = {name: part for name, part in content["shard"].items() if name != "runs"}
+    return {**content, "started": "", "duration": 0, "shard": shard}
+
+
 def report(*rows: dict[str, Any], **content: Any) -> dict[str, Any]:
     """A report of a whole run that has these rows."""
     defaults: dict[str, Any] = {

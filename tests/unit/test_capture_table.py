@@ -350,7 +350,7 @@ def test_what_every_worker_imports_counts_once_and_everything_else_is_added_up()
         result.merge(json.loads(json.dumps(worker.export())))
 
     [(_, tally)] = result.rows()
-    assert (tally.in_collection, tally.in_tests, tally.count) == (3, 10, 13)
+    assert (tally.in_collection, tally.in_tests, tally.count) == ({"": 3}, 10, 13)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ REPORT = RunReport(
             CRASH,
             Tally("t.py::yes", False, 12, fields={"user.id": "sent", "extra.password": "filtered"}, is_waived=True),
         ),
-        (LOGGED, Tally("(collection)", True, 0, 1)),
+        (LOGGED, Tally("(collection)", True, 0, {"": 1})),
     ],
     rules=[
         RuleSummary("server-errors-captured", "broken", 10, 2, "fail", "pyproject.toml:12"),

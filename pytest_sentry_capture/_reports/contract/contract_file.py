@@ -93,6 +93,19 @@ class Contract:
         version = next(line.value for line in layout.head if line.key == _VERSION_KEY)
         return cls(text, tuple(_current(_row(table.values), version) for table in layout.tables), version)
 
+    @classmethod
+    def of_row_values(cls, rows: Iterable[Mapping[str, Any]], version: int) -> Contract:
+        """The contract with these rows, as ``row_values`` gives them.
+
+        Raises:
+            KeyError: a row lacks what every row has.
+        """
+        return cls("", tuple(_row(values) for values in rows), version)
+
+    def row_values(self) -> list[dict[str, Any]]:
+        """The rows by the keys of the file, for reports: without comments."""
+        return [_values(row) for row in self.rows]
+
     def comparable(self, rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
         """The rows of a run that this contract may have, as ``pinned`` gives them.
 

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
+from pytest_sentry_capture._reports.example_items import ExampleItem
 from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, merge, note
 from pytest_sentry_capture._reports.formats.json_report import VERSION
 from pytest_sentry_capture._reports.personal_data import PersonalData
@@ -19,6 +20,10 @@ _HEADERS: Final = "request.headers."
 
 class ReportError(Exception):
     """Why a file is no report that can be compared, in one sentence for users."""
+
+
+class DamagedReportError(ReportError):
+    """Why a file can't be read, or holds only part of a report, in one sentence for users."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,20 @@ class ReadRow:
     row: Row
     by_chance: bool
     fields: Mapping[str, FieldState]
+
+
+class ReportedRow(NamedTuple):
+    """A row of a report, with all that is told of its items.
+
+    Attributes:
+        row: its columns, with the project.
+        fields: the state of each field that its items have, as the report has them.
+        example: one of its items; None where there is none.
+    """
+
+    row: Row
+    fields: Fields
+    example: ExampleItem | None
 
 
 @dataclass(frozen=True)
@@ -69,9 +88,9 @@ def _load(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise ReportError(f"{path} could not be read: {error.strerror}.") from None
+        raise DamagedReportError(f"{path} could not be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
-        raise ReportError(f"{path} is not valid JSON: is it what --sentry-report=PATH.json wrote?") from None
+        raise DamagedReportError(f"{path} is not valid JSON: is it what --sentry-report=PATH.json wrote?") from None
 
 
 def read_content(content: Any) -> ReadReport:
@@ -94,7 +113,66 @@ def load_report(path: Path) -> dict[str, Any]:
     return dict(content)
 
 
+def read_rows(content: Mapping[str, Any]) -> list[ReportedRow]:
+    """All rows of a report, those that differ in their projects alone too.
+
+    Raises:
+        DamagedError: one of them is missing something, or holds what it can't.
+    """
+    rows = Part(content).at("rows")
+    try:
+        return [*map(_reported, rows.value)]
+    except (AttributeError, KeyError, TypeError):
+        for each in rows.entries():
+            _read_row(each)  # which says what is wrong
+        raise DamagedError("rows holds a value of another type") from None
+
+
+def _reported(columns: Mapping[str, Any]) -> ReportedRow:
+    """A row that is taken for sound: reports that are combined have many."""
+    request, job, discarded, item = columns["request"], columns.get("job"), columns["discarded"], columns["item"]
+    row = Row(
+        origin=job or (request["route"] if request is not None else columns["origin"]),
+        method=JOB if job else request["method"] if request is not None else "",
+        status=columns["status"],
+        kind=columns["kind"] or "",
+        exception=columns["exception"] or "",
+        result=NOTHING if discarded is None else discarded["reason"],
+        by="" if discarded is None else discarded["by"] or "",
+        level=columns["level"] or "",
+        tags=tuple(columns["tags"]),
+        user=tuple(columns["user"]),
+        project=columns["project"] or "",
+    )
+    hash(row)
+    if discarded is None:
+        unreported = OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING
+        row = replace(row, result=CAPTURED if columns["captured"] else unreported)
+    example = ExampleItem(item, columns["before"], columns["example"]) if item is not None else None
+    return ReportedRow(row, dict(columns["fields"]), example)
+
+
+def report_content(path: Path) -> dict[str, Any]:
+    """What is in a report of this version of the format; its parts are not checked.
+
+    Raises:
+        DamagedReportError: the file can't be read, or is no JSON.
+        ReportError: it is no report, or one of another version of the format.
+    """
+    content = _load(path)
+    _check_version(content, path)
+    return dict(content)
+
+
 def _checked(content: Any, path: Path) -> ReadReport:
+    _check_version(content, path)
+    try:
+        return _read(Part(content))
+    except DamagedError as error:
+        raise DamagedReportError(f"{path} is damaged: {error}.") from None
+
+
+def _check_version(content: Any, path: Path) -> None:
     version = content.get("version") if isinstance(content, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or "rows" not in content:
         raise ReportError(f"{path} is not a report of pytest-sentry-contract.")
@@ -107,10 +185,6 @@ def _checked(content: Any, path: Path) -> ReadReport:
         raise ReportError(
             f"{path} is from a newer pytest-sentry-contract: a report of version {version}; this one reads {VERSION}."
         )
-    try:
-        return _read(Part(content))
-    except DamagedError as error:
-        raise ReportError(f"{path} is damaged: {error}.") from None
 
 
 def _read(report: Part) -> ReadReport:

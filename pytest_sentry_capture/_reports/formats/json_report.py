@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from pytest_sentry_capture._reports.callbacks import PROCESSOR, Callback, CallbackTally
 from pytest_sentry_capture._reports.contract.differences import difference_summary
 from pytest_sentry_capture._reports.personal_data import PersonalData
-from pytest_sentry_capture._reports.report import FindingGroup, RunReport
+from pytest_sentry_capture._reports.report import FindingGroup, RunReport, ShardFacts
 from pytest_sentry_capture._reports.table import CAPTURED, JOB, WITHOUT_ITEM, Row, Tally, state_of
 
 VERSION: Final = 2
@@ -40,9 +40,22 @@ def render_report(report: RunReport) -> str:
         "callbacks": [_callback(*each) for each in facts.callbacks],
         "unused": list(report.unused),
         "contract": _contract(report),
-        "shard": asdict(facts.shard),
     }
-    return json.dumps(content, indent=2) + "\n"
+    return f"{json.dumps(content, indent=2)[:-2]},\n{_shard(facts.shard)}\n}}\n"
+
+
+def _shard(facts: ShardFacts) -> str:
+    """The section for those who combine reports: each of its parts is one line, for people rarely read them."""
+    parts = {
+        "collected": dict(facts.collected),
+        "ran": {test: list(places) for test, places in facts.ran.items()},
+        "allowed": {rule: dict(entries) for rule, entries in facts.allowed.items()},
+        "ignored_errors": dict(facts.ignored_errors),
+        "configurations": [asdict(each) for each in facts.configurations],
+        "runs": list(facts.runs),
+    }
+    lines = (f"    {json.dumps(name)}: {json.dumps(part, separators=(',', ':'))}" for name, part in parts.items())
+    return '  "shard": {\n' + ",\n".join(lines) + "\n  }"
 
 
 def row_json(row: Row) -> dict[str, Any]:

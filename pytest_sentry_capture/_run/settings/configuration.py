@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_sentry_capture._run.settings.options import SettingsError
 
@@ -56,6 +56,7 @@ class Configuration:
         settles_sampling: bool = False,
         own_rules: Mapping[str, OwnRuleSettings] | None = None,
         policies: Sequence[str] = (),
+        content: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self.home = home
@@ -67,6 +68,17 @@ class Configuration:
         self.settles_sampling = settles_sampling
         self.own_rules = own_rules or {}
         self.policies = policies
+        self._content = content
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of what it says, with what it extends; None where there is no configuration."""
+        if self._content is None:
+            return None
+        import hashlib  # which only reports for programs need
+        import json
+
+        return hashlib.sha256(json.dumps(self._content, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def place_of_keys(self) -> str:
@@ -91,11 +103,11 @@ class Configuration:
 
         home, name = source.file.parent, source.name
         if "extends" not in source.content:
-            return cls(folder, home, name, *structured(source, folder))
+            return cls(folder, home, name, *structured(source, folder), content=source.content)
         from pytest_sentry_capture._run.settings.policies import extended
 
         whole = extended(source, root, _source)
-        return cls(folder, home, name, *structured(whole, folder), policies=whole.policies)
+        return cls(folder, home, name, *structured(whole, folder), policies=whole.policies, content=whole.content)
 
 
 def read_configuration(root: Path) -> Configuration:

@@ -84,6 +84,14 @@ def parsed(name: str, content: bytes, table: tuple[str, ...], file: Path) -> Sou
     return Source(name, file, text, table, value)
 
 
+def content_of_toml(file: Path) -> Mapping[str, Any]:
+    """What a file of others holds; nothing where it is missing or damaged, which they will say."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
 def _line(text: str, path: KeyPath) -> int | None:
     """The line on which a table, a key or an element of an array begins; tables of arrays are counted."""
     table: KeyPath = ()

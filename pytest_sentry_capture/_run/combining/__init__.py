@@ -1,0 +1,1 @@
+"""Several runs combined: their reports are read, put together, and concluded as one run is."""

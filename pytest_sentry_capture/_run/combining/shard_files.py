@@ -1,0 +1,183 @@
+"""The reports of shards: which of them can be combined, and what is to be said of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pytest_sentry_capture._reports import (
+    DamagedError,
+    DamagedReportError,
+    ReportError,
+    read_rows,
+    report_content,
+)
+from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun, read_runs
+
+_LEAST_ALIKE: Final = 0.5
+"""The part of all rules and rows that two commits of a project have in common at least."""
+
+
+class Shard(NamedTuple):
+    """A run, and the report that tells of it."""
+
+    run: ShardRun
+    file: Path
+
+
+class Shards(NamedTuple):
+    """The shards that are combined.
+
+    Attributes:
+        found: each once, in an order that does not depend on that of the files.
+        left_out: why other reports are left out, one in words for users.
+    """
+
+    found: Sequence[Shard]
+    left_out: Sequence[str]
+
+
+def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
+    """Read the reports of shards; damaged ones and those of other commits are left out.
+
+    Args:
+        files: the reports.
+        compares_contracts: whether what the contracts hold matters.
+
+    Raises:
+        ReportError: one is no report, or of another version of the format; two are of the same shard, or of two
+            projects; or none is left.
+    """
+    found: list[Shard] = []
+    left_out: list[str] = []
+    for file in _each_once(files):
+        runs, reason = _runs_or_reason(file)
+        found += [Shard(run, file) for run in runs]
+        left_out += [reason] if reason else []
+    _check_that_each_is_there_once(found)
+    found.sort(key=lambda each: (each.run.started, each.run.id))
+    _check_that_there_is_one_project(found)
+    alike, others = _of_one_commit(found, compares_contracts=compares_contracts)
+    left_out += others
+    if not alike:
+        raise ReportError("There is no shard to combine: " + "; ".join(left_out) + ".")
+    return Shards(alike, left_out)
+
+
+def _each_once(files: Iterable[Path]) -> Iterator[Path]:
+    known: set[Path] = set()
+    for file in files:
+        if file.resolve() in known:
+            raise ReportError(f"{file} was given twice.")
+        known.add(file.resolve())
+        yield file
+
+
+def _runs_or_reason(file: Path) -> tuple[list[ShardRun], str]:
+    """The runs that a report tells of, or why it is left out."""
+    try:
+        return _runs_in(file), ""
+    except DamagedReportError as error:
+        return [], str(error).removesuffix(".")
+
+
+def _runs_in(file: Path) -> list[ShardRun]:
+    if not file.exists():
+        raise DamagedReportError(f"{file} is missing")
+    content = report_content(file)
+    shard = content.get("shard")
+    if shard is None or (isinstance(shard, dict) and "runs" not in shard):
+        raise DamagedReportError(
+            f"{file} is from an older pytest-sentry-contract, whose reports can't be combined: run that shard again"
+        )
+    try:
+        return read_runs(content, read_rows(content))
+    except DamagedError as error:
+        raise DamagedReportError(f"{file} is damaged: {error}") from None
+
+
+def _check_that_each_is_there_once(shards: Iterable[Shard]) -> None:
+    known: dict[str, Path] = {}
+    for run, file in shards:
+        if run.id in known:
+            raise ReportError(f"{known[run.id]} and {file} are reports of the same shard.")
+        known[run.id] = file
+
+
+def _check_that_there_is_one_project(shards: Sequence[Shard]) -> None:
+    for other in shards[1:]:
+        first = shards[0]
+        names = [each.run.project for each in (first, other)]
+        if all(names):
+            if names[0] != names[1]:
+                raise ReportError(f"{first.file} and {other.file} are of two projects, {names[0]} and {names[1]}.")
+        elif _are_of_two_projects(first.run, other.run):
+            raise ReportError(
+                f"{first.file} and {other.file} are of two projects: nothing of their tests, rules and"
+                " contracts is the same."
+            )
+
+
+def _are_of_two_projects(one: ShardRun, other: ShardRun) -> bool:
+    """Whether two runs have so little in common that they are not of two commits of one project."""
+    if not one.collected or not other.collected or one.collected.keys() & other.collected.keys():
+        return False
+    if {_settings_of(each) for each in one.configurations} & {_settings_of(each) for each in other.configurations}:
+        return False
+    features, others = ({*_features(run)} for run in (one, other))
+    return len(features & others) < _LEAST_ALIKE * len(features | others)
+
+
+def _settings_of(configuration: RunConfiguration) -> Hashable:
+    return configuration.folder, configuration.digest
+
+
+def _features(run: ShardRun) -> Iterator[Hashable]:
+    for each in run.configurations:
+        yield from ((each.folder, rule.name) for rule in each.rules)
+        yield from each.contract.rows if each.contract is not None else ()
+
+
+def _of_one_commit(shards: Sequence[Shard], *, compares_contracts: bool) -> tuple[list[Shard], list[str]]:
+    """The shards whose configurations agree, and why the others are left out: what most of them have counts."""
+    asks: list[Callable[[RunConfiguration], tuple[Hashable, str]]] = [_rules_of]
+    if compares_contracts:
+        asks.append(_contract_of)
+    alike = [*shards]
+    left_out: list[str] = []
+    for ask in asks:
+        for folder in sorted({each.folder for shard in shards for each in shard.run.configurations}):
+            wrong = _deviating(alike, folder, ask)
+            alike = [shard for shard in alike if shard.run.id not in wrong]
+            left_out += wrong.values()
+    return alike, left_out
+
+
+def _deviating(
+    shards: Sequence[Shard], folder: str, ask: Callable[[RunConfiguration], tuple[Hashable, str]]
+) -> dict[str, str]:
+    """Why shards differ from most others in a configuration, by their ids."""
+    groups: dict[Hashable, list[tuple[Shard, str]]] = {}
+    for shard in shards:
+        for each in shard.run.configurations:
+            if each.folder == folder:
+                what, name = ask(each)
+                groups.setdefault(what, []).append((shard, name))
+    by_size = sorted(groups.values(), key=lambda group: (len(group), group[-1][0].run.started), reverse=True)
+    return {
+        shard.run.id: f"{shard.file} was run with another {name} than {by_size[0][0][0].file}"
+        for group in by_size[1:]
+        for shard, name in group
+    }
+
+
+def _rules_of(configuration: RunConfiguration) -> tuple[Hashable, str]:
+    names = tuple(sorted(rule.name for rule in configuration.rules))
+    return (configuration.digest, names), configuration.file or "configuration"
+
+
+def _contract_of(configuration: RunConfiguration) -> tuple[Hashable, str]:
+    contract = configuration.contract
+    rows = frozenset(contract.rows) if contract is not None else None
+    return (rows, configuration.mistakes), configuration.contract_name

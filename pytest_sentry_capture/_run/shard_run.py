@@ -1,0 +1,496 @@
+"""A run as its JSON report tells of it for those who combine several: all that the end of a run is concluded from.
+
+Values that stand there often are told once, in a list of ``values``, and elsewhere by their positions in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+from pytest_sentry_capture._reports import (
+    Contract,
+    DamagedError,
+    ExampleItem,
+    Fields,
+    ReportedRow,
+    Row,
+    row_of_columns,
+    shown_sentence,
+    shown_test,
+    shown_text,
+)
+from pytest_sentry_capture._rules import RuleTally, Waiver
+from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
+from pytest_sentry_capture._run.judged_rule import JudgedRule
+from pytest_sentry_capture._run.omissions import Omissions
+
+_IN_CONTRACT, _BY_CHANCE, _WAIVED, _HAS_OTHERS = 1, 2, 4, 8
+_WRONG: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What values of other types than expected raise."""
+
+
+class ShardTest(NamedTuple):
+    """A test without the values of its parameters.
+
+    Attributes:
+        name: the node id without parameters.
+        parameters: tells the parameters of all tests of that name from others, in a few digits; empty without any.
+        number: the position among the sorted node ids of all parameters.
+    """
+
+    name: str
+    parameters: str = ""
+    number: int = 0
+
+    @property
+    def label(self) -> str:
+        """What stands in messages."""
+        return f"{self.name}[#{self.number + 1}]" if self.parameters else self.name
+
+
+class CollectedTests(NamedTuple):
+    """The tests that were collected under one name: those that were deselected too.
+
+    Attributes:
+        parameters: see ``ShardTest``.
+        number: how many there are.
+        selected: the positions of those that were to run.
+        folder: that of their configuration.
+    """
+
+    parameters: str
+    number: int
+    selected: tuple[int, ...]
+    folder: str | None
+
+
+@dataclass
+class RunConfiguration:
+    """A configuration of the tests of a run.
+
+    Attributes:
+        folder: that it applies to, relative to the rootdir; empty for the rootdir.
+        file: the file that it stands in; empty where there is none.
+        digest: of what stands there and in what it extends; None where there is none.
+        is_asked: whether its contract and what is unused of it are asked for.
+        rules: those that are on.
+        omissions: what the run left out of its tests.
+        contract_name: the contract, as messages name it.
+        contract: what the contract holds; None where there is none, or where it is damaged.
+        mistakes: what is wrong with the contract, one mistake a line; empty where nothing is.
+    """
+
+    folder: str
+    file: str
+    digest: str | None
+    is_asked: bool
+    rules: list[JudgedRule]
+    omissions: Omissions
+    contract_name: str
+    contract: Contract | None = None
+    mistakes: str = ""
+
+
+@dataclass
+class ShardRun:
+    """One run of some of a project's tests, or of all.
+
+    Attributes:
+        id: tells it from all other runs.
+        started: when it started: ISO 8601, in UTC.
+        duration: in seconds.
+        versions: the versions of what it depended on.
+        integrations: the identifiers of the integrations that were on.
+        project: what the project is called where it says so; empty where it does not.
+        split: which of how many groups of the tests it was (pytest-split); None where nobody says.
+        asked: the arguments that tests were collected from, relative to the rootdir.
+        is_strict: whether it was a strict one.
+        checks_contract: whether it was compared with its contracts.
+        client_was_active: whether a Sentry client was active at any time.
+        verdict: why it proves nothing of what is sent to Sentry; None where it does.
+        had_no_tests: whether no test was there to run.
+        late_hooks: the files whose rules came too late, relative to the rootdir.
+        outside: the files of tests outside of the rootdir.
+        late: the events that came after their tests were over.
+        ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
+        ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
+        collected: the tests that were collected, by their names.
+        configurations: those of the tests.
+        attempts: the last attempt at each test, in their order.
+        outside_tests: what was found outside of tests.
+        details: the fields of each row, and an example.
+    """
+
+    id: str
+    started: str = "1970-01-01T00:00:00Z"
+    duration: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    integrations: Sequence[str] = ()
+    project: str = ""
+    split: tuple[int, int] | None = None
+    asked: Sequence[str] = ()
+    is_strict: bool = False
+    checks_contract: bool = False
+    client_was_active: bool = False
+    verdict: str | None = None
+    had_no_tests: bool = False
+    late_hooks: Sequence[str] = ()
+    outside: Sequence[str] = ()
+    late: Sequence[LateEvent] = ()
+    ignored_errors: Mapping[str, int] = field(default_factory=dict)
+    ignored_loggers: Mapping[str, int] = field(default_factory=dict)
+    collected: dict[str, CollectedTests] = field(default_factory=dict)
+    configurations: list[RunConfiguration] = field(default_factory=list)
+    attempts: list[tuple[ShardTest, Findings]] = field(default_factory=list)
+    outside_tests: list[Findings] = field(default_factory=list)
+    details: Mapping[Row, tuple[Fields, ExampleItem | None]] = field(default_factory=dict)
+
+    @property
+    def selected(self) -> set[ShardTest]:
+        """The tests that were to run."""
+        return {
+            ShardTest(name, tests.parameters, number)
+            for name, tests in self.collected.items()
+            for number in tests.selected
+        }
+
+
+def collected_tests(
+    selected: Iterable[str], deselected: Iterable[str], folder_of: Callable[[str], str | None]
+) -> tuple[dict[str, CollectedTests], dict[str, ShardTest]]:
+    """The tests of a run by their names, and the key of each node id.
+
+    Args:
+        selected: the node ids of the tests that were to run.
+        deselected: those of the tests that were left out.
+        folder_of: says which configuration a node id has, by its folder.
+    """
+    ran = {*selected}
+    known: dict[str, list[str]] = {}
+    for nodeid in sorted({*ran, *deselected}):
+        known.setdefault(shown_test(nodeid), []).append(nodeid)
+    tests: dict[str, CollectedTests] = {}
+    keys: dict[str, ShardTest] = {}
+    for name, nodeids in known.items():
+        parameters = _parameters(name, nodeids)
+        keys |= {nodeid: ShardTest(name, parameters, number) for number, nodeid in enumerate(nodeids)}
+        chosen = tuple(number for number, nodeid in enumerate(nodeids) if nodeid in ran)
+        tests[name] = CollectedTests(parameters, len(nodeids), chosen, folder_of(nodeids[0]))
+    return tests, keys
+
+
+def _parameters(name: str, nodeids: Sequence[str]) -> str:
+    """Three hexadecimal digits of all parameters: enough to tell lists of them apart, and too few to guess one by."""
+    if [*nodeids] == [name]:
+        return ""
+    return hashlib.sha256("\n".join(nodeids).encode("utf-8", "replace")).hexdigest()[:3]
+
+
+def to_json(run: ShardRun, places: Mapping[Row, int]) -> dict[str, Any]:
+    """A run for its report.
+
+    Args:
+        places: the position of each row in the report; a project that all rows have is named in none.
+    """
+    return _Writer(places).run(run)
+
+
+class _Writer:
+    def __init__(self, places: Mapping[Row, int]) -> None:
+        self._places = places
+        self._values: dict[Hashable, int] = {}
+        self._rows: dict[Row, int] = {}
+
+    def run(self, run: ShardRun) -> dict[str, Any]:
+        content = {
+            "id": run.id,
+            "started": run.started,
+            "duration": round(run.duration, 3),
+            "versions": dict(run.versions),
+            "integrations": [*run.integrations],
+            "project": run.project,
+            "split": [*run.split] if run.split is not None else None,
+            "asked": [*run.asked],
+            "strict": run.is_strict,
+            "checks_contract": run.checks_contract,
+            "client_was_active": run.client_was_active,
+            "verdict": run.verdict,
+            "had_no_tests": run.had_no_tests,
+            "late_hooks": [*map(shown_text, run.late_hooks)],
+            "outside": [*map(shown_text, run.outside)],
+            "late": [
+                {"test": shown_test(each["test"]), "running": shown_test(each["running"]), "what": each["what"]}
+                for each in run.late
+            ],
+            "ignored_errors": dict(sorted(run.ignored_errors.items())),
+            "ignored_loggers": dict(sorted(run.ignored_loggers.items())),
+            "configurations": [self._configuration(each) for each in run.configurations],
+            "collected": [
+                [self._value(name), tests.parameters, tests.number, self._value(tests.folder), *tests.selected]
+                for name, tests in run.collected.items()
+            ],
+            "attempts": [
+                {"test": self._value((key.name, key.parameters, key.number)), **self._findings(findings)}
+                for key, findings in run.attempts
+            ],
+            "outside_tests": [
+                {
+                    "label": findings.label,
+                    "modules": findings.counts_of_modules,
+                    **self._findings(findings, is_outside=True),
+                }
+                for findings in run.outside_tests
+            ],
+        }
+        return {**content, "rows": [*map(self._place, self._rows)], "values": [*self._values]}
+
+    def _value(self, value: Hashable) -> int:
+        return self._values.setdefault(value, len(self._values))
+
+    def _place(self, row: Row) -> list[Any]:
+        """Where the report has a row, and the project that it leaves out where there is one alone."""
+        place = self._places.get(row)
+        return [self._places[replace(row, project="")] if place is None else place, row.project]
+
+    def _configuration(self, configuration: RunConfiguration) -> dict[str, Any]:
+        omissions, contract = configuration.omissions, configuration.contract
+        return {
+            "folder": configuration.folder,
+            "file": configuration.file,
+            "digest": configuration.digest,
+            "is_asked": configuration.is_asked,
+            "rules": [_rule_json(each) for each in configuration.rules],
+            "left_out": {
+                "only_some": omissions.only_some,
+                "has_ended": omissions.has_ended,
+                "options": [*omissions.options],
+                "ignored": [*map(shown_text, omissions.ignored)],
+                "deselected": omissions.deselected,
+                "not_collected": [*map(shown_test, omissions.not_collected)],
+                "lost_workers": [*omissions.lost_workers],
+            },
+            "contract": {
+                "file": configuration.contract_name,
+                "version": contract.version if contract is not None else None,
+                "rows": contract.row_values() if contract is not None else None,
+                "mistakes": configuration.mistakes,
+            },
+        }
+
+    def _findings(self, findings: Findings, *, is_outside: bool = False) -> dict[str, Any]:
+        """What an attempt or a process found; what is empty is left out."""
+        content = {
+            "folder": self._value(findings.folder) if findings.folder else None,
+            "rows": [self._row(row, is_outside=is_outside) for row in findings.rows],
+            "rules": [self._tally(name, tally) for name, tally in findings.tallies.items()],
+            "broken": [self._breach(each) for each in findings.breaches],
+            "waivers": [
+                [self._value(_waiver_values(waiver)), int(used), int(waiver in findings.expired)]
+                for waiver, used in findings.waivers.items()
+            ],
+            "failed": not findings.is_complete,
+            "counts": findings.counts,
+            "personal_data": [self._value(tuple(each)) for each in findings.personal_data],
+            "unseen_requests": findings.unseen_requests,
+            "unknown_exceptions": findings.unknown_exceptions,
+            "by_chance": findings.by_chance,
+            "callbacks": [[self._value(tuple(callback)), *tally.values()] for callback, tally in findings.callbacks],
+        }
+        found = {name: value for name, value in content.items() if value not in (None, False, [], {})}
+        return {**found, "outside": True} if findings.folder is None else found
+
+    def _row(self, exported: Sequence[Any], *, is_outside: bool) -> list[Any]:
+        values, in_tests, in_collection, _, in_contract, (by_chance, is_waived, has_others), *_ = exported
+        row = row_of_columns(values)
+        flags = _IN_CONTRACT * in_contract + _BY_CHANCE * by_chance + _WAIVED * is_waived + _HAS_OTHERS * has_others
+        found = [self._rows.setdefault(row, len(self._rows)), in_tests, flags]
+        return [*found, in_collection or {}] if is_outside else found
+
+    def _tally(self, name: str, tally: RuleTally) -> list[Any]:
+        values: list[Any] = [self._value(name), tally.kept, tally.broken, tally.waived, tally.not_judged]
+        values += [dict(tally.allowed), [*map(self._value, tally.reasons)]]
+        while not values[-1]:
+            values.pop()
+        return values
+
+    def _breach(self, breach: Breach) -> list[Any]:
+        problem, file = shown_sentence(breach.problem), breach.file
+        return [self._value(breach.rule), breach.severity, self._value(problem), self._value(file), breach.line]
+
+
+def _rule_json(rule: JudgedRule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "severity": rule.severity,
+        "place": rule.place,
+        "allow": [*rule.allow_list],
+        "obstacle": rule.obstacle,
+        "nothing_to_look_for": rule.nothing_to_look_for,
+        "judges_exchanges": rule.judges_exchanges,
+        "paths_without_files": [*rule.paths_without_files],
+    }
+
+
+def _waiver_values(waiver: Waiver) -> tuple[str, ...]:
+    reason, ticket = shown_text(waiver.reason), shown_text(waiver.ticket)
+    return shown_sentence(waiver.rule), shown_test(waiver.place), reason, waiver.until, ticket
+
+
+def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow]) -> list[ShardRun]:
+    """The runs that a report tells of: one, or those that were combined into it.
+
+    Args:
+        content: the report.
+        rows: its rows.
+
+    Raises:
+        DamagedError: a part of it is missing, or not what it has to be.
+    """
+    runs: list[ShardRun] = []
+    try:
+        for index, each in enumerate(content["shard"]["runs"]):
+            place = f"shard.runs[{index}]"
+            runs.append(_Reader(each, rows).run())
+    except _WRONG as error:
+        raise DamagedError(f"{place if runs or 'place' in locals() else 'shard.runs'}: {_in_words(error)}") from None
+    if not runs:
+        raise DamagedError("shard.runs must not be empty")
+    return runs
+
+
+def _in_words(error: Exception) -> str:
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it holds a value of another type"
+
+
+class _Reader:
+    def __init__(self, content: Mapping[str, Any], rows: Sequence[ReportedRow]) -> None:
+        self._content = content
+        self._values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in content["values"]]
+        places = [(rows[place], project) for place, project in content["rows"]]
+        self._rows = [replace(found.row, project=project) if project else found.row for found, project in places]
+        self._details = {row: (found.fields, found.example) for row, (found, _) in zip(self._rows, places, strict=True)}
+
+    def run(self) -> ShardRun:
+        content = self._content
+        collected = {
+            self._values[name]: CollectedTests(parameters, count, tuple(selected), self._values[folder])
+            for name, parameters, count, folder, *selected in content["collected"]
+        }
+        split = content["split"]
+        return ShardRun(
+            id=content["id"],
+            started=content["started"],
+            duration=float(content["duration"]),
+            versions=dict(content["versions"]),
+            integrations=[*content["integrations"]],
+            project=content["project"],
+            split=(int(split[0]), int(split[1])) if split is not None else None,
+            asked=[*content["asked"]],
+            is_strict=content["strict"],
+            checks_contract=content["checks_contract"],
+            client_was_active=content["client_was_active"],
+            verdict=content["verdict"],
+            had_no_tests=content["had_no_tests"],
+            late_hooks=[*content["late_hooks"]],
+            outside=[*content["outside"]],
+            late=[LateEvent(test=each["test"], running=each["running"], what=each["what"]) for each in content["late"]],
+            ignored_errors=dict(content["ignored_errors"]),
+            ignored_loggers=dict(content["ignored_loggers"]),
+            collected=collected,
+            configurations=[*map(_read_configuration, content["configurations"])],
+            attempts=[*self._attempts(content["attempts"])],
+            outside_tests=[*self._outside_tests(content["outside_tests"])],
+            details=self._details,
+        )
+
+    def _attempts(self, attempts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[ShardTest, Findings]]:
+        for each in attempts:
+            key = ShardTest(*self._values[each["test"]])
+            yield key, self._findings(each, key.label, key.name)
+
+    def _outside_tests(self, found: Iterable[Mapping[str, Any]]) -> Iterator[Findings]:
+        for each in found:
+            findings = self._findings(each, each["label"], each["label"])
+            findings.counts_of_modules = each["modules"]
+            yield findings
+
+    def _findings(self, content: Mapping[str, Any], label: str, example: str) -> Findings:
+        folder = self._values[content["folder"]] if "folder" in content else None if "outside" in content else ""
+        waivers = [
+            (Waiver(*self._values[each]), bool(used), expired) for each, used, expired in content.get("waivers", ())
+        ]
+        return Findings(
+            label,
+            folder,
+            rows=[self._row(each, example) for each in content.get("rows", ())],
+            tallies=dict(map(self._tally, content.get("rules", ()))),
+            breaches=[self._breach(each, label) for each in content.get("broken", ())],
+            waivers={waiver: used for waiver, used, _ in waivers},
+            expired=[waiver for waiver, _, expired in waivers if expired],
+            is_complete=not content.get("failed", False),
+            counts=content.get("counts", {}),
+            personal_data=[[*self._values[each]] for each in content.get("personal_data", ())],
+            unseen_requests=content.get("unseen_requests", {}),
+            unknown_exceptions=content.get("unknown_exceptions", []),
+            by_chance=content.get("by_chance", []),
+            callbacks=[self._callback(*each) for each in content.get("callbacks", ())],
+        )
+
+    def _row(self, values: Sequence[Any], example: str) -> list[Any]:
+        """A row as the capture table exports it, without its fields."""
+        place, in_tests, flags, *modules = values
+        always = [bool(flags & _BY_CHANCE), bool(flags & _WAIVED), bool(flags & _HAS_OTHERS)]
+        in_collection = modules[0] if modules else {}
+        return [self._rows[place], in_tests, in_collection, example, bool(flags & _IN_CONTRACT), always, {}, None]
+
+    def _tally(self, values: Sequence[Any]) -> tuple[str, RuleTally]:
+        name, *numbers = values
+        missing: Sequence[Any] = (0, 0, 0, 0, {}, ())[len(numbers) :]
+        kept, broken, waived, not_judged, allowed, reasons = (*numbers, *missing)
+        obstacles = Counter(self._values[each] for each in reasons)
+        return self._values[name], RuleTally(kept, broken, waived, not_judged, Counter(allowed), obstacles)
+
+    def _breach(self, values: Sequence[Any], label: str) -> Breach:
+        rule, severity, problem, file, line = values
+        return Breach(self._values[rule], severity, self._values[problem], label, self._values[file], line)
+
+    def _callback(self, callback: int, *numbers: int) -> list[Any]:
+        names = ("calls", "passed", "compared", "changed", "dropped", "crashed")
+        return [[*self._values[callback]], dict(zip(names, numbers, strict=True))]
+
+
+def _read_configuration(content: Mapping[str, Any]) -> RunConfiguration:
+    contract, left_out = content["contract"], content["left_out"]
+    omissions: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in left_out.items()
+    }
+    return RunConfiguration(
+        folder=content["folder"],
+        file=content["file"],
+        digest=content["digest"],
+        is_asked=content["is_asked"],
+        rules=[*map(_read_rule, content["rules"])],
+        omissions=Omissions(**omissions),
+        contract_name=contract["file"],
+        contract=Contract.of_row_values(contract["rows"], contract["version"])
+        if contract["rows"] is not None
+        else None,
+        mistakes=contract["mistakes"],
+    )
+
+
+def _read_rule(content: Mapping[str, Any]) -> JudgedRule:
+    return JudgedRule(
+        content["name"],
+        content["severity"],
+        content["place"],
+        allow_list=content["allow"],
+        obstacle=content["obstacle"],
+        nothing_to_look_for=content["nothing_to_look_for"],
+        judges_exchanges=content["judges_exchanges"],
+        paths_without_files=lambda: content["paths_without_files"],
+    )
