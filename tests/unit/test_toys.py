@@ -138,6 +138,7 @@ def test_every_adapter_is_registered() -> None:
         "jobs",
         "observation",
         "registry",
+        "tracebacks",
     }
 
     assert files == {place.partition(":")[0].rpartition(".")[2] for place in ADAPTERS.values()}
