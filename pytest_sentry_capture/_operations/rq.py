@@ -137,8 +137,10 @@ def _status(job: Any) -> JobStatus | None:
 
 
 def _reports_retries(worker: type) -> bool:
-    """Whether the SDK reports attempts that are retried too: its handler asks for the status, which RQ has set to
-    failed by now (since 2.0), and not whether any is left."""
+    """Whether the SDK reports attempts that are retried too: its handler does not ask whether any is left.
+
+    It asks for the status, and RQ says "failed" of each attempt at that moment (since 2.0).
+    """
     handler: Any = getattr(worker, "handle_exception", None)
     while handler is not None:
         if handler.__globals__.get("__name__") == "sentry_sdk.integrations.rq":
