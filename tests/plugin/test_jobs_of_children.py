@@ -243,11 +243,14 @@ def test_child_without_memory_notices_nothing_and_absences_fail(
         raise MemoryError
 
     def run_out_of_memory() -> None:
+        sentry_sdk.capture_message("before")
         monkeypatch.setattr(marshal, "dumps", fail)
         sentry_sdk.capture_message("lost")
 
     run_in_child(run_out_of_memory)
 
+    sentry_capture.assert_captured(message="before")
+    sentry_capture.clear()
     with pytest.raises(AssertionError, match="A forked child could not pass on what it captured"):
         sentry_capture.assert_nothing_captured()
 
