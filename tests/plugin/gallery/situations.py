@@ -1554,7 +1554,7 @@ def test_a_child_that_runs(initialised: None, sentry_capture: SentryCapture, req
     if not child:
         os.read(read, 1)
         os._exit(0)
-    request.addfinalizer(lambda: (os.write(write, b"x"), os.waitpid(child, 0)))  # type: ignore[arg-type]
+    request.addfinalizer(lambda: (os.write(write, b"x"), os.waitpid(child, 0)))
 
     sentry_capture.assert_nothing_captured()
 
