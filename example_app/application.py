@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from sqlalchemy.orm import sessionmaker
 
-from example_app import VERSION, accounts, debug, health, statements, summaries
-from example_app.cache import connected_redis
+from example_app import VERSION, accounts, debug, health, imports, statements, summaries
+from example_app.cache import Cache, connected_redis
 from example_app.database import connect, create_tables
 from example_app.errors import add_error_handlers
 from example_app.middleware import RequestIdMiddleware, SecurityHeadersMiddleware
@@ -32,10 +32,13 @@ def create_app(settings: Settings) -> FastAPI:
         engine.dispose()
 
     app = FastAPI(title="Bank statement analyser", version=VERSION, lifespan=lifespan)
+    app.state.celery = imports.create_celery(
+        settings, lambda: imports.Storage(app.state.sessions, Cache(app.state.redis))
+    )
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(RequestIdMiddleware, tell=name_request)
     add_error_handlers(app)
-    for module in (accounts, statements, summaries, health):
+    for module in (accounts, statements, imports, summaries, health):
         app.include_router(module.router)
     if settings.sentry_environment != "production":
         app.include_router(debug.router)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import sentry_sdk
 import sentry_sdk.integrations.logging
 from sentry_sdk.integrations import Integration
+from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.redis import RedisIntegration
 from sentry_sdk.integrations.sqlalchemy import SqlalchemyIntegration
@@ -142,6 +143,7 @@ def _integrations() -> list[Integration]:
         FastApiIntegration(),
         SqlalchemyIntegration(),
         RedisIntegration(),
+        CeleryIntegration(),
         *since_3,
     ]
 

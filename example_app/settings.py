@@ -14,9 +14,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from example_app import VERSION
 
 Rate = Annotated[float, Field(ge=0.0, le=1.0)]
+BrokerUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["redis", "rediss", "redis+socket", "amqp", "amqps"])]
 RedisUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["redis", "rediss", "unix"])]
 
-_MAY_HOLD_A_PASSWORD: Final = frozenset({"sentry_dsn", "database_url", "redis_url"})
+_MAY_HOLD_A_PASSWORD: Final = frozenset({"sentry_dsn", "database_url", "redis_url", "broker_url"})
 
 
 class Settings(BaseSettings):
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///statements.db"
     redis_url: RedisUrl | None = None
+    broker_url: BrokerUrl | None = None
 
     @field_validator("sentry_dsn")
     @classmethod

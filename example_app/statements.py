@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Path, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from example_app.accounts import SignedInUser
 from example_app.banks import read_statement
@@ -67,20 +68,7 @@ def upload(
     tasks: BackgroundTasks,
 ) -> StatementSummary:
     """Store the transactions of a CSV file from a bank. Their categories follow a moment later."""
-    bank, lines = read_statement(_content(file))
-    statement = Statement(user_id=user.id, bank=bank)
-    statement.transactions = [
-        Transaction(
-            booked_on=line.booked_on,
-            payee=line.payee,
-            reference=line.reference,
-            cents=int(line.amount * 100),
-            currency=line.currency,
-        )
-        for line in lines
-    ]
-    session.add(statement)
-    session.commit()
+    statement = stored(session, user.id, content_of(file))
     tasks.add_task(_categorise, request.app.state.sessions, cache, statement.id, user.id)
     return StatementSummary.model_validate(statement)
 
@@ -129,13 +117,33 @@ def search(
     return [TransactionDetails.model_validate(transaction) for transaction in found]
 
 
-def _content(file: UploadFile) -> bytes:
+def content_of(file: UploadFile) -> bytes:
+    """What a client has uploaded, if it may be a statement."""
     if (file.content_type or "").partition(";")[0] not in TYPES:
         raise StatementRejectedError("a statement is a CSV file")
     content = file.file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise StatementRejectedError("the file is too large", largest=LARGEST_FILE)
     return content
+
+
+def stored(session: Session, user_id: int, content: bytes) -> Statement:
+    """The statement that a file holds, in the database; its transactions have no categories yet."""
+    bank, lines = read_statement(content)
+    statement = Statement(user_id=user_id, bank=bank)
+    statement.transactions = [
+        Transaction(
+            booked_on=line.booked_on,
+            payee=line.payee,
+            reference=line.reference,
+            cents=int(line.amount * 100),
+            currency=line.currency,
+        )
+        for line in lines
+    ]
+    session.add(statement)
+    session.commit()
+    return statement
 
 
 def _categorise(sessions: Sessions, cache: RequestCache, statement_id: int, user_id: int) -> None:

@@ -108,8 +108,18 @@ def redis_url(worker_id: str) -> str | None:
 
 
 @pytest.fixture(scope="session")
+def broker_url(worker_id: str) -> str | None:
+    """A broker on the Redis that was chosen, in the upper half of its databases."""
+    url = os.environ.get("TEST_REDIS_URL") or None
+    number = 8 + (0 if worker_id == "master" else int(worker_id.removeprefix("gw")) % 8)
+    if url is None or not url.startswith("unix://"):
+        return url and f"{url.rpartition('/')[0]}/{number}"
+    return f"redis+socket://{url.removeprefix('unix://')}?virtual_host={number}"
+
+
+@pytest.fixture(scope="session")
 def configured(
-    tmp_path_factory: pytest.TempPathFactory, database_url: str | None, redis_url: str | None
+    tmp_path_factory: pytest.TempPathFactory, database_url: str | None, redis_url: str | None, broker_url: str | None
 ) -> Callable[..., Settings]:
     """What somebody gets who copies ``.env.example``, chooses an environment in it and fills in the DSN."""
 
@@ -121,6 +131,7 @@ def configured(
             "sentry_dsn": DSN,
             "database_url": database_url or f"sqlite:///{folder}/statements.db",
             "redis_url": redis_url,
+            "broker_url": broker_url,
         }
         return Settings(_env_file=env_file, **{**defaults, **values})  # type: ignore[call-arg]
 

@@ -18,6 +18,7 @@ ADAPTERS: Final[Mapping[str, str]] = {
     "aiohttp.web_protocol": "_operations.aiohttp:AiohttpAdapter",
     "celery.app.trace": "_operations.celery:CeleryAdapter",
     "click.testing": "_operations.commands:ClickAdapter",
+    "concurrent.futures.thread": "_operations.executors:ExecutorAdapter",
     "django.core.handlers.asgi": "_operations.django:DjangoAsgiAdapter",
     "django.core.handlers.base": "_operations.django:DjangoResponses",
     "django.core.handlers.wsgi": "_operations.django:DjangoWsgiAdapter",

@@ -137,9 +137,9 @@ def _status(job: Any) -> JobStatus | None:
 
 
 def _reports_retries(worker: type) -> bool:
-    """Whether the SDK reports attempts that are retried too.
+    """Whether the SDK reports attempts that are retried too: its handler does not ask whether any is left.
 
-    Its handler asks for the status, which RQ has set to failed by now (since 2.0), and not whether any attempt is left.
+    It asks for the status, and RQ says "failed" of each attempt at that moment (since 2.0).
     """
     handler: Any = getattr(worker, "handle_exception", None)
     while handler is not None:

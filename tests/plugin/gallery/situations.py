@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
+import os
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -1518,3 +1522,83 @@ def test_two_errors_that_read_alike(sentry_init: SentryInit, sentry_capture: Sen
     report_failure_of(refund)
 
     sentry_capture.assert_nothing_captured()
+
+
+def in_forked_child(work: Callable[[], object]) -> int:
+    child = os.fork()
+    if not child:
+        work()
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+
+
+def test_captured_in_a_forked_child(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A forked child captured something.
+
+    1. error ConnectionError 'timeout', handled, captured in a forked child (pid
+    """
+    in_forked_child(lambda: report_failure_of(charge))
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_a_child_that_runs(initialised: None, sentry_capture: SentryCapture, request: pytest.FixtureRequest) -> None:
+    """A forked child has not ended.
+
+    Expected nothing to be captured, but this cannot be determined.
+    Forked in this test, and still running: pid
+    """
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(read, 1)
+        os._exit(0)
+    request.addfinalizer(lambda: (os.write(write, b"x"), os.waitpid(child, 0)))
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_a_process_that_is_not_seen(initialised: None, sentry_capture: SentryCapture) -> None:
+    """A process was started that shares no memory with the test.
+
+    importer (spawn)
+    sentry_server
+    """
+    process = multiprocessing.get_context("spawn").Process(target=print, name="importer")
+    process.start()
+    process.join()
+
+    sentry_capture.assert_nothing_captured()
+
+
+def test_an_exception_in_a_future(initialised: None, sentry_capture: SentryCapture) -> None:
+    """An exception stayed in a future.
+
+    Hint: ConnectionError was raised in a ThreadPoolExecutor, and the SDK does not report that.
+    """
+    with ThreadPoolExecutor() as executor:
+        executor.submit(charge)
+
+    sentry_capture.assert_captured(exception=ConnectionError)
+
+
+def run_job(name: str, attempt: int, work: Callable[[], object]) -> None:
+    work()
+
+
+def test_another_job(initialised: None, sentry_capture: SentryCapture) -> None:
+    """An event is of another attempt at a job than was expected.
+
+    1. error ConnectionError 'timeout', handled, job shop.charge failed (attempt 2)
+    job_status: expected 'retried', found 'failed'
+    """
+    with suppress(ConnectionError):
+        run_job("shop.charge", 2, report_and_fail)
+
+    sentry_capture.assert_captured(exception=ConnectionError, job="shop.charge", job_status="retried")
+
+
+def report_and_fail() -> None:
+    report_failure_of(charge)
+    charge()
