@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReportError as error:
         message = str(error)
     except OSError as error:
-        message = f"{error.filename or options.output} could not be written: {error.strerror}."
+        message = f"{getattr(options, 'output', None) or error.filename} could not be written: {error.strerror}."
     _write(sys.stderr, f"sentry-contract: {printable(message)}\n")
     return _BAD_INPUT
 

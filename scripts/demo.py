@@ -25,7 +25,8 @@ def ending(report: Mapping[str, Any], pages: Sequence[Path]) -> list[str]:
         report: what is in the JSON report.
         pages: the files to name, of those that are there.
     """
-    told = [*_attention(report), *_rows(report)][:MOST_LINES]
+    attention = [*_attention(report)]
+    told = [*attention, *_rows(report, MOST_LINES - len(attention))][:MOST_LINES]
     read_on = [f"All of it: {page}" for page in pages if page.exists()]
     return [report["outcome"] or report["verdict"] or "Nothing was judged.", "", *told, "", *read_on]
 
@@ -40,12 +41,14 @@ def _attention(report: Mapping[str, Any]) -> Iterator[str]:
             yield _line("crashed", f"{callback['name']} ({callback['option']}), {callback['crashed']} times")
 
 
-def _rows(report: Mapping[str, Any]) -> Iterator[str]:
+def _rows(report: Mapping[str, Any], most: int) -> list[str]:
     """Answers without a report first, then what was filtered out, then what was captured: the most frequent of each."""
     rows = [row for row in report["rows"] if row["kind"] not in _TRACES and row["state"] in _STATES]
-    for state in _STATES:
-        found = sorted((row for row in rows if row["state"] == state), key=lambda row: -int(row["count"]))
-        yield from (_line(state, _about(row)) for row in found[:_MOST_OF_A_STATE])
+    rows.sort(key=lambda row: -int(row["count"]))
+    of_states = [[row for row in rows if row["state"] == state] for state in _STATES]
+    told = [row for same in of_states for row in same[:_MOST_OF_A_STATE]]
+    told += [row for row in rows if row not in told][: max(0, most - len(told))]
+    return [_line(row["state"], _about(row)) for row in sorted(told, key=lambda row: _STATES.index(row["state"]))]
 
 
 def _about(row: Mapping[str, Any]) -> str:

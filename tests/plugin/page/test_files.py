@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from pages import everything, page
 from run_reports import report, row, sentry_contract
 
+NEWER = "run.json is from a newer pytest-sentry-contract: a report of version 99; this one reads 2."
+
 
 def add_shop(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
@@ -107,6 +109,7 @@ def test_a_page_that_cannot_be_written(pytester: pytest.Pytester) -> None:
         (None, "run.json could not be read: No such file or directory."),
         ("", "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
         ("[" * 100_000, "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
+        (json.dumps({**report(), "version": 99}), NEWER),
         ("[]", "run.json is not a report of pytest-sentry-contract."),
         ('{"version": 2}', "run.json is not a report of pytest-sentry-contract."),
         ('{"version": 2, "rows": 3}', "run.json is damaged: rows must be a list."),
@@ -149,7 +152,28 @@ def test_a_place_where_no_page_can_be_written(tmp_path: Path, capsys: pytest.Cap
     assert sentry_contract("render", source, "-o", source / "monitoring.html") == 2
     assert sentry_contract("render", source, "-o", tmp_path / "new" / "monitoring.html") == 0
 
-    assert "could not be written: " in capsys.readouterr().err
+    assert f"sentry-contract: {source / 'monitoring.html'} could not be written: " in capsys.readouterr().err
+
+
+def test_the_message_names_the_page_and_no_temporary_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = tmp_path / "run.json", tmp_path / f"{'long' * 70}.html"
+    source.write_text(json.dumps(report()))
+
+    assert sentry_contract("render", source, "-o", target) == 2
+    assert capsys.readouterr().err == f"sentry-contract: {target} could not be written: File name too long.\n"
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = tmp_path / "run.json", tmp_path / "monitoring.html"
+    source.write_text(json.dumps(report()))
+    target.mkdir()
+
+    assert sentry_contract("render", source, "-o", target) == 2
+    assert sentry_contract("render", tmp_path, "-o", tmp_path / "other.html") == 2
+
+    written, read = capsys.readouterr().err.splitlines()
+    assert written == f"sentry-contract: {target} could not be written: Is a directory."
+    assert read == f"sentry-contract: {tmp_path} could not be read: Is a directory."
 
 
 @pytest.mark.parametrize(
