@@ -64,7 +64,8 @@ class SuggestionText:
     def lacking(self) -> Iterator[str]:
         """Lines for the terminal: what a configuration lacks, as it would stand in its file."""
         file = self._judged.configuration.file
-        lines = self._suggested.lines(_TABLE if Path(file).name == _PYPROJECT else ())
+        table = _TABLE if Path(file).name == _PYPROJECT else ()
+        lines = self._suggested.lines(table, has_rules=self._judged.configuration.has_rules_of_its_own)
         if not lines:
             yield f"Nothing to suggest: {file} has every rule." if file else "Nothing to suggest."
             return

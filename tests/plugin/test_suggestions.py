@@ -150,7 +150,9 @@ def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pyte
     lines = result.stdout.lines
     start = lines.index("Suggested for pyproject.toml:")
     printed = "\n".join(lines[start:])
-    result.stdout.fnmatch_lines(["[[]tool.sentry_capture.rules]", "no-callback-errors = true  # kept in 4 tests"])
+    result.stdout.fnmatch_lines(
+        ["# Add to [[]tool.sentry_capture.rules]:", "no-callback-errors = true  # kept in 4 tests"]
+    )
     assert "required-tags" not in printed
     assert "no-pii" not in printed
     assert "KeyError" not in printed

@@ -104,7 +104,9 @@ def test_cause_of_a_crash_that_was_not_captured_counts() -> None:
     crash._has_returned = True
     context = CaptureContext(chain=ExceptionChain.of(DeclinedError(), live=False))
 
-    configuration, _ = suggested_from(*([capture(ERROR, context=context)] for _ in range(3)), [crash])
+    captured: list[list[Entry]] = [[capture(ERROR, context=context)] for _ in range(3)]
+
+    configuration, _ = suggested_from(*captured, [crash])
 
     [entry] = [each for each in configuration.entries if "exception" in each.keys]
     assert (entry.holds, entry.why) == (False, "1 of 4 were not captured")

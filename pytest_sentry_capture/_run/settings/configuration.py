@@ -42,6 +42,7 @@ class Configuration:
         settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
         own_rules: what is said of rules of the project's own, by name: of those that its conftest files register.
         policies: what messages call the files that it extends.
+        has_rules_of_its_own: whether it has a table of rules itself, and not only a policy that it extends.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class Configuration:
         settles_sampling: bool = False,
         own_rules: Mapping[str, OwnRuleSettings] | None = None,
         policies: Sequence[str] = (),
+        *,
+        has_rules_of_its_own: bool = False,
     ) -> None:
         self.folder = folder
         self.home = home
@@ -67,6 +70,7 @@ class Configuration:
         self.settles_sampling = settles_sampling
         self.own_rules = own_rules or {}
         self.policies = policies
+        self.has_rules_of_its_own = has_rules_of_its_own
 
     @property
     def place_of_keys(self) -> str:
@@ -89,13 +93,14 @@ class Configuration:
         # Here, because a project without a configuration has no need of cattrs and of the rules.
         from pytest_sentry_capture._run.settings.rule_tables import structured
 
-        home, name = source.file.parent, source.name
+        home, name, has_rules = source.file.parent, source.name, "rules" in source.content
         if "extends" not in source.content:
-            return cls(folder, home, name, *structured(source, folder))
+            return cls(folder, home, name, *structured(source, folder), has_rules_of_its_own=has_rules)
         from pytest_sentry_capture._run.settings.policies import extended
 
         whole = extended(source, root, _source)
-        return cls(folder, home, name, *structured(whole, folder), policies=whole.policies)
+        settings = structured(whole, folder)
+        return cls(folder, home, name, *settings, policies=whole.policies, has_rules_of_its_own=has_rules)
 
 
 def read_configuration(root: Path) -> Configuration:
