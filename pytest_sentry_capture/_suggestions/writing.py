@@ -99,8 +99,11 @@ def unneeded_waivers(
         rule, suggestion = BUILT_IN_RULES.get(waiver.rule), rules.get(waiver.rule)
         if is_used or rule is None:
             continue
+        if suggestion is None or not suggestion.holds:
+            yield waiver
+            continue
         seen = totals.seen_where_waived(waiver.rule, waiver.place)
-        if suggestion is None or not (suggestion.holds and rule._breaks_suggestion(suggestion.value, seen)):
+        if not (seen.was_unjudged or rule._breaks_suggestion(suggestion.value, seen)):
             yield waiver
 
 

@@ -147,3 +147,19 @@ def test_waiver_is_needed_if_the_suggested_value_needs_it() -> None:
     assert configuration.rules["required-tags"].value == ["order"]
     unneeded = unneeded_waivers(totals, configuration.rules, dict.fromkeys(waivers, False))
     assert [each.rule for each in unneeded] == ["max-event-bytes"]
+
+
+@pytest.mark.needs("Sentry's own engine")
+def test_waiver_of_what_could_not_be_judged_counts_as_needed() -> None:
+    span = {"span_id": "a" * 16, "trace_id": "b" * 32, "name": "/", "is_segment": True, "attributes": {}}
+    spans = capture({"items": [span]}, "span", headers={"item_count": 1})
+    waivers = tuple(
+        Waiver(rule, "test_shop.py::test_0") for rule in ("accepted-by-sentry", "tag-values", "max-event-bytes")
+    )
+    tagged: list[list[Entry]] = [[capture({**ERROR, "tags": {"order": "1"}})] for _ in range(3)]
+
+    configuration, totals = suggested_from([spans], *tagged, waivers=waivers)
+
+    assert all(configuration.rules[each.rule].holds for each in waivers)
+    unneeded = unneeded_waivers(totals, configuration.rules, dict.fromkeys(waivers, False))
+    assert [each.rule for each in unneeded] == ["max-event-bytes"]
