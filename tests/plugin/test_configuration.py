@@ -10,8 +10,9 @@ RULES = (
     " server-errors-captured, tag-values"
 )
 CRITERIA = (
-    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, level, logger,"
-    " mechanism, message, method, path, release, request, route, status_code, tags, trace_id, transaction, user, where"
+    "breadcrumbs, contexts, environment, exception, exception_message, extra, fingerprint, handled, job, job_status,"
+    " level, logger, mechanism, message, method, path, release, request, route, status_code, tags, trace_id,"
+    " transaction, user, where"
 )
 KINDS = (
     "attachment, check_in, client_report, event, feedback, log, metric, profile, segment, session, span, transaction"
