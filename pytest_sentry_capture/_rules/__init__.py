@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._rules.rule_run import rule_names as rule_names
     from pytest_sentry_capture._rules.rule_run import traceback_of as traceback_of
     from pytest_sentry_capture._rules.sensitive import SensitivePlaces as SensitivePlaces
+    from pytest_sentry_capture._rules.suggestion import UNJUDGED as UNJUDGED
     from pytest_sentry_capture._rules.suggestion import Seen as Seen
     from pytest_sentry_capture._rules.suggestion import Sighting as Sighting
     from pytest_sentry_capture._rules.suggestion import Suggestion as Suggestion
@@ -61,6 +62,7 @@ else:
             "Sighting": "_rules.suggestion:Sighting",
             "SuggestedEntry": "_rules.expect_suggestions:SuggestedEntry",
             "Suggestion": "_rules.suggestion:Suggestion",
+            "UNJUDGED": "_rules.suggestion:UNJUDGED",
             "UnusableRulesError": "_rules.rule_run:UnusableRulesError",
             "Waiver": "_rules.rule_run:Waiver",
             "broken_rules_message": "_rules.messages:broken_rules_message",

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 LEAST_EVENTS: Final = 3
 LEAST_TESTS: Final = 2
 """How many events, of how many tests, a promise about every event rests on at least."""
+UNJUDGED: Final = "not judged"
+"""A sighting of what the rule could not judge with any options."""
 
 
 class Sighting(NamedTuple):
@@ -46,6 +48,11 @@ class Seen:
     numbers: Mapping[str, int] = field(default_factory=dict)
     tests: Mapping[str, int] = field(default_factory=dict)
     largest: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def was_unjudged(self) -> bool:
+        """Whether there was something that the rule could not judge, so that a waiver of it counts as used."""
+        return bool(self.not_judged or self.number(UNJUDGED))
 
     def number(self, what: str) -> int:
         """How often something was seen."""

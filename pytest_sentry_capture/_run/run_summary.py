@@ -373,12 +373,22 @@ class RunSummary(SummaryPart):
             self.say(NOTHING_TO_SUGGEST)
             return
         file = self._settings.suggestion_file
-        for each in self._judged:
-            text = SuggestionText(each, self._totals.by_chance, self._totals.unused_ignored_errors(), self._run.day)
-            if file is None:
+        texts = [
+            SuggestionText(each, self._totals.by_chance, self._totals.unused_ignored_errors(), self._run.day)
+            for each in self._judged
+        ]
+        if file is None:
+            for text in texts:
                 self.say(*text.lacking())
-            elif each.configuration.folder == "" and self._write(file, text.whole(file), file.name):
-                self.say(f"The suggested configuration: {name_of_file(file, each.root)}")
+            return
+        of_rootdir = next((text for text in texts if text.is_of_rootdir), None)
+        if of_rootdir is None:
+            files = ", ".join(each.configuration.file for each in self._judged)
+            self.fail(f"{file.name} was not written: the tests of this run have their rules in {files}.")
+        elif self._write(file, of_rootdir.whole(file), name_of_file(file, of_rootdir.root)):
+            self.say(of_rootdir.written_to(file))
+        else:
+            self.say(*of_rootdir.lacking())
 
     def warn_of_chance(self) -> None:
         """Name what was sampled by chance, where a rule or a file meets it."""

@@ -9,11 +9,13 @@ from typing import Final
 
 from pytest_sentry_capture._recording import Chance
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
+from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.totals import Drawn
 from pytest_sentry_capture._suggestions import SuggestedConfiguration, suggested, unneeded_waivers
 from pytest_sentry_capture._text import counted
 
 NOTHING_TO_SUGGEST: Final = "Nothing to suggest: Sentry was never on in this run."
+_OWN_FILE: Final = "sentry_capture.toml"
 _PYPROJECT: Final = "pyproject.toml"
 _TABLE: Final = ("tool", "sentry_capture")
 _UNUSED: Final = "Unused in this run, for which a strict run fails. Delete these first:"
@@ -41,17 +43,37 @@ class SuggestionText:
         self._ignored_errors = ignored_errors
         self._today = today
 
+    @property
+    def root(self) -> Path:
+        """The rootdir."""
+        return self._judged.root
+
+    @property
+    def is_of_rootdir(self) -> bool:
+        """Whether it is about the tests of the rootdir, for which a file is written."""
+        return self._judged.configuration.folder == ""
+
+    def written_to(self, file: Path) -> str:
+        """That it stands in a file, and how that is read where pytest does not find it by itself."""
+        name = name_of_file(file, self.root)
+        is_found = file.name in (_OWN_FILE, _PYPROJECT)
+        return f"The suggested configuration: {name}" + (
+            "" if is_found else f" (pass --sentry-configuration-file={name})"
+        )
+
     def lacking(self) -> Iterator[str]:
         """Lines for the terminal: what a configuration lacks, as it would stand in its file."""
         file = self._judged.configuration.file
-        lines = self._suggested.lines(_TABLE if Path(file).name == _PYPROJECT else ())
+        table = _TABLE if Path(file).name == _PYPROJECT else ()
+        lines = self._suggested.lines(table, has_rules=self._judged.configuration.has_rules_of_its_own)
         if not lines:
             yield f"Nothing to suggest: {file} has every rule." if file else "Nothing to suggest."
             return
         new = "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
         yield f"Suggested {f'for {file}' if file else new}:"
         yield ""
-        yield from (f"# {each}" for each in [*self._doubts(), *self._about_chance()])
+        head = [f"# {each}" for each in [*self._doubts(), *self._about_chance()]]
+        yield from [*head, ""] if head else []
         yield from lines
         yield ""
 

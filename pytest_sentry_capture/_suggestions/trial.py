@@ -11,6 +11,7 @@ from pytest_sentry_capture._recording import Recording, certain_entries
 from pytest_sentry_capture._rules import (
     BUILT_IN_RULES,
     EXPECT,
+    UNJUDGED,
     EnforcedRule,
     RuleRun,
     RuleViews,
@@ -69,7 +70,9 @@ class Trial:
         tallies = {name: vars(tally.shown(formatter)) for name, tally in rule_run.tallies.items()}
         sightings: dict[str, list[list[Any]]] = {}
         of_waived: dict[str, list[list[Any]]] = {}
-        if not self._recording.hiding():  # else captures may be missing
+        if self._recording.hiding():  # captures may be missing
+            of_waived = {name: [[UNJUDGED, 1, 0]] for name in self._waived}
+        else:
             for name, rule in BUILT_IN_RULES.items():
                 # no option has to hold in a test that waives the rule
                 (of_waived if name in self._waived else sightings)[name] = _added_up(rule._sightings(views))

@@ -38,13 +38,15 @@ class SuggestedConfiguration(NamedTuple):
     rules: Mapping[str, Suggestion]
     entries: Sequence[SuggestedEntry]
 
-    def lines(self, table: Sequence[str] = ()) -> list[str]:
+    def lines(self, table: Sequence[str] = (), *, has_rules: bool = False) -> list[str]:
         """The lines to write; empty where the configuration lacks nothing.
 
         Args:
             table: the table of the file that the configuration is; empty for a file of its own.
+            has_rules: whether the file has the table of rules, which TOML does not take twice.
         """
-        lines = [*_of_rules(self.rules, ".".join([*table, "rules"]))]
+        header = f"[{'.'.join([*table, 'rules'])}]"
+        lines = [*_of_rules(self.rules, f"# Add to {header}:" if has_rules else header)]
         for entry in self.entries:
             lines += ["", *_of_entry(entry, ".".join([*table, "expect"]))]
         return lines if lines[:1] != [""] else lines[1:]
@@ -97,15 +99,18 @@ def unneeded_waivers(
         rule, suggestion = BUILT_IN_RULES.get(waiver.rule), rules.get(waiver.rule)
         if is_used or rule is None:
             continue
+        if suggestion is None or not suggestion.holds:
+            yield waiver
+            continue
         seen = totals.seen_where_waived(waiver.rule, waiver.place)
-        if suggestion is None or not (suggestion.holds and rule._breaks_suggestion(suggestion.value, seen)):
+        if not (seen.was_unjudged or rule._breaks_suggestion(suggestion.value, seen)):
             yield waiver
 
 
 def _of_rules(suggestions: Mapping[str, Suggestion], header: str) -> Iterator[str]:
     if not suggestions:
         return
-    yield f"[{header}]"
+    yield header
     for name, each in suggestions.items():
         if each.holds:
             yield f"{name} = {_value(each.value)}  # {_comment(each.why)}"

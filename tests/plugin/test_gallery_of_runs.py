@@ -49,7 +49,7 @@ def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str)
     text = text[section.start() :] if section else result.stderr.str()
     for written in (each for each in situation.args if each.startswith("--sentry-suggest=")):
         file = folder / written.partition("=")[2]
-        if file.name not in situation.files:
+        if file.exists() and file.name not in situation.files:
             text += f"\n--- {file.name} ---\n{file.read_text()}"
     text = text.replace(f"{folder}{os.sep}", "").replace(sys.executable, "python")
     for pattern, replacement in ((_CARETS, ""), (_DURATION, " in …s"), (_SIZE, r"\1…"), (_LINE_OF_THE_IMPORT, r"\1…")):

@@ -150,7 +150,9 @@ def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pyte
     lines = result.stdout.lines
     start = lines.index("Suggested for pyproject.toml:")
     printed = "\n".join(lines[start:])
-    result.stdout.fnmatch_lines(["[[]tool.sentry_capture.rules]", "no-callback-errors = true  # kept in 4 tests"])
+    result.stdout.fnmatch_lines(
+        ["# Add to [[]tool.sentry_capture.rules]:", "no-callback-errors = true  # kept in 4 tests"]
+    )
     assert "required-tags" not in printed
     assert "no-pii" not in printed
     assert "KeyError" not in printed
@@ -172,10 +174,72 @@ def test_a_waiver_excuses_a_test_from_what_all_others_promise(project: pytest.Py
 
     result.stdout.fnmatch_lines(
         [
-            "# sentry_allow('required-tags') of test_untagged.py::test: a strict run fails for it if *",
+            "Suggested for a new sentry_capture.toml *",
+            "",
+            "[[]rules]",
             'required-tags = [[]"request_id"]  # all 3 events of 2 tests have it',
-        ]
+        ],
     )
+    result.stdout.no_fnmatch_line("*sentry_allow*")
+
+
+def test_waivers_and_ignored_errors_that_nothing_needs_are_named(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_waived="""
+        import pytest, sentry_sdk, shop
+
+        def capture(**tags):
+            with sentry_sdk.new_scope() if hasattr(sentry_sdk, "new_scope") else sentry_sdk.push_scope() as scope:
+                for name, value in tags.items():
+                    scope.set_tag(name, value)
+                sentry_sdk.capture_message("paid")
+
+        @pytest.mark.sentry_allow("required-tags", reason="it has them")
+        @pytest.mark.sentry_allow("required-context", reason="it has that")
+        @pytest.mark.sentry_allow("tag-values", reason="they fit")
+        @pytest.mark.sentry_allow("max-event-bytes", reason="it is small")
+        @pytest.mark.sentry_allow("forbidden-data", reason="it has none")
+        @pytest.mark.sentry_allow("no-pii", reason="it has none")
+        @pytest.mark.sentry_allow("no-scope-bleed", reason="there is no request")
+        def test_unneeded():
+            capture(request_id="r-2")
+
+        @pytest.mark.sentry_allow("required-tags", reason="it has none")
+        @pytest.mark.sentry_allow("tag-values", reason="they are long")
+        @pytest.mark.sentry_allow("max-event-bytes", reason="it is large")
+        @pytest.mark.sentry_allow("forbidden-data", reason="it has a password")
+        def test_needed():
+            sentry_sdk.set_extra("texts", ["x" * 5_000] * 5)
+            sentry_sdk.set_context("form", {"password": "12 34 56 78"})
+            capture()
+            capture(request_id="r" * 100)
+        """
+    )
+    shop = project.path / "shop.py"
+    shop.write_text(shop.read_text().replace("before_send=", "ignore_errors=['BrokenPipeError'], before_send="))
+
+    run(project, "--sentry-suggest=sentry_capture.toml").assert_outcomes(passed=6)
+
+    head = suggested(project).partition("\n\n")[0].splitlines()
+    assert head[1:] == [
+        "# Unused in this run, for which a strict run fails. Delete these first:",
+        *(
+            f"#   sentry_allow('{rule}') of test_waived.py::test_unneeded"
+            for rule in (
+                "no-scope-bleed",
+                "no-pii",
+                "forbidden-data",
+                "max-event-bytes",
+                "tag-values",
+                "required-context",
+                "required-tags",
+            )
+        ),
+        "#   'BrokenPipeError' in the application's ignore_errors",
+    ]
+    strict = run(project, "--sentry-strict").stdout.str()
+    unused = {line.strip().removeprefix("unused").strip() for line in strict.splitlines() if "  unused  " in line}
+    assert unused == {line.removeprefix("#").strip() for line in head[2:]}
 
 
 def test_few_events_are_no_promise(project: pytest.Pytester) -> None:
@@ -248,5 +312,78 @@ def test_a_suggestion_names_waivers_that_have_ended(pytester: pytest.Pytester) -
 
     result = pytester.runpytest_subprocess("-q", "--sentry-suggest")
 
-    named = "# sentry_allow('no-pii') of test_shop.py::test_it ended on 2001-01-31: a strict run fails for it."
-    assert named in result.outlines
+    assert "#   sentry_allow('no-pii') of test_shop.py::test_it, which ended on 2001-01-31" in result.outlines
+
+
+def test_a_file_that_cannot_be_written_fails_the_run_and_is_printed(project: pytest.Pytester) -> None:
+    (project.path / "taken").write_text("")
+
+    result = project.runpytest_inprocess("--sentry-suggest=taken/sentry_capture.toml")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["taken/sentry_capture.toml could not be written: *", "Suggested for a new sentry_capture.toml *", "[[]rules]"]
+    )
+
+
+def test_a_file_of_another_name_is_written_with_how_it_is_read(project: pytest.Pytester) -> None:
+    result = project.runpytest_inprocess("--sentry-suggest=policies/new.toml")
+
+    result.stdout.fnmatch_lines(
+        ["The suggested configuration: policies/new.toml (pass --sentry-configuration-file=policies/new.toml)"]
+    )
+
+
+def test_no_file_is_written_for_tests_of_other_configurations(project: pytest.Pytester) -> None:
+    service = project.path / "service"
+    service.mkdir()
+    (service / "sentry_capture.toml").write_text("[rules]\nno-pii = true\n")
+    (service / "test_service.py").write_text(
+        "import shop\n\n\ndef test_it():\n    shop.init()\n    shop.fail(ValueError())\n"
+    )
+
+    result = project.runpytest_inprocess("--sentry-suggest=sentry_capture.toml", "service")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["sentry_capture.toml was not written: the tests of this run have their rules in service/sentry_capture.toml."]
+    )
+    printed = project.runpytest_inprocess("service", "--sentry-suggest")
+    printed.stdout.fnmatch_lines(
+        ["Suggested for service/sentry_capture.toml:", "no-silent-loss = true  # kept in 1 test"]
+    )
+
+
+def test_a_test_that_fails_makes_the_suggestion_doubtful(project: pytest.Pytester) -> None:
+    project.makepyfile(test_wrong="def test():\n    assert False\n")
+
+    result = project.runpytest_inprocess("--sentry-suggest")
+
+    result.stdout.fnmatch_lines(["# This run was partial: 1 test failed."])
+
+
+def test_events_of_a_class_named_like_a_built_in_one_count_for_that(pytester: pytest.Pytester) -> None:
+    """By the bare name of a built-in class, an entry asks for every class of that name."""
+    pytester.makepyfile(
+        shop=APPLICATION.replace("LookupError)", "Refused)") + "\n\nclass Refused(Exception):\n    pass\n",
+        test_shop="""
+        import pytest, shop
+
+        shop.init()
+        Own = type("ConnectionError", (shop.Refused,), {"__module__": "shop"})
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_captured(number):
+            shop.fail(ConnectionError())
+
+        def test_filtered():
+            shop.fail(Own())
+        """,
+    )
+
+    result = pytester.runpytest_inprocess("--sentry-suggest")
+
+    result.stdout.fnmatch_lines(
+        ["# [[][[]expect]]  # 1 of 4 were not captured", '# exception = "ConnectionError"', "# captured = true"],
+        consecutive=False,
+    )

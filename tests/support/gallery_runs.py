@@ -175,6 +175,31 @@ RUNS: Final = {
         ["The suggested configuration: sentry_capture.toml"],
         ["--sentry-suggest=sentry_capture.toml"],
     ),
+    "a_suggestion_with_an_unused_waiver": RunSituation(
+        "A project asks for rules, and has a waiver that none of them needs.",
+        {
+            "test_shop.py": FAILS.replace(
+                "def test_refund", '@pytest.mark.sentry_allow("no-pii", reason="x")\ndef test_refund'
+            )
+        },
+        [
+            "# Unused in this run, for which a strict run fails.",
+            "#   sentry_allow('no-pii') of test_shop.py::test_refund",
+        ],
+        ["--sentry-suggest"],
+    ),
+    "a_suggestion_left_to_chance": RunSituation(
+        "A project asks for rules, and samples by chance.",
+        {"test_shop.py": FAILS.replace('invalid/1"', 'invalid/1", sample_rate=0.0001')},
+        ['# sampling = "all"  # chance decided about 3 items in 3 tests', "# Not kept, not exercised or not judged"],
+        ["--sentry-suggest"],
+    ),
+    "a_suggestion_for_other_configurations": RunSituation(
+        "A suggestion is to be written for the rootdir, and all tests that ran have a configuration of their own.",
+        {f"shop/{POLICY}": NOISE, "shop/test_shop.py": FAILS},
+        ["sentry_capture.toml was not written: ", "shop/sentry_capture.toml"],
+        ["--sentry-suggest=sentry_capture.toml"],
+    ),
     "a_suggestion_without_sentry": RunSituation(
         "A suggestion is asked for in a run without Sentry.",
         {"test_shop.py": "def test_payment():\n    pass\n"},

@@ -13,7 +13,7 @@ from pytest_sentry_capture._recording import MISSING, bytes_of_test_runner, tags
 from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegment
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_harmless_key, is_span, sentry_events
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Regex, Rule, RuleViews
-from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion
+from pytest_sentry_capture._rules.suggestion import UNJUDGED, Seen, Sighting, Suggestion
 
 _BOTH: Final = ("event", "segment")
 _PLAIN: Final = "[A-Za-z0-9_.:/ -]"
@@ -62,8 +62,10 @@ class TagValues(Rule):
         """Which letters the values of a tag have, and how many: nothing of the values themselves."""
         formatter = Formatter.for_reports(views._recording)
         for item in sentry_events(views, _BOTH):
-            tags = tags_of(item.get("tags")) if not is_span(item) else {}
-            for tag, value in tags.items():
+            if is_span(item):
+                yield Sighting(UNJUDGED)
+                continue
+            for tag, value in tags_of(item.get("tags")).items():
                 if is_harmless_key(formatter, tag):
                     yield Sighting(f"tag {tag}", len(value) if isinstance(value, str) else 0)
                     if _is_plain(value):

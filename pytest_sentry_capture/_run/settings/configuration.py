@@ -42,6 +42,7 @@ class Configuration:
         settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
         own_rules: what is said of rules of the project's own, by name: of those that its conftest files register.
         policies: what messages call the files that it extends.
+        has_rules_of_its_own: whether it has a table of rules itself, and not only a policy that it extends.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Configuration:
         settles_sampling: bool = False,
         own_rules: Mapping[str, OwnRuleSettings] | None = None,
         policies: Sequence[str] = (),
+        *,
         content: Mapping[str, Any] | None = None,
+        has_rules_of_its_own: bool = False,
     ) -> None:
         self.folder = folder
         self.home = home
@@ -68,6 +71,7 @@ class Configuration:
         self.settles_sampling = settles_sampling
         self.own_rules = own_rules or {}
         self.policies = policies
+        self.has_rules_of_its_own = has_rules_of_its_own
         self._content = content
 
     @property
@@ -101,13 +105,20 @@ class Configuration:
         # Here, because a project without a configuration has no need of cattrs and of the rules.
         from pytest_sentry_capture._run.settings.rule_tables import structured
 
-        home, name = source.file.parent, source.name
+        home, name, has_rules = source.file.parent, source.name, "rules" in source.content
         if "extends" not in source.content:
-            return cls(folder, home, name, *structured(source, folder), content=source.content)
+            settings = structured(source, folder)
+            return cls(folder, home, name, *settings, content=source.content, has_rules_of_its_own=has_rules)
         from pytest_sentry_capture._run.settings.policies import extended
 
         whole = extended(source, root, _source)
-        return cls(folder, home, name, *structured(whole, folder), policies=whole.policies, content=whole.content)
+        settings, policies = structured(whole, folder), whole.policies
+        return cls(
+            *(folder, home, name, *settings),
+            policies=policies,
+            content=whole.content,
+            has_rules_of_its_own=has_rules,
+        )
 
 
 def read_configuration(root: Path) -> Configuration:
