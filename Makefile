@@ -84,7 +84,7 @@ from-2-to-3: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[bench]'
 	@rm -f build/benchmarks/limits.jsonl
-	@status=0; for name in matching capture_core rules policies page server engine web jobs document; do \
+	@status=0; for name in matching capture_core rules policies page combine server engine web jobs document; do \
 	    $(BIN)/python -m benchmarks.$$name || status=1; \
 	done; exit $$status
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -65,16 +67,29 @@ def _combine(options: argparse.Namespace) -> int:
     from pytest_sentry_capture._run import combine
     from pytest_sentry_capture._text import printable
 
-    combined = combine(
-        options.shards,
-        output=options.output,
-        check=options.check,
-        strict=options.strict,
-        expected=options.expect,
-        folder=Path.cwd(),
-    )
+    with _without_garbage_collection():
+        combined = combine(
+            options.shards,
+            output=options.output,
+            check=options.check,
+            strict=options.strict,
+            expected=options.expect,
+            folder=Path.cwd(),
+        )
     _write(sys.stdout, "".join(f"{printable(line)}\n" for line in combined.lines))
     return _FAILURE if combined.fails else 0
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Large reports are millions of objects without circles, which Python would look through again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given them)

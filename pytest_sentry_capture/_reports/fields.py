@@ -98,6 +98,11 @@ def fields_of(names: ShownNames, masks: Masks, item: CapturedItem) -> Fields:
 
 def merge(fields: Fields, others: Mapping[str, FieldState]) -> None:
     """Add the fields of further items."""
+    if not fields:
+        fields.update(others)
+        return
+    if fields == others:
+        return
     for path, state in others.items():
         note(fields, path, state)
 

@@ -121,8 +121,10 @@ class RuleTally:
         self.broken += other.broken
         self.waived += other.waived
         self.not_judged += other.not_judged
-        self.allowed.update(other.allowed)
-        self.reasons.update(other.reasons)
+        if other.allowed:
+            self.allowed.update(other.allowed)
+        if other.reasons:
+            self.reasons.update(other.reasons)
 
     def widen(self, other: RuleTally) -> None:
         """Count in what another process may have seen as well."""

@@ -6,6 +6,7 @@ Values that stand there often are told once, in a list of ``values``, and elsewh
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._run.omissions import Omissions
 
 _IN_CONTRACT, _BY_CHANCE, _WAIVED, _HAS_OTHERS = 1, 2, 4, 8
+_NO_FIELDS: Final[Fields] = {}
 _WRONG: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What values of other types than expected raise."""
 
@@ -340,12 +342,39 @@ def _waiver_values(waiver: Waiver) -> tuple[str, ...]:
     return shown_sentence(waiver.rule), shown_test(waiver.place), reason, waiver.until, ticket
 
 
-def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow]) -> list[ShardRun]:
+class Known:
+    """What several reports have in common, which is kept once: reports that are combined hold much of the same."""
+
+    def __init__(self) -> None:
+        self._fields: dict[Hashable, Fields] = {}
+        self._examples: dict[Row, ExampleItem] = {}
+
+    def fields(self, found: ReportedRow) -> Fields:
+        """The fields of a row."""
+        return self._fields.setdefault(tuple(found.fields.items()), found.fields)
+
+    def example(self, row: Row, found: ReportedRow) -> ExampleItem | None:
+        """The best example of a row that any report has had so far."""
+        best, example = self._examples.get(row), found.example
+        if example is not None and (best is None or _is_better(example, best)):
+            best = self._examples[row] = example
+        return best
+
+
+def _is_better(one: ExampleItem, other: ExampleItem) -> bool:
+    """Whether one example is to be shown instead of another, whichever comes first."""
+    if one.rank != other.rank:
+        return one.rank < other.rank
+    return one != other and json.dumps(one) < json.dumps(other)
+
+
+def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Known) -> list[ShardRun]:
     """The runs that a report tells of: one, or those that were combined into it.
 
     Args:
         content: the report.
         rows: its rows.
+        known: what the reports before had, and now this one.
 
     Raises:
         DamagedError: a part of it is missing, or not what it has to be.
@@ -354,7 +383,7 @@ def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow]) -> list[S
     try:
         for index, each in enumerate(content["shard"]["runs"]):
             place = f"shard.runs[{index}]"
-            runs.append(_Reader(each, rows).run())
+            runs.append(_Reader(each, rows, known).run())
     except _WRONG as error:
         raise DamagedError(f"{place if runs or 'place' in locals() else 'shard.runs'}: {_in_words(error)}") from None
     if not runs:
@@ -367,12 +396,16 @@ def _in_words(error: Exception) -> str:
 
 
 class _Reader:
-    def __init__(self, content: Mapping[str, Any], rows: Sequence[ReportedRow]) -> None:
+    def __init__(self, content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Known) -> None:
         self._content = content
         self._values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in content["values"]]
+        self._tallies: dict[tuple[int, ...], RuleTally] = {}
         places = [(rows[place], project) for place, project in content["rows"]]
         self._rows = [replace(found.row, project=project) if project else found.row for found, project in places]
-        self._details = {row: (found.fields, found.example) for row, (found, _) in zip(self._rows, places, strict=True)}
+        self._details = {
+            row: (known.fields(found), known.example(row, found))
+            for row, (found, _) in zip(self._rows, places, strict=True)
+        }
 
     def run(self) -> ShardRun:
         content = self._content
@@ -443,12 +476,21 @@ class _Reader:
     def _row(self, values: Sequence[Any], example: str) -> list[Any]:
         """A row as the capture table exports it, without its fields."""
         place, in_tests, flags, *modules = values
-        always = [bool(flags & _BY_CHANCE), bool(flags & _WAIVED), bool(flags & _HAS_OTHERS)]
-        in_collection = modules[0] if modules else {}
-        return [self._rows[place], in_tests, in_collection, example, bool(flags & _IN_CONTRACT), always, {}, None]
+        always = bool(flags & _BY_CHANCE), bool(flags & _WAIVED), bool(flags & _HAS_OTHERS)
+        in_collection = modules[0] if modules else 0
+        return [
+            *(self._rows[place], in_tests, in_collection, example, bool(flags & _IN_CONTRACT), always),
+            *(_NO_FIELDS, None),
+        ]
 
     def _tally(self, values: Sequence[Any]) -> tuple[str, RuleTally]:
+        """The name of a rule and its tally; those that say the same are one, for nobody changes them."""
         name, *numbers = values
+        if all(type(each) is int for each in numbers):
+            same = tuple(numbers)
+            if same not in self._tallies:
+                self._tallies[same] = RuleTally(*numbers)
+            return self._values[name], self._tallies[same]
         missing: Sequence[Any] = (0, 0, 0, 0, {}, ())[len(numbers) :]
         kept, broken, waived, not_judged, allowed, reasons = (*numbers, *missing)
         obstacles = Counter(self._values[each] for each in reasons)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from checkout import CHECKOUT
+from shards import combine, said
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,3 +90,53 @@ def test_a_suggestion_has_most_of_the_rules_that_people_wrote(copy: Path) -> Non
     assert any(404 in entry.get("status_code", []) and not entry["captured"] for entry in suggested["expect"])
     again = run(copy, "example_app/tests/test_errors.py", "--sentry-contract=off", "--sentry-strict")
     assert again.returncode == 0, again.stdout
+
+
+FILES = ("test_errors.py", "test_logging.py", "test_privacy.py", "test_settings.py", "test_storage_failures.py")
+MAY_DIFFER = ("counts", "rows", "callbacks", "collected", "ran")
+"""What module- and session-scoped fixtures do once for each process, and how the tests were collected."""
+
+
+def concluded(report: Path) -> dict[str, object]:
+    """What a run has come to: of rules their states, and not in how many tests."""
+    content = said(report)
+    states = [(rule["name"], rule["state"]) for rule in content["rules"]]
+    return {**{name: value for name, value in content.items() if name not in MAY_DIFFER}, "rules": states}
+
+
+@pytest.fixture
+def smaller(copy: Path) -> Path:
+    """The example with five files of tests, and the contract of these."""
+    for file in (copy / "example_app/tests").glob("test_*.py"):
+        if file.name not in FILES:
+            file.unlink()
+    run(copy, "example_app", "--sentry-contract=update")
+    return copy
+
+
+def test_shards_by_paths_are_the_whole_run(smaller: Path) -> None:
+    run(smaller, "example_app", "--sentry-contract=check", f"--sentry-report={smaller}/whole.json")
+    shards = [smaller / f"{name}.json" for name in FILES]
+    for name, shard in zip(FILES, shards, strict=True):
+        run(smaller, f"example_app/tests/{name}", f"--sentry-report={shard}")
+
+    combined = combine(*shards, "--check", "--expect", "5", "-o", smaller / "run.json")
+    less = combine(*shards[1:], "--check", "--expect", "5")
+
+    assert combined.exit_code == 0, combined.lines
+    assert concluded(smaller / "run.json") == concluded(smaller / "whole.json")
+    assert less.exit_code == 1
+    assert "  1 of 5 shards is missing" in less.lines
+
+
+@pytest.mark.needs("pytest-split")
+def test_shards_of_pytest_split_are_the_whole_run(smaller: Path) -> None:
+    run(smaller, "example_app", "--sentry-contract=check", f"--sentry-report={smaller}/whole.json")
+    shards = [smaller / f"{group}.json" for group in range(1, 6)]
+    for group, shard in enumerate(shards, 1):
+        run(smaller, "example_app", "--splits", "5", "--group", str(group), f"--sentry-report={shard}")
+
+    combined = combine(*shards, "--check", "-o", smaller / "run.json")
+
+    assert combined.exit_code == 0, combined.lines
+    assert concluded(smaller / "run.json") == concluded(smaller / "whole.json")

@@ -42,7 +42,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import fields
 from importlib import metadata
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from types import MethodDescriptorType
 from typing import Any, NamedTuple, get_args
@@ -77,6 +77,9 @@ else:
 README = CHECKOUT / "README.md"
 PAGES = (README, *sorted((CHECKOUT / "docs").rglob("*.md")))
 SCHEMAS = {"reports.md": json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))}
+
+NEEDS = {"shards.md": pytest.mark.needs("pytest-split")}
+"""What a page is about that only the extra of tests brings."""
 
 DISTRIBUTION = "pytest-sentry-contract"
 INSTALLED_SDK = "3" if IS_3 else "2"
@@ -277,10 +280,22 @@ class ExampleFolder:
                 assert [program, *args[:2]] == ["python", "-m", "venv"], f"{block.place}: {program} is not run"
 
     def _follow_workflow(self, block: Block) -> None:
+        artifacts: dict[str, tuple[str, str]] = {}
         for job in yaml.safe_load(block.text)["jobs"].values():
-            for step in job["steps"]:
+            for step in steps_of(job):
                 assert "uses" in step or "run" in step, f"{block.place}: a step that does nothing: {step}"
                 self._follow_script(block._replace(text=step.get("run", "")))
+                self._pass_on(step, artifacts)
+
+    def _pass_on(self, step: dict[str, Any], artifacts: dict[str, tuple[str, str]]) -> None:
+        """Keep a file for later jobs, or give all of them that were kept to this one, each in a folder of its name."""
+        if step.get("uses", "").startswith("actions/upload-artifact@"):
+            name, path = step["with"]["name"], step["with"]["path"]
+            artifacts[name] = path, (self._path / path).read_text(encoding="utf-8")
+        elif step.get("uses", "").startswith("actions/download-artifact@"):
+            for name, (path, text) in artifacts.items():
+                (self._path / name).mkdir(exist_ok=True)
+                (self._path / name / Path(path).name).write_text(text, encoding="utf-8")
 
     def _follow(self, block: Block) -> None:
         first, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
@@ -333,6 +348,16 @@ class ExampleFolder:
         assert int(result.ret) == expected, f"{place}: the exit code is {result.ret!r}\n{text}"
         self._unrun -= {test.partition("::")[0] for test in failed}
         return output
+
+
+def steps_of(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The steps of a job, for each combination of its matrix."""
+    matrix = job.get("strategy", {}).get("matrix", {})
+    for values in product(*matrix.values()):
+        text = json.dumps(job["steps"])
+        for name, value in zip(matrix, values, strict=True):
+            text = text.replace(f"${{{{ matrix.{name} }}}}", str(value))
+        yield from json.loads(text)
 
 
 def check_unrun(block: Block) -> None:
@@ -437,7 +462,11 @@ def try_examples(
     return try_examples
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=NEEDS.get(page.name, ())) for page in PAGES],
+    ids=[page.relative_to(CHECKOUT).as_posix() for page in PAGES],
+)
 def test_the_examples_of_a_page(page: Path, try_examples: Callable[[str, str], None]) -> None:
     try_examples(page.name, page.read_text(encoding="utf-8"))
 

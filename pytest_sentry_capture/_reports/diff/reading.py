@@ -137,7 +137,7 @@ def _reported(columns: Mapping[str, Any]) -> ReportedRow:
         status=columns["status"],
         kind=columns["kind"] or "",
         exception=columns["exception"] or "",
-        result=NOTHING if discarded is None else discarded["reason"],
+        result=discarded["reason"] if discarded is not None else CAPTURED if columns["captured"] else NOTHING,
         by="" if discarded is None else discarded["by"] or "",
         level=columns["level"] or "",
         tags=tuple(columns["tags"]),
@@ -145,11 +145,10 @@ def _reported(columns: Mapping[str, Any]) -> ReportedRow:
         project=columns["project"] or "",
     )
     hash(row)
-    if discarded is None:
-        unreported = OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING
-        row = replace(row, result=CAPTURED if columns["captured"] else unreported)
+    if row.result == NOTHING:
+        row = replace(row, result=OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING)
     example = ExampleItem(item, columns["before"], columns["example"]) if item is not None else None
-    return ReportedRow(row, dict(columns["fields"]), example)
+    return ReportedRow(row, columns["fields"], example)
 
 
 def report_content(path: Path) -> dict[str, Any]:

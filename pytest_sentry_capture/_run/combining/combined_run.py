@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from pytest_sentry_capture._run.run_facts import RunDescription
 from pytest_sentry_capture._run.run_summary import conclude
 from pytest_sentry_capture._run.settings.configuration import Configuration
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun, ShardTest
+from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun
 from pytest_sentry_capture._run.summary_lines import Conclusion
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
@@ -88,17 +89,14 @@ class _Union:
     """The runs of all shards as one.
 
     Attributes:
-        attempts: the last attempt at each test, with its run.
+        attempts: the last attempt at each test.
     """
 
     def __init__(self, shards: Shards, completeness: Completeness) -> None:
         self._runs = [shard.run for shard in shards.found]
         self._completeness = completeness
-        self.attempts: dict[ShardTest, tuple[ShardRun, Findings]] = {}
-        for run in self._runs:
-            for key, findings in run.attempts:
-                self.attempts.pop(key, None)  # what was repeated stands where it was repeated
-                self.attempts[key] = run, findings
+        self.attempts = {key: findings for run in self._runs for key, findings in run.attempts}
+        self._counting = [self._what_counts_of(run) for run in self._runs]
         self._totals = self._added_up()
 
     def conclude(self, settings: Settings, folder: Path, *, must_be_whole: bool) -> Conclusion:
@@ -120,7 +118,7 @@ class _Union:
                 started=self._runs[0].started,
                 duration=sum(run.duration for run in self._runs),
                 versions=_versions(self._runs),
-                runs=self._runs,
+                runs=self._counting,
             ),
             incomplete=[*reasons],
             must_be_whole=must_be_whole,
@@ -134,15 +132,14 @@ class _Union:
 
     def _added_up(self) -> Totals:
         totals = Totals()
-        for run, found in self._by_run():
+        for run in self._counting:
             details = dict(run.details)
-            for findings in found:
+            for _, findings in run.attempts:
                 _add_details(findings, details)
                 totals.add_attempt(findings, "")
             for findings in run.outside_tests:
-                if found or not run.attempts or findings.label != BETWEEN_TESTS:
-                    _add_details(findings, details)
-                    totals.add_outside_tests(findings)
+                _add_details(findings, details)
+                totals.add_outside_tests(findings)
             totals.ignored_errors.update(run.ignored_errors)
             totals.ignored_loggers.update(run.ignored_loggers)
             totals.integrations.update(run.integrations)
@@ -151,12 +148,12 @@ class _Union:
         totals.settle()
         return totals
 
-    def _by_run(self) -> Iterator[tuple[ShardRun, list[Findings]]]:
-        """Each run with the findings of its attempts that count."""
-        found: dict[str, list[Findings]] = {run.id: [] for run in self._runs}
-        for run, findings in self.attempts.values():
-            found[run.id].append(findings)
-        return ((run, found[run.id]) for run in self._runs)
+    def _what_counts_of(self, run: ShardRun) -> ShardRun:
+        """The run without attempts that were repeated, and without what came between them if that is all of them."""
+        attempts = [(key, findings) for key, findings in run.attempts if self.attempts[key] is findings]
+        is_repeated = bool(run.attempts) and not attempts
+        outside = [each for each in run.outside_tests if not is_repeated or each.label != BETWEEN_TESTS]
+        return replace(run, attempts=attempts, outside_tests=outside)
 
     def _judged(self, folder: Path) -> Iterator[JudgedConfiguration]:
         """Each configuration of which tests were collected, as the shards with tests have it."""

@@ -75,7 +75,7 @@ class Completeness:
             more.append(f"{counted(omissions.deselected, 'test')} ran in no shard")
         if omissions.only_some and not self._ask_for_the_same and self._expected is None:
             more.append("only some of the tests were asked for; if these shards are all, add --expect N")
-        elif omissions.only_some and not self._are_all_there:
+        elif omissions.only_some and not self._are_all_there and not self.missing:
             more.append("only some of the tests were asked for")
         return [*more, *replace(omissions, deselected=0, only_some=False).reasons]
 

@@ -13,7 +13,7 @@ from pytest_sentry_capture._reports import (
     read_rows,
     report_content,
 )
-from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun, read_runs
+from pytest_sentry_capture._run.shard_run import Known, RunConfiguration, ShardRun, read_runs
 
 _LEAST_ALIKE: Final = 0.5
 """The part of all rules and rows that two commits of a project have in common at least."""
@@ -51,8 +51,9 @@ def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
     """
     found: list[Shard] = []
     left_out: list[str] = []
+    known = Known()
     for file in _each_once(files):
-        runs, reason = _runs_or_reason(file)
+        runs, reason = _runs_or_reason(file, known)
         found += [Shard(run, file) for run in runs]
         left_out += [reason] if reason else []
     _check_that_each_is_there_once(found)
@@ -74,15 +75,15 @@ def _each_once(files: Iterable[Path]) -> Iterator[Path]:
         yield file
 
 
-def _runs_or_reason(file: Path) -> tuple[list[ShardRun], str]:
+def _runs_or_reason(file: Path, known: Known) -> tuple[list[ShardRun], str]:
     """The runs that a report tells of, or why it is left out."""
     try:
-        return _runs_in(file), ""
+        return _runs_in(file, known), ""
     except DamagedReportError as error:
         return [], str(error).removesuffix(".")
 
 
-def _runs_in(file: Path) -> list[ShardRun]:
+def _runs_in(file: Path, known: Known) -> list[ShardRun]:
     if not file.exists():
         raise DamagedReportError(f"{file} is missing")
     content = report_content(file)
@@ -92,7 +93,7 @@ def _runs_in(file: Path) -> list[ShardRun]:
             f"{file} is from an older pytest-sentry-contract, whose reports can't be combined: run that shard again"
         )
     try:
-        return read_runs(content, read_rows(content))
+        return read_runs(content, read_rows(content), known)
     except DamagedError as error:
         raise DamagedReportError(f"{file} is damaged: {error}") from None
 
