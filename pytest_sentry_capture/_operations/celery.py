@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Final
 
 from pytest_sentry_capture._operations.jobs import JobAdapter, JobObservation, is_expected, text_of
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import Job, JobStatus, Remark, current_recording
 
 SYSTEM: Final = "celery"
@@ -95,7 +96,8 @@ class CeleryAdapter(JobAdapter):
             __tracebackhide__ = True
             try:
                 return inner(*args, **kwargs)
-            except Exception:
+            except Exception as error:
+                hide_own_frames(error)
                 if self._is_active and JobObservation.current() is None:
                     current_recording(self._recorder).add(Remark(_DIRECT))
                 raise

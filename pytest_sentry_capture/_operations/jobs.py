@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any, final
 
 from pytest_sentry_capture._operations.adapter import OperationAdapter
+from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import (
     ExceptionChain,
     Job,
@@ -62,6 +63,7 @@ class JobObservation(UnderWay):
 
     def raises(self, error: BaseException) -> None:
         """An exception has ended the attempt."""
+        hide_own_frames(error)
         self.job._chain = ExceptionChain.of(error, live=self.recording.detailed)
 
     def is_further_attempt_of(self, earlier: JobObservation) -> None:

@@ -72,14 +72,9 @@ def pytest_sentry_capture_job_systems(config):
     [pytest.param(each, marks=pytest.mark.needs(*each.needs), id=name) for name, each in COLUMNS.items()],
 )
 def test_monitoring_of_jobs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, column: Column) -> None:
-    add_application(pytester, f"jobs_{column.name}")
-    copy_application("work", pytester.path, "work")
+    _add_project(pytester, monkeypatch, column)
     copy_application("monitoring_of_jobs", pytester.path, "test_monitoring")
     (pytester.path / "sentry_capture.toml").write_text(RULES, encoding="utf-8")
-    if column.name == "own":
-        pytester.makeconftest(CONFTEST)
-    for name, value in column.environment:
-        monkeypatch.setenv(name, value)
 
     with redis_server() if "Redis" in column.needs else nullcontext() as socket:
         if socket is not None:
@@ -96,3 +91,46 @@ def test_monitoring_of_jobs(pytester: pytest.Pytester, monkeypatch: pytest.Monke
     else:
         result.stdout.fnmatch_lines([blind_spot])
     result.stdout.fnmatch_lines(["Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised."])
+
+
+@pytest.mark.needs("tracebacks without the frames that pass exceptions on")
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(each, marks=pytest.mark.needs(*each.needs), id=name)
+        for name, each in COLUMNS.items()
+        # Of what a forked child captures there are no live exceptions, and Dramatiq takes their tracebacks away.
+        if "Redis" not in each.needs and each.name != "dramatiq"
+    ],
+)
+def test_exceptions_have_passed_no_frame_of_the_plugin(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, column: Column
+) -> None:
+    """What a worker writes into its log, or keeps as the result of a job, is what it writes without the plugin."""
+    _add_project(pytester, monkeypatch, column)
+    pytester.makepyfile(
+        test_tracebacks="""
+        import traceback
+
+        import shop
+
+        def test_crash(sentry_capture):
+            shop.perform(("crash",))
+            event = sentry_capture.assert_captured(exception=ZeroDivisionError)
+            frames = [frame for frame, _ in traceback.walk_tb(event.original_exception.__traceback__)]
+            names = [frame.f_globals["__name__"] for frame in frames]
+            assert "work" in names
+            assert [name for name in names if name.startswith("pytest_sentry_capture")] == []
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def _add_project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, column: Column) -> None:
+    add_application(pytester, f"jobs_{column.name}")
+    copy_application("work", pytester.path, "work")
+    if column.name == "own":
+        pytester.makeconftest(CONFTEST)
+    for name, value in column.environment:
+        monkeypatch.setenv(name, value)
