@@ -19,6 +19,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -112,9 +113,12 @@ def broker_url(worker_id: str) -> str | None:
     """A broker on the Redis that was chosen, in the upper half of its databases."""
     url = os.environ.get("TEST_REDIS_URL") or None
     number = 8 + (0 if worker_id == "master" else int(worker_id.removeprefix("gw")) % 8)
-    if url is None or not url.startswith("unix://"):
-        return url and f"{url.rpartition('/')[0]}/{number}"
-    return f"redis+socket://{url.removeprefix('unix://')}?virtual_host={number}"
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}?virtual_host={number}"
+    return parts._replace(path=f"/{number}").geturl()
 
 
 @pytest.fixture(scope="session")
