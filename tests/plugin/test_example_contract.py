@@ -34,6 +34,7 @@ TEST = "def test_an_unknown_statement("
 ANNOTATION = (
     "::error file=example_app/tests/test_errors.py,line=%d,title=Sentry rule client errors are not bugs::captured, but"
     " must not be: error HTTPException (17 characters), handled, GET /statements/{statement_id} answered 404"
+    " (tests/test_errors.py::test_an_unknown_statement)"
 )
 
 

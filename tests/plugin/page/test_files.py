@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages import everything, page
-from run_reports import report, row, sentry_contract
+from run_reports import dropped, report, row, sentry_contract
 
 NEWER = "run.json is from a newer pytest-sentry-contract: a report of version 99; this one reads 2."
 
@@ -208,7 +208,7 @@ ANY_JSON = st.recursive(
 def test_a_report_damaged_anywhere_is_refused_or_shown(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    content: Any = everything()
+    content: Any = json.loads(json.dumps(everything()))  # a copy: what is damaged here must be whole elsewhere
     place = content
     while True:
         key = data.draw(st.sampled_from([*place] if isinstance(place, dict) else [*range(len(place))]))
@@ -230,3 +230,32 @@ def test_rows_that_differ_in_their_project_alone_are_told_apart(tmp_path: Path) 
         assert f", project {project}</a>" in written
         assert f"(project {project}; level error" in written
     assert ", project" not in page(report(row(project=None)), tmp_path).read_text(encoding="utf-8")
+
+
+def test_duplicates_that_the_sdk_drops_are_not_filtered_by_the_application(tmp_path: Path) -> None:
+    filtered = {**dropped(row(), "before_send", "shop.filter"), "count": 3, "state": "discarded"}
+    duplicate = {**dropped(row(), "event_processor", "DedupeIntegration.processor"), "count": 2, "state": "discarded"}
+
+    written = page(report(filtered, duplicate), tmp_path).read_text(encoding="utf-8")
+
+    assert '<b>3</b><span class="name">events filtered</span><small>by 1 callback or entry</small>' in written
+    assert "<b>dropped by the SDK, which had captured it already</b>" in written
+    assert "DedupeIntegration" not in written.partition('id="filters"')[2].partition('id="rules"')[0]
+
+
+def test_a_finding_names_its_first_test_and_counts_those_of_other_parameters(tmp_path: Path) -> None:
+    found = {"rule": "required-tags", "severity": "fail", "problem": "tags.shop is missing", "tests": ["t.py::a"]}
+
+    several = page(report(findings=[{**found, "count": 3}]), tmp_path).read_text(encoding="utf-8")
+    older = page(report(findings=[found]), tmp_path).read_text(encoding="utf-8")
+
+    assert "in 3 tests, first: <code>t.py::a</code>" in several
+    assert "in <code>t.py::a</code>" in older
+
+
+def test_an_expired_waiver_is_not_called_unused(tmp_path: Path) -> None:
+    written = page(everything(), tmp_path).read_text(encoding="utf-8")
+
+    assert "no longer counts" in written
+    assert 'class="state care">unused</span>' not in written
+    assert written.count("expired waiver") == 1
