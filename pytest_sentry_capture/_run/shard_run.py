@@ -415,18 +415,18 @@ class _Reader:
         }
         split = content["split"]
         return ShardRun(
-            id=content["id"],
-            started=content["started"],
+            id=_text(content["id"]),
+            started=_text(content["started"]),
             duration=float(content["duration"]),
             versions=dict(content["versions"]),
             integrations=[*content["integrations"]],
-            project=content["project"],
+            project=_text(content["project"]),
             split=(int(split[0]), int(split[1])) if split is not None else None,
-            asked=[*content["asked"]],
+            asked=[*map(_text, content["asked"])],
             is_strict=content["strict"],
             checks_contract=content["checks_contract"],
             client_was_active=content["client_was_active"],
-            verdict=content["verdict"],
+            verdict=_text(content["verdict"]) if content["verdict"] is not None else None,
             had_no_tests=content["had_no_tests"],
             late_hooks=[*content["late_hooks"]],
             outside=[*content["outside"]],
@@ -505,14 +505,25 @@ class _Reader:
         return [[*self._values[callback]], dict(zip(names, numbers, strict=True))]
 
 
+def _text(value: object) -> str:
+    """A text that others are sorted by or compared with.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
 def _read_configuration(content: Mapping[str, Any]) -> RunConfiguration:
     contract, left_out = content["contract"], content["left_out"]
     omissions: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in left_out.items()
     }
     return RunConfiguration(
-        folder=content["folder"],
-        file=content["file"],
+        folder=_text(content["folder"]),
+        file=_text(content["file"]),
         digest=content["digest"],
         is_asked=content["is_asked"],
         rules=[*map(_read_rule, content["rules"])],

@@ -289,7 +289,7 @@ def test_what_can_not_be_combined_is_left_out_and_named(suite: Suite) -> None:
     assert combine(first, second, third, "no.json").exit_code == 0
 
 
-@pytest.mark.parametrize("part", ["attempts", "values", "rows", "configurations", "collected"])
+@pytest.mark.parametrize("part", ["started", "attempts", "values", "rows", "configurations", "collected"])
 def test_a_damaged_part_is_named(suite: Suite, part: str) -> None:
     first, second = suite.split(2)
     report = json.loads(Path(second).read_text())
