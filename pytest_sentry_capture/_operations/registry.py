@@ -33,6 +33,7 @@ ADAPTERS: Final[Mapping[str, str]] = {
     "sentry_sdk.integrations.asgi": "_operations.asgi:SentryAsgiAdapter",
     "sentry_sdk.integrations.wsgi": "_operations.wsgi:SentryWsgiAdapter",
     "starlette.applications": "_operations.starlette:StarletteAdapter",
+    "threading": "_operations.executors:ThreadAdapter",
 }
 """The module whose import each adapter waits for, and the adapter."""
 _ADAPTER_OF: Final = "_operations.job_system:adapter_of"

@@ -212,6 +212,46 @@ def test_exception_in_a_future_that_nobody_asks_for_is_hinted_at(project: pytest
     result.stdout.fnmatch_lines(["*OSError was raised in a ThreadPoolExecutor*result()*"])
 
 
+THREAD: Final = """
+import threading
+
+import pytest
+import sentry_sdk
+from sentry_sdk.integrations.threading import ThreadingIntegration
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+@pytest.fixture(params=["on", "off"])
+def integration(request, sentry_init):
+    integrations = [ThreadingIntegration()] if request.param == "on" else []
+    sentry_init(integrations=integrations, default_integrations=False)
+
+def fail():
+    raise OSError("disk full")
+
+def test_crash_of_a_thread(integration, sentry_capture):
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    sentry_capture.assert_captured(exception=OSError, handled=False)
+
+def test_an_absence(integration, sentry_capture):
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    sentry_capture.assert_captured(exception=ValueError)
+"""
+
+
+def test_exception_that_ends_a_thread_is_hinted_at_where_nobody_reports_it(project: pytest.Pytester) -> None:
+    result = run(project, THREAD, "--tb=short")
+
+    result.assert_outcomes(passed=1, failed=3)
+    hints = [line for line in result.outlines if "Hint: OSError has ended a thread." in line]
+    assert len(hints) == 2, "where the integration is on, the event says what happened"
+    result.stdout.fnmatch_lines(["*its ThreadingIntegration is off*"])
+
+
 CELERY: Final = """
 import sentry_sdk
 from celery import Celery
