@@ -95,5 +95,5 @@ def test_findings_are_grouped(pytester: pytest.Pytester, workers: tuple[str, ...
     ]
     tests = ["test_shop.py::test_untagged"]  # files have no values of parameters
     assert json_report(pytester)["findings"] == [
-        {"rule": "required-tags", "severity": "warn", "problem": each, "tests": tests} for each in problems
+        {"rule": "required-tags", "severity": "warn", "problem": each, "tests": tests, "count": 3} for each in problems
     ]

@@ -82,8 +82,9 @@ def table(project: pytest.Pytester, *args: str) -> list[dict[str, str]]:
 
 def table_of(run: Callable[..., object], project: pytest.Pytester, *args: str) -> list[dict[str, str]]:
     """The rows of the text table of a run, which applications need a process for that initialise Sentry themselves."""
-    run("--sentry-report=table.txt", *args)
-    heading, rule, *lines = (project.path / "table.txt").read_text().partition("\n\n")[0].splitlines()
+    run("--sentry-report=table.txt", "--sentry-report-traces", *args)
+    parts = (project.path / "table.txt").read_text().split("\n\n")
+    heading, rule, *lines = next(part for part in parts if part.startswith("request or origin ")).splitlines()
     columns = [(match.start(), match.end()) for match in re.finditer("-+", rule)]
     names = [heading[start:end].strip() for start, end in columns]
     return [
