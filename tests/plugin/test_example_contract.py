@@ -93,7 +93,7 @@ def test_a_suggestion_has_most_of_the_rules_that_people_wrote(copy: Path) -> Non
     assert again.returncode == 0, again.stdout
 
 
-FILES = ("test_errors.py", "test_logging.py", "test_privacy.py", "test_settings.py", "test_storage_failures.py")
+FILES = ("test_errors.py", "test_logging.py", "test_privacy.py", "test_imports.py", "test_storage_failures.py")
 MAY_DIFFER = ("counts", "rows", "callbacks", "collected", "ran")
 """What module- and session-scoped fixtures do once for each process, and how the tests were collected."""
 
