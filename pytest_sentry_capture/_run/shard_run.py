@@ -31,6 +31,8 @@ from pytest_sentry_capture._run.omissions import Omissions
 
 _IN_CONTRACT, _BY_CHANCE, _WAIVED, _HAS_OTHERS = 1, 2, 4, 8
 _NO_FIELDS: Final[Fields] = {}
+_MADE_HERE: Final = ("id", "digest")
+"""What only looks like a token."""
 _WRONG: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What values of other types than expected raise."""
 
@@ -198,7 +200,21 @@ def to_json(run: ShardRun, places: Mapping[Row, int]) -> dict[str, Any]:
     Args:
         places: the position of each row in the report; a project that all rows have is named in none.
     """
-    return _Writer(places).run(run)
+    shown: dict[str, Any] = _shown(_Writer(places).run(run))
+    return shown
+
+
+def _shown(value: Any) -> Any:
+    """JSON data without addresses and tokens in texts: names in configurations and in the application may hold some."""
+    if isinstance(value, str):
+        return shown_sentence(value)
+    if isinstance(value, Mapping):
+        shown: dict[str, Any] = {}
+        for name, each in value.items():
+            key, content = shown_sentence(name), each if name in _MADE_HERE else _shown(each)
+            shown[key] = shown[key] + content if key in shown and isinstance(content, int) else content
+        return shown
+    return [*map(_shown, value)] if isinstance(value, (list, tuple)) else value
 
 
 class _Writer:
