@@ -321,7 +321,17 @@ def holds(check: Callable[[SentryCapture, Reason], bool]) -> Absence:
 
 VIEWS = (
     *("events", "segments", "transactions", "spans", "logs", "metrics", "check_ins", "sessions", "profiles"),
-    *("attachments", "feedback", "client_reports", "envelopes", "items", "discarded", "exchanges", "callback_errors"),
+    *(
+        "attachments",
+        "feedback",
+        "client_reports",
+        "envelopes",
+        "items",
+        "discarded",
+        "exchanges",
+        "jobs",
+        "callback_errors",
+    ),
     "sdk_errors",
 )
 ABSENCES: dict[str, Absence] = {
@@ -356,7 +366,7 @@ _LEVELS_OF_OTHERS = ("level", "sentry_logs_level")
 
 
 WITH_CRITERIA = ("assert_not_captured", "assert_count", "expect_nothing", "assert_discarded", "find")
-OF_APPLICATIONS = ("exchanges", "callback_errors", "sdk_errors")
+OF_APPLICATIONS = ("exchanges", "jobs", "callback_errors", "sdk_errors")
 
 
 @pytest.fixture

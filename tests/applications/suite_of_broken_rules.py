@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from unittest import mock
 
@@ -23,7 +23,14 @@ SDK: Any = sentry_sdk
 WAY = os.environ["WAY"]
 HOLDER: Any = sentry_sdk.Scope if hasattr(sentry_sdk, "get_client") else SDK.Hub
 RULES = (
-    *("server-errors-captured", "no-callback-errors", "no-silent-loss", "required-tags", "required-context"),
+    *(
+        "server-errors-captured",
+        "failed-jobs-captured",
+        "no-callback-errors",
+        "no-silent-loss",
+        "required-tags",
+        "required-context",
+    ),
     *("tag-values", "max-event-bytes", "max-breadcrumbs", "forbidden-data", "no-pii", "accepted-by-sentry"),
     *("no-scope-bleed", "no-unexpected-events", "no greetings", "payments are reported"),
 )
@@ -62,10 +69,17 @@ def greet() -> None:
         sentry_sdk.capture_message("hello", level="error")
 
 
+def import_statement() -> None:
+    """A job, which a ``JobSystem`` describes."""
+    raise LookupError("no statement")
+
+
 def break_all() -> None:
     client = TestClient(app)
     for path in "/payment", "/tenants/a", "/tenants/b":
         client.get(path)
+    with suppress(LookupError):
+        import_statement()
     for message in "crash", "lost":
         sentry_sdk.capture_message(message)
     greet()

@@ -40,7 +40,7 @@ ABSENCES: dict[str, tuple[str, ...]] = {
     ),
     "discarded": ("discarded == []",),
     "errors": ("callback_errors == []", "sdk_errors == []"),
-    "exchanges": ("exchanges == []",),
+    "operations": ("exchanges == []", "jobs == []"),
 }
 """All that says that something is absent, in groups that say the same."""
 
@@ -86,14 +86,14 @@ ONE_CAPTURED = r"^AssertionError: Expected nothing to be captured; found 1\. Cap
 NOTHING_OF_IT = Honest("nothing of the sort was captured")
 NOTHING_DISCARDED = Honest("nothing was discarded")
 NO_ERRORS = Honest("nothing has raised")
-NO_REQUESTS = Honest("there were no requests")
+NO_OPERATIONS = Honest("there were no requests and no jobs")
 SEEN = {"inactive": ACTIVE, "everything": ONE_CAPTURED, "events": PLAIN, "items": PLAIN}
 """Where an event was captured."""
 UNSEEN = {
     "other kinds": NOTHING_OF_IT,
     "discarded": NOTHING_DISCARDED,
     "errors": NO_ERRORS,
-    "exchanges": NO_REQUESTS,
+    "operations": NO_OPERATIONS,
     "pii": Honest("no personal data was captured"),
 }
 """Where nothing else was."""
@@ -125,7 +125,7 @@ TABLE: dict[str, Mapping[str, str]] = {
     "replaced functions": {
         **dict.fromkeys(ABSENCES, REPLACED),
         "inactive": ACTIVE,
-        "exchanges": Honest("requests are seen, whatever becomes of captures"),
+        "operations": Honest("they are seen, whatever becomes of captures"),
     },
     "replaced transports": {
         **UNSEEN,
@@ -183,7 +183,7 @@ TABLE: dict[str, Mapping[str, str]] = {
         **dict.fromkeys(("discards", "discards by"), f"but without a client everything is\\. {WITHOUT_CLIENT}"),
         "discarded": r"^AssertionError: assert 1 discarded == \[\] 1\. .*: no_client",
         "inactive": Honest("Sentry was off"),
-        "exchanges": NO_REQUESTS,
+        "operations": NO_OPERATIONS,
     },
 }
 """What becomes of each absence for each reason: the message of the failure, or why it is honest."""
@@ -282,7 +282,7 @@ def test_absences_on_a_server(reason: str, pytester: pytest.Pytester, monkeypatc
 
     cells = cells_of(pytester)
 
-    of_applications = {*ABSENCES["errors"], *ABSENCES["exchanges"]}
+    of_applications = {*ABSENCES["errors"], *ABSENCES["operations"]}
     assert {cell.absence for cell in cells} == {*chain(*ABSENCES.values())} - of_applications
     assert [*unexpected(cells, ON_A_SERVER[reason])] == []
 
@@ -332,6 +332,7 @@ def test_everything_that_the_docs_read_is_in_the_table() -> None:
 RULES = """
 [rules]
 server-errors-captured = true
+failed-jobs-captured = true
 no-callback-errors = true
 no-silent-loss = true
 required-tags = ["request_id"]
@@ -358,13 +359,19 @@ captured = true
 EXPECT = ("no greetings", "payments are reported")
 BUILT_IN = tuple(re.findall(r"^[a-z-]+(?= =)", RULES.partition("[[")[0], re.MULTILINE))
 ALL_RULES = (*BUILT_IN, *EXPECT)
-ABOUT_REQUESTS = ("server-errors-captured", "payments are reported")
+ABOUT_OPERATIONS = ("server-errors-captured", "failed-jobs-captured", "payments are reported")
 ABOUT_LOSSES = ("no-callback-errors", "no-silent-loss")
 SEARCHING = ("forbidden-data", "no-pii")
 READING = (
     *("required-tags", "required-context", "tag-values", "max-event-bytes", "max-breadcrumbs"),
     *("accepted-by-sentry", "no-scope-bleed", *EXPECT),
 )
+JOBS = """
+from pytest_sentry_capture import JobSystem
+
+def pytest_sentry_capture_job_systems(config):
+    return [JobSystem("shop", runs="test_rules:import_statement", job=lambda: {"name": "shop.import_statement"})]
+"""
 ALL_BROKEN = dict.fromkeys(ALL_RULES, "broken")
 STATES: dict[str, dict[str, str]] = {
     "as it is": ALL_BROKEN,
@@ -378,10 +385,11 @@ STATES: dict[str, dict[str, str]] = {
         "no-unexpected-events": "broken",
         **dict.fromkeys(ABOUT_LOSSES, "kept"),
         "server-errors-captured": "not exercised",
+        "failed-jobs-captured": "not exercised",
     },
     "no client": {
         **dict.fromkeys(ALL_RULES, "not exercised"),
-        **dict.fromkeys(ABOUT_REQUESTS, "not judged"),
+        **dict.fromkeys(ABOUT_OPERATIONS, "not judged"),
         "no greetings": "not judged",
     },
 }
@@ -398,6 +406,7 @@ def test_rules(
     if not can("scopes without hubs") and expected["no-scope-bleed"] == "broken":
         expected = {**expected, "no-scope-bleed": "kept"}  # the hub of 1.x gives each request a scope of its own
     copy_application("suite_of_broken_rules", pytester.path, "test_rules")
+    pytester.makeconftest(JOBS)
     pytester.path.joinpath("sentry_capture.toml").write_text(RULES, encoding="utf-8")
 
     result = pytester.runpytest_inprocess("--sentry-report=report.json")
@@ -412,6 +421,7 @@ def test_rules(
 def test_what_a_test_has_waived_in_time_passes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAY", "waived in time")
     copy_application("suite_of_broken_rules", pytester.path, "test_rules")
+    pytester.makeconftest(JOBS)
     pytester.path.joinpath("sentry_capture.toml").write_text(RULES, encoding="utf-8")
 
     result = pytester.runpytest_inprocess("--sentry-strict")
