@@ -60,6 +60,9 @@ OF_ITS_DAY: Final = {
 
 OF_TODAY: Final = ("fastapi", "httpx2")  # the latter is what Starlette's TestClient asks for since 1.10
 
+SDKS_OF_FRAMEWORKS: Final = ("1.45.1", BEFORE_3, NEWEST)
+"""With which SDKs frameworks and job systems are tried."""
+
 FRAMEWORKS: Final = (
     "aiohttp", "bottle", "django", "djangorestframework", "falcon", "flask", "litestar", "pyramid", "pytest-django",
     "quart",
@@ -96,6 +99,26 @@ TESTS_OF_FRAMEWORKS: Final = tuple(
         "unseen_requests",
         "web_frameworks",
         "wsgi_exchanges",
+    )
+)
+
+JOBS: Final = ("celery", "click", "django", "dramatiq", "fakeredis", "redis", "rq")
+"""What runs the jobs that are observed."""
+
+JOBS_OF_ITS_DAY: Final = {
+    "1.45.1": ("celery==5.4.0", "click==8.1.7", "django==5.0.4", "fakeredis", "redis", "rq==1.16.2")
+}
+"""What was current when an SDK was released. It had no integration of Dramatiq."""
+
+TESTS_OF_JOBS: Final = tuple(
+    f"tests/plugin/test_{name}.py"
+    for name in (
+        "chains_and_groups",
+        "described_jobs",
+        "forked_children",
+        "job_systems",
+        "jobs_in_runs",
+        "jobs_of_children",
     )
 )
 
@@ -214,6 +237,10 @@ def _pairs() -> Iterator[Environment]:
             )
 
 
+def _of_sdk(version: str) -> tuple[str, ...]:
+    return () if version == NEWEST else (f"sentry-sdk=={version}",)
+
+
 def _of_series(package: str, version: str) -> str:
     return f"{package}=={version}" if version.count(".") == 2 else f"{package}=={version}.*"
 
@@ -255,16 +282,20 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
             Environment(
                 f"frameworks-{sdk}",
                 "3.11",
-                (
-                    *(() if sdk == NEWEST else (f"sentry-sdk=={sdk}",)),
-                    *FRAMEWORKS_OF_ITS_DAY.get(sdk, FRAMEWORKS),
-                    *OF_TODAY,
-                    "httpx",
-                ),
+                (*_of_sdk(sdk), *FRAMEWORKS_OF_ITS_DAY.get(sdk, FRAMEWORKS), *OF_TODAY, "httpx"),
                 TESTS_OF_FRAMEWORKS,
                 tags=SHORT if sdk == NEWEST else (),
             )
-            for sdk in ("1.45.1", BEFORE_3, NEWEST)
+            for sdk in SDKS_OF_FRAMEWORKS
+        ),
+        *(
+            Environment(
+                f"jobs-{sdk}",
+                "3.11",
+                (*_of_sdk(sdk), *JOBS_OF_ITS_DAY.get(sdk, JOBS), *OF_TODAY),
+                TESTS_OF_JOBS,
+            )
+            for sdk in SDKS_OF_FRAMEWORKS
         ),
         Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]
