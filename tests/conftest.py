@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import importlib
+import logging
 import os
 import pkgutil
 import shutil
@@ -297,9 +298,29 @@ def same_environment() -> Iterator[None]:
 
 
 @pytest.fixture
+def same_logging() -> Iterator[None]:
+    """What a pytest run in this process has made of ``logging`` is not there for later tests.
+
+    Celery's workers set the level of the root logger and have their own handlers there.
+    """
+    root = logging.getLogger()
+    before = root.level, root.handlers[:], root.manager.disable
+    yield
+    level, handlers, root.manager.disable = before
+    root.setLevel(level)
+    for handler in [*root.handlers]:
+        if handler not in handlers:
+            root.removeHandler(handler)
+    for handler in handlers:
+        if handler not in root.handlers:
+            root.addHandler(handler)
+
+
+@pytest.fixture
 def pytester(
     without_leftover_threads: None,
     same_environment: None,
+    same_logging: None,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
 ) -> pytest.Pytester:
