@@ -115,6 +115,7 @@ def smaller(copy: Path) -> Path:
     return copy
 
 
+@pytest.mark.needs("Sentry's own engine")
 def test_shards_by_paths_are_the_whole_run(smaller: Path) -> None:
     run(smaller, "example_app", "--sentry-contract=check", f"--sentry-report={smaller}/whole.json")
     shards = [smaller / f"{name}.json" for name in FILES]
@@ -130,6 +131,7 @@ def test_shards_by_paths_are_the_whole_run(smaller: Path) -> None:
     assert "  1 of 5 shards is missing" in less.lines
 
 
+@pytest.mark.needs("Sentry's own engine")
 @pytest.mark.needs("pytest-split")
 def test_shards_of_pytest_split_are_the_whole_run(smaller: Path) -> None:
     run(smaller, "example_app", "--sentry-contract=check", f"--sentry-report={smaller}/whole.json")
