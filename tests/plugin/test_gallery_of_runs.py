@@ -57,7 +57,7 @@ def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str)
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-@pytest.mark.needs("messages of the gallery")
+@pytest.mark.needs("messages of the gallery", "Sentry's own engine")  # which a suggestion has tried out
 def test_messages_of_runs(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
