@@ -12,22 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measures import Measure, report
-from benchmarks.processes import PYTEST, talking
+from benchmarks.processes import LIST_TRANSPORT, PYTEST, talking
 
 TURNS: Final = 150
 
-CLIENT: Final = """
+CLIENT: Final = f"""{LIST_TRANSPORT}
 import gc, os, sys, time
 import sentry_sdk
-from sentry_sdk.transport import Transport
-
-class ListTransport(Transport):
-    def __init__(self):
-        super().__init__()
-        self.envelopes = []
-
-    def capture_envelope(self, envelope):
-        self.envelopes.append(envelope)
 
 def settle():
     gc.collect()
@@ -39,8 +30,6 @@ def turns(call, times):
         for _ in range(times):
             call()
         yield time.perf_counter() - start
-
-transport = ListTransport()
 """
 
 CELERY: Final = f"""

@@ -17,6 +17,20 @@ PYTEST: Final = [
     *(sys.executable, "-m", "pytest", "-q"),
     *("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"),
 ]
+LIST_TRANSPORT: Final = """
+from sentry_sdk.transport import Transport
+
+class ListTransport(Transport):
+    def __init__(self):
+        super().__init__()
+        self.envelopes = []
+
+    def capture_envelope(self, envelope):
+        self.envelopes.append(envelope)
+
+transport = ListTransport()
+"""
+"""The source of what runs without the plugin send to."""
 TURN: Final = 0.1
 """Seconds."""
 

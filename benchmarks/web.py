@@ -12,27 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measures import Measure, report
-from benchmarks.processes import PYTEST, talking
+from benchmarks.processes import LIST_TRANSPORT, PYTEST, talking
 
 TURNS: Final = 150
 BATCH: Final = 20
 
-FLASK: Final = """
+FLASK: Final = (
+    LIST_TRANSPORT
+    + """
 import gc, sys, time
 import sentry_sdk
 from flask import Flask
 from sentry_sdk.integrations.flask import FlaskIntegration
-from sentry_sdk.transport import Transport
-
-class ListTransport(Transport):
-    def __init__(self):
-        super().__init__()
-        self.envelopes = []
-
-    def capture_envelope(self, envelope):
-        self.envelopes.append(envelope)
-
-transport = ListTransport()
 sentry_sdk.init(
     dsn="https://key@sentry.invalid/1",
     integrations=[FlaskIntegration()],
@@ -57,8 +48,11 @@ def test({fixture}):
         {forget}
         print("TOOK", took, flush=True)
 """
+)
 
-DJANGO: Final = """
+DJANGO: Final = (
+    LIST_TRANSPORT
+    + """
 import gc, sys, time
 import django, sentry_sdk
 from django.conf import settings
@@ -66,17 +60,6 @@ from django.http import HttpResponse
 from django.urls import path
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
-from sentry_sdk.transport import Transport
-
-class ListTransport(Transport):
-    def __init__(self):
-        super().__init__()
-        self.envelopes = []
-
-    def capture_envelope(self, envelope):
-        self.envelopes.append(envelope)
-
-transport = ListTransport()
 sentry_sdk.init(
     dsn="https://key@sentry.invalid/1",
     integrations=[DjangoIntegration()],
@@ -119,6 +102,7 @@ def test({fixture}):
         {forget}
         print("TOOK", took, flush=True)
 """
+)
 
 
 def cost_of_requests(folder: Path, framework: str, tests: str, title: str, options: str, limit: float) -> Measure:
