@@ -336,8 +336,8 @@ class _Writer:
         return values
 
     def _breach(self, breach: Breach) -> list[Any]:
-        problem, file = shown_sentence(breach.problem), breach.file
-        return [self._value(breach.rule), breach.severity, self._value(problem), self._value(file), breach.line]
+        problem, file = self._value(breach.problem), self._value(breach.file)
+        return [self._value(breach.rule), breach.severity, problem, file, breach.line]
 
 
 def _rule_json(rule: JudgedRule) -> dict[str, Any]:
@@ -355,7 +355,7 @@ def _rule_json(rule: JudgedRule) -> dict[str, Any]:
 
 def _waiver_values(waiver: Waiver) -> tuple[str, ...]:
     reason, ticket = shown_text(waiver.reason), shown_text(waiver.ticket)
-    return shown_sentence(waiver.rule), shown_test(waiver.place), reason, waiver.until, ticket
+    return waiver.rule, shown_test(waiver.place), reason, waiver.until, ticket
 
 
 class Known:
