@@ -42,7 +42,7 @@ def test_every_option_that_the_documentation_names_exists(pytestconfig: pytest.C
 
 
 def test_every_public_name_is_in_the_reference() -> None:
-    reference = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
+    reference = (CHECKOUT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 
     named = set(re.findall(r"^::: pytest_sentry_capture\.(\w+)$", reference, re.MULTILINE))
     assert named == set(pytest_sentry_capture.__all__) - {"__version__"}

@@ -546,7 +546,7 @@ def test_an_example_for_another_sdk_is_not_run(try_examples: Callable[[str, str]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
 def test_every_call_between_the_lines_is_possible(page: Path) -> None:
-    for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "moving"):
+    for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "migrating"):
         check_calls(code)
 
 
@@ -619,20 +619,20 @@ def _value(argument: ast.expr) -> object:
 
 
 def test_every_criterion_is_in_the_table() -> None:
-    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
+    assertions = (CHECKOUT / "docs" / "reference" / "assertions.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`, )*`\w+`) \|$", assertions, re.MULTILINE))
 
     assert {kind: tuple(re.findall(r"`(\w+)`", criteria)) for kind, criteria in rows.items()} == CRITERIA
 
 
 def test_every_reason_of_the_plugin_is_in_the_table() -> None:
-    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
+    assertions = (CHECKOUT / "docs" / "reference" / "assertions.md").read_text(encoding="utf-8")
 
     assert [reason for reason in DISCARD_REASONS[-7:] if f"`{reason}`" not in assertions] == []
 
 
 def test_every_rule_has_a_section_with_its_options() -> None:
-    text = (CHECKOUT / "docs" / "rules.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
     sections = {section.partition("\n")[0]: section for section in text.split("\n## ")}
 
     for name, rule in BUILT_IN_RULES.items():
