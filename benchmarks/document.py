@@ -28,17 +28,17 @@ INTRODUCTION: Final = """\
 
 ## Beside the peers
 
-The same tests run with each of them, written in the way that its documentation recommends for an application. Each has its
-own environment, on Python {python}:
+The same tests run with each of them, written in the way that its documentation recommends for an application. Each
+has its own environment, on Python {python}:
 {versions}.
 
-The first column is the CPU time of a list transport written by hand. The others are multiples of it. Less is better. For
-start-up, which is mostly pytest's own, they are the difference. It includes the files that pytest itself reads of each
-installed package.
+The first column is the CPU time of a list transport written by hand. The others are multiples of it. Less is better.
+For start-up, which is mostly pytest's own, they are the difference. It includes the files that pytest itself reads of
+each installed package.
 
-All take turns of a tenth of a second. The figure of whole runs is the median of several rounds. The others are the least of
-several rounds, except for the memory and the 100,000 messages, which are measured once. The peers create a client for each
-test if they isolate tests.
+All take turns of a tenth of a second. The figure of whole runs is the median of several rounds. The others are the
+least of several rounds, except for the memory and the 100,000 messages, which are measured once. The peers create a
+client for each test if they isolate tests.
 
 """
 
@@ -53,8 +53,8 @@ LIMITS: Final = """
 ## Limits
 
 `make bench` fails if the plugin exceeds one of these limits by more than a tenth. It is measured beside kent {kent} and
-sentry-relay {relay}. Here the 1000 tests run in the development environment, in which the SDK finds more to integrate with. Its
-start-up is half of the run, so the same cost is a smaller part of it.
+sentry-relay {relay}. Here the 1000 tests run in the development environment, in which the SDK finds more to integrate
+with. Its start-up is half of the run, so the same cost is a smaller part of it.
 
 """
 
@@ -70,7 +70,7 @@ compression, and compressed as the SDK sends it. The example scrubs its events, 
 WHAT_MAKES_IT_WORSE: Final = """
 What makes it worse:
 
-- **Frame variables.** An error event is {larger:.1f} times as large with them, and the failing request takes
+- **Frame variables.** An error event is {larger:.1f} times as large with them. The failing request takes
   {variables:.1f} ms longer, because each variable of each frame is turned into text. The SDK sends them
   by default. The example sends them only if it may send personal data.
 - **Traces.** Each traced request makes a segment, and a span for each query: {traced:.1f} ms more. At a rate of 0.1,
