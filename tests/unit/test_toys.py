@@ -157,7 +157,7 @@ def test_a_framework(pytester: pytest.Pytester, add: Add) -> None:
         waived = pytest.mark.sentry_allow("server-errors-captured", reason="toys report nothing")
 
         @pytest.fixture(autouse=True)
-        def initialised(sentry_init):
+        def initialized(sentry_init):
             sentry_init(dsn="https://key@sentry.invalid/1")
 
         @waived
@@ -277,4 +277,4 @@ def test_a_format(pytester: pytest.Pytester, add: Add) -> None:
     mistaken = pytester.runpytest_subprocess("--sentry-report=report.pdf")
 
     assert (pytester.path / "report.toy").read_text(encoding="utf-8") == "1 rows"
-    assert re.search(r"valid are: \.html, \.json, \.md, \.toy, \.txt", mistaken.stderr.str())
+    assert re.search(r"valid: \.html, \.json, \.md, \.toy, \.txt", mistaken.stderr.str())
