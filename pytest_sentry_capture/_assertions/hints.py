@@ -342,8 +342,9 @@ def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
         lines = evidence.formatter.redacted(error.traceback).rstrip().splitlines()
         shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
         is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
-        what = "the SDK lost what it was given" if is_lost else "the SDK hid it"
-        yield "\n".join([f"{evidence.formatter.located(error.by)} crashed, and {what}:", *shortened])
+        what = f", and {'the SDK lost what it was given' if is_lost else 'the SDK hid it'}:"
+        follows = what if error._consequence is None else evidence.formatter.redacted(f". {error._consequence}")
+        yield "\n".join([f"{evidence.formatter.located(error.by)} crashed{follows}", *shortened])
 
 
 def _rejected(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
