@@ -232,6 +232,12 @@ class Formatter:
             return f"job {self.job_summary(operation)}"
         return self._exchange_summary(operation) if isinstance(operation, Exchange) else ""
 
+    def operation_name(self, operation: Operation) -> str:
+        """The request by its route, or the job, without what became of it."""
+        if isinstance(operation, Job):
+            return self.name(operation.name)
+        return self.name(_request_of(operation)) if isinstance(operation, Exchange) else ""
+
     def job_summary(self, job: Job) -> str:
         """A job by its name, and its status."""
         attempt = f" (attempt {job.attempt})" if job.attempt > 1 else ""
@@ -242,7 +248,7 @@ class Formatter:
             answer = f"answered {exchange.status}"
         else:
             answer = f"raised {exchange.exception_type.__name__}" if exchange.exception_type else "not answered"
-        return self.name(f"{exchange.method} {exchange.route or '(no route)'} {answer}")
+        return self.name(f"{_request_of(exchange)} {answer}")
 
     def located(self, location: CallableLocation) -> str:
         """A callable with its place, relative to the working directory or to where packages are installed."""
@@ -378,6 +384,10 @@ class Formatter:
 
 
 _WITHOUT_SECRETS: Final = Formatter((), masked=True)
+
+
+def _request_of(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.route or '(no route)'}"
 
 
 def _is_built_in(value: object) -> TypeGuard[BuiltinFunctionType]:

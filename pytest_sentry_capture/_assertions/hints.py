@@ -340,8 +340,13 @@ def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
         lines = evidence.formatter.redacted(error.traceback).rstrip().splitlines()
         shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
         is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
-        what = "the event was lost" if is_lost else "the SDK swallowed the exception"
-        yield "\n".join([f"{evidence.formatter.located(error.by)} raised, and {what}:", *shortened])
+        swallowed = "the event was lost" if is_lost else "the SDK swallowed the exception"
+        follows = (
+            f", and {swallowed}:"
+            if error._consequence is None
+            else evidence.formatter.redacted(f". {error._consequence}")
+        )
+        yield "\n".join([f"{evidence.formatter.located(error.by)} raised{follows}", *shortened])
 
 
 def _rejected(matcher: Matcher, evidence: Evidence) -> Iterator[str]:

@@ -131,11 +131,12 @@ class Decoder:
         return context
 
 
-def _error(by: Plain, names: Plain, message: str, traceback: str) -> CallbackError | SdkError:
-    kind, location = class_named(tuple(names)), _callable(by)
-    if location is None:
+def _error(names: Plain, message: str, traceback: str, of_callback: Plain) -> CallbackError | SdkError:
+    kind = class_named(tuple(names))
+    if of_callback is None:
         return SdkError(kind, message, traceback)
-    return CallbackError(location, kind, message, traceback)
+    by, consequence = of_callback
+    return CallbackError(CallableLocation(*by), kind, message, traceback, None, consequence)
 
 
 def _content(encoded: Plain) -> Content:

@@ -84,8 +84,8 @@ class Encoder:
             flags = entry._of_lost_segment, entry._below_level
             return "discard", known, flags, self._context(entry._context), self._of(entry.operation)
         if isinstance(entry, (CallbackError, SdkError)):
-            by = _callable(entry.by) if isinstance(entry, CallbackError) else None
-            return "error", by, class_names(entry.exception_type), entry.message, entry.traceback
+            of_callback = (_callable(entry.by), entry._consequence) if isinstance(entry, CallbackError) else None
+            return "error", class_names(entry.exception_type), entry.message, entry.traceback, of_callback
         if isinstance(entry, Remark):
             return "remark", entry.text
         return "other", type(entry).__name__

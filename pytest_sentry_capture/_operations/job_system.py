@@ -11,12 +11,24 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 from pytest_sentry_capture._operations.adapter import place_of
 from pytest_sentry_capture._operations.jobs import JobAdapter, JobObservation
 from pytest_sentry_capture._public import export
-from pytest_sentry_capture._recording import JOB_STATUSES, CallbackError, Job, JobStatus, location_of
+from pytest_sentry_capture._recording import (
+    JOB_STATUSES,
+    CallbackError,
+    Job,
+    JobStatus,
+    current_recording,
+    location_of,
+)
 from pytest_sentry_capture._text import did_you_mean
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
 
 _FACTS: Final = ("name", "queue", "attempt")
+_CONSEQUENCES: Final = {
+    "job": "Some jobs of the job system {!r} are not observed.",
+    "status": "Some jobs of the job system {!r} may have a wrong status.",
+}
+"""What follows when a function of a system raises."""
 _UNSEEN: Final = "Its jobs are not observed."
 
 
@@ -149,23 +161,22 @@ class JobSystemAdapter(JobAdapter):
             return usual
         try:
             status = self.system.status(result, error)
-            if status is not None and status not in JOB_STATUSES:
-                raise ValueError(did_you_mean("status", str(status), JOB_STATUSES))  # noqa: TRY301
+            return usual if status is None else _status_named(status)
         except Exception as raised:
             self._failed("status", raised)
             return usual
-        return status or usual
 
     def _failed(self, function: str, error: Exception) -> None:
         """A function of the system has raised: it is at fault, and not the application."""
-        system, recording = self.system, self._recorder.current
+        system, recording = self.system, current_recording(self._recorder)
         told = traceback.TracebackException.from_exception(error)
         text = "".join(told.format()).rstrip()
         by = location_of(getattr(system, function))
         recording.has_callback_errors = True
-        recording.add(CallbackError(by, type(error), str(told), text, error if recording.detailed else None))
-        what = f"{function}() raised {type(error).__name__}"
-        self.gaps[function] = f"The job system {system.name!r}: {what}. Some of its jobs are not observed."
+        follows = _CONSEQUENCES[function].format(system.name)
+        live = error if recording.detailed else None
+        recording.add(CallbackError(by, type(error), str(told), text, live, follows))
+        self.gaps[function] = f"{function}() raised {type(error).__name__}. {follows}"
 
 
 class _Call:
@@ -181,9 +192,17 @@ class _Call:
         return hash(tuple(map(id, self._args)))
 
 
+def _status_named(name: object) -> JobStatus:
+    """The status that a system names, be it in a text of a class of its own."""
+    for status in JOB_STATUSES:
+        if isinstance(name, str) and str.__eq__(name, status):
+            return status
+    raise ValueError(did_you_mean("status", str(name), JOB_STATUSES))
+
+
 def _described(system: JobSystem, described: object) -> Job:
-    if isinstance(described, str) and described:
-        return Job(described, system.name, _reports_retries=None)
+    if isinstance(described, str):
+        described = {"name": described}
     if not isinstance(described, Mapping):
         raise TypeError(f"job() must return a name or a mapping, not {type(described).__name__}")
     if unknown := [key for key in described if key not in _FACTS]:
@@ -191,9 +210,13 @@ def _described(system: JobSystem, described: object) -> Job:
     name, queue, attempt = described.get("name"), described.get("queue"), described.get("attempt", 1)
     if not isinstance(name, str) or not name:
         raise TypeError("job() must return a name")
-    if not (queue is None or isinstance(queue, str)) or not isinstance(attempt, int):
-        raise TypeError("queue must be a string, and attempt a number")
-    return Job(name, system.name, queue, attempt, _reports_retries=None)
+    if not (queue is None or isinstance(queue, str)):
+        raise TypeError("queue must be a string")
+    if type(attempt) is not int or attempt < 1:
+        raise TypeError("attempt must be a number from 1")
+    # A string may be an instance of a subclass, which writes it in another way.
+    queue = queue and str.__str__(queue)
+    return Job(str.__str__(name), system.name, queue, attempt, _reports_retries=None)
 
 
 def adapter_of(system: JobSystem) -> type[JobSystemAdapter]:

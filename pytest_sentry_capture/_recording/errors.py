@@ -1,4 +1,4 @@
-"""The errors that Sentry's SDK hides: those of the application's callbacks, and its own."""
+"""Errors that nobody else shows: those of callbacks, of descriptions of jobs, and those inside Sentry's SDK."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_sentry_capture._recording.entries import Entry
 
 @dataclass(eq=False, slots=True)
 class CallbackError(Entry):
-    """A callback of the application that raised, such as ``before_send``, a processor or a sampler.
+    """A callback of the application that raised, such as ``before_send``, a processor, a sampler or a ``JobSystem``.
 
     Attributes:
         by: the callback.
@@ -26,6 +26,8 @@ class CallbackError(Entry):
     message: str
     traceback: str
     exception: BaseException | None = None
+    _consequence: str | None = None
+    """What follows, in words for users, where the SDK has no part in it; None where the SDK hides the error."""
 
     def _release_exceptions(self) -> None:
         self.exception = None

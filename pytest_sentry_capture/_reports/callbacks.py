@@ -118,7 +118,7 @@ class _Counting:
             elif isinstance(entry, Discard) and entry.by is not None:
                 self._discarded(entry, entry.by)
         for entry in entries:
-            if isinstance(entry, CallbackError):
+            if isinstance(entry, CallbackError) and entry._consequence is None:
                 place = self._place(entry.by)
                 tally = self._counts.at(place) or self._counts.tally(Callback(_UNKNOWN_OPTION, *place))
                 tally.crashed += 1

@@ -33,16 +33,18 @@ CALLS: Final = {
 }
 
 
-def _describe(pytester: pytest.Pytester, function: str, job: str) -> None:
+def _describe(pytester: pytest.Pytester, function: str, job: str, more: str = "status = None") -> None:
     pytester.syspathinsert()
     pytester.makepyfile(shop=SHOP)
     pytester.makeconftest(
         f"""
-        from pytest_sentry_capture import JobSystem
+from pytest_sentry_capture import JobSystem
 
-        def pytest_sentry_capture_job_systems(config):
-            return [JobSystem("consumer", runs="shop:Consumer.{function}", job={job})]
-        """
+{more}
+
+def pytest_sentry_capture_job_systems(config):
+    return [JobSystem("consumer", runs="shop:Consumer.{function}", job={job}, status=status)]
+"""
     )
 
 
@@ -66,3 +68,72 @@ def test_job_of_any_kind_of_function_is_observed(pytester: pytest.Pytester, func
     )
 
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+OF_OWN_CLASS: Final = """
+import shop
+
+def test_job(sentry_capture):
+    shop.Consumer.of_nobody("a")
+
+    [job] = sentry_capture.jobs
+    assert [(type(each), each) for each in (job.name, job.queue, job.status)] == [
+        (str, "archive"), (str, "money"), (str, "ignored")
+    ]
+    assert job.attempt == 2
+"""
+
+
+def test_texts_of_classes_of_their_own_are_plain_texts(pytester: pytest.Pytester) -> None:
+    """Such as members of enumerations, which write themselves as ``Jobs.ARCHIVE``."""
+    _describe(pytester, "of_nobody", "lambda name: {'name': Jobs.ARCHIVE, 'queue': Jobs.MONEY, 'attempt': 2}", JOBS)
+    pytester.makepyfile(OF_OWN_CLASS)
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+JOBS: Final = """
+from enum import Enum
+
+class Jobs(str, Enum):
+    ARCHIVE = "archive"
+    MONEY = "money"
+    IGNORED = "ignored"
+
+def status(result, error):
+    return Jobs.IGNORED
+"""
+
+UNDESCRIBED: Final = {
+    "''": "TypeError: job() must return a name",
+    "7": "TypeError: job() must return a name or a mapping, not int",
+    "{'nam': 'a'}": "ValueError: *'nam'*",
+    "{'name': 'a', 'queue': 1}": "TypeError: queue must be a text",
+    "{'name': 'a', 'attempt': '1'}": "TypeError: attempt must be a number from 1",
+    "{'name': 'a', 'attempt': 0}": "TypeError: attempt must be a number from 1",
+}
+
+
+@pytest.mark.parametrize("described", UNDESCRIBED)
+def test_job_that_is_not_described_is_not_observed(pytester: pytest.Pytester, described: str) -> None:
+    _describe(pytester, "of_nobody", f"lambda name: {described}")
+    pytester.makepyfile(
+        """
+        import pytest
+        import shop
+
+        @pytest.mark.sentry_allow("no-callback-errors", reason="the description is wrong")
+        def test_job(sentry_capture):
+            shop.Consumer.of_nobody("a")
+
+            sentry_capture.assert_captured(message="a")
+            assert sentry_capture.jobs == []
+            [error] = sentry_capture.callback_errors
+            print(f"\\n{error.exception_type.__name__}: {error.message}")
+        """
+    )
+
+    result = pytester.runpytest_inprocess("-s")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([UNDESCRIBED[described]])

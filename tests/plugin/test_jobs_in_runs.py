@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Final
 
 import pytest
@@ -112,7 +113,13 @@ def test_tag_of_one_job_in_the_event_of_the_next_breaks_the_rule(project: pytest
     result = run(project, BLEEDS)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["Rule 'no-scope-bleed' is broken*", "*tags.tenant*shop.first*"])
+    result.stdout.fnmatch_lines(
+        [
+            "Rule 'no-scope-bleed' is broken*",
+            "  tags.tenant was written by another job (shop.first): info message (8 characters), job shop.second",
+            "  succeeded",
+        ]
+    )
 
 
 def test_contract_has_a_row_of_a_failed_job_and_notices_its_change(project: pytest.Pytester) -> None:
@@ -134,9 +141,21 @@ def test_contract_has_a_row_of_a_failed_job_and_notices_its_change(project: pyte
     changed.stdout.fnmatch_lines(["*event OSError, job shop.archive failed*"])
 
 
-@pytest.mark.parametrize(("job", "status", "jobs"), [("fail", "None", 0), ("name", "fail", 1)])
+WITH_FORK: Final = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+HERE: Final = 'Consumer().handle("shop.archive", bool)'
+IN_CHILD: Final = f"run_in_child(lambda: {HERE})"
+
+
+@pytest.mark.parametrize("where", [HERE, pytest.param(IN_CHILD, marks=WITH_FORK)])
+@pytest.mark.parametrize(
+    ("function", "job", "status", "jobs", "follows"),
+    [
+        ("job", "fail", "None", 0, "are not observed."),
+        ("status", "name", "fail", 1, "may have a wrong status."),
+    ],
+)
 def test_error_of_a_job_system_is_reported_and_the_application_does_not_notice(
-    project: pytest.Pytester, job: str, status: str, jobs: int
+    project: pytest.Pytester, where: str, function: str, job: str, status: str, jobs: int, follows: str
 ) -> None:
     project.makeconftest(
         f"""
@@ -154,11 +173,12 @@ def test_error_of_a_job_system_is_reported_and_the_application_does_not_notice(
     )
     test = f"""
 import pytest
+from forks import run_in_child
 from shop import Consumer
 
 @pytest.mark.sentry_allow("no-callback-errors", reason="the description of jobs is broken")
 def test_waived(sentry_capture):
-    Consumer().handle("shop.archive", bool)
+    {where}
 
     assert len(sentry_capture.jobs) == {jobs}
     [error] = sentry_capture.callback_errors
@@ -166,14 +186,28 @@ def test_waived(sentry_capture):
     assert error.by.name == "conftest.fail"
 
 def test_not_waived(sentry_capture):
-    Consumer().handle("shop.archive", bool)
+    {where}
+
+def test_hint(sentry_capture):
+    {where}
+    sentry_capture.assert_captured(message="done")
 """
 
-    result = run(project, test)
+    result = run(project, test, "--sentry-report=report.json")
 
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*conftest.fail (conftest.py:*) raised LookupError*"])
-    result.stdout.fnmatch_lines(["The job system 'consumer': * raised LookupError.*"])
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "  conftest.fail (conftest.py:3) raised LookupError. Some jobs of the job system 'consumer' *",
+            "E *Hint: conftest.fail (conftest.py:3) crashed. Some jobs of the job system 'consumer' *",
+        ]
+    )
+    if where == HERE:
+        result.stdout.fnmatch_lines(
+            [f"{function}() raised LookupError. Some jobs of the job system 'consumer' {follows}"]
+        )
+    result.stdout.no_fnmatch_line("*SDK hid*")
+    assert json.loads((project.path / "report.json").read_text(encoding="utf-8"))["callbacks"] == []
 
 
 EXECUTOR: Final = """

@@ -58,6 +58,16 @@ CASES = [
         at_teardown=True,
     ),
     Case(
+        "server-errors-captured",
+        "true",
+        'client.get("/crash")',
+        'sentry_capture.client.options["before_send"] = lambda event, hint: None\n    client.get("/crash")',
+        "GET /crash answered 500, but its event was discarded: before_send by"
+        " test_rule.test_broken.<locals>.<lambda> (test_rule.py:5).",
+        ("discarded: error ZeroDivisionError (16 characters), unhandled, GET /crash answered 500",),
+        at_teardown=True,
+    ),
+    Case(
         "no-callback-errors",
         "true",
         'sentry_init(dsn=DSN, before_send=lambda event, hint: event)\n    sentry_sdk.capture_message("x")',
@@ -139,7 +149,7 @@ CASES = [
     scope.set_tag("tenant", "none"); scope.set_user(None); scope.set_context("cart", {"size": 0})
     client.get("/crash"); client.get("/outer")""",
         'client.get("/write"); client.get("/crash")',
-        "tags.tenant was written by GET /write answered 200: error ZeroDivisionError (16 characters),"
+        "tags.tenant was written by another request (GET /write): error ZeroDivisionError (16 characters),"
         " unhandled, GET /crash answered 500",
         needs=("scopes without hubs",),
     ),

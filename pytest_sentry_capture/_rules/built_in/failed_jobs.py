@@ -9,7 +9,13 @@ from typing import Any, ClassVar, Final, Literal
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Job
 from pytest_sentry_capture._recording.kinds import CapturedEvent
-from pytest_sentry_capture._rules.built_in.server_errors import errors_of, instead, too_many, within
+from pytest_sentry_capture._rules.built_in.server_errors import (
+    errors_of,
+    instead,
+    problem_of_missing,
+    too_many,
+    within,
+)
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
 from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion, from_trial
 from pytest_sentry_capture._text import counted
@@ -103,7 +109,7 @@ class FailedJobsCaptured(Rule):
             return self.not_judged(job, f"{what}: {job._about_report}")
         more = f" {self._about_retries(job)}" if job.status == "retried" else ""
         by = next((discard.by for discard in job.discarded if discard.by is not None), None)
-        problem = f"{what}, but no error event was captured.{more}"
+        problem = f"{problem_of_missing(formatter, job)}{more}"
         return self.broken(job, problem, by=by, details=instead(formatter, job))
 
     def _about_retries(self, job: Job) -> str:

@@ -45,7 +45,8 @@ class NoCallbackErrors(Rule):
         lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
         formatter = Formatter.for_reports(views._recording)
         raised = formatter.name(error.exception_type.__name__)
-        problem = f"{formatter.located(error.by)} raised {raised}, which the Sentry SDK swallowed."
+        follows = ", which the Sentry SDK swallowed." if error._consequence is None else f". {error._consequence}"
+        problem = f"{formatter.located(error.by)} raised {raised}{formatter.redacted(follows)}"
         details = [
             *(f"lost: {formatter.discarded_summary(discard)}" for discard in lost),
             *error.traceback.rstrip().splitlines(),

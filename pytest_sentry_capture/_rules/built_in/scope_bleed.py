@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_sentry_capture._assertions import Formatter
-from pytest_sentry_capture._recording import MISSING, Capture, is_within, resolve
+from pytest_sentry_capture._recording import MISSING, Capture, Job, is_within, resolve
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Rule, RuleViews
 
 
@@ -43,7 +43,8 @@ class NoScopeBleed(Rule):
             if (allowed := self._allowing(write.path)) is not None:
                 yield self.kept(event, allowed=allowed)
                 continue
-            writer = formatter.operation_summary(write.operation)
+            sort = "job" if isinstance(write.operation, Job) else "request"
+            writer = f"another {sort} ({formatter.operation_name(write.operation)})"
             problem = f"{formatter.name(write.path)} was written by {writer}: {formatter.summary(event)}"
             yield self.broken(event, problem, path=write.path)
         if not foreign:

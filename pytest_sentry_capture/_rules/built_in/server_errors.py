@@ -55,12 +55,11 @@ class ServerErrorsCaptured(Rule):
         own = errors_of(exchange)
         if len(own) == 1 or (not own and any(map(errors_of, nested))):
             return self.kept(exchange)
-        what = formatter.operation_summary(exchange)
         if own:
             events = [f"{number}. {formatter.summary(event)}" for number, event in enumerate(own, 1)]
-            problem = f"{what}, {too_many(own, 1)}"
+            problem = f"{formatter.operation_summary(exchange)}, {too_many(own, 1)}"
             return self.broken(exchange, problem, details=events)
-        problem = f"{what}, but no error event was captured."
+        problem = problem_of_missing(formatter, exchange)
         by = next((discard.by for discard in exchange.discarded if discard.by is not None), None)
         return self.broken(exchange, problem, by=by, details=instead(formatter, exchange))
 
@@ -80,6 +79,21 @@ def too_many(events: Sequence[CapturedEvent], expected: int) -> str:
     """That more error events were captured than expected, in words."""
     was = "was" if len(events) == 1 else "were"
     return f"but {counted(len(events), 'error event')} {was} captured (expected {expected or 'none'})."
+
+
+def problem_of_missing(formatter: Formatter, operation: Operation) -> str:
+    """That no error was captured during an operation, or that one was discarded, and why."""
+    what = formatter.operation_summary(operation)
+    discarded = next(filter(_is_error, operation.discarded), None)
+    if discarded is None:
+        return f"{what}, but no error event was captured."
+    return f"{what}, but its event was discarded: {formatter.discard_reason(discarded)}."
+
+
+def _is_error(discard: Discard) -> bool:
+    """Whether an event of level error or fatal was discarded, or one of which nothing is known."""
+    is_event = discard.kind == CapturedEvent.kind and not discard._is_of_logging
+    return is_event and (discard.payload is None or discard.item.get("level") in _ERROR_LEVELS)
 
 
 def instead(formatter: Formatter, operation: Operation) -> Iterator[str]:
