@@ -1,6 +1,6 @@
 """Checks that the texts of this project are plain: documentation, docstrings, comments, messages and help texts.
 
-``python -m scripts.plain_language --check`` lists each phrase of ``plain_language.toml`` with its file, its line and the
+``python -m scripts.plain_language --check`` lists each phrase of ``plain_language.toml`` with file, line and the
 plain phrase. It also lists each file with more than two semicolons per 1000 words of prose. Pass files to check only
 these. Without ``--check`` the command prints the same list and succeeds.
 """
