@@ -1,6 +1,6 @@
 """Installs each built distribution in an environment of its own and tests it there: ``make dist``.
 
-``python -m scripts.tried_distributions dist`` fails if a distribution is missing, cannot be installed, or does not work.
+``python -m scripts.tried_distributions dist`` fails if one is missing, cannot be installed, or does not work.
 """
 
 from __future__ import annotations
