@@ -34,7 +34,7 @@ SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; 
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-	    printf '  make %-16s %s\n' "$$target" "$$text"; \
+	    printf '  make %-18s %s\n' "$$target" "$$text"; \
 	done
 
 # Prints the verdict, the most important lines of the report, and the path of the page.
