@@ -8,13 +8,13 @@ INSTALLED := $(VENV)/installed
 # Whose runs are compared with those of the installed SDK.
 PREVIOUS_SDK := 2.75.0
 EXAMPLE := --confcutdir=. example_app/tests
-# A test that hangs is to fail by its name.
+# A test that hangs must fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
 # Unit tests, and those of the plugin that start few processes. They reach 9 of 10 lines of the package.
 QUICK := tests/unit \
     --ignore=tests/unit/test_documentation.py --ignore=tests/unit/test_fidelity_command.py \
-    --ignore=tests/unit/test_segments.py --ignore=tests/unit/test_toys.py \
+    --ignore=tests/unit/test_segments.py --ignore=tests/unit/test_recipes.py \
     --ignore=tests/unit/test_without_engine.py --ignore=tests/unit/server/test_soak.py \
     $(foreach name,bad_days fixture,tests/plugin/server/test_$(name).py) \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
@@ -43,7 +43,7 @@ test: $(INSTALLED) ## Run all tests
 quick: $(INSTALLED) ## Run a selection of the tests in half a minute
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(QUICK)
 
-check: $(INSTALLED) ## Run the linters, the type checker and the check of plain language
+check: $(INSTALLED) ## Run the linters and the type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
