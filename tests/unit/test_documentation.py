@@ -562,7 +562,7 @@ def test_every_call_between_the_lines_is_possible(page: Path) -> None:
         ("sentry_server.wait_for(count=2, timeout=1, timout=1)", "'timout'"),
         ("sentry_server.outage('rezets')", "'rezets'"),
         ("sentry_capture.clear(1)", "too many positional arguments"),
-        ("event.normalized()", "no attribute 'normalized'"),
+        ("event.normalize()", "no attribute 'normalize'"),
     ],
 )
 def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
