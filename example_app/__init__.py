@@ -1,3 +1,3 @@
-"""A bank statement analyser that reports its errors to Sentry."""
+"""A bank statement analyzer that reports its errors to Sentry."""
 
 VERSION = "1.0.0"

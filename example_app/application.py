@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         engine.dispose()
 
-    app = FastAPI(title="Bank statement analyser", version=VERSION, lifespan=lifespan)
+    app = FastAPI(title="Bank statement analyzer", version=VERSION, lifespan=lifespan)
     app.state.celery = imports.create_celery(
         settings, lambda: imports.Storage(app.state.sessions, Cache(app.state.redis))
     )

@@ -174,7 +174,7 @@ def _set_attribute(name: str, value: str) -> None:
 
 
 def start_sentry(settings: Settings) -> None:
-    """Initialise Sentry, unless it is turned off or there is no DSN.
+    """Initialize Sentry, unless it is turned off or there is no DSN.
 
     Frame variables and request bodies hold rows of statements. They go to Sentry only where personal data may, because
     no pattern finds an IBAN that the SDK has cut in two.

@@ -41,7 +41,7 @@ def summary(
     cached = cache.get(summaries_of(user.id), month)
     if cached is not None:
         return Summary.model_validate_json(cached)
-    made = _summarise(session, user.id, month)
+    made = _summarize(session, user.id, month)
     cache.set(summaries_of(user.id), month, made.model_dump_json(), CACHED_SECONDS)
     return made
 
@@ -61,7 +61,7 @@ def month_bounds(month: str) -> tuple[date, date]:
         raise HTTPException(422, "there is no such month") from None
 
 
-def _summarise(session: DatabaseSession, user_id: int, month: str) -> Summary:
+def _summarize(session: DatabaseSession, user_id: int, month: str) -> Summary:
     first, next_first = month_bounds(month)
     rows = session.execute(
         select(

@@ -297,5 +297,5 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
             )
             for sdk in SDKS_OF_FRAMEWORKS
         ),
-        Environment("neighbours", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
+        Environment("neighbors", "3.12", (f"sentry-sdk=={BEFORE_3}", "pytest-sentry", *OF_TODAY), COMMON_TESTS),
     ]

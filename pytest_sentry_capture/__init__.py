@@ -1,4 +1,4 @@
-"""A pytest plugin that pins down what an application tells Sentry, and what it keeps from Sentry."""
+"""A pytest plugin that tests what your application sends to Sentry and what it filters out."""
 
 from __future__ import annotations
 

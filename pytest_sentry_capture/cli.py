@@ -118,14 +118,14 @@ def _parser() -> argparse.ArgumentParser:
     diff = commands.add_parser(
         "diff",
         help="compare the JSON reports of two runs",
-        description="Compare the reports of two runs, which pytest --sentry-report=PATH.json writes: what is reported"
-        " in one only, what is sent in clear in one only, and how much is sent.",
+        description="Compare the reports of two runs, which pytest --sentry-report=PATH.json writes: lost and gained"
+        " reports, fields sent in clear, and volume.",
     )
     diff.set_defaults(run=_diff)
     diff.add_argument("before", type=Path, metavar="BEFORE.json", help="the report of the first run")
     diff.add_argument("after", type=Path, metavar="AFTER.json", help="the report of the second run")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="text by default")
-    diff.add_argument("--exit-code", action="store_true", help="exit with 1 where the runs differ")
+    diff.add_argument("--exit-code", action="store_true", help="exit with 1 if the runs differ")
     render = commands.add_parser(
         "render",
         help="make a page of a run's JSON report",
@@ -135,23 +135,23 @@ def _parser() -> argparse.ArgumentParser:
     render.set_defaults(run=_render)
     render.add_argument("report", type=Path, metavar="RUN.json", help="the report of the run")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="PATH.html", help="the file to write")
-    render.add_argument("--since", type=Path, metavar="OLD.json", help="an older report, to say what changed since")
+    render.add_argument("--since", type=Path, metavar="OLD.json", help="an older report, to show what changed since")
     combine = commands.add_parser(
         "combine",
         help="combine the JSON reports of shards",
         description="Combine the reports of runs that each ran a part of the tests, which pytest"
         " --sentry-report=PATH.json writes: rules, waivers, unused entries and contracts are judged as in one run of"
-        " all tests. The exit code is 1 where that fails.",
+        " all tests. The exit code is 1 if that fails.",
     )
     combine.set_defaults(run=_combine)
     combine.add_argument("shards", type=Path, nargs="+", metavar="SHARD.json", help="the report of a shard")
-    combine.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="the report to write of the whole")
+    combine.add_argument("-o", "--output", type=Path, metavar="RUN.json", help="the combined report to write")
     combine.add_argument(
-        "--check", action="store_true", help="compare with the contract, and fail where a shard or a test is missing"
+        "--check", action="store_true", help="compare with the contract, and fail if a shard or a test is missing"
     )
-    combine.add_argument("--strict", action="store_true", help="fail for what a strict run fails for")
+    combine.add_argument("--strict", action="store_true", help="fail as pytest --sentry-strict does")
     combine.add_argument(
-        "--expect", type=_number_of_shards, metavar="N", help="how many shards there are, where paths made them"
+        "--expect", type=_number_of_shards, metavar="N", help="the number of shards, if the tests were split by paths"
     )
     schema = commands.add_parser(
         "schema",

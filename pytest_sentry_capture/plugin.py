@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 
@@ -68,110 +68,131 @@ _RESULTS: Final = "sentry_capture"
 """The attribute of a test's last report that carries what the test adds to the results of the run."""
 
 
+_GROUP: Final = "sentry capture"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("sentry capture")
-    group.addoption(
-        "--sentry-network",
-        dest="sentry_network",
+    _add(
+        parser,
+        "sentry_network",
+        "'block' (the default): nothing is sent over the network; 'allow': events are sent as in production.",
+        ini_default="block",
         metavar="MODE",
-        help="'block' (the default): nothing leaves this machine; 'allow': events are sent as in production.",
     )
-    group.addoption(
-        "--sentry-network-hosts",
-        dest="sentry_network_hosts",
+    _add(
+        parser,
+        "sentry_network_hosts",
+        "Hosts that events may be sent to while the network is blocked.",
+        ini_type="args",
+        ini_default=[],
         action="append",
         metavar="HOST[,HOST]",
-        help="Hosts that events may be sent to while the network is blocked.",
     )
-    group.addoption(
-        "--sentry-report",
-        dest="sentry_report",
+    _add(
+        parser,
+        "sentry_report",
+        f"Write a report of captured and discarded items to a file ({', '.join(FORMATS)}). Can be repeated.",
+        ini_type="args",
+        ini_default=[],
         action="append",
         metavar="PATH",
-        help=f"Write what was captured and what was not to a file ({', '.join(FORMATS)}). May be given several times.",
     )
-    group.addoption(
+    parser.getgroup(_GROUP).addoption(
         "--sentry-report-since",
         dest="sentry_report_since",
         metavar="OLD.json",
-        help="An older JSON report: the page (--sentry-report=PATH.html) says what changed since.",
+        help="An older JSON report: the page (--sentry-report=PATH.html) shows the changes since then.",
     )
-    group.addoption(
-        "--sentry-report-traces",
-        dest="sentry_report_traces",
+    _add(
+        parser,
+        "sentry_report_traces",
+        "Add a row for each segment, span and profile to .txt and .md reports, which otherwise show only their"
+        " numbers.",
+        ini_type="bool",
+        ini_default=False,
         action="store_true",
         default=None,
-        help="Add a row for each segment, span and profile to .txt and .md reports, which have their numbers alone.",
     )
-    group.addoption(
-        "--sentry-contract",
-        dest="sentry_contract",
-        metavar="MODE",
-        help="'update': write what was captured and what was not to sentry-contract.toml; 'check': fail where the run"
+    _add(
+        parser,
+        "sentry_contract",
+        "'update': write the captured and discarded items to sentry-contract.toml; 'check': fail if the run"
         " differs from it; 'off' (the default).",
+        ini_default="off",
+        metavar="MODE",
     )
-    group.addoption(
-        "--sentry-strict",
-        dest="sentry_strict",
+    _add(
+        parser,
+        "sentry_strict",
+        "Fail the run for rules that were not judged or not exercised, for unused waivers and allow entries, and"
+        " if Sentry was never on.",
+        ini_type="bool",
+        ini_default=False,
         action="store_true",
         default=None,
-        help="Fail the run for rules that were not judged or not exercised, for unused waivers and allow entries, and"
-        " where Sentry was never on.",
     )
-    group.addoption(
-        "--sentry-show",
-        dest="sentry_show",
+    _add(
+        parser,
+        "sentry_show",
+        "What a failed test shows of its captured items: 'no'; 'short' (the default), a line for each event; 'full',"
+        " every item with names but without values; 'values', the masked payloads too, only on a terminal and not in"
+        " CI.",
+        ini_default="short",
         metavar="MODE",
-        help="What the report of a failed test shows of what was captured: 'no'; 'short' (the default), a line for each"
-        " event; 'full', every item with its names and without values; 'values', the payloads too, masked, on the"
-        " terminal only and not in CI.",
     )
-    group.addoption(
-        "--sentry-configuration-file",
-        dest="sentry_configuration_file",
+    _add(
+        parser,
+        "sentry_configuration_file",
+        "The file with the rootdir's rules, instead of its pyproject.toml or sentry_capture.toml.",
+        ini_default="",
         metavar="FILE",
-        help="The file of the rootdir's rules, in place of its pyproject.toml or sentry_capture.toml.",
     )
-    group.addoption(
-        "--sentry-contract-file",
-        dest="sentry_contract_file",
+    _add(
+        parser,
+        "sentry_contract_file",
+        "The rootdir's contract, instead of sentry-contract.toml beside its rules.",
+        ini_default="",
         metavar="FILE",
-        help="The rootdir's contract, in place of sentry-contract.toml beside its rules.",
     )
-    group.addoption(
-        "--sentry-django-client",
-        dest="sentry_django_client",
+    _add(
+        parser,
+        "sentry_django_client",
+        "'production' (the default): requests of Django's test client are reported like those of a server, in"
+        " tests with a fixture or rules; 'plain': as Django's test client does by itself.",
+        ini_default="production",
         metavar="MODE",
-        help="'production' (the default): requests of Django's test client are reported as those of a server are, in"
-        " tests of which something is asked; 'plain': as Django's test client does by itself.",
     )
-    group.addoption(
-        "--sentry-grace",
-        dest="sentry_grace",
+    _add(
+        parser,
+        "sentry_grace",
+        "How long assertions and rules wait for an application that has answered in another thread but not"
+        " returned (1.0 by default). A crash in a live server is captured after its answer.",
+        ini_default="1.0",
         metavar="SECONDS",
-        help="How long assertions and rules wait for an application that has answered in another thread and has not"
-        " returned (1.0 by default): a crash in a live server is captured after its answer.",
     )
-    group.addoption(
+    parser.getgroup(_GROUP).addoption(
         "--sentry-suggest",
         dest="sentry_suggest",
         metavar="FILE",
         nargs="?",
         const="",
-        help="Print the rules that the configuration lacks, made from what the run saw; with =FILE, write a whole"
-        " configuration where there is none.",
+        help="Print rules that the configuration lacks, suggested from this run; with =FILE, write a new"
+        " configuration file.",
     )
-    parser.addini("sentry_network", "The same as --sentry-network.", default="block")
-    parser.addini("sentry_network_hosts", "The same as --sentry-network-hosts.", type="args", default=[])
-    parser.addini("sentry_report", "The same as --sentry-report.", type="args", default=[])
-    parser.addini("sentry_report_traces", "The same as --sentry-report-traces.", type="bool", default=False)
-    parser.addini("sentry_contract", "The same as --sentry-contract.", default="off")
-    parser.addini("sentry_configuration_file", "The same as --sentry-configuration-file.", default="")
-    parser.addini("sentry_contract_file", "The same as --sentry-contract-file.", default="")
-    parser.addini("sentry_strict", "The same as --sentry-strict.", type="bool", default=False)
-    parser.addini("sentry_django_client", "The same as --sentry-django-client.", default="production")
-    parser.addini("sentry_show", "The same as --sentry-show.", default="short")
-    parser.addini("sentry_grace", "The same as --sentry-grace.", default="1.0")
+
+
+def _add(
+    parser: pytest.Parser,
+    name: str,
+    about: str,
+    *,
+    ini_default: object,
+    ini_type: Literal["args", "bool"] | None = None,
+    **of_option: Any,
+) -> None:
+    """Add an option for the command line and the same for the configuration file, which says the same about it."""
+    parser.getgroup(_GROUP).addoption(f"--{name.replace('_', '-')}", dest=name, help=about, **of_option)
+    parser.addini(name, about, type=ini_type, default=ini_default)
 
 
 _RUN: Final = pytest.StashKey[Run]()
@@ -196,8 +217,8 @@ def _start(config: pytest.Config, option: Any) -> None:
     else:
         if settings.suggestion_file is not None and configurations.of_rootdir.file:
             mistakes.append(
-                f"sentry_suggest: the configuration stands in {configurations.of_rootdir.file};"
-                " --sentry-suggest without a file prints what it lacks"
+                f"sentry_suggest: the configuration is in {configurations.of_rootdir.file};"
+                " use --sentry-suggest without a file to print the missing rules"
             )
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
@@ -242,7 +263,7 @@ def _job_systems(config: pytest.Config) -> list[JobSystem]:
     systems = [each for several in reversed(given) for each in several]
     for each in systems:
         if not isinstance(each, JobSystem):
-            problem = f"wants JobSystem objects from pytest_sentry_capture, not {type(each).__name__}"
+            problem = f"expects JobSystem objects from pytest_sentry_capture, not {type(each).__name__}"
             raise pytest.UsageError(f"pytest_sentry_capture_job_systems {problem}")
     return systems
 
@@ -815,7 +836,7 @@ def _take_waivers(item: pytest.Item, run: Run) -> None:
             raise ValueError(f'a waiver needs a reason: sentry_allow({rule!r}, reason="…")')
         ticket = marker.kwargs.get("ticket")
         if ticket is not None and (not isinstance(ticket, str) or not ticket.strip()):
-            raise TypeError(f'ticket must be a text, such as "SHOP-12", not {ticket!r}')
+            raise TypeError(f'ticket must be a string, such as "SHOP-12", not {ticket!r}')
         until = _last_day(marker.kwargs.get("until"))
         waivers.append((rule, node.nodeid.partition("[")[0], reason.strip(), until, (ticket or "").strip()))
     run.test.waive(waivers)
@@ -861,7 +882,7 @@ class _Fixtures:
 
     @pytest.fixture
     def sentry_init(self) -> SentryInit:
-        """Initialises a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
+        """Initializes a client for this test alone, and returns it: ``sentry_init(before_send=drop_expected)``."""
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_init")
         self._run.note_use()

@@ -56,7 +56,7 @@ def statement(client: TestClient, alice: SignedIn, bob: SignedIn) -> int:
 
 
 @pytest.mark.sentry_allow("contract", reason="requests are random")
-@pytest.mark.sentry_allow("required-context", reason="random tokens, and without a database nobody is recognised")
+@pytest.mark.sentry_allow("required-context", reason="random tokens, and without a database nobody is recognized")
 @without_source_code
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_every_failure_is_captured_once(

@@ -45,8 +45,8 @@ def test_two_users_fail_at_the_same_time(
 
     with ThreadPoolExecutor(2) as executor:
         uploaded = executor.submit(upload, client, alice, SPARKASSE)
-        summarised = executor.submit(client.get, "/summaries/2026-01", headers=bob.headers)
-    assert uploaded.result().status_code == summarised.result().status_code == 500
+        summarized = executor.submit(client.get, "/summaries/2026-01", headers=bob.headers)
+    assert uploaded.result().status_code == summarized.result().status_code == 500
 
     of_alice = sentry_capture.assert_captured(transaction="/statements", user={"id": alice.id})
     of_bob = sentry_capture.assert_captured(transaction="/summaries/{month}", user={"id": bob.id})
@@ -54,7 +54,7 @@ def test_two_users_fail_at_the_same_time(
     assert of_alice.user == {"id": alice.id}
     assert of_bob.user == {"id": bob.id}
     assert of_alice.tags["request_id"] == uploaded.result().headers["X-Request-ID"]
-    assert of_bob.tags["request_id"] == summarised.result().headers["X-Request-ID"]
+    assert of_bob.tags["request_id"] == summarized.result().headers["X-Request-ID"]
     assert of_alice.trace_id != of_bob.trace_id
     assert _redis_commands(of_alice) == ["redis.pipeline.execute"]
     assert _redis_commands(of_bob) == [f"HGET 'summaries:{bob.id}' [Filtered]"]

@@ -71,10 +71,10 @@ def test_exceptions_that_led_to_each_other(
     first, second = LookupError("first"), ValueError("second")
     second.__context__ = first
 
-    def summarise(session: Session, user_id: int, month: str) -> None:
+    def summarize(session: Session, user_id: int, month: str) -> None:
         raise first from second
 
-    monkeypatch.setattr(summaries, "_summarise", summarise)
+    monkeypatch.setattr(summaries, "_summarize", summarize)
 
     assert client.get("/summaries/2026-01", headers=alice.headers).status_code == 500
     sentry_capture.assert_captured(exception=LookupError, handled=False)
@@ -95,11 +95,11 @@ def test_a_client_error_that_is_logged_but_not_being_handled_is_filtered(
     arguments: list[object],
     extra: dict[str, object],
 ) -> None:
-    def summarise(session: Session, user_id: int, month: str) -> summaries.Summary:
+    def summarize(session: Session, user_id: int, month: str) -> summaries.Summary:
         logging.getLogger("example_app.summaries").error("refused: %s", *arguments, extra=extra)
         return summaries.Summary(month=month, income={}, expenses={}, categories={})
 
-    monkeypatch.setattr(summaries, "_summarise", summarise)
+    monkeypatch.setattr(summaries, "_summarize", summarize)
 
     assert client.get("/summaries/2026-01", headers=alice.headers).status_code == 200
     sentry_capture.assert_discarded(logger="example_app.summaries", reason="before_send", by=before_send)

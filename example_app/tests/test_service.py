@@ -116,7 +116,7 @@ def test_a_file_is_rejected(
     assert client.get("/statements", headers=alice.headers).json() == before
 
 
-def test_a_month_is_summarised(client: TestClient, bob: SignedIn) -> None:
+def test_a_month_is_summarized(client: TestClient, bob: SignedIn) -> None:
     assert client.get("/summaries/2026-01", headers=bob.headers).json()["income"] == {}
     upload(client, bob, SPARKASSE)
     upload(client, bob, REVOLUT)

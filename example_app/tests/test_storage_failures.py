@@ -32,7 +32,7 @@ def test_a_table_is_gone(client: TestClient, alice: SignedIn, sentry_capture: Se
     assert_nowhere(sentry_capture, "my landlord", "my+landlord", alice.email)
 
 
-@pytest.mark.sentry_allow("required-context", reason="without a database nobody is recognised")
+@pytest.mark.sentry_allow("required-context", reason="without a database nobody is recognized")
 def test_the_connection_is_refused(
     client: TestClient, alice: SignedIn, closed_database: str, sentry_capture: SentryCapture
 ) -> None:

@@ -87,7 +87,7 @@ class Expected(Generic[AnyItem]):
         """
         __tracebackhide__ = True
         if self._item is None:
-            raise LookupError("the item of an expect block is there after the block")
+            raise LookupError("read expected.item after the expect block, not inside it")
         return self._item
 
 
@@ -124,14 +124,14 @@ class AnyAssertions(RecordingViews):
         """
         __tracebackhide__ = True
         if not isinstance(value, str):
-            raise TypeError(f"a secret is a text, not {type(value).__name__}")
+            raise TypeError(f"a secret must be a string, not {type(value).__name__}")
         if not value.strip():
             raise ValueError("a secret can't be empty")
         if self._recording.masks.says_nothing(value):
-            raise ValueError(f"{value!r} is a mask, and stands for any value: declare the value that it hides")
+            raise ValueError(f"{value!r} is a mask, which matches any value. Declare the value that it hides")
         if len(value) < _SHORTEST_SECRET:
             raise ValueError(
-                f"a secret has at least {_SHORTEST_SECRET} characters: shorter texts stand everywhere by chance"
+                f"a secret must have at least {_SHORTEST_SECRET} characters: shorter ones appear everywhere"
             )
         self._recording.secrets.append(value)
 
@@ -157,7 +157,7 @@ class AnyAssertions(RecordingViews):
         return findings
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
-        """An event or transaction as Sentry would store it: normalised, cut to size, scrubbed by its own engine.
+        """An event or transaction as Sentry would store it: normalized, cut to size, scrubbed by its own engine.
 
         The project's settings for scrubbing are those of ``[tool.sentry_capture.relay]``, else what new projects have.
         Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
@@ -176,7 +176,7 @@ class AnyAssertions(RecordingViews):
 
         Raises:
             AssertionError: none matches, and it can't be said that there is none, as with ``assert_not_captured``.
-            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelt exception class.
+            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
         matcher = _matcher(kind, criteria)
@@ -218,7 +218,7 @@ class AnyAssertions(RecordingViews):
 
         Raises:
             AssertionError: one matches, no client was active, or it can't be said.
-            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelt exception class.
+            ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
         self._assert_count(0, self._matcher("assert_not_captured", {}, kind, criteria))
@@ -430,9 +430,9 @@ class AnyAssertions(RecordingViews):
         """Fail where values or names of exceptions are asked for that can't be, and that are nowhere in the test."""
         __tracebackhide__ = True
         impossible, unknown = self._impossible(matcher, doubts)
-        misspelt = {name: nearest for name, nearest in unknown.items() if nearest is not None}
-        if impossible or misspelt:
-            message = failure_messages.impossible(self._formatter, absent, matcher.kind, impossible, misspelt)
+        misspelled = {name: nearest for name, nearest in unknown.items() if nearest is not None}
+        if impossible or misspelled:
+            message = failure_messages.impossible(self._formatter, absent, matcher.kind, impossible, misspelled)
             raise ImpossibleCriterionError(message)
         self._recording.unknown_exceptions.update(dict.fromkeys(unknown))
 

@@ -72,7 +72,7 @@ def mismatches(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
 def read_as_regexes(expected: Any) -> Any:
     """The same expectation, for which texts that look like regexes stand for what they match too; None without any.
 
-    A plain text is compared as a whole. One that looks like a regex may have been meant as one all the same.
+    A string is compared as a whole. One that looks like a regex may have been meant as one all the same.
     """
     if isinstance(expected, str) and type(expected).__eq__ is str.__eq__:
         return _TextOrRegex.of(expected)

@@ -29,34 +29,37 @@ class _Values(NamedTuple):
 _PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
 _NEVER_IN_JSON: Final = (bytes, bytearray, date, time, timedelta, UUID, PurePath)
 """What equals nothing that a payload can hold, though it has an equality of its own."""
-_ALWAYS_VALID: Final = "a predicate, None, and a list of these"
+_ALWAYS_VALID: Final = "a predicate, None, or a list of these"
 _PLAIN_TEXTS: Final = frozenset((str, re.Pattern))
 _MAPPINGS: Final = frozenset((dict,))
 _VALUES: Final[Mapping[Sort, _Values]] = {
     Sort.TEXT: _Values(
-        "a text", _PLAIN_TEXTS, f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}'
+        "a string",
+        _PLAIN_TEXTS,
+        f'a string, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}',
     ),
     Sort.NUMBER: _Values("a number", frozenset((int, float, bool, range)), f"a number, a range, {_ALWAYS_VALID}"),
     Sort.TRUTH: _Values("true or false", frozenset((bool, int, float, range)), f"true or false, {_ALWAYS_VALID}"),
     Sort.MAPPING: _Values("a mapping", _MAPPINGS, f"a mapping, {_ALWAYS_VALID}"),
     Sort.EXCEPTION_MESSAGE: _Values(
-        "a text", _PLAIN_TEXTS, f'a text, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}'
+        "a string",
+        _PLAIN_TEXTS,
+        f'a string, re.compile(…), which is {{ regex = "…" }} in a configuration, {_ALWAYS_VALID}',
     ),
     Sort.BREADCRUMBS: _Values("a list of mappings", _MAPPINGS, f"a mapping, {_ALWAYS_VALID}"),
     Sort.LIST: _Values(
         "a list, which is compared as a whole", frozenset(), "a list, a set of tuples (one of these), a predicate, None"
     ),
     Sort.SEGMENT_STATUS: _Values(
-        "a text", _PLAIN_TEXTS, "'ok', 'error', a regex that matches one of them, a predicate, and a list of these"
+        "a string", _PLAIN_TEXTS, "'ok', 'error', a regex that matches one of them, a predicate, or a list of these"
     ),
 }
 _ABOUT_OWN_WORDS: Final = (
-    "The SDK's own word is reached by its path: where={'contexts.trace.status': 'internal_error'} in a transaction,"
+    "For the SDK's own status, use its path: where={'contexts.trace.status': 'internal_error'} in a transaction,"
     " where={'status': …} in a span"
 )
 _VALID_EXCEPTIONS: Final = (
-    "valid are a class, a bare or dotted name, a compiled regex for the dotted name, a predicate, None, and a list of"
-    " these"
+    "pass a class, a bare or dotted name, a compiled regex for the dotted name, a predicate, None, or a list of these"
 )
 
 
@@ -130,7 +133,7 @@ def _check_segment_status(expected: Any) -> None:
 
 
 def _matches_nothing(name: str, expected: Any, reason: str, values: _Values) -> str:
-    return f"{name}={expected!r} matches nothing, because {reason}. Valid are {values.valid}"
+    return f"{name}={expected!r} matches nothing, because {reason}. Pass {values.valid}"
 
 
 def _check_exceptions(expected: Any) -> None:
@@ -144,12 +147,12 @@ def _check_exception(expected: Any) -> None:
     if is_plain_class(expected):
         if not issubclass(expected, BaseException):
             raise TypeError(
-                f"exception={expected.__name__} is a class, but no exception class; valid are classes that derive from"
-                " BaseException, such as exception=ValueError, and names of such classes"
+                f"exception={expected.__name__} is a class, but not an exception class. Pass a class that derives from"
+                " BaseException, such as exception=ValueError, or the name of one"
             )
     elif isinstance(expected, BaseException):
         raise TypeError(
-            f"exception={expected!r} is an instance, which equals no other; valid are its class,"
+            f"exception={expected!r} is an instance, which equals no other. Pass its class,"
             f" exception={type(expected).__name__}, and message={str(expected)!r} beside it"
         )
     elif isinstance(expected, (int, float, range, Mapping)) or _equals_nothing(expected):
@@ -160,10 +163,7 @@ def _check_value(path: str, expected: Any) -> None:
     """Neither a class nor an object without an equality of its own equals a value of a payload."""
     if is_plain_class(expected):
         meant = f"; did you mean exception={expected.__qualname__}?" if issubclass(expected, BaseException) else "."
-        raise TypeError(
-            f"{path}={expected.__qualname__} is a class, which equals no value{meant} Valid are values, patterns and"
-            " predicates"
-        )
+        raise TypeError(f"{path}={expected.__qualname__} is a class{meant} Pass a value, regex or predicate")
     if isinstance(expected, dict):
         for key, each in expected.items():
             _check_value(f"{path}.{key}", each)
@@ -171,12 +171,12 @@ def _check_value(path: str, expected: Any) -> None:
         for each in expected:
             _check_value(path, each)
     elif expected is ...:
-        raise TypeError(f"{path}=... is a placeholder: write the value that is expected in its place")
+        raise TypeError(f"{path}=... is a placeholder. Write the expected value in its place")
     elif _equals_nothing(expected):
         name = type(expected).__qualname__
         raise TypeError(
             f"{path}={expected!r} matches nothing, because captured items are JSON, which has no {name}"
-            f"{_meant_by(expected)} Valid are values of JSON, patterns and predicates"
+            f"{_meant_by(expected)} Pass a JSON value, regex or predicate"
         )
 
 

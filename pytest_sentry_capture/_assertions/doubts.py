@@ -32,7 +32,7 @@ from pytest_sentry_capture._recording import (
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 
 _PYTHON: Final = "python"
-_ONLY_A_NAME: Final = "only the name of its class is known, not what that derives from"
+_ONLY_A_NAME: Final = "only the name of its class is known, not its base classes"
 _ONLY_A_PAYLOAD: Final = "only its payload is known, not the exception itself"
 _NOT_KEPT: Final = "it was captured before the test used the fixture"
 _IN_CHILD: Final = "it was captured in a forked child, and the exception itself stayed there"

@@ -43,50 +43,49 @@ from pytest_sentry_capture._recording import (
 from pytest_sentry_capture._text import counted, plural, with_article
 
 NOTHING: Final = "nothing to be captured"
-NO_PERSONAL_DATA: Final = "No personal data was found, but whether any was captured cannot be determined."
+NO_PERSONAL_DATA: Final = "No personal data was found, but this cannot be determined."
 _MOST_ITEMS: Final = 3
 _WIDTH: Final = 100
 _ABOUT_BLOCKED_LOOP: Final = (
-    "wait_for() blocked the event loop that runs in this thread, so that no task could go on. In a task, await_for()"
-    " waits without blocking it."
+    "wait_for() blocked the event loop of this thread, so no task could run. In a task, use await_for()."
 )
 _ABOUT_NO_DSN: Final = (
-    "The client that is active now has no DSN: in production it would send nothing, and in tests what it is given is"
-    " captured all the same. assert sentry_capture.dsn is None says that there is none."
+    "The active client has no DSN. In production it sends nothing, but in tests its events are captured anyway. To"
+    " assert that there is no DSN, use assert sentry_capture.dsn is None."
 )
 _ABOUT_UNKNOWN_CALLABLES: Final = (
-    "by asks for a callable, and none is known here: most reasons have none, and of what another process discarded,"
-    " only kind, reason and number are known."
+    "`by` was given, but the discarding callable is unknown: most reasons have none, and another process reports"
+    " only kind, reason and number. Leave out by=."
 )
 _ABOUT_REAL_VALUES: Final = "Other values are accepted once something in the test really has them."
 _ABOUT_REPLACEMENTS: Final = (
-    "What is passed to a replacement may not reach the SDK, and what does not is not captured. Assert on the"
+    "Calls of a replacement may not reach the SDK, and then they are not captured. Assert on the"
     " replacement itself, spy on the function with patch(…, wraps=…) or mocker.spy, or replace a method of the"
     " transport, which hides nothing:\n"
     '  monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)'
 )
 _ABOUT_PROCESSES: Final = {
     "running": "Forked in this test, and still running: {}.",
-    "lost": "A forked child could not pass on what it captured: the descriptor that it inherited is closed.",
-    "started": "Started without a fork, so that what it captures is not seen here: {}.",
+    "lost": "A forked child could not pass on its captured items: the descriptor that it inherited is closed.",
+    "started": "Started without a fork, so its captured items are not seen here: {}.",
 }
 """By ``UnseenWork.why``."""
 _ADVICE_ON_PROCESSES: Final = {
     "running": (
-        "Wait for the child before the assertion, with os.waitpid() or join(). A child that serves several tests"
-        " belongs in a fixture, and is not waited for."
+        "Wait for the child before the assertion, with os.waitpid() or join(). Start a child that serves several"
+        " tests in a fixture. Assertions do not wait for it."
     ),
-    "lost": "Test what closes its descriptors, such as a daemon, with sentry_server.",
+    "lost": "To test a process that closes its descriptors, such as a daemon, use sentry_server.",
     "started": (
         'Test it with sentry_server. @pytest.mark.sentry_allow("unseen-processes", reason="…") states that the process'
         " does not report to Sentry."
     ),
 }
 _MOST_DIFFERENCES: Final = 8
-_NOT_READABLE: Final = "Captured, and not readable"
+_NOT_READABLE: Final = "Captured, but not readable"
 _OF_SAMPLERS: Final = ("sample_rate", "callback_error")
 """The reasons for which a traces sampler may have discarded something."""
-_UNKNOWN: Final = "     what it looked like is not known"
+_UNKNOWN: Final = "     its content is not known"
 
 
 def wrong_count(evidence: Evidence, n: int, matcher: Matcher, matching: Sequence[CapturedItem]) -> str:
@@ -158,7 +157,7 @@ def undecided(
     for number, (item, reasons) in enumerate(uncertain[:_MOST_ITEMS], 1):
         lines.append(f"{number}. {formatter.summary(item, asked_kind=kind)}")
         lines += [f"     {formatter.uncertainty(reason)}" for reason in reasons]
-    possible = [_section("Captured, and possibly meant", lines, len(uncertain))] if uncertain else []
+    possible = [_section("Captured, and possibly matching", lines, len(uncertain))] if uncertain else []
     broken = _listed(formatter, _NOT_READABLE, unreadable)
     reasons = [reason for _, of_item in uncertain for reason in of_item]
     hints = [*hints_about_unknown(reasons), *hints_about_texts(formatter, reasons, to_be_absent=True)]
@@ -230,7 +229,7 @@ def undetermined_if_captured(formatter: Formatter, matcher: Matcher) -> str:
 
 def none_seen(noun: str) -> str:
     """The heading for a view or a search that has found none of these."""
-    return f"No {name_of(noun)} was seen, but whether there was one cannot be determined."
+    return f"No {name_of(noun)} was seen, but this cannot be determined."
 
 
 def what_is_absent(formatter: Formatter, matcher: Matcher) -> str:
@@ -263,9 +262,9 @@ def not_discarded(
         paragraphs = [*listed, *_discards(formatter, discarded, matcher.kind, "Discarded")]
         hints = [*hints_about_reason(reason), *hints_about_filters(evidence, matcher, captured)]
         return _message(formatter, heading, [*paragraphs, *_hints(formatter, hints)])
-    heading = f"Expected {criteria} to be discarded; nothing like it was."
+    heading = f"Expected {criteria} to be discarded; found no such discard."
     if discarded:
-        paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but otherwise")
+        paragraphs = _discards(formatter, discarded, matcher.kind, "Discarded, but with another reason or callable")
         is_by_unknown = by is not None and all(discard.by is None for discard in discarded)
         hints = [*hints_about_reason(reason), *([_ABOUT_UNKNOWN_CALLABLES] if is_by_unknown else [])]
         hints += _about_namesakes(formatter, by, discarded)
@@ -284,11 +283,11 @@ def _about_namesakes(formatter: Formatter, by: object, discarded: Sequence[Disca
     name = location_of(by).name
     alike = [each.by for each in discarded if each.by is not None and each.by.name == name]
     if any(each._target is None for each in alike):
-        yield f"Of {name} only the place is known, not the callable, so that the places were compared."
+        yield f"Of {name} only the place is known, not the callable. The places were compared."
     elif alike and not any(is_callable_at(each, by) for each in alike):
         yield (
-            f"Another callable is called {name} too: {formatter.located(alike[0])} is not the one that was given."
-            " Functions and lambdas that are made twice are two; give the object that the client has."
+            f"Another callable is called {name} too: {formatter.located(alike[0])} is not the one that you"
+            " passed. A function that is created twice is two objects. Pass the object that the client uses."
         )
 
 
@@ -310,7 +309,7 @@ def without_transactions(
     formatter, left_out = evidence.formatter, evidence.left_out_of_spans
     instead, *lost = written_for_segments(formatter, call, arguments, matcher.criteria, left_out)
     heading = f"{call} asks for {_one(formatter, matcher.kind, matcher.criteria)}, but {why}."
-    written = _section("Segments take their place. Write", [instead], 1)
+    written = _section("Use segments instead", [instead], 1)
     return _message(formatter, heading, [written, *_hints(formatter, lost)])
 
 
@@ -318,7 +317,9 @@ def without_client(evidence: Evidence, absent: Matcher | None) -> str:
     """Why an assertion about absence does not hold: nothing could have been captured."""
     formatter = evidence.formatter
     what = NOTHING if absent is None else what_is_absent(formatter, absent)
-    return _message(formatter, f"Expected {what}, but that would be true of anything.", _no_client(evidence))
+    return _message(
+        formatter, f"Expected {what}, but no client was active, so this proves nothing.", _no_client(evidence)
+    )
 
 
 def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
@@ -354,8 +355,8 @@ def discarded_without_client(evidence: Evidence, matcher: Matcher) -> str:
     """Why a discard proves nothing: without a client everything is discarded."""
     formatter = evidence.formatter
     criteria = _one(formatter, matcher.kind, matcher.criteria)
-    heading = f"Expected {criteria} to be discarded, but without a client everything is."
-    ask = "assert_discarded(reason='no_client') asks for this very reason."
+    heading = f"Expected {criteria} to be discarded, but no client was active, so this proves nothing."
+    ask = "To assert exactly that, pass reason='no_client'."
     return _message(formatter, heading, [*_no_client(evidence), *_hints(formatter, [ask])])
 
 
@@ -365,7 +366,7 @@ def was_active(evidence: Evidence) -> str:
     has_no_dsn = bool(evidence.options) and not evidence.options.get("dsn")
     return _message(
         formatter,
-        "Expected no active Sentry client during this test, but there was one.",
+        "Expected no active Sentry client during this test, but one was active.",
         [
             *_listed(formatter, "Captured", evidence.captured),
             *_hints(formatter, [_ABOUT_NO_DSN] if has_no_dsn else []),
@@ -411,7 +412,7 @@ def _about_count(
 
 def _no_client(evidence: Evidence) -> list[str]:
     formatter = evidence.formatter
-    attempted = _discards(formatter, evidence.discarded, None, "Attempted all the same")
+    attempted = _discards(formatter, evidence.discarded, None, "Capture attempts without a client")
     hints = [f"{formatter.replaced(each)}." for each in evidence.replacements if each.keeps_sentry_off]
     hints += hints_of(evidence.entries)
     return [wrapped(formatter, evidence.about_no_client), *_hints(formatter, hints), *attempted]
@@ -463,7 +464,7 @@ def _near_misses(formatter: Formatter, matcher: Matcher, misses: _Misses, where:
     for number, (item, summary) in enumerate(zip(misses.nearest, summaries, strict=True), 1):
         lines.append(f"{number}. {summary}")
         lines += _differences(formatter, matcher, item)
-    return [_section("Captured instead, the nearest first", lines, misses.number)]
+    return [_section(f"Closest captured {plural(name_of(matcher.kind))}", lines, misses.number)]
 
 
 def _differences(formatter: Formatter, matcher: Matcher, item: CapturedItem) -> list[str]:
@@ -481,7 +482,7 @@ def _discards(
     formatter: Formatter,
     discards: Sequence[Discard],
     kind: str | None,
-    title: str = "Discarded, though it would have matched",
+    title: str = "Matching, but discarded",
 ) -> list[str]:
     if not discards:
         return []
@@ -513,7 +514,7 @@ def _near_discards(matcher: Matcher, evidence: Evidence) -> list[str]:
         lines += _about_discard(evidence.formatter, discard, summary)
         is_known = discard.payload is not None
         lines += _differences(evidence.formatter, matcher, item) if is_known else [_UNKNOWN]
-    return [_section("Discarded instead, the nearest first", lines, len(others))] if others else []
+    return [_section("Closest discards", lines, len(others))] if others else []
 
 
 def _section(title: str, lines: Sequence[str], count: int) -> str:

@@ -1,4 +1,4 @@
-"""What is known about why an assertion failed: each hint recognises one situation, and says what to do about it."""
+"""What is known about why an assertion failed: each hint recognizes one situation, and says what to do about it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 NO_CLIENT: Final = (
     "No Sentry client was active during this test, so nothing could have been captured. Does the application call"
-    " sentry_sdk.init() here, and does its configuration let it? assert_inactive() says that it is off on purpose."
+    " sentry_sdk.init(), and is Sentry enabled here? If it is meant to be off, use assert_inactive()."
 )
 WITHOUT_EXCHANGE: Final = (
     "status_code, route, method and path are known only for requests that were observed in this process. For others,"
@@ -56,41 +56,41 @@ WITHOUT_EXCHANGE: Final = (
     f" {reference(LIMITS, 'requests')}."
 )
 _ABOUT_NAMES_ALONE: Final = (
-    "Of exceptions of other processes only the names of their classes are known. A regex is compared with the dotted"
-    " name alone: exception=re.compile('^shop.CartError$')."
+    "Only the class names of other processes' exceptions are known. Pass a regex for the dotted name:"
+    " exception=re.compile('^shop.CartError$')."
 )
-_ABOUT_TEXTS: Final = "A plain text is compared as a whole. For a regex, pass re.compile(…)."
+_ABOUT_TEXTS: Final = "A string is compared as a whole. For a regex, pass re.compile(…)."
 _ABOUT_DEDUPE: Final = (
-    "The SDK's DedupeIntegration drops an exception that has been reported already: the report that was made first is"
-    " the one that counts, with its own level, mechanism and tags."
+    "The SDK's DedupeIntegration drops an exception that was already reported. Only the first report is sent, with"
+    " its own level, mechanism and tags."
 )
 _ABOUT_RECORDS: Final = {
     "ignored_logger": (
-        "The application keeps this logger out of events with ignore_logger(), which since sentry-sdk 3 is"
-        " ignore_logger_for_events()."
+        "The application excludes this logger from events with ignore_logger() (since sentry-sdk 3:"
+        " ignore_logger_for_events())."
     ),
     "log_level": (
-        "The record is below the level from which the client makes events of records. This option of sentry_sdk.init"
-        " lowers it:\n  integrations=[LoggingIntegration(event_level=logging.WARNING)]"
+        "The record is below the level at which the client creates events. To lower it, pass to sentry_sdk.init:\n "
+        " integrations=[LoggingIntegration(event_level=logging.WARNING)]"
     ),
     "logger_disabled": (
-        "The logger stopped the record before the SDK saw it: by its level, its attribute disabled, logging.disable()"
-        " or a filter. Python's logging.config disables the loggers that exist already, unless it is told"
+        "The logger dropped the record before the SDK saw it: by its level, its attribute disabled, logging.disable()"
+        " or a filter. Python's logging.config disables existing loggers, unless you pass"
         " disable_existing_loggers=False."
     ),
 }
 """What is to be known of log records that became no events, by the reason."""
 _HOW_RECORDS_ARE_FOUND: Final = (
-    "A log record matches that became no event. To assert on it, give its logger, level or message, or reason={!r}."
+    "A matching log record did not become an event. To assert on it, pass its logger, level or message, or reason={!r}."
 )
-_NO_EVENTS_FROM_LOGGING: Final = "The active client makes no events of what is logged"
+_NO_EVENTS_FROM_LOGGING: Final = "The active client does not create events from log records"
 _LOGGING_OPTION: Final = (
-    "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:\n"
+    "sentry-sdk 3 creates them only on request. Pass to sentry_sdk.init:\n"
     "  integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
 )
 _WITHOUT_INTEGRATION: Final = "The active client has no LoggingIntegration"
 _INTEGRATION: Final = (
-    "default_integrations=False and disabled_integrations turn it off. This option of sentry_sdk.init turns it on:\n"
+    "default_integrations=False and disabled_integrations turn it off. To turn it on, pass to sentry_sdk.init:\n"
     "  integrations=[LoggingIntegration(event_level=logging.ERROR)]"
 )
 _OF_LOGGING: Final = ("exception", "logger", "message", "level", "mechanism", "handled")
@@ -104,7 +104,7 @@ _SOURCES: Final[Mapping[Source | None, str]] = {
     "current": "was set on the current scope",
     "isolation": "was set on the isolation scope",
     "global": "was set on the global scope",
-    "call": "came with the capture call's own arguments",
+    "call": "was passed to the capture call",
     "options": "comes from the client's options",
     "processor": "was set by an event processor",
 }
@@ -196,7 +196,7 @@ def hints_about_texts(formatter: Formatter, reasons: Sequence[Uncertainty], *, t
         if reason.why is None and len(texts) == 1 and reason.path.isidentifier():
             text = formatter.as_source(texts[0])
             exactly = f"\nFor exactly this text, pass\n  {reason.path}=lambda found: found == {text}"
-            regex = f"A plain text is compared as a whole. For a regex, pass\n  {reason.path}=re.compile({text})"
+            regex = f"A string is compared as a whole. For a regex, pass\n  {reason.path}=re.compile({text})"
             found[f"{regex}{exactly if to_be_absent else ''}"] = None
         elif reason.why is None:
             found[_ABOUT_TEXTS] = None
@@ -252,9 +252,7 @@ def _ignored_if_outermost(evidence: Evidence, outermost: ExceptionLink, others: 
         inner = next((link for link in others if _is_ignored_by(link, entry)), None)
         if inner is not None and not _is_ignored_by(outermost, entry):
             name, ignored = outermost.error_type.__name__, inner.error_type.__name__
-            return [
-                f"ignore_errors looks at the outermost exception alone, which is {name}. It does not see {ignored}."
-            ]
+            return [f"ignore_errors checks only the outermost exception, which is {name}. It does not see {ignored}."]
     return []
 
 
@@ -307,7 +305,7 @@ def hints_about_records(matcher: Matcher, evidence: Evidence) -> list[str]:
 
 
 def hints_about_reason(reason: str | None) -> list[str]:
-    """Whether a discard reason may be misspelt: SDKs may have reasons of their own."""
+    """Whether a discard reason may be misspelled: SDKs may have reasons of their own."""
     return (
         [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
     )
@@ -334,7 +332,7 @@ def _texts_like_regexes(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
 def _replaced(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     for replacement in evidence.replacements:
         if replacement.hides(matcher.kind):
-            yield f"{evidence.formatter.replaced(replacement)}. What is passed to it is not captured."
+            yield f"{evidence.formatter.replaced(replacement)}. Calls of it are not captured."
             return
 
 
@@ -343,8 +341,8 @@ def _crashed_callbacks(evidence: Evidence) -> Iterator[str]:
         lines = evidence.formatter.redacted(error.traceback).rstrip().splitlines()
         shortened = lines if len(lines) <= _LAST_LINES else [lines[0], "  …", *lines[-_LAST_LINES:]]
         is_lost = any(each.by == error.by and each.reason == "callback_error" for each in evidence.discarded)
-        what = "the SDK lost what it was given" if is_lost else "the SDK hid it"
-        yield "\n".join([f"{evidence.formatter.located(error.by)} crashed, and {what}:", *shortened])
+        what = "the event was lost" if is_lost else "the SDK swallowed the exception"
+        yield "\n".join([f"{evidence.formatter.located(error.by)} raised, and {what}:", *shortened])
 
 
 def _rejected(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
@@ -363,7 +361,7 @@ def _sampled_out(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
     by = f"its {sampler}" if evidence.options.get(sampler) is not None else f"{rate}={evidence.options.get(rate)}"
     marker = f"{sampler}=None, {rate}=1.0" if evidence.options.get(sampler) is not None else f"{rate}=1.0"
     kind = with_article(name_of(matcher.kind))
-    may_be = f"The client sampled out {kind} that may be this one, by {by}. Not known of it: {', '.join(unknown)}."
+    may_be = f"The client sampled out {kind} that may be this one, by {by}. Not known about it: {', '.join(unknown)}."
     did = may_be if unknown else f"The client sampled it out, by {by}."
     yield f"{did} This marker keeps everything in one test: @pytest.mark.sentry_options({marker})"
 
@@ -399,13 +397,13 @@ def _switched_off(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
         )
     if matcher.kind == "log" and not options.get("enable_logs", True):
         yield (
-            "Logs are off: the client has no enable_logs, so that nothing comes from Python's logging. This marker"
-            " turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
+            "Logs are off: the client has no enable_logs, so no records of Python's logging are captured. This"
+            " marker turns them on for one test: @pytest.mark.sentry_options(enable_logs=True)"
         )
     elif matcher.kind == "log" and "log" not in (evidence.kinds_from_logging or ()):
         yield (
-            "The active client makes no Sentry logs of what is logged, which sentry-sdk 3 does only where it is asked"
-            " to. This option of sentry_sdk.init does:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
+            "The active client does not create Sentry logs from log records. sentry-sdk 3 does so only on request."
+            " Pass to sentry_sdk.init:\n  integrations=[LoggingIntegration(level=logging.INFO)]"
         )
 
 
@@ -421,7 +419,7 @@ def _other_kinds(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
             continue
         if any(isinstance(item, other.item_class) and other.matches(item) for item in evidence.captured):
             given = "".join(f", {name}={evidence.formatter.as_source(value)}" for name, value in criteria.items())
-            found = f"{with_article(name_of(kind))} like this was captured; this finds it:"
+            found = f"{with_article(name_of(kind))} like this was captured. To find it:"
             yield f"{found[0].upper()}{found[1:]}\n  assert_captured({kind!r}{given})"
             return
 
@@ -498,7 +496,7 @@ def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
 def _about_grace(exchange: Exchange) -> str:
     """What to do about an application that has not returned: it was given time, or the assertion keeps it from it."""
     if exchange._is_overdue:
-        return " Assertions wait as long as sentry_grace says; wait_for() has a timeout of its own."
+        return " Assertions wait as long as sentry_grace says. wait_for() has its own timeout."
     return " The event loop of the test serves it: use await_for()." if exchange._is_unfinished else ""
 
 
@@ -611,7 +609,7 @@ def _reported_twice(events: Sequence[CapturedEvent]) -> Iterator[str]:
                 yield (
                     f"One failure was reported twice: through logging (logger {event.logger}) and by"
                     f" {other.mechanism or 'the application'}. Dedupe drops only a second report of the same exception"
-                    " object: log without an exception, or raise the same one on."
+                    " object: log without an exception, or re-raise the same exception."
                 )
                 return
 

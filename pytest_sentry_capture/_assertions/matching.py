@@ -23,7 +23,7 @@ from pytest_sentry_capture._recording import (
     resolve_parts,
 )
 from pytest_sentry_capture._recording.kinds import CLASS_OF_KIND, FACTS, CapturedEvent
-from pytest_sentry_capture._text import did_you_mean
+from pytest_sentry_capture._text import did_you_mean, listed
 
 CRITERIA: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(facts.fields) for kind, facts in FACTS.items()}
 """The criteria of each kind, which are its fields."""
@@ -165,7 +165,7 @@ class Matcher:
 def _unknown_criterion(kind: str, name: str) -> str:
     facts = FACTS[kind]
     if name in facts.instead:
-        valid = ", ".join(sorted(facts.fields))
+        valid = listed(facts.fields, near=name)
         return f"{kind}s have no criterion {name!r}, because {facts.instead[name]}. Valid: {valid}"
     return did_you_mean(f"criterion for kind {kind!r}:", name, facts.fields, meant=facts.meant.get(name))
 
@@ -198,8 +198,8 @@ def _dotted(*parts: object) -> str:
 def _check_kind(kind: object) -> None:
     if isinstance(kind, type) and issubclass(kind, BaseException):
         raise TypeError(
-            f"{kind.__qualname__} is no kind; did you mean exception={kind.__qualname__}?"
-            f" Valid kinds: {', '.join(sorted(CRITERIA))}"
+            f"{kind.__qualname__} is not a kind; did you mean exception={kind.__qualname__}?"
+            f" Valid kinds: {listed(CRITERIA)}"
         )
     if not isinstance(kind, str) or kind not in CRITERIA:
         raise ValueError(did_you_mean("kind", str(kind), CRITERIA))
@@ -251,9 +251,9 @@ def _checked_paths(kind: str, paths: Any) -> Mapping[str, Any]:
         )
     for path in paths:
         if not isinstance(path, str):
-            raise TypeError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
+            raise TypeError(f"{path!r} in where is not a path. Paths look like 'contexts.response.status_code'")
         if not all(path.split(".")):
-            raise ValueError(f"{path!r} in where is no path; paths look like 'contexts.response.status_code'")
+            raise ValueError(f"{path!r} in where is not a path. Paths look like 'contexts.response.status_code'")
         if path.split(".")[0] not in FACTS[kind].paths:
             first = path.split(".")[0]
             raise ValueError(

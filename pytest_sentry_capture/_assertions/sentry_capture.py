@@ -24,7 +24,7 @@ class SteeredSdk(ObservedSdk, Protocol):
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]: ...
 
 
-class InitialisingSdk(Protocol):
+class InitializingSdk(Protocol):
     """What ``sentry_init`` needs of the SDK."""
 
     def init(self, options: dict[str, Any]) -> Any: ...
@@ -92,14 +92,14 @@ class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  
 
 
 class _Init:
-    def __init__(self, sdk: InitialisingSdk) -> None:
+    def __init__(self, sdk: InitializingSdk) -> None:
         self._sdk = sdk
 
     def __repr__(self) -> str:
         return "<SentryInit>"
 
     def __call__(self, **options: Any) -> Any:
-        """Initialise Sentry like ``sentry_sdk.init`` and return the client (``sentry_sdk.client.BaseClient``).
+        """Initialize Sentry like ``sentry_sdk.init`` and return the client (``sentry_sdk.client.BaseClient``).
 
         Integrations that enable themselves (``auto_enabling_integrations``) stay off unless asked for. The client lives
         until the end of the test.
@@ -113,7 +113,7 @@ class _Init:
 
 
 class SentryInit(TypedInit, _Init):  # type: ignore[misc]
-    """Initialises clients that live for one test: for filters, processors and libraries tested by themselves."""
+    """Initializes clients that live for one test: for filters, processors and libraries tested by themselves."""
 
 
 export(SentryCapture, SentryInit)

@@ -46,14 +46,15 @@ _ABOUT_STATUS: Final = (
     ' "ok".'
 )
 _ABOUT_BODY: Final = (
-    f"Spans carry the body of a request as one JSON text, in the attribute {_BODY_ATTRIBUTE}. Ask for that with a regex"
+    f"Spans have the body of a request as one JSON string, in the attribute {_BODY_ATTRIBUTE}. Ask for that with a"
+    " regex"
     " or a predicate."
 )
 _ABOUT_SPANS: Final = (
     f'The spans of a segment are items of their own. Ask for the kind "{CapturedSpan.kind}": its criterion transaction'
     " is the name of the segment."
 )
-_ABOUT_PLACEHOLDERS: Final = "... stands for what can't be written here: a predicate without a name, or an object."
+_ABOUT_PLACEHOLDERS: Final = "Replace ... with your own predicate or object."
 
 
 def written_for_segments(
@@ -80,7 +81,7 @@ def written_for_segments(
     if given.get("reason") in _GIVEN_UP:
         unknown = [name for name in segments if name not in _KNOWN_OF_LOST]
         segments = {name: expected for name, expected in segments.items() if name not in unknown}
-        notes += [f"{name} is not known of a segment that was not sampled, or was ignored." for name in unknown]
+        notes += [f"{name} is not known for a segment that was not sampled, or was ignored." for name in unknown]
     written = _call(formatter, call, given, segments)
     notes += [*translation.notes]
     notes += [_ABOUT_PLACEHOLDERS] if _has_placeholder(written) else []
@@ -179,7 +180,7 @@ class _Translation:
         if place is None:
             self._note(self._about_nothing(path))
         elif place in _TIMES and isinstance(expected, (str, re.Pattern)):
-            self._note(f"{place} of a span is a number of seconds since 1970, and not a text.")
+            self._note(f"{place} of a span is a number of seconds since 1970, not a string.")
         elif path == _URL:
             put(place, _url(expected))
         elif path.startswith(_HEADER):
@@ -228,10 +229,10 @@ class _Translation:
 
     def _about_nothing(self, path: str) -> str:
         if path.partition(".")[0] == "tags":
-            return "Spans carry no tags. Set an attribute instead, and ask for it with attributes={…}."
+            return "Spans have no tags. Set an attribute instead, and ask for it with attributes={…}."
         names = [name for name in dict.fromkeys(attributes_below(path)) if not self._is_left_out(name)]
         if not names:
-            return f"Spans carry nothing that stands for {path}."
+            return f"Spans have no counterpart of {path}."
         families = {name: f"{name}*" for name in names if name.endswith(".")} | {f"{_BODY_ATTRIBUTE}.": _BODY_ATTRIBUTE}
         listed = ", ".join(families.get(name, name) for name in names)
         return f"Spans carry {path} as attributes: {listed}. Ask for them with attributes={{…}}."

@@ -25,6 +25,6 @@ class TypedClient:
 
 
 class TypedInit:
-    """An initialisation of the SDK."""
+    """An initialization of the SDK."""
 
     __slots__ = ()

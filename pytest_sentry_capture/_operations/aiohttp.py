@@ -15,8 +15,8 @@ Handler = Callable[[Any], Awaitable[Any]]
 _WRITES: Final = "aiohttp.web_protocol:RequestHandler._handle_request"
 _PREPARES: Final = "aiohttp.web_response:StreamResponse.prepare"
 _ENDS: Final = "aiohttp.web_response:StreamResponse.write_eof"
-_INITIALISED_LATE: Final = (
-    "The server was set up before Sentry was initialised, so that the SDK is not in it: initialise Sentry before the"
+_INITIALIZED_LATE: Final = (
+    "The server was set up before Sentry was initialized, so the SDK is not in it: initialize Sentry before the"
     " application's runner or test client is set up."
 )
 
@@ -33,7 +33,7 @@ class AiohttpAdapter(OperationAdapter):
     def install(self) -> None:
         self._wrap(_WRITES, self._serving, "Exchanges of aiohttp are not observed.")
         self._wrap(_PREPARES, self._noting_answer, "Statuses of aiohttp's streams are not known until they end.")
-        self._wrap(_ENDS, self._noting_end, "What handlers of aiohttp do after a stream has ended is not waited for.")
+        self._wrap(_ENDS, self._noting_end, "Work of aiohttp's handlers after the end of a stream is not waited for.")
 
     def _serving(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         @wraps(inner)
@@ -148,4 +148,4 @@ def _hint(handler: Any) -> str | None:
     """Whether the server holds the method as it was before the SDK replaced it."""
     now = type(handler.__self__)._handle
     is_late = now.__module__.startswith("sentry_sdk.") and handler.__func__ is not now
-    return _INITIALISED_LATE if is_late else None
+    return _INITIALIZED_LATE if is_late else None

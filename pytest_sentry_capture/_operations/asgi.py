@@ -105,7 +105,7 @@ class SentryAsgiAdapter(AsgiAdapter):
     package = "sentry-sdk"
 
     def install(self) -> None:
-        consequence = "Exchanges of ASGI applications are not observed, but for those of Starlette and FastAPI."
+        consequence = "Exchanges of ASGI applications are not observed, except those of Starlette and FastAPI."
         self._wrap("sentry_sdk.integrations.asgi:SentryAsgiMiddleware._run_app", self._serving, consequence)
 
     def _serving(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -27,7 +27,7 @@ _BEFORE_INIT: Final = (
     " Call init first, in the module that makes the Celery app, or in the signal celeryd_init."
 )
 _DIRECT: Final = (
-    "A task of Celery was called directly, as a function, and raised. Nobody reports that but the caller."
+    "A Celery task was called directly, as a function, and raised. Only its caller can report that."
     " Use task.apply() or task.delay() with task_always_eager."
 )
 

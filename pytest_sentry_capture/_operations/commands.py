@@ -10,7 +10,7 @@ from pytest_sentry_capture._operations.jobs import JobAdapter, JobObservation, t
 from pytest_sentry_capture._recording import Job
 
 SYSTEM: Final = "command"
-_ABOUT_REPORT: Final = "in production sys.excepthook reports what leaves a command, and here the test has caught it"
+_ABOUT_REPORT: Final = "in production sys.excepthook reports exceptions of a command, but here the test caught it"
 _HINT: Final = (
     "A command was called in the test's process and raised. In production sys.excepthook reports that. To test it, run"
     " the command in a subprocess with env=sentry_server.env."

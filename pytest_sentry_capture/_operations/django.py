@@ -14,8 +14,8 @@ from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._operations.wsgi import WsgiAdapter
 
 ABOUT_SILENCE: Final = (
-    "Django notifies the SDK of exceptions that it has no answer for but a 500. It does not for a response that a view"
-    " or a middleware returns, or for what Django REST framework's exception handler answers."
+    "Django notifies the SDK only of exceptions that it answers with a 500. It does not notify it of a response that a"
+    " view or a middleware returns, or of an exception that Django REST framework handles."
 )
 _HANDLER: Final = "django.core.handlers.base:BaseHandler"
 _CRASH: Final = "django.core.handlers.exception:handle_uncaught_exception"
@@ -65,7 +65,7 @@ class DjangoResponses(OperationAdapter):
         unknown = "Routes of Django are not known."
         self._wrap(f"{_HANDLER}.get_response", self._noting, unknown)
         self._wrap(f"{_HANDLER}.get_response_async", self._noting_async, unknown)
-        consequence = "Exceptions that Django answers for with 500 are not known of its exchanges."
+        consequence = "Exceptions that Django answers with 500 are not known in its exchanges."
         self._wrap(_CRASH, self._noting_crash, consequence)
 
     def _noting(self, inner: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from pytest_sentry_capture._recording import Remark, current_recording
 
 _ADVICE: Final = "Call result() on its future, or capture the exception in the function."
 _ADVICE_OF_THREADS: Final = (
-    "The SDK does not report that, for its ThreadingIntegration is off. Turn it on, or capture the exception in the"
+    "The SDK does not report that, because its ThreadingIntegration is off. Turn it on, or capture the exception in the"
     " function."
 )
 _INTEGRATION: Final = "sentry_sdk.integrations.threading"
@@ -26,7 +26,7 @@ class ExecutorAdapter(OperationAdapter):
 
     def install(self) -> None:
         place = "concurrent.futures.thread:_WorkItem.run"
-        self._wrap(place, self._running, "Exceptions in futures are not hinted at.")
+        self._wrap(place, self._running, "There are no hints about exceptions in futures.")
 
     def _running(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(inner)
@@ -49,7 +49,7 @@ class ThreadAdapter(OperationAdapter):
 
     def install(self) -> None:
         place = "threading:_make_invoke_excepthook"
-        self._wrap(place, self._making, "Exceptions that end threads are not hinted at.")
+        self._wrap(place, self._making, "There are no hints about exceptions that end threads.")
 
     def _making(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         """Each thread calls what this makes when an exception ends it."""

@@ -18,8 +18,9 @@ class FlaskAdapter(WsgiAdapter):
 
     package = "flask"
     about_silence: ClassVar[str] = (
-        "Flask notifies the SDK of exceptions that no error handler of the application answers for. It does not for a"
-        " response that a view returns, for abort(503), or for what an @app.errorhandler handles."
+        "Flask notifies the SDK only of exceptions that no error handler of the application handles. It does not"
+        " notify it of a response that a view returns, of abort(503), or of an exception that an @app.errorhandler"
+        " handles."
     )
 
     def install(self) -> None:
@@ -30,7 +31,7 @@ class FlaskAdapter(WsgiAdapter):
         self._wrap(
             f"{_FLASK}.handle_exception",
             self._noting_crash,
-            "Exceptions that Flask answers for with 500 are not known of its exchanges.",
+            "Exceptions that Flask answers with 500 are not known in its exchanges.",
         )
 
     def _noting_route(self, inner: Callable[..., Any]) -> Callable[..., Any]:

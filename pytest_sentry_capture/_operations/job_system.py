@@ -49,9 +49,9 @@ class JobSystem:
         status: Callable[[Any, BaseException | None], str | None] | None = None,
     ) -> None:
         if type(name) is not str or not name:
-            raise TypeError(f"name must be a text such as 'consumer', not {name!r}")
+            raise TypeError(f"name must be a string such as 'consumer', not {name!r}")
         if type(runs) is not str:
-            raise TypeError(f"runs must be a text such as 'shop.consumer:Consumer.handle', not {runs!r}")
+            raise TypeError(f"runs must be a string such as 'shop.consumer:Consumer.handle', not {runs!r}")
         if not all(runs.partition(":")[::2]):
             raise ValueError(f"runs must be a place such as 'shop.consumer:Consumer.handle', not {runs!r}")
         if not all(callable(each) for each in (job, status or job)):
@@ -192,7 +192,7 @@ def _described(system: JobSystem, described: object) -> Job:
     if not isinstance(name, str) or not name:
         raise TypeError("job() must return a name")
     if not (queue is None or isinstance(queue, str)) or not isinstance(attempt, int):
-        raise TypeError("queue must be a text, and attempt a number")
+        raise TypeError("queue must be a string, and attempt a number")
     return Job(name, system.name, queue, attempt, _reports_retries=None)
 
 

@@ -75,7 +75,7 @@ class QuartRoutes(_RouteAdapter):
         for name in "full_dispatch_request", "full_dispatch_websocket":
             self._wrap(f"quart.app:Quart.{name}", self._noting_rule, "Routes of Quart are not known.")
         for name in "handle_exception", "handle_websocket_exception":
-            consequence = "Exceptions that Quart answers for are not known of its exchanges."
+            consequence = "Exceptions that Quart answers are not known in its exchanges."
             self._wrap(f"quart.app:Quart.{name}", self._noting_crash, consequence)
 
     def _noting_rule(self, inner: Callable[..., Any]) -> Callable[..., Any]:

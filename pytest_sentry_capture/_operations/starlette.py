@@ -13,12 +13,12 @@ from pytest_sentry_capture._operations.tracebacks import hide_own_frames
 from pytest_sentry_capture._recording import Recorder
 
 _WITHOUT_LIFESPAN: Final = (
-    "Requests were served without the application's lifespan, in which Sentry may be initialised: httpx.ASGITransport"
+    "Requests were served without the application's lifespan, in which Sentry may be initialized: httpx.ASGITransport"
     " never runs it, TestClient only in a with block."
 )
-_INITIALISED_LATE: Final = (
-    "The application built its middleware before Sentry was initialised, so that the SDK is not in it: crashes are"
-    " captured, errors that the application handles are not. Initialise Sentry before the application starts: its"
+_INITIALIZED_LATE: Final = (
+    "The application built its middleware before Sentry was initialized, so the SDK is not in it: crashes are"
+    " captured, errors that the application handles are not. Initialize Sentry before the application starts: its"
     " lifespan is too late."
 )
 
@@ -30,7 +30,7 @@ class StarletteAdapter(AsgiAdapter):
     names_mounts = True
     about_silence: ClassVar[str] = (
         "The SDK is not notified when the response is returned instead of raised, when a middleware swallows the"
-        " exception, or when an exception handler answers for an exception class without a status_code of 500 or more."
+        " exception, or when an exception handler handles an exception class without a status_code of 500 or more."
     )
 
     def __init__(self, recorder: Recorder) -> None:
@@ -65,7 +65,7 @@ class StarletteAdapter(AsgiAdapter):
 
     def _hint(self, app: Any, *, is_in_middleware: bool) -> str | None:
         if app in self._built_before_sentry and is_in_middleware:
-            return _INITIALISED_LATE
+            return _INITIALIZED_LATE
         is_off = not self._recorder.current.client_was_active
         return _WITHOUT_LIFESPAN if is_off and id(app) not in self._started and _has_lifespan(app) else None
 

@@ -78,7 +78,7 @@ class SentryWsgiAdapter(WsgiAdapter):
     package = "sentry-sdk"
 
     def install(self) -> None:
-        consequence = "Exchanges of WSGI applications are not observed, but for those of Flask."
+        consequence = "Exchanges of WSGI applications are not observed, except those of Flask."
         self._wrap("sentry_sdk.integrations.wsgi:SentryWsgiMiddleware.__call__", self._serving, consequence)
 
 

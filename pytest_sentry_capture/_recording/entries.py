@@ -293,7 +293,7 @@ class CapturedItem(dict[str, Any]):
         What is unknown may be anything: who asks whether nothing like it was captured gets no answer.
         """
         default = self._facts.fields[name].default
-        return None if default is None else Unknown(f"Sentry takes {default!r} where nothing is sent", (default,))
+        return None if default is None else Unknown(f"Sentry uses {default!r} if nothing is sent", (default,))
 
     def _unknown_of_operation(self, name: str, *, came_of_request: bool) -> Unknown | None:
         """Why what is asked of the request or job is unknown; see ``_unknown``."""

@@ -65,7 +65,7 @@ class Words(KnownValues):
 
 
 class Methods(KnownValues):
-    """HTTP methods: the registered ones, and others in upper case that are not just misspelt.
+    """HTTP methods: the registered ones, and others in upper case that are not just misspelled.
 
     Args:
         registered: https://www.iana.org/assignments/http-methods, and what is in use beside.
@@ -151,7 +151,7 @@ class Texts(KnownValues):
         repair: makes one of something else that may be meant as one.
     """
 
-    def __init__(self, valid: str = "a text", form: str = ".*", repair: Callable[[str], str] = str) -> None:
+    def __init__(self, valid: str = "a string", form: str = ".*", repair: Callable[[str], str] = str) -> None:
         super().__init__(valid)
         self._form = re.compile(form, re.DOTALL)
         self._repair = repair

@@ -50,7 +50,7 @@ def walk(payload: Any, parts: Parts = _everything, *, start: Keys = ()) -> Itera
     """Every place in a payload, containers included, in the order of the payload.
 
     A container that stands at several places is entered at each of them, but never within itself. Nothing is asked of
-    objects of other types: payloads that the SDK has not serialised yet may have some of the application's. It keeps a
+    objects of other types: payloads that the SDK has not serialized yet may have some of the application's. It keeps a
     stack of its own, for such a payload may be nested deeper than Python recurses.
 
     Args:

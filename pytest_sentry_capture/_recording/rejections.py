@@ -29,7 +29,7 @@ class Rejection(Entry):
 
     @property
     def items(self) -> list[CapturedItem]:
-        """The typed items that were lost, in the order in which they travelled."""
+        """The typed items that were lost, in the order in which they traveled."""
         return [item for capture in self._captures for item in capture.items]
 
     def __repr__(self) -> str:

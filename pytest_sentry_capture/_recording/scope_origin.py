@@ -33,7 +33,7 @@ class ScopeOrigin:
         event: the sections of the event as it was handed in.
         merged: gives the values of the merged scope.
         scopes: the values of each scope, from the strongest to the weakest. What the merged scope has and none of
-            them explains came with the capture call's own arguments.
+            them explains was passed to the capture call.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ def _at(values: Mapping[str, Any], section: str, key: str | None) -> Any:
 
 
 def _replaced(given: object, found: object) -> bool:
-    """Whether a simple value is no longer the one given; containers and objects change form when serialised."""
+    """Whether a simple value is no longer the one given; containers and objects change form when serialized."""
     simple = (str, int, float, bool, type(None))
     if not isinstance(given, simple) or not isinstance(found, simple) or found == FILTERED:
         return False

@@ -1,4 +1,4 @@
-"""What Sentry's servers would make of an event: normalised, cut to size, scrubbed by the project's settings."""
+"""What Sentry's servers would make of an event: normalized, cut to size, scrubbed by the project's settings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AnyEvent = TypeVar("AnyEvent", bound=CapturedEvent | CapturedTransaction | Captu
 _META: Final = "_meta"
 _LIMIT: Final = "!limit"
 _ERRORS: Final[Mapping[str, str]] = {
-    "invalid_attribute": "no attribute that Sentry knows",
+    "invalid_attribute": "not an attribute that Sentry knows",
     "invalid_data": "not valid",
     "missing_attribute": "missing",
     "value_too_long": "too long",
@@ -122,7 +122,7 @@ class ServerScrubbing:
         own = config.get("rules") or {}
         for name, rule in own.items():
             if (pattern := engine.broken_pattern(rule)) is not None:
-                raise ValueError(f"{name}: {pattern!r} is no regex that Relay understands")
+                raise ValueError(f"{name}: {pattern!r} is not a regex that Relay understands")
         applied = (name for names in (config.get("applications") or {}).values() for name in names)
         engine.check_names((*applied, *(name for rule in own.values() for name in engine.rules_in(rule))), own)
 

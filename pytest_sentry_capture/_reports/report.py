@@ -18,7 +18,7 @@ Severity = Literal["fail", "warn"]
 RunStatus = Literal["passed", "failed", "not judged", "unproven"]
 Cells = tuple[str, ...]
 
-NOTHING: Final = "Nothing was captured, and nothing was discarded."
+NOTHING: Final = "Nothing was captured or discarded."
 _ROW_HEADINGS: Final = (
     "request or origin",
     "status",
@@ -265,7 +265,7 @@ def rule_cells(rules: Sequence[RuleSummary]) -> list[Cells]:
 
 def partial_note(partial: Sequence[str]) -> str:
     """What it means that the run was a partial one, and why it was."""
-    return f"This was a partial run ({'; '.join(partial)}): what is missing here may only not have been tried."
+    return f"This was a partial run ({'; '.join(partial)}): rows may be missing because their tests did not run."
 
 
 def _without_empty_columns(lines: list[Cells]) -> list[Cells]:

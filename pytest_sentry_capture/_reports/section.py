@@ -35,7 +35,7 @@ Summaries = dict[int, list[str]]
 SECTION_TITLE: Final = "Captured by Sentry"
 SERVER_SECTION_TITLE: Final = "Received by sentry_server"
 _MOST_LINES: Final = 40
-_NOTHING: Final = "Nothing was captured, and nothing was discarded."
+_NOTHING: Final = "Nothing was captured or discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:

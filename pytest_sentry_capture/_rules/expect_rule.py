@@ -70,7 +70,7 @@ class ExpectRule(Rule):
             yield self._of_capture(formatter, item)
         for discard in discards:
             yield self._of_discard(formatter, discard, is_repeated=bool(captures))
-        yield from self._misspelt(formatter, views)
+        yield from self._misspelled(formatter, views)
         yield from () if self.captured else self._undecided(formatter, views)
         judged = {
             *(item._capture.operation for item in captures),
@@ -92,7 +92,7 @@ class ExpectRule(Rule):
         """Whether it asks for transactions, and none came from other processes either."""
         return self.matcher.item_class is CapturedTransaction and not views.transactions
 
-    def _misspelt(self, formatter: Formatter, views: RuleViews) -> Iterator[Judgement]:
+    def _misspelled(self, formatter: Formatter, views: RuleViews) -> Iterator[Judgement]:
         """What is said of exceptions with names that no class has, in tests in which there were exceptions."""
         if not self._doubts.exception_names:
             return

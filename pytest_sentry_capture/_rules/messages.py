@@ -71,7 +71,7 @@ def _ways_out(broken: BrokenRule) -> Iterator[str]:
     reasons = {each.subject.reason for each in broken.problems if isinstance(each.subject, Discard)}
     rule_class = BUILT_IN_RULES.get(broken.name)
     if rule_class is not None and rule_class._built_in_needs.is_settled_by_assertions and len(reasons) == 1:
-        yield f"An assert_discarded(reason={reasons.pop()!r}) accounts for it."
-    yield f'A test waives the rule with @pytest.mark.sentry_allow("{broken.name}", reason="…").'
+        yield f"Expect it with assert_discarded(reason={reasons.pop()!r})."
+    yield f'To waive it, use @pytest.mark.sentry_allow("{broken.name}", reason="…").'
     if rule_class is not None:
         yield f"See {reference(RULES, 'all-rules')}"

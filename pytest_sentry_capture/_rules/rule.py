@@ -231,7 +231,7 @@ class Rule(ABC):
             TypeError: there is no problem, or the details are one text.
         """
         if not problem or isinstance(details, str):
-            raise TypeError("broken() wants a text as problem, and a list of texts as details")
+            raise TypeError("broken() needs a string as problem and a list of strings as details")
         return Judgement(subject, problem, path, by, tuple(details))
 
     @staticmethod
@@ -242,7 +242,7 @@ class Rule(ABC):
             TypeError: there is no reason.
         """
         if not obstacle or type(obstacle) is not str:
-            raise TypeError("not_judged() wants a text that says why")
+            raise TypeError("not_judged() needs a string that says why")
         return Judgement(subject, obstacle=obstacle)
 
 

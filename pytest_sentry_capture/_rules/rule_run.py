@@ -309,12 +309,12 @@ def own_rules(
     taken = {*BUILT_IN_RULES, *(each.rule.name for each in others)}
     for rules, place in given:
         if not isinstance(rules, Iterable) or isinstance(rules, (str, Mapping)):
-            raise UnusableRulesError(f"valid is a list of rules, not {rules!r}")
+            raise UnusableRulesError(f"must return a list of rules, not {rules!r}")
         for rule in rules:
             if not isinstance(rule, Rule):
-                hint = "; an instance is wanted" if isinstance(rule, type) and issubclass(rule, Rule) else ""
+                hint = ". Return an instance of it" if isinstance(rule, type) and issubclass(rule, Rule) else ""
                 raise UnusableRulesError(
-                    f"{rule!r} is no rule: it does not derive from pytest_sentry_capture.Rule{hint}"
+                    f"{rule!r} is not a rule: it does not derive from pytest_sentry_capture.Rule{hint}"
                 )
             _check_own(rule)
             if rule.name in taken:
@@ -330,9 +330,9 @@ def _check_own(rule: Rule) -> None:
     for attribute in "paths", "allow_list":
         value = getattr(rule, attribute)
         if not isinstance(value, (tuple, list)) or not all(isinstance(each, str) for each in value):
-            raise UnusableRulesError(f"{name}: {attribute} must be a tuple of texts, not {value!r}")
+            raise UnusableRulesError(f"{name}: {attribute} must be a tuple of strings, not {value!r}")
     if not isinstance(rule.name, str):
-        raise UnusableRulesError(f"{name}: name must be a text, not {rule.name!r}")
+        raise UnusableRulesError(f"{name}: name must be a string, not {rule.name!r}")
     if rule.severity not in get_args(Severity):
         raise UnusableRulesError(f"{name}: {did_you_mean('severity', str(rule.severity), get_args(Severity))}")
 
@@ -344,12 +344,10 @@ def rule_names(rules: Iterable[EnforcedRule]) -> list[str]:
 
 def _checked(judgements: object) -> Iterator[Judgement]:
     if not isinstance(judgements, Iterable):
-        raise TypeError(f"judge() must give judgements, made by kept(), broken() and not_judged(), not {judgements!r}")
+        raise TypeError(f"judge() must return results of kept(), broken() and not_judged(), not {judgements!r}")
     for judgement in judgements:
         if not isinstance(judgement, Judgement):
-            raise TypeError(
-                f"judge() must give judgements, made by kept(), broken() and not_judged(), not {judgement!r}"
-            )
+            raise TypeError(f"judge() must return results of kept(), broken() and not_judged(), not {judgement!r}")
         yield judgement
 
 
@@ -387,6 +385,6 @@ def traceback_of(error: BaseException, *, ours: bool = False) -> list[str]:
 
 def _raised(rule: Rule, error: BaseException) -> Judgement:
     is_ours = type(rule).__module__.startswith(_OUR_PACKAGE)
-    whose = ", which is an error in pytest-sentry-contract: please report it." if is_ours else "."
+    whose = ", an internal error of pytest-sentry-contract. Please report it." if is_ours else "."
     problem = f"the rule itself raised {type(error).__name__}{whose}"
     return rule.broken(None, problem, details=traceback_of(error, ours=is_ours))

@@ -26,19 +26,19 @@ def about_chance(
     source = chance.option or "a sample rate"
     if chance.rate is not None:
         source = f"{source}={chance.rate:g}" if chance.option else f"{source} of {chance.rate:g}"
-    yield f"{source} left {what} to chance {where}. What is captured differs from run to run, for {', '.join(met)}."
+    yield f"{source} sampled {what} at random {where}. The captured items differ from run to run, for {', '.join(met)}."
     yield f"  {_settled(chance, configurations)}"
 
 
 def _settled(chance: Chance, configurations: Sequence[Configuration]) -> str:
     if not chance.option:
-        return "To settle it, set the rate to 1.0 in the process that sends them."
+        return "To avoid this, set the rate to 1.0 in the process that sends them."
     if not chance.is_of_test:
         places = [each.place_of_keys for each in configurations if each.folder is not None]
         if not places:
             given = f"{chance.option}=1.0" if chance.rate is not None else f"a {chance.option} that answers 0 or 1"
-            return f"To settle it, give the tests {given} by the marker sentry_options."
-        return f'To settle it: sampling = "all" {" and ".join(places)}.'
+            return f"To avoid this, give the tests {given} by the marker sentry_options."
+        return f'To avoid this: sampling = "all" {" and ".join(places)}.'
     if chance.rate is None:
-        return f"To settle it, let the {chance.option} that the test gives answer 0 or 1."
-    return f"The test gives this rate itself. To settle it, give {chance.option}=1.0 there."
+        return f"To avoid this, let the {chance.option} that the test gives answer 0 or 1."
+    return f"The test gives this rate itself. To avoid this, give {chance.option}=1.0 there."

@@ -86,4 +86,4 @@ def mistakes_in_contract(file: ContractFile) -> list[str]:
 
 def missing_contract(file: AnyContract) -> str:
     """What to do about a contract that is not there, in words for users."""
-    return f"There is no contract yet: pytest --sentry-contract=update writes {file.name}."
+    return f"There is no contract yet. To write {file.name}, run `pytest --sentry-contract=update`."

@@ -26,6 +26,7 @@ from pytest_sentry_capture._run.findings import CONTRACT
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.settings.options import ContractMode
 from pytest_sentry_capture._run.summary_lines import FailedCheck, SummaryPart
+from pytest_sentry_capture._text import counted
 
 DONE: Final = {"check": "checked", "update": "updated"}
 
@@ -102,7 +103,8 @@ class ContractSummary(SummaryPart):
             self.told_waivers = self._expired_waivers()
             self.say(*map(expired_waiver_text, self.told_waivers))
         else:
-            self.say(f"The contract is kept: {len(contract.rows)} rows in {self._file.name}.{self._partial_note()}")
+            number = counted(len(contract.rows), "row")
+            self.say(f"The contract matches: {number} in {self._file.name}.{self._partial_note()}")
 
     def _expired_waivers(self) -> list[Waiver]:
         """The waivers of the contract that would have kept rows out of it, and count no more."""
@@ -135,7 +137,11 @@ class ContractSummary(SummaryPart):
 
     def _partial_note(self) -> str:
         partial = self._judged.partial
-        return f" A partial run ({'; '.join(partial)}): nothing was taken for gone." if partial else ""
+        return (
+            f" This was a partial run ({'; '.join(partial)}): missing rows were not treated as removed."
+            if partial
+            else ""
+        )
 
     def _write(self, text: str) -> bool:
         try:

@@ -8,5 +8,5 @@ from pytest_sentry_capture._rules import traceback_of
 
 def internal_error_text(formatter: Formatter, error: Exception) -> str:
     """The error with the plugin's own frames, which a report of it needs."""
-    lines = ["pytest-sentry-contract itself has failed here. Please report it:", *traceback_of(error, ours=True)]
+    lines = ["Internal error in pytest-sentry-contract. Please report it:", *traceback_of(error, ours=True)]
     return formatter.redacted("\n".join(lines))

@@ -18,4 +18,4 @@ def outside_notes(files: Sequence[str]) -> Iterator[str]:
     """A note of the files of tests outside of the rootdir, which are sorted; none where there are none."""
     if files:
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        yield f"No rules and no contract for tests outside of the rootdir: {files[0]}{more}."
+        yield f"No rules and no contract for tests outside the rootdir: {files[0]}{more}."

@@ -12,7 +12,7 @@ class Omissions:
     """What a run, or several together, left out of the tests of a configuration.
 
     Attributes:
-        only_some: whether only some of the tests were asked for.
+        only_some: whether only some of the tests were selected.
         has_ended: whether it ran to its end.
         options: the options given that leave tests out before they are collected, or run them in part.
         ignored: the files and folders that were ignored for this run alone, relative to the rootdir.
@@ -39,7 +39,7 @@ class Omissions:
         options = [*self.options, *(["--ignore"] if self.ignored else [])]
         return [
             *self.others,
-            *(["only some of the tests were asked for"] if self.only_some else []),
+            *(["only some of the tests were selected"] if self.only_some else []),
             *(f"{option} was given" for option in options),
             *(["it did not run to its end"] if not self.has_ended else []),
             *([f"{_tests(self.deselected)} deselected"] if self.deselected else []),

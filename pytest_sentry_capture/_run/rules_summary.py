@@ -180,4 +180,4 @@ def _about_broken(rule: str, breaches: Sequence[Breach]) -> Iterator[str]:
     yield f"  {state:{STATE_WIDTH}}  {rule}{tests}"
     yield from (f"{indent}{group.problem} [{group.where}]" for group in groups[:_MOST_GROUPS])
     if len(groups) > _MOST_GROUPS:
-        yield f"{indent}… and {len(groups) - _MOST_GROUPS} more problems, which a file of --sentry-report names."
+        yield f"{indent}… and {len(groups) - _MOST_GROUPS} more problems, all of which --sentry-report=FILE lists."

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._sdk import AbsentSdk, DjangoMiddleware, Lifetime, Sdk
     from pytest_sentry_capture._server import SentryServer, ServerRun
 
-_NOTHING_LEAVES: Final = "sentry: nothing leaves this machine"
+_NOTHING_LEAVES: Final = "sentry: network blocked"
 
 
 class Run:

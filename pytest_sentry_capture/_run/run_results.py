@@ -214,7 +214,7 @@ class RunResults:
             *dict.fromkeys(gap for process in processes for gap in process["gaps"]),
             *_blocked_lines(processes, is_verbose=is_verbose),
             *(message for process in processes for message in process["server"]),
-            *(f"Worker {name} died: what its last test told Sentry is lost." for name in self._lost_workers),
+            *(f"Worker {name} crashed. Its last test's captures are missing." for name in self._lost_workers),
             *(self.conclusion.lines if self.conclusion else ()),
         ]
 
@@ -299,9 +299,9 @@ def _blocked_lines(processes: Iterable[ProcessFindings], *, is_verbose: bool) ->
         for host, sort, count in process["blocked"]:
             blocked[host, sort] += count
     for (host, sort), count in sorted(blocked.items()):
-        line = f"{count} {sort}{' was' if count == 1 else 's were'} kept from {host}."
+        line = f"Blocked {count} {sort}{'' if count == 1 else 's'} to {host}."
         if not _is_reserved(host):
-            yield f"{line} To let {'it' if count == 1 else 'them'} go there: sentry_network_hosts = {host}"
+            yield f"{line} To send {'it' if count == 1 else 'them'}, set sentry_network_hosts = {host}"
         elif is_verbose:
             yield line
 

@@ -181,7 +181,7 @@ class RunSummary(SummaryPart):
         if self._settings.strict:
             yield from self._late()
         if self._is_incomplete:
-            yield "the run is not whole"
+            yield "the run is incomplete"
 
     def _kept(self) -> Iterator[str]:
         if number := [summary.state for each in self._rules for summary in each.summaries].count("kept"):
@@ -191,7 +191,7 @@ class RunSummary(SummaryPart):
             return
         updated = sum(comparison.was_updated for comparison in compared)
         if self._settings.contract == "check":
-            yield "the contract is kept" if len(compared) == 1 else f"{len(compared)} contracts are kept"
+            yield "the contract matches" if len(compared) == 1 else f"{len(compared)} contracts match"
         elif len(compared) == 1:
             yield "the contract was updated" if updated else "the contract is up to date"
         elif updated:
@@ -232,7 +232,7 @@ class RunSummary(SummaryPart):
 
     def tell_what_is_missing(self, missing: Sequence[str], *, must_be_whole: bool) -> None:
         """Say what of the run is not there, and fail for it if that is asked for."""
-        lines = ["The run is not whole:", *(f"  {reason}" for reason in missing)] if missing else []
+        lines = ["The run is incomplete:", *(f"  {reason}" for reason in missing)] if missing else []
         self._is_incomplete = bool(missing) and must_be_whole
         if self._is_incomplete:
             self.fail(*lines)
@@ -283,7 +283,7 @@ class RunSummary(SummaryPart):
         for path in self._settings.reports:
             target = folder / path
             if self._write(target, format_of(path).render(report), str(path)):
-                self.say(f"What was captured and what was not: {path}")
+                self.say(f"Sentry report: {path}")
         if summary and is_summed_up:
             try:
                 append_to_github_summary(Path(summary), MARKDOWN.render(report))
@@ -320,9 +320,9 @@ class RunSummary(SummaryPart):
             own = [*([WARNING] * len(warnings)), *(["unused"] * len(ignored_errors))]
             self._left_by_strict_run = sum((each.left_by_strict_run for each in self._rules), Counter(own))
             if self._left_by_strict_run:
-                self.fail("A strict run fails for each of them (sentry_strict).")
+                self.fail("With --sentry-strict, each of these fails the run.")
             if self._verdict is not None and not self._partial:
-                self.fail("A strict run fails where Sentry was never on (sentry_strict).")
+                self.fail("With --sentry-strict, this fails the run.")
         # No strict run fails for these: under a test client, a server's own loggers say nothing.
         for call in self._unused(self._totals.unused_ignored_loggers()):
             self._tell_unused(f"{call}: no test with sentry_capture logged to it")
@@ -337,13 +337,13 @@ class RunSummary(SummaryPart):
         if not late:
             return
         self.say(
-            f"{counted(len(late), 'event')} came after {'its test was' if len(late) == 1 else 'their tests were'} over,"
-            f" and no rule has judged {'it' if len(late) == 1 else 'them'}: see {reference(LIVE_SERVERS)}."
+            f"{counted(len(late), 'event')} arrived after {'its test' if len(late) == 1 else 'their tests'} ended, and"
+            f" no rule judged {'it' if len(late) == 1 else 'them'}: see {reference(LIVE_SERVERS)}."
         )
         for each in late:
             self.tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")
         if self._settings.strict:
-            self.fail("A strict run fails for late events (sentry_strict).")
+            self.fail("With --sentry-strict, late events fail the run.")
 
     def warn_of_unseen_requests(self) -> None:
         """Say how many requests were not observed, where there were any."""
@@ -403,8 +403,8 @@ class RunSummary(SummaryPart):
         """Name the exception classes that tests asserted not to be captured, and that no process had loaded."""
         for name, test in self._totals.unknown_exceptions.items():
             self.say(
-                f"No loaded exception class is called {name!r}, whose absence {test} asserts. Check the name, or pass"
-                " the class."
+                f"{test} asserts that {name!r} is not captured, but no loaded exception class has this name. Check the"
+                " name, or pass the class."
             )
 
 

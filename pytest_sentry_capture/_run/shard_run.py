@@ -408,7 +408,7 @@ def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Kn
 
 
 def _in_words(error: Exception) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it holds a value of another type"
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it holds a value of the wrong type"
 
 
 class _Reader:

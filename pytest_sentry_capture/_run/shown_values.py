@@ -26,7 +26,7 @@ from pytest_sentry_capture._text import counted
 
 MASKED: Final = "[masked]"
 _MOST_ROUNDS: Final = 20
-_NOTHING: Final = "Nothing was captured, and nothing was discarded."
+_NOTHING: Final = "Nothing was captured or discarded."
 
 
 def is_in_ci() -> bool:
@@ -83,7 +83,7 @@ class _Shown:
             return
         masked = self._without_findings(item, _without_environment(dict(item)))
         if masked is None:
-            yield "  (not shown: it holds secrets or personal data that cannot be told from the rest)"
+            yield "  (not shown: it holds secrets or personal data that cannot be separated from the rest)"
             return
         yield from (f"  {line}" for line in json.dumps(masked, indent=2, ensure_ascii=False).split("\n"))
 

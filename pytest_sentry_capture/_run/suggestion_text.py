@@ -18,7 +18,7 @@ NOTHING_TO_SUGGEST: Final = "Nothing to suggest: Sentry was never on in this run
 _OWN_FILE: Final = "sentry_capture.toml"
 _PYPROJECT: Final = "pyproject.toml"
 _TABLE: Final = ("tool", "sentry_capture")
-_UNUSED: Final = "Unused in this run, for which a strict run fails. Delete these first:"
+_UNUSED: Final = "Unused in this run, which fails with --sentry-strict. Delete these first:"
 
 
 class SuggestionText:
@@ -81,7 +81,7 @@ class SuggestionText:
         """The text of a new file with a configuration."""
         table = _TABLE if file.name == _PYPROJECT else ()
         head = [
-            "# Suggested by pytest --sentry-suggest from what one run saw. Read it, and delete what you do not mean."
+            "# Suggested by pytest --sentry-suggest from one run. Read it, and delete the rules that you do not want."
         ]
         head += [f"# {each}" for each in self._doubts()]
         if self._by_chance:

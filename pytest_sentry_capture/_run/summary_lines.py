@@ -49,7 +49,7 @@ class Conclusion(NamedTuple):
         lines: what the terminal summary says of rules, reports and the contracts, below its first line.
         annotations: GitHub's workflow commands for broken rules and contracts.
         fails: whether the run fails for what tests can't fail for.
-        headline: whether rules and contracts are kept, or why the run proves nothing; None where nothing was asked for.
+        headline: whether rules and contracts match, or why the run proves nothing; None where nothing was asked for.
         failed_checks: in what the run differs from contracts.
         broken: what breaks rules that fail the run, each once, with the first test.
         status: what the headline says.

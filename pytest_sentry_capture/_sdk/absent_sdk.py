@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._sdk.lifetimes import Lifetime
     from pytest_sentry_capture._sdk.sdk import Sdk
 
-_SUSPENDED: Final = "Sentry's SDK is observed by another pytest run in this process at present"
+_SUSPENDED: Final = "another pytest run in this process is observing Sentry's SDK"
 
 
 class AbsentSdk:
@@ -41,7 +41,7 @@ class AbsentSdk:
         self._import_sdk = import_sdk
 
     def init(self, options: dict[str, Any]) -> Any:
-        """Import the SDK and initialise it; raises ``RuntimeError`` where it can't be observed."""
+        """Import the SDK and initialize it; raises ``RuntimeError`` where it can't be observed."""
         __tracebackhide__ = True
         return self._imported().init(options)
 

@@ -49,7 +49,7 @@ class Sdk:
     """The SDK, observed and steered.
 
     Args:
-        on_client_made: called after each initialisation of a client.
+        on_client_made: called after each initialization of a client.
         ignored_errors: counts how often each entry of an application's ``ignore_errors`` was used.
         ignored_loggers: counts how often each logger was met that an application ignores.
         scopes_are_watched: note from the start which operation writes what on which scope.
@@ -353,7 +353,7 @@ class Sdk:
         return client.options if client is not None else {}
 
     def init(self, options: dict[str, Any]) -> Any:
-        """Initialise a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        """Initialize a client that belongs to the test; raises ``TypeError`` for unknown options."""
         __tracebackhide__ = True
         self._overrides.check_names(options)
         sys.modules["sentry_sdk"].init(**options)

@@ -29,7 +29,7 @@ class SdkWatch:
     """Knows what answers for the SDK now, and whose set-up code is running, from before the SDK is imported.
 
     Args:
-        on_client_made: called when the SDK has been imported, and after each initialisation of a client.
+        on_client_made: called when the SDK has been imported, and after each initialization of a client.
 
     Attributes:
         imports: watches the import of the SDK, and of what else is to be seen.

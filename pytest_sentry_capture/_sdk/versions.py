@@ -162,7 +162,7 @@ class Features:
 
     @cached_property
     def guards_scopes(self) -> bool:
-        """Scopes turn down what is captured during serialisation (since 2.13); before, clients do."""
+        """Scopes turn down what is captured during serialization (since 2.13); before, clients do."""
         return hasattr(_module("scope"), "disable_capture_event")
 
     @cached_property

@@ -26,7 +26,7 @@ def decoded(body: bytes, encoding: str) -> Iterator[bytes]:
     """
     decoding = _DECODINGS.get(encoding.strip().lower())
     if decoding is None:
-        raise NotAcceptedError(Reason.UNKNOWN_ENCODING, f"valid are: {', '.join(filter(None, _DECODINGS))}")
+        raise NotAcceptedError(Reason.UNKNOWN_ENCODING, f"valid: {', '.join(filter(None, _DECODINGS))}")
     return decoding(body)
 
 

@@ -1,4 +1,4 @@
-"""Sentry's bad days: rate limits, outages and slowness, which a test declares for its own project."""
+"""Simulating failures: rate limits, outages and slowness, which a test declares for its own project."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _OUTAGES: Final[dict[OutageMode, str]] = {
     "resets": "the connection was reset",
     "hangs": "there was no answer",
     "answers_500": "the answer was 500",
-    "answers_garbage": "the answer was no HTTP",
+    "answers_garbage": "the answer was not HTTP",
 }
 
 

@@ -31,7 +31,7 @@ def json_object(data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(value, dict):
-        raise ValueError("it is no object")  # noqa: TRY004  (what json raises for anything else too)
+        raise ValueError("it is not an object")  # noqa: TRY004  (what json raises for anything else too)
     return value
 
 

@@ -64,7 +64,7 @@ class Endpoint(NamedTuple):
         valid = ("GET", "POST") if self.name == "store" else ("POST",)
         if method not in valid:
             allowed = ", ".join(valid)
-            raise NotAcceptedError(Reason.METHOD, f"valid are: {allowed}", [("Allow", f"{allowed}, OPTIONS")])
+            raise NotAcceptedError(Reason.METHOD, f"valid: {allowed}", [("Allow", f"{allowed}, OPTIONS")])
 
 
 def endpoint_of(path: str) -> Endpoint:
@@ -151,7 +151,7 @@ def _limited(pieces: Iterable[bytes]) -> bytes:
 def _read_security_reports(request: Request, envelope: Envelope) -> None:
     """A browser's report (https://docs.sentry.io/security-legal-pii/security/security-policy-reporting/)."""
     if request.content_type not in _SECURITY_REPORTS:
-        raise NotAcceptedError(Reason.MEDIA_TYPE, f"valid are: {', '.join(sorted(_SECURITY_REPORTS))}")
+        raise NotAcceptedError(Reason.MEDIA_TYPE, f"valid: {', '.join(sorted(_SECURITY_REPORTS))}")
     body = _small_body(request)
     names = ("sentry_release", "sentry_environment")
     headers = {name: request.query[name] for name in names if name in request.query}

@@ -1,4 +1,4 @@
-"""What tests have in hand of the server: their own project's recording, its address, and Sentry's bad days."""
+"""What tests have in hand of the server: their own project's recording, its address, and Simulating failures."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _NOTHING_RECEIVED: Final = (
     "Nothing was received with this test's DSN, so nothing could have been captured. Was the process started with"
-    " env=sentry_server.env, or given sentry_server.dsn, and does it call sentry_sdk.init()? An SDK that has nothing to"
-    " report sends nothing: let the process report something by which the test knows it, such as a last message."
+    " env=sentry_server.env, or given sentry_server.dsn, and does it call sentry_sdk.init()? An SDK with nothing to"
+    " report sends nothing. Let the process capture a last message, so that the test sees it."
 )
 
 
@@ -100,7 +100,7 @@ class SentryServer(SentryAssertions):
         return self._project.faults.rate_limited(rate_limit(categories, retry_after))
 
     def outage(self, mode: OutageMode = "refuses") -> AbstractContextManager[None]:
-        """A block of code during which Sentry is out of order.
+        """A block of code during which an outage is simulated.
 
         Args:
             mode: ``"refuses"`` connections; ``"resets"`` them once a request is complete; ``"hangs"``: takes requests
@@ -153,7 +153,7 @@ class SentryServer(SentryAssertions):
     def _check_callables_are_known(self, by: object) -> None:
         __tracebackhide__ = True
         if by is not None:
-            raise TypeError("by: of the callables of another process nothing is known. Leave it out, and give a reason")
+            raise TypeError("by: the callables of another process are not known. Leave it out and pass reason=")
 
     def _evidence(self, matcher: Matcher | None) -> Evidence:
         return replace(super()._evidence(matcher), about_no_client=_NOTHING_RECEIVED)

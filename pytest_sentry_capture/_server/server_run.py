@@ -40,7 +40,7 @@ class ServerRun:
     def messages(self) -> list[str]:
         """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
         late = [
-            f"{counted(count, f'{item_type} item')} came to sentry_server after the end of {label}"
+            f"{counted(count, f'{item_type} item')} arrived at sentry_server after the end of {label}"
             for (label, item_type), count in sorted(self._projects.late.items())
         ]
         return [*late, *(f"sentry_server failed: {problem}" for problem in dict.fromkeys(self._thread.problems))]

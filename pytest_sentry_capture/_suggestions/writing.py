@@ -23,7 +23,7 @@ from pytest_sentry_capture._rules import (
 )
 from pytest_sentry_capture._suggestions.trial_totals import TrialTotals
 
-_CHANCE: Final = "but too little was seen without what chance sampled"
+_CHANCE: Final = "but too few items were seen without the sampled ones"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._text.nouns import with_article as with_article
     from pytest_sentry_capture._text.suggestions import did_you_mean as did_you_mean
     from pytest_sentry_capture._text.suggestions import edits_between as edits_between
+    from pytest_sentry_capture._text.suggestions import listed as listed
     from pytest_sentry_capture._text.suggestions import nearest as nearest
 else:
     __getattr__ = lazy_names(
@@ -36,6 +37,7 @@ else:
             "edits_between": "_text.suggestions:edits_between",
             "encoded_bytes": "_text.encoded:encoded_bytes",
             "encoded_forms": "_text.encoded:encoded_forms",
+            "listed": "_text.suggestions:listed",
             "masked_name": "_text.names:masked_name",
             "masked_words": "_text.names:masked_words",
             "nearest": "_text.suggestions:nearest",

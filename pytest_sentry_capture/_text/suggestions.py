@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+_MOST_NAMES: Final = 10
 
 
 def did_you_mean(what: str, name: str, valid: Iterable[str], *, meant: str | None = None) -> str:
-    """A message about an unknown name: the one that must be ``meant``, else the nearest valid one, and all valid ones.
+    """A message about an unknown name: the one that must be ``meant``, else the nearest valid one, and valid ones.
 
     >>> did_you_mean("option", "trace_rate", ["trace_rates", "release"])
     "unknown option 'trace_rate'; did you mean 'trace_rates'? Valid: release, trace_rates"
     """
-    known = sorted(valid)
-    suggested = meant or nearest(name, known)
+    known = [*valid]
+    suggested = meant or nearest(name, sorted(known))
     hint = f"; did you mean {suggested!r}?" if suggested is not None else "."
-    return f"unknown {what} {name!r}{hint} Valid: {', '.join(known)}"
+    return f"unknown {what} {name!r}{hint} Valid: {listed(known, near=suggested or name)}"
+
+
+def listed(names: Iterable[str], *, near: str = "") -> str:
+    """Valid names for a message: at most ten, of more those most like ``near`` first.
+
+    >>> listed(["release", "dist"]), listed(map(str, range(12)), near="11")
+    ('dist, release', '11, 1, 10, 0, 2, 3, 4, 5, 6, 7 and 2 more')
+    """
+    known = sorted(names)
+    if len(known) <= _MOST_NAMES:
+        return ", ".join(known)
+    from difflib import get_close_matches  # 1 ms, which only a mistake should cost
+
+    close = get_close_matches(near.lower(), known, n=_MOST_NAMES, cutoff=0.5)
+    shown = [*close, *(each for each in known if each not in close)][:_MOST_NAMES]
+    return f"{', '.join(shown)} and {len(known) - _MOST_NAMES} more"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:

@@ -244,7 +244,7 @@ KINDS_OF_REASONS: dict[str, dict[str, Reason]] = {
         "below a path": Reason(hello, criteria={"where": {"request.method": "get"}}),
         "in a mapping": Reason(hello, criteria={"breadcrumbs": {"level": "warn"}}),
         "of another kind": Reason(hello, kind="log", criteria={"level": "warning"}),
-        "a misspelt class": Reason(crash, criteria={"exception": "ZeroDivisonError"}),
+        "a misspelled class": Reason(crash, criteria={"exception": "ZeroDivisonError"}),
     },
     "values of another sort": {
         "a text for a mapping": Reason(hello, criteria={"tags": "plan"}),

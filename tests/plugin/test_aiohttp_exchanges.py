@@ -22,7 +22,7 @@ pytestmark = pytest.mark.needs("aiohttp")
 
 
 @pytest.fixture(autouse=True)
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, auto_enabling_integrations=True)
 
 
@@ -234,4 +234,4 @@ def test_a_server_that_was_set_up_before_sentry(pytester: pytest.Pytester) -> No
     result = pytester.runpytest_subprocess()
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*Hint: The server was set up before Sentry was initialised*"])
+    result.stdout.fnmatch_lines(["*Hint: The server was set up before Sentry was initialized*"])

@@ -23,7 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, auto_enabling_integrations=True)
 
 
@@ -305,4 +305,4 @@ def test_the_rule_judges_crashes_of_websockets(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess()
 
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["  WEBSOCKET /chat answered 101, and Sentry was not told: a blind spot."])
+    result.stdout.fnmatch_lines(["  WEBSOCKET /chat answered 101, but no error event was captured."])

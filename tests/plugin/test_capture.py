@@ -133,9 +133,9 @@ def test_who_discarded_is_told_by_callable_or_name(
 
     assert discard.by is not None
     assert discard.by.file == __file__
-    with pytest.raises(AssertionError, match="nothing like it was"):
+    with pytest.raises(AssertionError, match="found no such discard"):
         sentry_capture.assert_discarded(by="rop")
-    with pytest.raises(AssertionError, match="nothing like it was"):
+    with pytest.raises(AssertionError, match="found no such discard"):
         sentry_capture.assert_discarded(by=test_who_discarded_is_told_by_callable_or_name)
 
 
@@ -143,7 +143,7 @@ def test_without_a_client_only_its_absence_is_a_reason(sentry_capture: SentryCap
     sentry_sdk.capture_message("hello")
 
     assert len(sentry_capture.assert_discarded(reason="no_client", message="hello")) == 1
-    with pytest.raises(AssertionError, match="without a client everything is"):
+    with pytest.raises(AssertionError, match="no client was active, so this proves nothing"):
         sentry_capture.assert_discarded(message="hello")
 
 
@@ -163,7 +163,7 @@ def test_a_block_expects_exactly_one_new_item(sentry_capture: SentryCapture, sen
     sentry_sdk.capture_message("hello")
 
     with sentry_capture.expect(message="hello") as expected:
-        with pytest.raises(LookupError, match="there after the block"):
+        with pytest.raises(LookupError, match="after the expect block, not inside it"):
             expected.item
         sentry_sdk.capture_message("other")
         sentry_sdk.capture_message("hello", level="error")
@@ -206,7 +206,7 @@ def test_views_are_new_lists_of_the_same_items(sentry_capture: SentryCapture, se
 
 @pytest.mark.parametrize(
     ("value", "error", "message"),
-    [("", ValueError, "can't be empty"), (7, TypeError, "a secret is a text, not int")],
+    [("", ValueError, "can't be empty"), (7, TypeError, "a secret must be a string, not int")],
 )
 def test_a_secret_is_a_text(value: Any, error: type[Exception], message: str, sentry_capture: SentryCapture) -> None:
     with pytest.raises(error, match=message):

@@ -163,7 +163,7 @@ def test_ignore_errors_has_seen_the_outermost(
         lambda: sentry_capture.assert_discarded(exception=NotFound, reason="ignore_errors"),
     ):
         text = " ".join(message_of(call).split())
-        assert "Hint: ignore_errors looks at the outermost exception alone, which is ToolError" in text
+        assert "Hint: ignore_errors checks only the outermost exception, which is ToolError" in text
 
 
 def test_a_filter_has_seen_the_outermost(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:

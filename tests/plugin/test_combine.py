@@ -35,10 +35,10 @@ def test_shards_say_what_the_whole_run_says(suite: Suite) -> None:
 
     assert combined.exit_code == 0
     assert combined.lines == [
-        "Passed: 3 rules are kept, the contract is kept.",
+        "Passed: 3 rules are kept, the contract matches.",
         "Combined 3 shards with 8 tests.",
-        "The contract is kept: 6 rows in sentry-contract.toml.",
-        "What was captured and what was not: run.json",
+        "The contract matches: 6 rows in sentry-contract.toml.",
+        "Sentry report: run.json",
         "Rules: 3 kept, 0 broken, 0 not judged, 0 not exercised.",
     ]
     assert said(suite.path / "run.json") == said(suite.path / "whole.json")
@@ -111,9 +111,9 @@ def test_a_shard_less_is_not_the_whole_run(suite: Suite) -> None:
 
     assert (checked.exit_code, told.exit_code) == (1, 0)
     assert checked.lines[:4] == [
-        "Failed: the run is not whole.",
+        "Failed: the run is incomplete.",
         "Combined 2 shards with 6 tests.",
-        "The run is not whole:",
+        "The run is incomplete:",
         "  2 tests ran in no shard",
     ]
     assert not any("gone" in line.split() for line in checked.lines if not line.startswith("The contract"))
@@ -133,7 +133,7 @@ def test_shards_by_paths_are_whole_if_all_that_are_expected_are_there(suite: Sui
 
     assert (whole.exit_code, nobody_says.exit_code, one_less.exit_code) == (0, 1, 1)
     assert said(suite.path / "run.json") == said(suite.path / "whole.json")
-    assert "  only some of the tests were asked for; if these shards are all, add --expect N" in nobody_says.lines
+    assert "  only some of the tests were selected; if these shards are all, add --expect N" in nobody_says.lines
     assert "  1 of 3 shards is missing" in one_less.lines
 
 
@@ -280,7 +280,7 @@ def test_what_can_not_be_combined_is_left_out_and_named(suite: Suite) -> None:
     assert combined.exit_code == 1
     assert combined.lines[1:7] == [
         "Combined 1 shard with 3 tests.",
-        "The run is not whole:",
+        "The run is incomplete:",
         "  5 tests ran in no shard",
         f"  {second} is not valid JSON: is it what --sentry-report=PATH.json wrote?",
         f"  {third} is from an older pytest-sentry-contract, whose reports can't be combined: run that shard again",
@@ -340,9 +340,9 @@ def _other_version(version: int) -> Callable[[Suite], None]:
         (_same_twice, "shard-0.json and other.json are reports of the same shard."),
         (
             _of_another_project,
-            "other.json are of two projects: nothing of their tests, rules and contracts is the same.",
+            "other.json are of two projects: their tests, rules and contracts have nothing in common.",
         ),
-        (_other_version(1), "other.json is a report of version 1, which says too little to compare"),
+        (_other_version(1), "other.json is a report of version 1, which lacks data for a comparison"),
         (_other_version(3), "other.json is from a newer pytest-sentry-contract"),
         (
             lambda suite: suite.write("other.json", '{"tests": []}'),

@@ -61,18 +61,18 @@ name = " "
 captured = false
 where = { "stauts" = 1 }
 """
-NO_REGEX = "no valid regex: missing ), unterminated subpattern at position 0"
+NO_REGEX = "not a valid regex: missing ), unterminated subpattern at position 0"
 NO_PATTERN = (
-    "expect['a'].message: message={'regx': 'card'} matches nothing, because message is a text. Valid are a text,"
-    ' re.compile(…), which is { regex = "…" } in a configuration, a predicate, None, and a list of these'
+    "expect['a'].message: message={'regx': 'card'} matches nothing, because message is a text. Pass a"
+    ' string, re.compile(…), which is { regex = "…" } in a configuration, a predicate, None, or a list of these'
 )
 NO_PATH = (
-    "is not a path of test files, relative to the folder of the configuration: valid are files, folders and patterns"
-    " with *, such as 'tests/api'"
+    "is not a path of test files, relative to the folder of the configuration: use files, folders and patterns with"
+    " *, such as 'tests/api'"
 )
 KEYS = "expect, extends, masks, nested, relay, rules, sampling"
 MISTAKES = [
-    (1, "strict is the ini option sentry_strict, and no key of the configuration"),
+    (1, "strict is the ini option sentry_strict, not a key of the configuration"),
     (2, f"unknown key 'rulez'; did you mean 'rules'? Valid: {KEYS}"),
     (5, f"unknown rule 'server-errors-capturd'; did you mean 'server-errors-captured'? Valid: {RULES}"),
     (6, "rules.server-errors-captured.severity: unknown value 'warning'; did you mean 'warn'? Valid: fail, warn"),
@@ -94,7 +94,7 @@ MISTAKES = [
     (14, "rules.no-silent-loss.paths: must be a list, not 'tests'"),
     (15, "rules.no-callback-errors: must be true, false or a table of options, not 1"),
     (19, f"expect['first'].levl: unknown criterion for kind 'event': 'levl'; did you mean 'level'? Valid: {CRITERIA}"),
-    (23, "expect[1].name: must be a text, not 3"),
+    (23, "expect[1].name: must be a string, not 3"),
     (24, "expect[1].captured: must be true or false, not 'no'"),
     (25, f"expect[1].kind: unknown kind 'evnt'; did you mean 'event'? Valid: {KINDS}"),
     (28, "expect[2].name: 'first' is taken"),
@@ -167,11 +167,11 @@ def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: st
         ),
         (
             'rules.required-context = ["user.id", ""]',
-            "rules.required-context.always[1]: '' is no path; paths look like 'user.id'",
+            "rules.required-context.always[1]: '' is not a path. Paths look like 'user.id'",
         ),
         (
             'rules.required-context = ["a..b"]',
-            "rules.required-context.always[0]: 'a..b' is no path; paths look like 'user.id'",
+            "rules.required-context.always[0]: 'a..b' is not a path. Paths look like 'user.id'",
         ),
         (
             'rules.forbidden-data = { patterns = [""] }',
@@ -243,8 +243,8 @@ MISTAKES_IN_FORM = [
     (
         "rules.forbidden-data.patterns = ['DE[0-9]+', \"it's\"]",
         [
-            "rules.forbidden-data.patterns[0]: a plain text is not a pattern; write { regex = 'DE[0-9]+' }",
-            'rules.forbidden-data.patterns[1]: a plain text is not a pattern; write { regex = "it\'s" }',
+            "rules.forbidden-data.patterns[0]: a string is not a pattern; write { regex = 'DE[0-9]+' }",
+            'rules.forbidden-data.patterns[1]: a string is not a pattern; write { regex = "it\'s" }',
         ],
     ),
     (
@@ -264,18 +264,18 @@ MISTAKES_IN_FORM = [
         "rules.tag-values.tags = { plan = '^pro' }",
         [
             (
-                "rules.tag-values.tags['plan']: a plain text is neither a list nor a pattern; write ['^pro'] or"
+                "rules.tag-values.tags['plan']: a string is neither a list nor a pattern; write ['^pro'] or"
                 " { regex = '^pro' }"
             )
         ],
     ),
     (
         "masks = 'x'",
-        ["masks must be a list of texts and patterns, not 'x'"],
+        ["masks must be a list of strings and patterns, not 'x'"],
     ),
     (
         "masks = [5]",
-        ["masks[0]: must be a text or a pattern, not 5"],
+        ["masks[0]: must be a string or a pattern, not 5"],
     ),
     (
         "masks = ['']",
@@ -298,7 +298,7 @@ MISTAKES_IN_FORM = [
     ),
     (
         "masks = [{ regex = '(' }]",
-        ["masks[0].regex: no valid regex: missing ), unterminated subpattern at position 0"],
+        ["masks[0].regex: not a valid regex: missing ), unterminated subpattern at position 0"],
     ),
     (
         "masks = [{ regx = 'x' }]",
@@ -319,7 +319,7 @@ def test_mistakes_in_masks_keys_and_patterns(project: pytest.Pytester, text: str
     [
         (
             {"sentry_capture.toml": "", "pyproject.toml": "[tool.sentry_capture]"},
-            "the configuration stands in sentry_capture.toml and in pyproject.toml; valid is one of them",
+            "there are two configurations, in sentry_capture.toml and in pyproject.toml. Delete one of them",
         ),
         (
             {"sentry_capture.toml": "rules"},
@@ -331,15 +331,15 @@ def test_mistakes_in_masks_keys_and_patterns(project: pytest.Pytester, text: str
         ),
         (
             {"pyproject.toml": "[project]\n\n[tool.sentry-capture.rules]\nno-silent-loss = true"},
-            "pyproject.toml:3: [tool.sentry-capture] is not read; valid is [tool.sentry_capture]",
+            "pyproject.toml:3: [tool.sentry-capture] is not read. Use [tool.sentry_capture]",
         ),
         (
             {"pyproject.toml": "[sentry_capture.rules]\n"},
-            "pyproject.toml:1: [sentry_capture] is not read; valid is [tool.sentry_capture]",
+            "pyproject.toml:1: [sentry_capture] is not read. Use [tool.sentry_capture]",
         ),
         (
             {"pyproject.toml": "[[tool.pytest_sentry_capture.expect]]\n"},
-            "pyproject.toml:1: [tool.pytest_sentry_capture] is not read; valid is [tool.sentry_capture]",
+            "pyproject.toml:1: [tool.pytest_sentry_capture] is not read. Use [tool.sentry_capture]",
         ),
     ],
 )
@@ -396,8 +396,8 @@ OPTIONS = [
     "sentry_network: unknown value 'blok'; did you mean 'block'? Valid: allow, block",
     "sentry_show: unknown value 'shrt'; did you mean 'short'? Valid: full, no, short, values",
     "sentry_contract: unknown value 'chek'; did you mean 'check'? Valid: check, off, update",
-    "sentry_network_hosts: 'http://x' is no host name; write it without scheme, port and path: o1.ingest.sentry.io",
-    "sentry_report: 'a.pdf' has an unknown suffix; valid are: .html, .json, .md, .txt",
+    "sentry_network_hosts: 'http://x' is not a host name. Write it without scheme, port and path: o1.ingest.sentry.io",
+    "sentry_report: 'a.pdf' has an unknown suffix; valid: .html, .json, .md, .txt",
 ]
 
 
@@ -437,9 +437,9 @@ def test_the_command_line_outdoes_ini_options(project: pytest.Pytester) -> None:
     by_ini.stdout.fnmatch_lines(
         [
             "sentry-contract.toml was not checked: nothing could be captured in this run.",
-            "What was captured and what was not: a.md",
-            "What was captured and what was not: b.json",
-            "*A strict run fails for each of them*",
+            "Sentry report: a.md",
+            "Sentry report: b.json",
+            "*each of these fails the run*",
         ]
     )
     by_command_line.stdout.no_fnmatch_line("sentry-contract.toml*")

@@ -58,9 +58,9 @@ def test_job(client):
 """,
 }
 CONTRACT = """\
-# What this application tells Sentry, and what it keeps from Sentry: one [[row]] for each distinct way.
-# "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
-# Comments are kept where they stand.
+# What this application sends to Sentry and what it filters out: one [[row]] for each distinct case.
+# Update it with `pytest --sentry-contract=update`, enforce it with `pytest --sentry-contract=check`.
+# Your comments are kept.
 
 version = 2
 
@@ -133,11 +133,11 @@ def test_written_checked_and_up_to_date(project: pytest.Pytester) -> None:
     assert none_yet.ret == pytest.ExitCode.USAGE_ERROR
     none_yet.assert_outcomes()
     none_yet.stderr.fnmatch_lines(
-        ["ERROR: There is no contract yet: pytest --sentry-contract=update writes sentry-contract.toml."]
+        ["ERROR: There is no contract yet. To write sentry-contract.toml, run `pytest --sentry-contract=update`."]
     )
     assert told(written) == ["sentry-contract.toml was updated: 4 new."]
     assert text == CONTRACT
-    assert told(kept) == ["The contract is kept: 4 rows in sentry-contract.toml."]
+    assert told(kept) == ["The contract matches: 4 rows in sentry-contract.toml."]
     assert told(again) == ["sentry-contract.toml is up to date."]
     assert written.ret == kept.ret == again.ret == pytest.ExitCode.OK
     assert file(project).read_text() == text
@@ -170,8 +170,8 @@ def test_differences_fail_the_run(project: pytest.Pytester) -> None:
         "             level: info",
         "  gone     event, logging: was captured",
         "",
-        'If this is meant, "pytest --sentry-contract=update" writes it.',
-        "What was captured and what was not: report.txt",
+        "If this is intended, run `pytest --sentry-contract=update`.",
+        "Sentry report: report.txt",
     ]
     assert "4 rows differ from the contract." in (project.path / "report.txt").read_text()
     assert file(project).read_text() == changed
@@ -182,9 +182,9 @@ def test_differences_fail_the_run(project: pytest.Pytester) -> None:
     [
         (["-k", "not job"], "1 test deselected"),
         (["--deselect=tests/jobs/test_jobs.py"], "1 test deselected"),
-        (["tests/api"], "only some of the tests were asked for"),
-        (["tests/api/test_orders.py", "tests/api/test_crash.py"], "only some of the tests were asked for"),
-        (["tests/api/test_crash.py::test_crash"], "only some of the tests were asked for"),
+        (["tests/api"], "only some of the tests were selected"),
+        (["tests/api/test_orders.py", "tests/api/test_crash.py"], "only some of the tests were selected"),
+        (["tests/api/test_crash.py::test_crash"], "only some of the tests were selected"),
         (["--ignore=tests/jobs"], "--ignore was given"),
         (["--ignore-glob", "*jobs"], "--ignore-glob was given"),
         (["--setup-only"], "--setup-only was given"),
@@ -202,7 +202,9 @@ def test_partial_runs_take_nothing_for_gone(project: pytest.Pytester, args: list
 
     result = project.runpytest_inprocess("--sentry-contract=update", *args)
 
-    assert told(result)[0] == f"sentry-contract.toml is up to date. A partial run ({why}): nothing was taken for gone."
+    assert told(result)[0] == (
+        f"sentry-contract.toml is up to date. This was a partial run ({why}): missing rows were not treated as removed."
+    )
     assert file(project).read_text() == CONTRACT
 
 
@@ -214,8 +216,8 @@ def test_a_partial_run_where_patterns_of_test_files_have_folders(project: pytest
     whole = project.runpytest_inprocess("--sentry-contract=check", "tests")
     partial = project.runpytest_inprocess("--sentry-contract=check", "tests/api/test_crash.py")
 
-    assert told(whole)[0] == "The contract is kept: 4 rows in sentry-contract.toml."
-    assert "only some of the tests were asked for" in told(partial)[0]
+    assert told(whole)[0] == "The contract matches: 4 rows in sentry-contract.toml."
+    assert "only some of the tests were selected" in told(partial)[0]
 
 
 def test_last_failed_and_failed_tests(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +232,7 @@ def test_last_failed_and_failed_tests(project: pytest.Pytester, monkeypatch: pyt
     monkeypatch.delenv("FAIL")
     last_failed = project.runpytest_inprocess(*cached, "--lf")
 
-    note = "sentry-contract.toml is up to date. A partial run ({}): nothing was taken for gone."
+    note = "sentry-contract.toml is up to date. This was a partial run ({}): missing rows were not treated as removed."
     assert told(failed) == [note.format("1 test failed")]
     assert told(last_failed) == [note.format("--last-failed was given")]
     last_failed.assert_outcomes(passed=1)
@@ -244,7 +246,10 @@ def test_a_file_that_can_not_be_collected(project: pytest.Pytester) -> None:
 
     why = "tests/jobs/test_jobs.py could not be collected"
     assert told(result) == [
-        f"The contract is kept: 4 rows in sentry-contract.toml. A partial run ({why}): nothing was taken for gone."
+        (
+            f"The contract matches: 4 rows in sentry-contract.toml. This was a partial run ({why}):"
+            " missing rows were not treated as removed."
+        )
     ]
 
 
@@ -255,7 +260,7 @@ def test_a_run_that_starts_in_a_folder(project: pytest.Pytester, monkeypatch: py
 
     result = project.runpytest_inprocess("--sentry-contract=check", "--sentry-report=report.txt")
 
-    is_partial = "A partial run" in told(result)[0]
+    is_partial = "This was a partial run" in told(result)[0]
     assert is_partial is (folder == "tests/api")
     assert (project.path / folder / "report.txt").exists()
 
@@ -279,7 +284,9 @@ def test_whole_runs_find_what_is_gone_and_partial_ones_what_is_new(project: pyte
     assert whole.ret == partial.ret == pytest.ExitCode.TESTS_FAILED
     assert told(whole)[2:7] == [*new, "  gone     event ZeroDivisionError, GET /crashed 500: was captured", GONE]
     assert told(partial)[:5] == ["1 row differs from the contract.", "", *new]
-    assert told(adding)[0].startswith("sentry-contract.toml was updated: 1 new. A partial run (3 tests deselected)")
+    assert told(adding)[0].startswith(
+        "sentry-contract.toml was updated: 1 new. This was a partial run (3 tests deselected)"
+    )
     assert told(removing)[0] == "sentry-contract.toml was updated: 2 gone."
     assert "\n2 rows were updated in the contract.\n" in (project.path / "report.txt").read_text()
     assert added.count("\n[[row]]\n") == 5
@@ -318,7 +325,7 @@ def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
             'version = 2\n[[row]]\norign = "direct"\nkind = 5\ncaptured = true\n',
             [
                 f"sentry-contract.toml:3: unknown key 'orign'; did you mean 'origin'? Valid: {KEYS}",
-                "sentry-contract.toml:4: kind: 5 is no text. Write it in quotes",
+                "sentry-contract.toml:4: kind: 5 is not a string. Write it in quotes",
                 "sentry-contract.toml:2: a row has one of 'request', 'job' and 'origin'",
             ],
         ),
@@ -555,11 +562,11 @@ def test_a_contract_of_version_1(project: pytest.Pytester) -> None:
     text = file(project).read_text()
     again = project.runpytest_inprocess("--sentry-contract=check")
 
-    assert told(kept) == ["The contract is kept: 9 rows in sentry-contract.toml."]
+    assert told(kept) == ["The contract matches: 9 rows in sentry-contract.toml."]
     assert untouched == OF_VERSION_1
     assert told(written) == ["sentry-contract.toml was updated."]
     assert text == OF_VERSION_2
-    assert told(again) == ["The contract is kept: 8 rows in sentry-contract.toml."]
+    assert told(again) == ["The contract matches: 8 rows in sentry-contract.toml."]
     assert kept.ret == written.ret == again.ret == pytest.ExitCode.OK
 
 

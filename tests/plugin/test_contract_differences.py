@@ -54,7 +54,7 @@ TOLD = [
     "             level: error",
     f"  {GONE}",
     "",
-    'If this is meant, "pytest --sentry-contract=update" writes it.',
+    "If this is intended, run `pytest --sentry-contract=update`.",
 ]
 
 

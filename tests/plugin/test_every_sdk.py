@@ -190,7 +190,7 @@ def test_losses_without_and_after_a_client(sentry_capture: SentryCapture, sentry
     assert [discard.reason for discard in sentry_capture.discarded] == ["no_client", "closed_client"]
 
 
-def test_a_capture_while_the_sdk_serialises(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+def test_a_capture_while_the_sdk_serializes(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     class Nosy:
         def __repr__(self) -> str:
             sentry_sdk.capture_message("from a representation")
@@ -358,7 +358,7 @@ def test_a_failed_assertion_explains_itself(sentry_capture: SentryCapture, sentr
         "       tags.shop: expected 'bonn', found 'berlin'\n       tags.order: expected '7', found nothing" in message
     )
     assert f"tags.order='7' is set on the test's own {scope} scope" in " ".join(message.split())
-    with pytest.raises(AssertionError, match=r"Discarded, though it would have matched:\n  info message 'hello'"):
+    with pytest.raises(AssertionError, match=r"Matching, but discarded:\n  info message 'hello'"):
         sentry_capture.assert_captured(message="hello")
 
 

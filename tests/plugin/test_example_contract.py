@@ -28,7 +28,7 @@ DIFFERENCE = """\
              by: was monitoring.before_send, is none now
              tags: new error_type
 
-If this is meant, "pytest --sentry-contract=update" writes it.
+If this is intended, run `pytest --sentry-contract=update`.
 """.replace("[T]", "[tests/test_errors.py::test_an_unknown_statement]")
 TEST = "def test_an_unknown_statement("
 ANNOTATION = (
@@ -70,7 +70,7 @@ def test_a_change_of_the_filter_turns_the_run_red(copy: Path) -> None:
 
     assert before.returncode == 0, before.stdout
     assert re.search(
-        r"^The contract is kept: \d+ rows in sentry-contract.toml. A partial run", before.stdout, re.MULTILINE
+        r"^The contract matches: \d+ rows in sentry-contract.toml. This was a partial run", before.stdout, re.MULTILINE
     )
     assert "::error" not in before.stdout
     assert after.returncode == 1

@@ -38,7 +38,7 @@ EVERY_FAILURE: dict[str, Any] = (
 
 
 @pytest.fixture
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(
         dsn=DSN,
         auto_enabling_integrations=True,
@@ -117,7 +117,7 @@ async def capture_in_task() -> None:
 
 
 @pytest.fixture
-def client(initialised: None) -> Iterator[TestClient]:
+def client(initialized: None) -> Iterator[TestClient]:
     with TestClient(make_app(), raise_server_exceptions=False) as client:
         yield client
 
@@ -234,7 +234,7 @@ def test_a_nested_request_is_a_child(client: TestClient, sentry_capture: SentryC
     assert messages(inner) == ["order inner"]
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_concurrent_requests_do_not_mix(sentry_capture: SentryCapture) -> None:
     app = make_app()
 
@@ -264,7 +264,7 @@ def test_what_comes_from_outside_belongs_to_no_exchange(client: TestClient, sent
     assert [event.exchange for event in sentry_capture.events] == [None, None]
 
 
-def test_the_wrapper_is_outermost_again_after_another_initialisation(
+def test_the_wrapper_is_outermost_again_after_another_initialization(
     client: TestClient, sentry_capture: SentryCapture, sentry_init: SentryInit
 ) -> None:
     client.get("/crash/1")

@@ -415,7 +415,7 @@ def test_a_test_that_times_out(pytester: pytest.Pytester) -> None:
             "*- Captured by Sentry -*",
             "captured   info message (6 characters)",
             "Rule 'no-callback-errors' is broken *",
-            "*.hang (*) raised Failed, which Sentry's SDK",
+            "*.hang (*) raised Failed, which the Sentry SDK",
         ]
     )
     result.stdout.no_fnmatch_line("*pytest_sentry_capture*")
@@ -470,7 +470,7 @@ def test_a_run_is_stopped(pytester: pytest.Pytester, number: signal.Signals) -> 
         whole = json.loads(report.read_text())
         assert whole["partial"] == ["it did not run to its end"]
         assert [row["example"] for row in whole["rows"]] == ["test_a_run_is_stopped.py::test_before"]
-        assert "What was captured and what was not: report.json" in output
+        assert "Sentry report: report.json" in output
         assert f"{pytester.path / 'test_a_run_is_stopped.py'}:10: KeyboardInterrupt" in output
         assert [line for line in output if "pytest_sentry_capture" in line] == []
     assert [path.name for path in pytester.path.iterdir() if path.suffix == ".tmp"] == []

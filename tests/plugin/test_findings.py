@@ -36,7 +36,7 @@ def findings(pytester: pytest.Pytester, rules: str, body: str) -> list[str]:
     pytester.makepyfile(shop=SHOP, test_it=f"{PRELUDE}\n\ndef test_it():\n    {body}\n")
     pytester.syspathinsert()
     output = pytester.runpytest_inprocess().stdout.str()
-    report = re.search(r"Rule '.*' is broken.*?\n\n(.*?)\n\nA test waives", output, re.DOTALL)
+    report = re.search(r"Rule '.*' is broken.*?\n\n(.*?)\n\nTo waive it, use", output, re.DOTALL)
     return re.sub(r"\n {2,4}(?=[^ ])(?<!there)", "\n  ", report[1]).splitlines() if report is not None else []
 
 
@@ -81,7 +81,7 @@ def test_a_private_address_is_shown_and_allowed_by_its_value(pytester: pytest.Py
 
     assert lines == [
         "  message holds an IP address (@ip): info message (36 characters)",
-        '  there: 10.1.2.3, 10.1.2.4; allow = ["@ip = 10.1.2.3", "@ip = 10.1.2.4"] would excuse it',
+        '  there: 10.1.2.3, 10.1.2.4; allow = ["@ip = 10.1.2.3", "@ip = 10.1.2.4"] allows it',
     ]
     assert findings(pytester, f"no-pii = {{ allow = {entries(lines)} }}", body) == []
     assert findings(pytester, 'no-pii = { allow = ["@ip = 10.1.2.3"] }', body) == lines
@@ -94,7 +94,7 @@ def test_a_public_address_is_allowed_by_its_value_and_not_shown(pytester: pytest
 
     assert lines == [
         "  message holds an IP address (@ip): info message (16 characters)",
-        '  there: **.*.**.***; allow = ["@ip = …"], with the address in place of "…" would excuse it',
+        '  there: **.*.**.***; allow = ["@ip = …"], with the address in place of "…" allows it',
     ]
     assert findings(pytester, f"no-pii = {{ allow = {entries(lines).replace('…', '81.2.69.142')} }}", body) == []
 
@@ -128,8 +128,8 @@ def test_what_the_application_writes_is_grouped_and_allowed_by_place(pytester: p
 
     text = " ".join(map(str.strip, lines))
     assert "extra.notes.0.a and 1 place like it would not be stored as they were sent (too large a number)" in text
-    assert 'allow = ["extra.notes.*.a"] would excuse it' in text
-    assert 'allow = ["extra.b"] would excuse it' in text
+    assert 'allow = ["extra.notes.*.a"] allows it' in text
+    assert 'allow = ["extra.b"] allows it' in text
     assert findings(pytester, 'accepted-by-sentry = { allow = ["extra.notes.*.a", "extra.b"] }', body) == []
 
 
@@ -150,5 +150,5 @@ def test_an_empty_entry_is_a_mistake(pytester: pytest.Pytester) -> None:
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*rules.accepted-by-sentry.allow[[]0]: '' allows nothing; valid is a path, such as 'extra.order'"]
+        ["*rules.accepted-by-sentry.allow[[]0]: '' allows nothing. Write a path, such as 'extra.order'"]
     )

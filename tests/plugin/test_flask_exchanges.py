@@ -190,7 +190,7 @@ def test_a_request_that_a_view_makes_is_a_child(app: Flask, sentry_capture: Sent
     assert (messages(outer), messages(inner)) == (["outer"], ["order 7"])
 
 
-def test_another_initialisation_leaves_the_observation_outermost(
+def test_another_initialization_leaves_the_observation_outermost(
     sentry_init: SentryInit, sentry_capture: SentryCapture
 ) -> None:
     for _ in range(2):

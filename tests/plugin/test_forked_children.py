@@ -43,11 +43,11 @@ def crash() -> None:
 
 
 @pytest.fixture
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN, default_integrations=False, attach_stacktrace=False, max_value_length=1_000_000)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_an_event_of_a_child_is_captured(sentry_capture: SentryCapture) -> None:
     run_in_child(crash)
 
@@ -58,7 +58,7 @@ def test_an_event_of_a_child_is_captured(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_not_captured(exception=OSError)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_a_silent_child_has_captured_nothing(sentry_capture: SentryCapture) -> None:
     run_in_child(lambda: None)
 
@@ -66,7 +66,7 @@ def test_a_silent_child_has_captured_nothing(sentry_capture: SentryCapture) -> N
     assert sentry_capture.items == []
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_messages_name_the_child(sentry_capture: SentryCapture) -> None:
     child = fork(crash)
     join([child])
@@ -77,7 +77,7 @@ def test_messages_name_the_child(sentry_capture: SentryCapture) -> None:
     assert f"'closed', handled, captured in a forked child (pid {child})" in str(failure.value)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_a_predicate_can_not_judge_an_exception_that_stayed_in_the_child(sentry_capture: SentryCapture) -> None:
     run_in_child(crash)
 
@@ -106,7 +106,7 @@ def test_a_discard_of_a_child_has_its_reason_and_callable(
     assert [(change.path, change.after, change.by == discard.by) for change in event.changes if "tags" in change.path]
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_where_values_of_a_child_came_from_is_known(sentry_capture: SentryCapture) -> None:
     def work() -> None:
         with new_scope() as scope:
@@ -134,7 +134,7 @@ def test_callbacks_that_raise_in_a_child_are_recorded(sentry_init: SentryInit, s
     sentry_capture.assert_discarded(reason="callback_error")
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_classes_that_only_the_child_has_are_known_by_their_names(sentry_capture: SentryCapture) -> None:
     def work() -> None:
         class LateError(ShopError):
@@ -158,14 +158,14 @@ def test_a_client_that_only_the_child_has_made_counts(sentry_capture: SentryCapt
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_a_grandchild_is_seen(sentry_capture: SentryCapture) -> None:
     run_in_child(lambda: run_in_child(crash))
 
     sentry_capture.assert_captured(exception=ShopError)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_multiprocessing_is_seen_where_it_forks(sentry_capture: SentryCapture) -> None:
     process = multiprocessing.get_context("fork").Process(target=crash)
     process.start()
@@ -174,7 +174,7 @@ def test_multiprocessing_is_seen_where_it_forks(sentry_capture: SentryCapture) -
     sentry_capture.assert_captured(exception=ShopError)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_the_child_sees_its_own_captures(sentry_capture: SentryCapture) -> None:
     def work() -> None:
         crash()
@@ -204,7 +204,7 @@ def test_logs_of_a_child_are_captured_when_it_flushes_them(
     sentry_capture.assert_not_captured("log", body="lost with the child")
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_an_exchange_of_a_child_is_seen(sentry_capture: SentryCapture) -> None:
     app = FastAPI()
 
@@ -222,7 +222,7 @@ def test_an_exchange_of_a_child_is_seen(sentry_capture: SentryCapture) -> None:
     assert exchange.items == [event]
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_what_a_request_forks_belongs_to_the_request(sentry_capture: SentryCapture) -> None:
     app = FastAPI()
 
@@ -305,8 +305,8 @@ def test_unused(sentry_capture):
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.sentry_allow("unseen-process", reason="misspelt")
-def test_misspelt():
+@pytest.mark.sentry_allow("unseen-process", reason="misspelled")
+def test_misspelled():
     pass
 """
 
@@ -349,7 +349,7 @@ def test_hosts_that_a_child_was_kept_from_are_named(pytester: pytest.Pytester) -
     result.stdout.fnmatch_lines(["*1 envelope*acme-shop.io*"])
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_waits_look_for_what_children_write(sentry_capture: SentryCapture) -> None:
     child = fork(crash)
 
@@ -359,7 +359,7 @@ def test_waits_look_for_what_children_write(sentry_capture: SentryCapture) -> No
     join([child])
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_tasks_look_for_what_children_write(backend: str, sentry_capture: SentryCapture) -> None:
     async def wait() -> None:
@@ -370,14 +370,14 @@ def test_tasks_look_for_what_children_write(backend: str, sentry_capture: Sentry
     join(children)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_an_absence_fails_while_a_child_runs(sentry_capture: SentryCapture) -> None:
     read, write = os.pipe()
     child = fork(lambda: os.read(read, 1))
 
     with pytest.raises(AssertionError) as failure:
         sentry_capture.assert_nothing_captured()
-    with pytest.raises(AssertionError, match="No event was seen, but whether there was one cannot be determined"):
+    with pytest.raises(AssertionError, match="No event was seen, but this cannot be determined"):
         assert sentry_capture.events == []
 
     assert str(failure.value).startswith(
@@ -398,19 +398,19 @@ def idle_child() -> Any:
     join([child])
 
 
-@pytest.mark.usefixtures("initialised", "idle_child")
+@pytest.mark.usefixtures("initialized", "idle_child")
 def test_the_child_of_a_fixture_is_not_waited_for(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_a_program_that_was_started_is_no_forked_child(sentry_capture: SentryCapture) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, preexec_fn=os.getpid) as program:  # noqa: PLW1509
         sentry_capture.assert_nothing_captured()
         program.communicate(b"\n")
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_many_children_at_once_lose_and_tear_nothing(sentry_capture: SentryCapture) -> None:
     sizes = (10, 4_000, 20_000)
 
@@ -425,12 +425,12 @@ def test_many_children_at_once_lose_and_tear_nothing(sentry_capture: SentryCaptu
     assert found == Counter(f"{number}-{turn}" for number in range(200) for turn in range(5))
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_what_many_children_captured_is_not_in_the_next_test(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_children_that_are_killed_while_they_write_cost_their_own_record_only(sentry_capture: SentryCapture) -> None:
     read, write = os.pipe()
 
@@ -455,7 +455,7 @@ def test_children_that_are_killed_while_they_write_cost_their_own_record_only(se
     assert {f"{number}-{turn}" for number in range(100) for turn in range(2)} <= {*found}
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_nothing_is_written_to_a_file_that_took_the_place_of_ours(
     tmp_path: Path, sentry_capture: SentryCapture
 ) -> None:
@@ -473,18 +473,18 @@ def test_nothing_is_written_to_a_file_that_took_the_place_of_ours(
 
     strangers = [*tmp_path.iterdir()]
     assert (before, len(strangers), sum(each.stat().st_size for each in strangers)) == ([], 250, 0)
-    with pytest.raises(AssertionError, match="A forked child could not pass on what it captured"):
+    with pytest.raises(AssertionError, match="A forked child could not pass on its captured items"):
         sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_a_loss_is_that_of_its_own_test(sentry_capture: SentryCapture) -> None:
     run_in_child(lambda: None)
 
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_an_absence_fails_after_a_process_that_is_not_seen(method: str, sentry_capture: SentryCapture) -> None:
     process = CONTEXTS[method].Process(target=print, name="importer")
@@ -494,11 +494,11 @@ def test_an_absence_fails_after_a_process_that_is_not_seen(method: str, sentry_c
     with pytest.raises(AssertionError) as failure:
         sentry_capture.assert_not_captured(level="error")
 
-    assert f"so that what it captures is not seen here: importer ({method})." in str(failure.value)
+    assert f"so its captured items are not seen here: importer ({method})." in str(failure.value)
     assert "sentry_server" in str(failure.value)
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 @pytest.mark.sentry_allow("unseen-processes", reason="it has nothing to do with Sentry")
 def test_a_process_that_does_not_report_can_be_allowed(sentry_capture: SentryCapture) -> None:
     process = multiprocessing.get_context("spawn").Process(target=print)
@@ -508,7 +508,7 @@ def test_a_process_that_does_not_report_can_be_allowed(sentry_capture: SentryCap
     sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_server_of_shared_values_is_not_counted(method: str, sentry_capture: SentryCapture) -> None:
     with CONTEXTS[method].Manager() as manager:
@@ -516,7 +516,7 @@ def test_the_server_of_shared_values_is_not_counted(method: str, sentry_capture:
         sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_idle_workers_of_pools_are_not_waited_for(sentry_capture: SentryCapture) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(2) as pool, ProcessPoolExecutor(2, mp_context=context) as executor:

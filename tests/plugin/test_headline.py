@@ -10,7 +10,7 @@ SHOP = """
 import pytest, sentry_sdk
 
 @pytest.fixture(autouse=True)
-def initialised(sentry_init):
+def initialized(sentry_init):
     sentry_init(dsn="https://key@sentry.invalid/1")
 
 def test_tagged():
@@ -61,7 +61,7 @@ def test_of_a_contract_that_is_kept_and_then_not(pytester: pytest.Pytester) -> N
     run(pytester, "", "--sentry-contract=update")
 
     assert summary_of(run(pytester, "", "--sentry-contract=update"))[0] == "Passed: the contract is up to date."
-    assert summary_of(run(pytester, "", "--sentry-contract=check"))[0] == "Passed: the contract is kept."
+    assert summary_of(run(pytester, "", "--sentry-contract=check"))[0] == "Passed: the contract matches."
     changed = run(pytester, "", "--sentry-contract=check", test=UNTAGGED.format(tests=2, places=1))
     assert summary_of(changed)[0] == "Failed: 1 row differs from the contract."
 
@@ -91,7 +91,7 @@ def test_findings_are_grouped(pytester: pytest.Pytester, workers: tuple[str, ...
     )
     assert lines[lines.index("  warning        required-tags in 3 tests") + 1 :] == [
         *(f"{' ' * 17}{each} [in 3 tests, first: test_shop.py::test_untagged[0]]" for each in problems[:10]),
-        f"{' ' * 17}… and 2 more problems, which a file of --sentry-report names.",
+        f"{' ' * 17}… and 2 more problems, all of which --sentry-report=FILE lists.",
     ]
     tests = ["test_shop.py::test_untagged"]  # files have no values of parameters
     assert json_report(pytester)["findings"] == [

@@ -17,10 +17,10 @@ from pytest_sentry_capture import SentryCapture, SentryInit
 
 DSN = "https://key@sentry.invalid/1"
 OPTION = (
-    "sentry-sdk 3 makes them only where it is asked to. This option of sentry_sdk.init asks for them:"
+    "sentry-sdk 3 creates them only on request. Pass to sentry_sdk.init:"
     " integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)]"
 )
-WEAK = f"If it was logged: the active client makes no events of what is logged. {OPTION}"
+WEAK = f"If it was logged: the active client does not create events from log records. {OPTION}"
 logger = logging.getLogger("shop")
 
 
@@ -33,7 +33,7 @@ def hints(call: Callable[[], object]) -> list[str]:
 
 
 def logged(what: str) -> str:
-    return f"The active client makes no events of what is logged, and this was logged: {what}. {OPTION}"
+    return f"The active client does not create events from log records, and this was logged: {what}. {OPTION}"
 
 
 class TestLoggingIsOff:
@@ -165,7 +165,7 @@ def test_the_integration_is_off(sentry_init: SentryInit, sentry_capture: SentryC
     logger.error("order 7 failed")
 
     option = (
-        "default_integrations=False and disabled_integrations turn it off. This option of sentry_sdk.init turns it on:"
+        "default_integrations=False and disabled_integrations turn it off. To turn it on, pass to sentry_sdk.init:"
         " integrations=[LoggingIntegration(event_level=logging.ERROR)]"
     )
     what = "error message 'order 7 failed', logger shop"
@@ -190,7 +190,7 @@ SAMPLED_OUT = f"The client sampled it out, by traces_sample_rate=0.0. {SAMPLING}
 
 def may_be(kind: str, unknown: str) -> str:
     what = f"The client sampled out a {kind} that may be this one, by traces_sample_rate=0.0."
-    return f"{what} Not known of it: {unknown}. {SAMPLING}"
+    return f"{what} Not known about it: {unknown}. {SAMPLING}"
 
 
 class TestNothingIsSampled:
@@ -288,14 +288,14 @@ class TestOtherKinds:
         sentry_sdk.capture_message(text)
 
         [hint, *_] = hints(lambda: sentry_capture.assert_captured("log", body=text))
-        assert hint == f"An event like this was captured; this finds it: assert_captured('event', message={text!r})"
+        assert hint == f"An event like this was captured. To find it: assert_captured('event', message={text!r})"
 
     def test_what_is_suggested_can_be_run(self, sentry_capture: SentryCapture) -> None:
         sentry_sdk.capture_message("hello")
 
         [hint, *_] = hints(lambda: sentry_capture.assert_captured("log", body=lambda body: body == "hello"))
         assert hint.endswith(": assert_captured('event', message=lambda value: ...)")
-        found = eval(f"sentry_capture.{hint.partition('this finds it: ')[2]}", {"sentry_capture": sentry_capture})
+        found = eval(f"sentry_capture.{hint.partition('To find it: ')[2]}", {"sentry_capture": sentry_capture})
         assert found.message == "hello"
 
     def test_who_asks_for_segments_is_not_sent_to_transactions(self, sentry_capture: SentryCapture) -> None:
@@ -305,5 +305,5 @@ class TestOtherKinds:
         assert hints(lambda: sentry_capture.assert_count(2, "segment", op="task")) == []
         assert hints(lambda: sentry_capture.assert_count(2, TRACE_KIND, op="task")) == []
         assert hints(lambda: sentry_capture.assert_captured(transaction="nightly")) == [
-            "A segment like this was captured; this finds it: assert_captured('segment', name='nightly')"
+            "A segment like this was captured. To find it: assert_captured('segment', name='nightly')"
         ]

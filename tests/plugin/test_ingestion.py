@@ -56,11 +56,11 @@ def test_the_rule(pytester: pytest.Pytester) -> None:
             "Rule 'accepted-by-sentry' is broken (pyproject.toml:2).",
             "",
             "  tags.plan would not be stored as it was sent (too long: 201 characters): info message (5 characters)",
-            '    stored: 200 characters; allow = [[]"tags.plan"[]] would excuse it',
+            '    stored: 200 characters; allow = [[]"tags.plan"[]] allows it',
             "",
             "  tags.to [[]secret] would not be stored as it was sent (invalid character '@'): info message (5",
             "  characters)",
-            '    stored: nothing; allow = [[]"tags.to [[]secret]"[]] would excuse it',
+            '    stored: nothing; allow = [[]"tags.to [[]secret]"[]] allows it',
         ],
         consecutive=True,
     )

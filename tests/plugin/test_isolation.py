@@ -59,7 +59,7 @@ SETUPS = {
             client.get(f"/mark/{name}")
             check(sentry_capture, name)
     """,
-    "TestClient without a lifespan, initialised at import": """
+    "TestClient without a lifespan, initialized at import": """
         import pytest
         from fastapi.testclient import TestClient
         from shop import plain_app, check, init, mark_here
@@ -151,12 +151,12 @@ SETUPS = {
             return "asyncio"
 
         @pytest.fixture(scope="module")
-        async def initialised(anyio_backend):
+        async def initialized(anyio_backend):
             init()
 
         @pytest.mark.anyio
         @pytest.mark.parametrize("name", ["a", "b", "c"])
-        async def test(initialised, sentry_capture, name):
+        async def test(initialized, sentry_capture, name):
             sentry_sdk.isolation_scope().__enter__()
             sentry_sdk.new_scope().__enter__()
             mark_here(name)

@@ -127,7 +127,7 @@ def test_contract_has_a_row_of_a_failed_job_and_notices_its_change(project: pyte
     assert 'job = "shop.archive"\nstatus = "failed"\n' in contract
     assert "request" not in contract
     same.assert_outcomes(passed=1)
-    same.stdout.fnmatch_lines(["The contract is kept: 1 row* in sentry-contract.toml."])
+    same.stdout.fnmatch_lines(["The contract matches: 1 row* in sentry-contract.toml."])
     [row] = json.loads((project.path / "report.json").read_text(encoding="utf-8"))["rows"]
     assert (row["job"], row["status"]) == ("shop.archive", "failed")
     assert changed.ret == pytest.ExitCode.TESTS_FAILED

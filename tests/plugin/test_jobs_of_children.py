@@ -204,7 +204,7 @@ def test_retries_and_hints_of_a_child_are_passed_on(pytester: pytest.Pytester) -
 
 
 @pytest.fixture
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(dsn="https://key@sentry.invalid/1", default_integrations=False)
 
 
@@ -217,7 +217,7 @@ def descriptor_of_ours() -> int:
     pytest.skip("this system shows no descriptors")
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 @pytest.mark.skipif(sys.platform != "linux", reason="another system")
 def test_garbage_of_a_child_hides_nothing(sentry_capture: SentryCapture) -> None:
     def write_garbage() -> None:
@@ -233,7 +233,7 @@ def test_garbage_of_a_child_hides_nothing(sentry_capture: SentryCapture) -> None
     sentry_capture.assert_captured(message="after")
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_child_without_memory_notices_nothing_and_absences_fail(
     sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,11 +251,11 @@ def test_child_without_memory_notices_nothing_and_absences_fail(
 
     sentry_capture.assert_captured(message="before")
     sentry_capture.clear()
-    with pytest.raises(AssertionError, match="A forked child could not pass on what it captured"):
+    with pytest.raises(AssertionError, match="A forked child could not pass on its captured items"):
         sentry_capture.assert_nothing_captured()
 
 
-@pytest.mark.usefixtures("initialised")
+@pytest.mark.usefixtures("initialized")
 def test_children_that_fork_again_and_close_everything_lose_only_their_own(sentry_capture: SentryCapture) -> None:
     def grandchild() -> None:
         os.closerange(3, 256)
@@ -268,5 +268,5 @@ def test_children_that_fork_again_and_close_everything_lose_only_their_own(sentr
     run_in_child(child)
 
     sentry_capture.assert_captured(message="open")
-    with pytest.raises(AssertionError, match="A forked child could not pass on what it captured"):
+    with pytest.raises(AssertionError, match="A forked child could not pass on its captured items"):
         sentry_capture.assert_not_captured(message="closed")

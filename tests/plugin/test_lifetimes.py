@@ -43,10 +43,10 @@ def test_a_client_of_a_test_ends_with_it(shop: pytest.Pytester) -> None:
             assert seen(sentry_capture) == [("first", ["first"])]
 
         @pytest.fixture
-        def initialised():
+        def initialized():
             init("second")
 
-        def test_in_a_fixture(initialised, sentry_capture):
+        def test_in_a_fixture(initialized, sentry_capture):
             clients.append(sentry_capture.client)
             assert seen(sentry_capture) == [("second", ["second"])]
 
@@ -84,13 +84,13 @@ def test_a_client_of_a_module_fixture_ends_with_its_module(shop: pytest.Pytester
         from shop import init, seen
 
         @pytest.fixture(scope="module")
-        def initialised():
+        def initialized():
             init(__name__)
 
-        def test_one(initialised, sentry_capture):
+        def test_one(initialized, sentry_capture):
             assert seen(sentry_capture) == [(__name__, [__name__])]
 
-        def test_two(initialised, sentry_capture):
+        def test_two(initialized, sentry_capture):
             assert seen(sentry_capture) == [(__name__, [__name__])]
     """
     shop.makepyfile(
@@ -160,7 +160,7 @@ def test_a_wider_fixture_requested_within_a_test_takes_nothing_of_the_test_along
 
 
 @pytest.mark.needs("scopes without hubs")
-def test_an_application_imported_by_a_test_stays_initialised_like_its_module(shop: pytest.Pytester) -> None:
+def test_an_application_imported_by_a_test_stays_initialized_like_its_module(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         application="""
         import sentry_sdk

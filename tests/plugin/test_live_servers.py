@@ -13,7 +13,7 @@ RULES: Final = """
 [rules]
 server-errors-captured = true
 """
-SILENT: Final = "GET /silent answered 503, and Sentry was not told: a blind spot."
+SILENT: Final = "GET /silent answered 503, but no error event was captured."
 RETURNING: Final = {
     "test_crash": "passed",
     "test_crash_that_the_rule_waits_for": "passed",
@@ -126,9 +126,9 @@ def test_late_events_fail_a_strict_run(project: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     page = '"Live servers and browsers" in the documentation'
     assert summary_of(result)[1:4] == [
-        f"1 event came after its test was over, and no rule has judged it: see {page}.",
+        f"1 event arrived after its test ended, and no rule judged it: see {page}.",
         late_line(17, "GET /poll/{name} answered 500", "test_long_poll"),
-        "A strict run fails for late events (sentry_strict).",
+        "With --sentry-strict, late events fail the run.",
     ]
 
 

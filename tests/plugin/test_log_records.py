@@ -49,7 +49,7 @@ def shown(discard: Discard) -> tuple[str, str, str | None, str | None]:
 
 
 @pytest.fixture(autouse=True)
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     Told.asked.clear()
     sentry_init(dsn=DSN, integrations=logging_to_events())
 
@@ -269,9 +269,10 @@ class TestLevel:
         with pytest.raises(AssertionError) as caught:
             sentry_capture.assert_discarded(**criteria)
         message = " ".join(str(caught.value).split())
-        assert "to be discarded; nothing like it was." in message
+        assert "to be discarded; found no such discard." in message
         assert message.endswith(
-            "Hint: A log record matches that became no event. To assert on it, give its logger, level or message, or"
+            "Hint: A matching log record did not become an event. To assert on it, pass its logger, level or message,"
+            " or"
             " reason='log_level'."
         )
 

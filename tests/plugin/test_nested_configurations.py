@@ -145,17 +145,17 @@ def test_what_a_run_left_out_is_asked_per_configuration(monorepo: pytest.Pyteste
 
     told = summary_of(result)
     assert "1 row differs from the contract billing/sentry-contract.toml." in told
-    [kept] = [line for line in told if line.startswith("The contract is kept")]
+    [kept] = [line for line in told if line.startswith("The contract matches")]
     assert kept.endswith(
-        "in orders/sentry-contract.toml. A partial run (only some of the tests were asked for): nothing was taken for"
-        " gone."
+        "in orders/sentry-contract.toml. This was a partial run (only some of the tests were selected): missing rows"
+        " were not treated as removed."
     )
     assert not [line for line in told if "search" in line]
 
     ignoring = summary_of(run(monorepo, "--ignore=orders/tests/test_orders_small.py", "--sentry-contract=check"))
     assert "1 row differs from the contract billing/sentry-contract.toml." in ignoring
-    assert [line.rpartition("(")[2] for line in ignoring if "A partial run" in line] == [
-        "--ignore was given): nothing was taken for gone."
+    assert [line.rpartition("(")[2] for line in ignoring if "This was a partial run" in line] == [
+        "--ignore was given): missing rows were not treated as removed."
     ]
 
 
@@ -221,7 +221,7 @@ def test_mistakes_end_the_run_before_its_tests(monorepo: pytest.Pytester, args: 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert [line for line in result.stderr.lines if line] == [
         ("ERROR: orders/pyproject.toml:2: rules.no-silent-loss: must be true, false or a table of options, not 1"),
-        "search/pyproject.toml:1: [tool.sentry-capture] is not read; valid is [tool.sentry_capture]",
+        "search/pyproject.toml:1: [tool.sentry-capture] is not read. Use [tool.sentry_capture]",
     ]
     result.stdout.fnmatch_lines(["*no tests ran*"])
     result.stdout.no_fnmatch_line("Rules*")
@@ -244,7 +244,7 @@ def test_a_missing_or_damaged_contract_ends_the_run_before_its_tests(
             "ERROR: billing/sentry-contract.toml:2: a merge conflict. Keep one side, whichever, and run"
             ' "pytest --sentry-contract=update"'
         ),
-        "There is no contract yet: pytest --sentry-contract=update writes orders/sentry-contract.toml.",
+        "There is no contract yet. To write orders/sentry-contract.toml, run `pytest --sentry-contract=update`.",
     ]
     result.stdout.fnmatch_lines(["*no tests ran*"])
     result.stdout.no_fnmatch_line("* passed*")
@@ -293,11 +293,11 @@ def test_tests_outside_of_the_rootdir_have_no_rules(pytester: pytest.Pytester) -
     result = run(pytester, *args)
 
     quiet.assert_outcomes(passed=2)
-    quiet.stdout.no_fnmatch_line("*outside of the rootdir*")
+    quiet.stdout.no_fnmatch_line("*outside the rootdir*")
     for each in result, run(pytester, *args, "-n1", "--sentry-contract=check"):
         each.assert_outcomes(passed=2)
         each.stdout.fnmatch_lines(
-            ["No rules and no contract for tests outside of the rootdir: ../b/test_b.py and 1 more."]
+            ["No rules and no contract for tests outside the rootdir: ../b/test_b.py and 1 more."]
         )
 
 
@@ -443,11 +443,11 @@ def test_advice_about_sampling_names_the_files_of_the_configurations(
 
     places = "above the tables of a/sentry_capture.toml and in [tool.sentry_capture] of b/pyproject.toml"
     where = "in 2 tests, first: a/test_a.py::test"
-    differs = "What is captured differs from run to run, for max-breadcrumbs."
+    differs = "The captured items differ from run to run, for max-breadcrumbs."
     result.stdout.fnmatch_lines(
         [
-            f"sample_rate=0.5 left 2 events to chance {where}. {differs}",
-            f'  To settle it: sampling = "all" {glob.escape(places)}.',
+            f"sample_rate=0.5 sampled 2 events at random {where}. {differs}",
+            f'  To avoid this: sampling = "all" {glob.escape(places)}.',
         ]
     )
 
@@ -469,7 +469,7 @@ def test_advice_about_sampling_outside_of_the_rootdir_is_the_marker(pytester: py
 
     result = run(pytester, "--rootdir=root", "--sentry-report=table.md", "elsewhere")
 
-    result.stdout.fnmatch_lines(["  To settle it, give the tests sample_rate=1.0 by the marker sentry_options."])
+    result.stdout.fnmatch_lines(["  To avoid this, give the tests sample_rate=1.0 by the marker sentry_options."])
 
 
 def test_the_first_line_is_about_all_contracts(monorepo: pytest.Pytester) -> None:
@@ -481,4 +481,4 @@ def test_the_first_line_is_about_all_contracts(monorepo: pytest.Pytester) -> Non
 
     assert headline("update") == "Passed: 6 rules are kept, 3 of 3 contracts were updated."
     assert headline("update") == "Passed: 6 rules are kept, 3 contracts are up to date."
-    assert headline("check") == "Passed: 6 rules are kept, 3 contracts are kept."
+    assert headline("check") == "Passed: 6 rules are kept, 3 contracts match."

@@ -35,7 +35,7 @@ DSN = "https://key@o1.sentry.invalid/1"
 sentry_sdk.init(DSN, shutdown_timeout=0.2, traces_sample_rate=1.0)
 sentry_sdk.capture_message("at import")
 
-def test_reinitialises():
+def test_reinitializes():
     for number in range(3):
         sentry_sdk.init(DSN, release=str(number), shutdown_timeout=0.2, **any_sdk.logs_enabled())
         sentry_sdk.capture_message("again")
@@ -178,7 +178,7 @@ def test_nothing_leaves_by_other_transports(
 
     with_the_plugin = audited.runpytest_subprocess("-v")
     with_the_plugin.assert_outcomes(passed=1)
-    with_the_plugin.stdout.fnmatch_lines(["1 envelope was kept from o1.sentry.invalid."])
+    with_the_plugin.stdout.fnmatch_lines(["Blocked 1 envelope to o1.sentry.invalid."])
     assert connections(audited) == []
 
     audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=1)
@@ -232,7 +232,7 @@ def test_nothing_leaves_by_pools_of_the_users_own(audited: pytest.Pytester) -> N
     with_the_plugin = audited.runpytest_subprocess("-v")
 
     with_the_plugin.assert_outcomes(passed=5)
-    with_the_plugin.stdout.fnmatch_lines(["5 envelopes were kept from o1.sentry.invalid."])
+    with_the_plugin.stdout.fnmatch_lines(["Blocked 5 envelopes to o1.sentry.invalid."])
     assert connections(audited) == []
     for transport in "BeforeTheSdks", "OfTheClass", "ByUrlopen", "AroundTheSdks", "Shared":
         audited.runpytest_subprocess("-p", "no:sentry_capture", "-k", transport).assert_outcomes(passed=1, deselected=4)
@@ -343,7 +343,7 @@ def test_what_arrives_is_what_was_recorded(
     result.assert_outcomes(passed=1)
     recorded = sorted(file.read_bytes() for file in pytester.path.glob("recorded-*"))
     assert sorted(endpoint.bodies) == recorded
-    result.stdout.no_fnmatch_line("*kept from*")
+    result.stdout.no_fnmatch_line("*Blocked*")
 
 
 DELIVERED_BY_OTHER_TRANSPORT = """
@@ -467,7 +467,7 @@ def test_a_loopback_dsn_is_blocked_when_a_proxy_would_take_it_away(
     result.assert_outcomes(passed=1)
     assert endpoint.bodies == []
     assert connections(audited) == []
-    result.stdout.fnmatch_lines([f"{sending_run.sent} envelopes were kept from proxy.invalid."])
+    result.stdout.fnmatch_lines([f"Blocked {sending_run.sent} envelopes to proxy.invalid."])
 
 
 @pytest.mark.needs("scopes without hubs")
@@ -484,7 +484,7 @@ def test_a_proxy_on_loopback_receives(
 
 
 @pytest.mark.needs("scopes without hubs")
-def test_a_proxy_exception_of_the_environment_is_honoured(
+def test_a_proxy_exception_of_the_environment_is_honored(
     pytester: pytest.Pytester, endpoint: Endpoint, sending_run: SendingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
@@ -512,14 +512,14 @@ def test_the_summary_names_each_blocked_host_and_how_to_allow_it(pytester: pytes
         """
     )
     named = [
-        "2 envelopes were kept from a.sentry.internal. To let them go there: sentry_network_hosts = a.sentry.internal",
-        "1 envelope was kept from b.sentry.internal. To let it go there: sentry_network_hosts = b.sentry.internal",
+        "Blocked 2 envelopes to a.sentry.internal. To send them, set sentry_network_hosts = a.sentry.internal",
+        "Blocked 1 envelope to b.sentry.internal. To send it, set sentry_network_hosts = b.sentry.internal",
     ]
-    reserved = [f"1 envelope was kept from {host}." for host in ("example.com", "localhost.example", "o1.test")]
+    reserved = [f"Blocked 1 envelope to {host}." for host in ("example.com", "localhost.example", "o1.test")]
 
     serial = pytester.runpytest_inprocess()
     assert summary_of(serial) == named
-    serial.stdout.fnmatch_lines(["sentry: nothing leaves this machine"])
+    serial.stdout.fnmatch_lines(["sentry: network blocked"])
     assert summary_of(pytester.runpytest_subprocess("-n", "2")) == named
     assert summary_of(pytester.runpytest_inprocess("-v")) == [*named, *reserved]
 
@@ -544,7 +544,7 @@ def test_the_summary_says_nothing_where_only_test_hosts_are_blocked(pytester: py
         (("--sentry-network=allow",), "sentry: events are sent (sentry_network = allow)"),
         (
             ("--sentry-network-hosts=one.example.org,Two.Example.Org",),
-            "sentry: nothing leaves this machine, except to one.example.org, two.example.org",
+            "sentry: network blocked, except to one.example.org, two.example.org",
         ),
     ],
 )
@@ -563,11 +563,11 @@ def test_ini_options_and_their_command_line_twins(pytester: pytest.Pytester) -> 
     )
     pytester.runpytest_inprocess().stdout.fnmatch_lines(["sentry: events are sent (sentry_network = allow)"])
     pytester.runpytest_inprocess("--sentry-network=block").stdout.fnmatch_lines(
-        ["sentry: nothing leaves this machine, except to one.example.org, two.example.org"]
+        ["sentry: network blocked, except to one.example.org, two.example.org"]
     )
     pytester.runpytest_inprocess(
         "--sentry-network=block", "--sentry-network-hosts=three.example.org"
-    ).stdout.fnmatch_lines(["sentry: nothing leaves this machine, except to three.example.org"])
+    ).stdout.fnmatch_lines(["sentry: network blocked, except to three.example.org"])
 
 
 @pytest.mark.parametrize(
@@ -586,13 +586,13 @@ def test_ini_options_and_their_command_line_twins(pytester: pytest.Pytester) -> 
         (
             ("--sentry-network-hosts=https://sentry.example.org/1",),
             (
-                "ERROR: sentry_network_hosts: 'https://sentry.example.org/1' is no host name;"
-                " write it without scheme, port and path: o1.ingest.sentry.io"
+                "ERROR: sentry_network_hosts: 'https://sentry.example.org/1' is not a host"
+                " name. Write it without scheme, port and path: o1.ingest.sentry.io"
             ),
         ),
         (
             ("--sentry-report=table.pdf",),
-            "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid are: .html, .json, .md, .txt",
+            "ERROR: sentry_report: 'table.pdf' has an unknown suffix; valid: .html, .json, .md, .txt",
         ),
     ],
 )
@@ -884,7 +884,7 @@ def test_the_otlp_exporter_is_blocked_and_counted(audited: pytest.Pytester, monk
     result = audited.runpytest_subprocess("-v")
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["3 OpenTelemetry spans were kept from o1.sentry.invalid."])
+    result.stdout.fnmatch_lines(["Blocked 3 OpenTelemetry spans to o1.sentry.invalid."])
     assert connections(audited) == []
 
     audited.runpytest_subprocess("-p", "no:sentry_capture").assert_outcomes(passed=1)

@@ -81,7 +81,7 @@ class Honest(str):
 
 PLAIN = r"^(AssertionError: )?assert "
 """A plain assert about something that is there."""
-ACTIVE = "^AssertionError: Expected no active Sentry client during this test, but there was one"
+ACTIVE = "^AssertionError: Expected no active Sentry client during this test, but one was active"
 ONE_CAPTURED = r"^AssertionError: Expected nothing to be captured; found 1\. Captured: 1\. "
 NOTHING_OF_IT = Honest("nothing of the sort was captured")
 NOTHING_DISCARDED = Honest("nothing was discarded")
@@ -105,18 +105,18 @@ REPLACED = (
 FOUND = r"^AssertionError: Expected no event( with message='hello')?( inside the block)?; found 1\. Matching: 1\. "
 UNKNOWN = (
     r"^AssertionError: (Expected|Found) no event with \w+=.*, but this cannot be determined\. Captured, and possibly"
-    r" meant: 1\. .* \w+: expected .*, unknown because (its request was not observed|its payload does not say|only )"
+    r" matching: 1\. .* \w+: expected .*, unknown because (its request was not observed|its payload does not say|only )"
 )
 IMPOSSIBLE = (
     r"ImpossibleCriterionError: (Expected|Found) no (event|log) with .*, but .* can't match: this proves nothing\."
 )
-NOT_LIKE_IT = "^AssertionError: Expected (an event|a log) with .* to be discarded; nothing like it was"
-REFUSED = r"^TypeError: (\w+=.* matches nothing, because \w+ is|message=str is a class, which equals no value)"
+NOT_LIKE_IT = "^AssertionError: Expected (an event|a log) with .* to be discarded; found no such discard"
+REFUSED = r"^TypeError: (\w+=.* matches nothing, because \w+ is|message=str is a class)"
 LIKE_A_REGEX = (
     r"^AssertionError: (Expected|Found) no event with message='hello \.\*', but this cannot be determined\."
     r" .* is compared as a whole, but as a regex it would match"
 )
-UNREADABLE = r"cannot be determined\. Captured, and not readable: 1\. event"
+UNREADABLE = r"cannot be determined\. Captured, but not readable: 1\. event"
 WITHOUT_CLIENT = "No Sentry client was active during this test, so nothing could have been captured"
 THE_RUN_SAYS_SO = Honest("it is true that none was seen, and the run says first that no client was active")
 FILTERED = Honest("nothing was captured: the logger was to be silent")
@@ -138,7 +138,7 @@ TABLE: dict[str, Mapping[str, str]] = {
     },
     "other callables": {
         **dict.fromkeys(ABSENCES, Honest("nothing was captured, and nobody asks for a callable")),
-        "discards by": r"Expected an event with by='\S+' to be discarded; nothing like it was",
+        "discards by": r"Expected an event with by='\S+' to be discarded; found no such discard",
         "inactive": ACTIVE,
     },
     "unknown fields": {
@@ -179,8 +179,12 @@ TABLE: dict[str, Mapping[str, str]] = {
     },
     "no client": {
         **dict.fromkeys(ABSENCES, THE_RUN_SAYS_SO),
-        **dict.fromkeys(("searches", "everything"), f"but that would be true of anything\\. {WITHOUT_CLIENT}"),
-        **dict.fromkeys(("discards", "discards by"), f"but without a client everything is\\. {WITHOUT_CLIENT}"),
+        **dict.fromkeys(
+            ("searches", "everything"), f"but no client was active, so this proves nothing\\. {WITHOUT_CLIENT}"
+        ),
+        **dict.fromkeys(
+            ("discards", "discards by"), f"but no client was active, so this proves nothing\\. {WITHOUT_CLIENT}"
+        ),
         "discarded": r"^AssertionError: assert 1 discarded == \[\] 1\. .*: no_client",
         "inactive": Honest("Sentry was off"),
         "operations": NO_OPERATIONS,
@@ -247,7 +251,7 @@ def test_absences(reason: str, pytester: pytest.Pytester, monkeypatch: pytest.Mo
     assert [*unexpected(cells, TABLE[reason])] == []
 
 
-NO_CALLABLES = "^TypeError: by: of the callables of another process nothing is known"
+NO_CALLABLES = "^TypeError: by: the callables of another process are not known"
 NOTHING_RECEIVED = "Nothing was received with this test's DSN, so nothing could have been captured"
 DISCARDS_ON_A_SERVER = {"discards": NOT_LIKE_IT, "discards by": NO_CALLABLES}
 ON_A_SERVER: dict[str, Mapping[str, str]] = {
@@ -257,8 +261,10 @@ ON_A_SERVER: dict[str, Mapping[str, str]] = {
     "texts that look like regexes": {**TABLE["texts that look like regexes"], **DISCARDS_ON_A_SERVER},
     "no client": {
         **dict.fromkeys(ABSENCES, Honest("it is true that nothing was received")),
-        **dict.fromkeys(("searches", "everything"), f"but that would be true of anything\\. {NOTHING_RECEIVED}"),
-        "discards": f"but without a client everything is\\. {NOTHING_RECEIVED}",
+        **dict.fromkeys(
+            ("searches", "everything"), f"but no client was active, so this proves nothing\\. {NOTHING_RECEIVED}"
+        ),
+        "discards": f"but no client was active, so this proves nothing\\. {NOTHING_RECEIVED}",
         "discards by": NO_CALLABLES,
         "inactive": Honest("no SDK has sent anything"),
     },

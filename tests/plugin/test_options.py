@@ -345,7 +345,7 @@ WRONG = {"frame_context_lines": -1}
 def test_every_live_option_is_shown(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     sentry_init()
 
-    with pytest.raises(ValueError, match="A live client takes: ") as refused, sentry_capture.override(debug=True):
+    with pytest.raises(ValueError, match="A live client accepts: ") as refused, sentry_capture.override(debug=True):
         pass
 
     live = str(refused.value).rpartition(": ")[2].split(", ")
@@ -421,7 +421,7 @@ def test_options_are_shown_as_the_application_gave_them(sentry_capture: SentryCa
         about("ignore_spans", "GET /", ValueError, "must be a list of names, patterns and rules or None, not 'GET /'"),
         about("max_breadcrumbs", True, ValueError, "must be a whole number that is not negative, not True"),
         about("max_request_body_size", "huge", ValueError, "must be one of never, small, medium, always, not 'huge'"),
-        about("ignore_errors", [ValueError("x")], ValueError, "must be a list of exception classes and names of such"),
+        about("ignore_errors", [ValueError("x")], ValueError, "must be a list of exception classes and their names"),
         about("in_app_include", "shop", ValueError, "must be a list of strings, not 'shop'"),
         about("data_collection", True, ValueError, "must be a dictionary or None, not True"),
         about("data_collection", WRONG, ValueError, "Invalid `frame_context_lines` value", id="wrong for the SDK"),
@@ -678,7 +678,7 @@ def test_what_is_said_to_replace_an_option_does(
             "debug=True",
             (
                 "sentry_options: option 'debug' can't be changed on a live client, which would ignore it."
-                " Give it to a client made for the test (sentry_init). A live client takes: attach_stacktrace, *"
+                " Pass it to a client made for the test (sentry_init). A live client accepts: attach_stacktrace, *"
             ),
         ),
     ],
@@ -690,7 +690,7 @@ def test_a_wrong_marker_fails_the_setup_in_one_line(
     client = (
         "sentry_sdk.init()"
         if made_by == "the module"
-        else "@pytest.fixture(scope='module', autouse=True)\ndef initialised():\n    sentry_sdk.init()"
+        else "@pytest.fixture(scope='module', autouse=True)\ndef initialized():\n    sentry_sdk.init()"
     )
     pytester.makepyfile(
         f"import pytest, sentry_sdk\n{client}\n@pytest.mark.sentry_options({marker})\ndef test():\n    pass\n"

@@ -60,9 +60,9 @@ class Priced(Rule):
 def pytest_sentry_capture_rules():
     return [Priced()]
 """
-NO_JUDGEMENT = "judge() must give judgements, made by kept(), broken() and not_judged()"
-NO_PROBLEM = "broken() wants a text as problem, and a list of texts as details"
-NO_INSTANCE = "it does not derive from pytest_sentry_capture.Rule; an instance is wanted"
+NO_JUDGEMENT = "judge() must return results of kept(), broken() and not_judged()"
+NO_PROBLEM = "broken() needs a string as problem and a list of strings as details"
+NO_INSTANCE = "it does not derive from pytest_sentry_capture.Rule. Return an instance of it"
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def test_a_rule_of_ones_own(project: pytest.Pytester) -> None:
             "  the message is too long: info message (11 characters)",
             "    by far",
             "",
-            'A test waives the rule with @pytest.mark.sentry_allow("short-messages", reason="…").',
+            'To waive it, use @pytest.mark.sentry_allow("short-messages", reason="…").',
             "*= sentry =*",
             "*",
-            "What was captured and what was not: report.json",
+            "Sentry report: report.json",
             "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
             "  broken         short-messages in 1 test",
         ],
@@ -229,7 +229,7 @@ def test_a_rule_that_could_judge_nothing_says_why(project: pytest.Pytester) -> N
     assert (rule["state"], rule["not_judged"], rule["obstacles"]) == ("not judged", 3, ["there is no list"])
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     strict.assert_outcomes(passed=3)
-    strict.stdout.fnmatch_lines([*lines, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
+    strict.stdout.fnmatch_lines([*lines, "With --sentry-strict, each of these fails the run."], consecutive=True)
 
 
 @pytest.mark.parametrize(
@@ -266,16 +266,16 @@ def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str
 @pytest.mark.parametrize(
     ("given", "mistake"),
     [
-        ("5", "valid is a list of rules, not 5"),
-        ("'abc'", "valid is a list of rules, not 'abc'"),
-        ("{'a': 1}", "valid is a list of rules, not {'a': 1}"),
+        ("5", "must return a list of rules, not 5"),
+        ("'abc'", "must return a list of rules, not 'abc'"),
+        ("{'a': 1}", "must return a list of rules, not {'a': 1}"),
         ("None", None),
         ("[]", None),
-        ("[5]", "5 is no rule: it does not derive from pytest_sentry_capture.Rule"),
-        ("ShortMessages()", "valid is a list of rules, not ShortMessages(name='', severity='fail', paths=())"),
+        ("[5]", "5 is not a rule: it does not derive from pytest_sentry_capture.Rule"),
+        ("ShortMessages()", "must return a list of rules, not ShortMessages(name='', severity='fail', paths=())"),
         ("[ShortMessages]", f"<class 'conftest.ShortMessages'> is no rule: {NO_INSTANCE}"),
         ("[changed(name='')]", "ShortMessages has no name"),
-        ("[changed(name=5)]", "ShortMessages: name must be a text, not 5"),
+        ("[changed(name=5)]", "ShortMessages: name must be a string, not 5"),
         ("[changed(name='max-breadcrumbs')]", "there are two rules named 'max-breadcrumbs'"),
         ("[changed(name='client errors')]", "there are two rules named 'client errors'"),
         ("[ShortMessages(), ShortMessages()]", "there are two rules named 'short-messages'"),
@@ -283,8 +283,8 @@ def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str
             "[ShortMessages(severity='warning')]",
             "ShortMessages: unknown severity 'warning'; did you mean 'warn'? Valid: fail, warn",
         ),
-        ("[ShortMessages(paths='tests')]", "ShortMessages: paths must be a tuple of texts, not 'tests'"),
-        ("[ShortMessages(paths=(5,))]", "ShortMessages: paths must be a tuple of texts, not (5,)"),
+        ("[ShortMessages(paths='tests')]", "ShortMessages: paths must be a tuple of strings, not 'tests'"),
+        ("[ShortMessages(paths=(5,))]", "ShortMessages: paths must be a tuple of strings, not (5,)"),
     ],
 )
 def test_what_is_no_rule(project: pytest.Pytester, given: str, mistake: str | None) -> None:

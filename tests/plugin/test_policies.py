@@ -209,8 +209,8 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
 @pytest.mark.parametrize(
     ("own", "policy", "expected"),
     [
-        ("extends = 'a.toml'", "", "sentry_capture.toml:1: extends must be a list of texts: *; not 'a.toml'"),
-        ("extends = ['']", "", "sentry_capture.toml:1: extends must be a list of texts: *; not ['']"),
+        ("extends = 'a.toml'", "", "sentry_capture.toml:1: extends must be a list of strings: *; not 'a.toml'"),
+        ("extends = ['']", "", "sentry_capture.toml:1: extends must be a list of strings: *; not ['']"),
         (
             "extends = [\n  'acme_policy:sentry.toml',\n  'gone.toml',\n]",
             "",
@@ -264,7 +264,7 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
         (
             "extends = ['acme_policy:sentry.toml']",
             "\nnested = false",
-            "acme_policy:sentry.toml:2: a policy can't say what is nested; the configuration of the rootdir can",
+            "acme_policy:sentry.toml:2: a policy cannot set nested. Set it in the configuration of the rootdir",
         ),
         (
             "extends = ['acme_policy:sentry.toml']",
@@ -323,10 +323,13 @@ def test_a_policy_above_the_rootdir_is_named_relative_to_it(pytester: pytest.Pyt
             ],
         ),
         ("import pytest\npytest.skip('x', allow_module_level=True)", ["*acme_rules:ShortMessages raised Skipped:"]),
-        ("ShortMessages = 5", ["*: acme_rules:ShortMessages is no class that derives from pytest_sentry_capture.Rule"]),
+        (
+            "ShortMessages = 5",
+            ["*: acme_rules:ShortMessages is not a class that derives from pytest_sentry_capture.Rule"],
+        ),
         (
             RULES.replace('"short-messages"', '"long-messages"'),
-            ["*: acme_rules:ShortMessages has the name 'long-messages'; its entry point must be called like it"],
+            ["*: acme_rules:ShortMessages has the name 'long-messages'; its entry point must have the same name"],
         ),
     ],
 )

@@ -279,7 +279,7 @@ def test_an_expired_waiver_of_the_contract_is_named_with_its_difference(pytester
     """
     pytester.makepyfile(test_shop=waived.format(until="2999-01-01", level="fatal"))
     pytester.runpytest_subprocess("-q", "--sentry-contract=update").assert_outcomes(passed=2)
-    pytester.runpytest_subprocess("-q", "--sentry-contract=check").stdout.fnmatch_lines(["*The contract is kept*"])
+    pytester.runpytest_subprocess("-q", "--sentry-contract=check").stdout.fnmatch_lines(["*The contract matches*"])
 
     pytester.makepyfile(test_shop=waived.format(until="2001-01-01", level="fatal"))
     result = pytester.runpytest_subprocess("-q", "--sentry-contract=check")

@@ -132,8 +132,8 @@ def test_folders_are_made_and_several_files_written(shop: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(
         [
             "*= sentry =*",
-            "What was captured and what was not: build/new/one.txt",
-            f"What was captured and what was not: {shop.path}/two.txt",
+            "Sentry report: build/new/one.txt",
+            f"Sentry report: {shop.path}/two.txt",
         ]
     )
     assert Path(shop.path, "build/new/one.txt").read_text() == Path(shop.path, "two.txt").read_text() == TABLE

@@ -33,7 +33,7 @@ CASES = [
         "true",
         'client.get("/crash"); client.get("/later"); client.get("/outer")',
         'client.get("/hidden")',
-        "GET /hidden answered 500, and Sentry was not told: a blind spot.",
+        "GET /hidden answered 500, but no error event was captured.",
         at_teardown=True,
     ),
     Case(
@@ -41,7 +41,7 @@ CASES = [
         "true",
         'client.get("/docs")\n    client.get("/crash")',
         'client.get("/twice")',
-        "GET /twice answered 500, and Sentry was told 2 times: noise.",
+        "GET /twice answered 500, but 2 error events were captured (expected 1).",
         (
             "1. error ZeroDivisionError (16 characters), handled, GET /twice answered 500",
             "2. error HTTPException from ZeroDivisionError (21 characters), handled, GET /twice answered 500",
@@ -53,7 +53,7 @@ CASES = [
         "{ except_status = [500] }",
         'client.get("/hidden"); client.get("/later")',
         'client.get("/warning")',
-        "GET /warning answered 503, and Sentry was not told: a blind spot.",
+        "GET /warning answered 503, but no error event was captured.",
         ("captured with level warning: warning message (6 characters), GET /warning answered 503",),
         at_teardown=True,
     ),
@@ -62,7 +62,7 @@ CASES = [
         "true",
         'sentry_init(dsn=DSN, before_send=lambda event, hint: event)\n    sentry_sdk.capture_message("x")',
         'sentry_init(dsn=DSN, before_send=lambda event, hint: hint["exc_info"])\n    sentry_sdk.capture_message("x")',
-        "test_rule.test_broken.<locals>.<lambda> (test_rule.py:5) raised KeyError, which Sentry's SDK hides.",
+        "test_rule.test_broken.<locals>.<lambda> (test_rule.py:5) raised KeyError, which the Sentry SDK swallowed.",
         ("lost: info message (1 character)", "Traceback (most recent call last):"),
     ),
     Case(
@@ -71,7 +71,7 @@ CASES = [
         'sentry_init(dsn=DSN, before_send=lambda event, hint: None)\n    sentry_sdk.capture_message("x")',
         "sentry_init(dsn=DSN, before_send=lambda event, hint: {**event, 'extra': {'ratio': float('nan')}})\n"
         '    sentry_sdk.capture_message("x")',
-        "info message (1 character) was lost without a word: unserializable by"
+        "info message (1 character) was silently lost: unserializable by"
         " test_rule.test_broken.<locals>.<lambda> (test_rule.py:5).",
     ),
     Case(
@@ -148,7 +148,7 @@ CASES = [
         "true",
         'sentry_init(dsn=DSN)\n    sentry_sdk.capture_message("x")\n    sentry_capture.assert_captured(message="x")',
         'sentry_init(dsn=DSN)\n    sentry_sdk.capture_message("x")\n    sentry_capture.find(message="y")',
-        "captured, but the test did not ask for it: info message (1 character)",
+        "captured, but the test did not expect it: info message (1 character)",
     ),
 ]
 
@@ -197,7 +197,7 @@ def test_waived({fixtures}):
     result.stdout.fnmatch_lines(
         [
             *(f"    {line}" for line in case.details),
-            "*A test waives the rule with*",
+            "*To waive it, use*",
             "*- Captured by Sentry -*",
             "*= sentry =*",
             "Rules: 0 kept, 1 broken, 0 not judged, 0 not exercised.",
@@ -254,7 +254,7 @@ def test_never_exercised_and_idle(shop: pytest.Pytester) -> None:
     lenient.stdout.fnmatch_lines(summary, consecutive=True)
     assert rules_in_report(shop) == dict.fromkeys(EVERY_NAME, ("not exercised", 0, 0))
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    strict.stdout.fnmatch_lines([*summary, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
+    strict.stdout.fnmatch_lines([*summary, "With --sentry-strict, each of these fails the run."], consecutive=True)
     assert partial.ret == pytest.ExitCode.OK
     partial.stdout.fnmatch_lines([summary[0]])
     for state in LISTED:

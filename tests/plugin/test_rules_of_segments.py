@@ -32,14 +32,14 @@ def nightly():
     with start("nightly", op="task"):
         pass
 """
-NO_TAGS = "spans carry no tags on this SDK"
-NO_ENGINE = "Sentry's engine, as sentry-relay has it, does not judge spans"
+NO_TAGS = "spans have no tags on this SDK"
+NO_ENGINE = "Sentry's engine in sentry-relay does not judge spans"
 NO_TRANSACTIONS = (
     f"sentry-sdk {sentry_sdk.VERSION} has no transactions"
     if IS_3
     else "the active client, with trace_lifecycle='stream', has no transactions"
 )
-STRICT = "A strict run fails for each of them (sentry_strict)."
+STRICT = "With --sentry-strict, each of these fails the run."
 
 
 class Told(NamedTuple):
@@ -210,7 +210,7 @@ def test_without_user():
     if shop.has_users:
         assert shop.rules() == {"required-context": Told("broken", 0, 1, 0, [])}
     else:
-        assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans carry no user.id on this SDK"])}
+        assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans have no user.id on this SDK"])}
 
 
 @of_spans
@@ -250,7 +250,7 @@ def test_with_user():
 
     shop.run(rule, tests).assert_outcomes(passed=1)
 
-    assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans carry no user.id on this SDK"])}
+    assert shop.rules() == {"required-context": Told("not judged", 0, 0, 1, ["spans have no user.id on this SDK"])}
 
 
 def test_required_context(shop: Shop) -> None:
@@ -283,7 +283,7 @@ def test_without_user():
         assert shop.rules() == {"required-context": Told("broken", 1, 2, 0, [])}
     else:
         assert lines == [no_release]
-        assert shop.rules() == {"required-context": Told("broken", 2, 1, 3, ["spans carry no user.id on this SDK"])}
+        assert shop.rules() == {"required-context": Told("broken", 2, 1, 3, ["spans have no user.id on this SDK"])}
 
 
 def test_required_context_of_a_whole_section(shop: Shop) -> None:
@@ -301,7 +301,7 @@ def test_wrong():
     if shop.has_users:
         assert shop.rules() == {"required-context": Told("broken", 1, 1, 0, [])}
     else:
-        told = Told("not judged", 0, 0, 2, ["spans carry no user on this SDK"])
+        told = Told("not judged", 0, 0, 2, ["spans have no user on this SDK"])
         assert shop.rules() == {"required-context": told}
 
 
@@ -346,7 +346,7 @@ def test_wrong(client):
         )
         assert shop.rules() == {"required-context": Told("broken", 2, 1, 0, [])}
     else:
-        assert shop.rules() == {"required-context": Told("kept", 1, 0, 2, ["spans carry no user.id on this SDK"])}
+        assert shop.rules() == {"required-context": Told("kept", 1, 0, 2, ["spans have no user.id on this SDK"])}
 
 
 def test_bytes(shop: Shop) -> None:

@@ -27,7 +27,7 @@ class NoMessages(Rule):
 def pytest_sentry_capture_rules(config):
     return [NoMessages()]
 """
-STRICT = "A strict run fails for each of them (sentry_strict)."
+STRICT = "With --sentry-strict, each of these fails the run."
 
 
 def write(path: Path, text: str) -> None:

@@ -148,7 +148,7 @@ def test_integrations_and_the_hint_about_logging() -> None:
     assert lines[2:] == [
         "Volume and facts of the run (1):",
         "  integrations: no longer logging; new unraisablehook",
-        f"    without it a logged error is no event: {LOGGING} makes it one",
+        f"    without it a logged error is not an event: {LOGGING} makes it one",
     ]
 
 
@@ -309,8 +309,8 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
             "run.json",
             '{"version": 1, "rows": []}',
             (
-                "run.json is a report of version 1, which says too little to compare:"
-                " write it again with this pytest-sentry-contract, which writes version 2."
+                "run.json is a report of version 1, which lacks data for a"
+                " comparison. Write it again with this pytest-sentry-contract, which writes version 2."
             ),
         ),
         (

@@ -80,24 +80,24 @@ def test_what_each_of_two_partial_runs_may_have_tried_otherwise() -> None:
             PARTIAL,
             [],
             (
-                "The first run was partial (-k was given): what only the second run has is left out, because the"
-                " first one may not have tried it."
+                "The first run was partial (-k was given): rows of only the second run are left out, because the"
+                " first run may not have tested them."
             ),
         ),
         (
             [],
             ["-k was given", "1 test failed"],
             (
-                "The second run was partial (-k was given; 1 test failed): what only the first run has is left out,"
-                " because the second one may not have tried it."
+                "The second run was partial (-k was given; 1 test failed): rows of only the first run are left out,"
+                " because the second run may not have tested them."
             ),
         ),
         (
             PARTIAL,
             ["1 test failed"],
             (
-                "Both runs were partial (the first: -k was given; the second: 1 test failed): what only one of them has"
-                " is left out, because the other one may not have tried it."
+                "Both runs were partial (the first: -k was given; the second: 1 test failed): rows of only one run are"
+                " left out, because the other run may not have tested them."
             ),
         ),
     ],

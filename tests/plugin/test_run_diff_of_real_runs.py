@@ -75,8 +75,8 @@ def test_what_a_partial_run_has_not_tried_is_no_difference(
     out = capsys.readouterr().out
     assert "Nothing differs." in out
     assert (
-        "The second run was partial (2 tests deselected): what only the first run has is left out,"
-        " because the second one may not have tried it."
+        "The second run was partial (2 tests deselected): rows of only the first run are left out,"
+        " because the second run may not have tested them."
     ) in out
 
 

@@ -291,8 +291,8 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
         [
             "*= sentry =*",
             "Failed: 1 rule is broken.",
-            "Worker gw0 died: what its last test told Sentry is lost.",
-            "What was captured and what was not: report.json",
+            "Worker gw0 crashed. Its last test's captures are missing.",
+            "Sentry report: report.json",
             "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
             "  broken         required-tags",
             "                 tags.shop is missing: info message (1 character) [[](collection)]",
@@ -301,7 +301,7 @@ def test_a_worker_that_dies_loses_only_its_test(project: pytest.Pytester) -> Non
         consecutive=True,
     )
     report = json_report(project)
-    assert report["partial"] == ["worker gw0 died"]
+    assert report["partial"] == ["worker gw0 crashed"]
     assert [(row["tags"], row["count"], row["example"].partition("::")[2]) for row in report["rows"]] == [
         ([], 1, ""),
         (["shop"], 1, "test_before"),

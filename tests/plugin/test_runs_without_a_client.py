@@ -10,13 +10,13 @@ from run_output import json_report, rules_in_report, summary_of
 
 HEAD = "No Sentry client was active in this run, so nothing could be captured. Likely cause: "
 WITHOUT_LIFESPAN = (
-    f"{HEAD}requests were served without the application's lifespan, in which Sentry may be initialised:"
+    f"{HEAD}requests were served without the application's lifespan, in which Sentry may be initialized:"
     " httpx.ASGITransport never runs it, TestClient only in a with block."
 )
 NOT_CALLED = f"{HEAD}sentry_sdk.init() was never called. It may depend on a test flag or on SENTRY_DSN"
 NOT_SET = f"{NOT_CALLED}, which is not set."
 NOT_IMPORTED = f"{HEAD}sentry_sdk was never imported."
-STRICT = "A strict run fails where Sentry was never on (sentry_strict)."
+STRICT = "With --sentry-strict, this fails the run."
 RULE = "rules.server-errors-captured = true"
 CONTRACT = """\
 version = 2
@@ -69,7 +69,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, without_pytest_sentry: None) -> pytest.Pytester:
-    """A shop that initialises Sentry in its lifespan."""
+    """A shop that initializes Sentry in its lifespan."""
     pytester.makepyfile(shop=SHOP.format(lifespan="lifespan=lifespan"), test_shop=CRASH)
     return pytester
 
@@ -104,7 +104,7 @@ def test_what_runs_at_startup(project: pytest.Pytester, lifespan: str) -> None:
     assert said[0] == (WITHOUT_LIFESPAN if "startup" in lifespan else NOT_SET)
 
 
-def test_the_lifespan_was_run_and_initialised_nothing(
+def test_the_lifespan_was_run_and_initialized_nothing(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTING", "1")
@@ -208,7 +208,7 @@ def test_the_contract_is_left_alone_and_fails_the_run(
     assert summary_of(result) == [
         WITHOUT_LIFESPAN,
         f"sentry-contract.toml was not {done}: nothing could be captured in this run.",
-        "What was captured and what was not: report.json",
+        "Sentry report: report.json",
     ]
     assert contract.read_text() == CONTRACT
     report = json_report(project)
@@ -234,7 +234,7 @@ def test_a_partial_run_checks_nothing_and_does_not_fail(project: pytest.Pytester
     updated = project.runpytest_subprocess("--sentry-contract=update", "-k", "rounding")
 
     assert checked.ret == pytest.ExitCode.OK
-    why = "only some of the tests were asked for"
+    why = "only some of the tests were selected"
     assert summary_of(checked)[:2] == [
         NOT_IMPORTED,
         f"sentry-contract.toml was not checked: nothing could be captured in this partial run ({why}).",
@@ -255,7 +255,7 @@ def test_a_strict_run_fails(project: pytest.Pytester) -> None:
         WITHOUT_LIFESPAN,
         "Rules: 0 kept, 0 broken, 1 not judged, 0 not exercised.",
         "  not judged     server-errors-captured (sentry_capture.toml:1): no Sentry client was active",
-        "A strict run fails for each of them (sentry_strict).",
+        "With --sentry-strict, each of these fails the run.",
         STRICT,
     ]
 

@@ -123,11 +123,11 @@ def test_headers_and_bodies_in_every_encoding(pytester: pytest.Pytester) -> None
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        *(("'***'", "'[*][*][*]' is a mask, and stands for any value: declare the value that it hides"),),
+        *(("'***'", "'[*][*][*]' is a mask, which matches any value. Declare the value that it hides"),),
         *(("'[filtered]'", "'[[]filtered]' is a mask, and *"), ("'xxxxxxxx'", "'xxxxxxxx' is a mask, and *")),
         *(("'n/a'", "'n/a' is a mask, and *"), ("'None'", "'None' is a mask, and *")),
         *(("''", "a secret can't be empty"), ("' '", "a secret can't be empty")),
-        ("'abc'", "a secret has at least 4 characters: shorter texts stand everywhere by chance"),
+        ("'abc'", "a secret must have at least 4 characters: shorter ones appear everywhere"),
     ],
 )
 @pytest.mark.parametrize("fixture", ["sentry_capture", "sentry_server"])
@@ -145,7 +145,7 @@ def test_a_secret_that_is_none(pytester: pytest.Pytester, fixture: str, value: s
 def test_a_secret_that_is_no_text(pytester: pytest.Pytester, value: str) -> None:
     pytester.makepyfile(f"def test(sentry_capture):\n    sentry_capture.secret({value})\n")
 
-    pytester.runpytest_inprocess().stdout.fnmatch_lines(["E * TypeError: a secret is a text, not *"])
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(["E * TypeError: a secret must be a string, not *"])
 
 
 def test_a_key_that_is_encoded_is_not_shown(pytester: pytest.Pytester) -> None:

@@ -201,15 +201,15 @@ def test_no_segment_has_another_status(sentry_capture: SentryCapture, status: ob
         with pytest.raises(ValueError, match=r"status=.* matches nothing") as caught:
             call("segment", status=status)
         assert str(caught.value).partition("because ")[2] == (
-            "the status of a segment is 'ok' or 'error'. Valid are 'ok', 'error', a regex that matches one of them, a"
-            " predicate, and a list of these. The SDK's own word is reached by its path:"
+            "the status of a segment is 'ok' or 'error'. Pass 'ok', 'error', a regex that matches one of them, a"
+            " predicate, or a list of these. For the SDK's own status, use its path:"
             " where={'contexts.trace.status': 'internal_error'} in a transaction, where={'status': …} in a span"
         )
 
 
 @pytest.mark.parametrize("status", [500, True, {}, []])
 def test_a_status_is_a_text(sentry_capture: SentryCapture, status: object) -> None:
-    with pytest.raises(TypeError, match=r"status=.* Valid are 'ok', 'error', a regex that matches one of them"):
+    with pytest.raises(TypeError, match=r"status=.* Pass 'ok', 'error', a regex that matches one of them"):
         sentry_capture.assert_not_captured("segment", status=status)
 
 
@@ -290,7 +290,7 @@ class TestOneSuite:
 
 
 ABOUT_BODIES = (
-    "Spans carry the body of a request as one JSON text, in the attribute http.request.body.data. Ask for that with a"
+    "Spans have the body of a request as one JSON string, in the attribute http.request.body.data. Ask for that with a"
     " regex or a predicate."
 )
 ABOUT_STATUSES = (
@@ -345,7 +345,7 @@ class TestWithoutTransactions:
 
         message = str(caught.value)
         assert message.startswith(f"{call} asks for a transaction with transaction='nightly', op='job', but ")
-        assert f"Segments take their place. Write:\n  {instead}" in message
+        assert f"Use segments instead:\n  {instead}" in message
 
     def test_a_count_of_none_fails_too(self, client: Any, sentry_capture: SentryCapture) -> None:
         with pytest.raises(AssertionError, match=r'assert_count\(0, "segment"\)'):
@@ -375,13 +375,13 @@ class TestWithoutTransactions:
             " where={'attributes.sentry.segment.name.source.value': 'route'})"
         )
         assert hints == [
-            "Spans carry no tags. Set an attribute instead, and ask for it with attributes={…}.",
+            "Spans have no tags. Set an attribute instead, and ask for it with attributes={…}.",
             ABOUT_BODIES,
-            "Spans carry nothing that stands for request.cookies.a.",
-            "Spans carry nothing that stands for contexts.cart.size.",
-            "Spans carry nothing that stands for extra.queue.",
+            "Spans have no counterpart of request.cookies.a.",
+            "Spans have no counterpart of contexts.cart.size.",
+            "Spans have no counterpart of extra.queue.",
             ABOUT_SPANS,
-            "start_timestamp of a span is a number of seconds since 1970, and not a text.",
+            "start_timestamp of a span is a number of seconds since 1970, not a string.",
         ]
 
     @pytest.mark.parametrize(
@@ -463,7 +463,7 @@ class TestWithoutTransactions:
         assert written == "assert_discarded(\"segment\", reason='ignored', op='job')"
         assert hints == [
             f'{why} ignore_spans drops spans: its reason is "ignored", and it names no callable.',
-            "release is not known of a segment that was not sampled, or was ignored.",
+            "release is not known for a segment that was not sampled, or was ignored.",
         ]
 
     def test_who_discarded_it_is_named(self, client: Any, sentry_capture: SentryCapture) -> None:

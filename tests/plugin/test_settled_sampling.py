@@ -320,28 +320,28 @@ RULES = """
 max-event-bytes = 1_000_000
 max-breadcrumbs = 100
 """
-ALL_OF_THEM = 'To settle it: sampling = "all" in [tool.sentry_capture] of pyproject.toml.'
+ALL_OF_THEM = 'To avoid this: sampling = "all" in [tool.sentry_capture] of pyproject.toml.'
 
 
 def test_what_met_chance_is_in_the_summary(shop: Callable[..., pytest.RunResult]) -> None:
     result = shop(LEFT_TO_CHANCE, "--sentry-contract=update", sampling=None, more=RULES)
 
     result.assert_outcomes(passed=7)
-    differs = "What is captured differs from run to run, for max-event-bytes"
+    differs = "The captured items differ from run to run, for max-event-bytes"
     traces, both = f"{differs}, the contract.", f"{differs}, max-breadcrumbs, the contract."
     three = "3 tests, first: test_shop.py::test_traces[0]"
     lines = [line for line in summary_of(result) if "chance" in line or "settle" in line]
     assert lines == [
-        f"sample_rate=0.5 left 1 event to chance in test_shop.py::test_errors. {both}",
+        f"sample_rate=0.5 sampled 1 event at random in test_shop.py::test_errors. {both}",
         f"  {ALL_OF_THEM}",
-        f"traces_sample_rate=0.25 left 1 segment to chance in test_shop.py::test_given. {traces}",
-        "  The test gives this rate itself. To settle it, give traces_sample_rate=1.0 there.",
-        f"traces_sample_rate=0.5 left 3 segments to chance in {three}. {traces}",
+        f"traces_sample_rate=0.25 sampled 1 segment at random in test_shop.py::test_given. {traces}",
+        "  The test gives this rate itself. To avoid this, give traces_sample_rate=1.0 there.",
+        f"traces_sample_rate=0.5 sampled 3 segments at random in {three}. {traces}",
         f"  {ALL_OF_THEM}",
-        f"traces_sampler left 1 segment to chance in test_shop.py::test_sampler. {traces}",
+        f"traces_sampler sampled 1 segment at random in test_shop.py::test_sampler. {traces}",
         f"  {ALL_OF_THEM}",
-        f"traces_sampler left 1 segment to chance in test_shop.py::test_own_sampler. {traces}",
-        "  To settle it, let the traces_sampler that the test gives answer 0 or 1.",
+        f"traces_sampler sampled 1 segment at random in test_shop.py::test_own_sampler. {traces}",
+        "  To avoid this, let the traces_sampler that the test gives answer 0 or 1.",
     ]
 
 

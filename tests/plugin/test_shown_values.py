@@ -74,7 +74,7 @@ def test_in_ci_it_is_a_usage_error(project: pytest.Pytester, monkeypatch: pytest
 
     for result in asked, configured:
         assert result.ret == pytest.ExitCode.USAGE_ERROR
-        assert "sentry_show: 'values' shows what was captured" in result.stderr.str()
+        assert "sentry_show: 'values' prints captured values" in result.stderr.str()
 
 
 def test_an_empty_ci_is_none(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

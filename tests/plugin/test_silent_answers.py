@@ -81,7 +81,7 @@ def table(project: pytest.Pytester, *args: str) -> list[dict[str, str]]:
 
 
 def table_of(run: Callable[..., object], project: pytest.Pytester, *args: str) -> list[dict[str, str]]:
-    """The rows of the text table of a run, which applications need a process for that initialise Sentry themselves."""
+    """The rows of the text table of a run, which applications need a process for that initialize Sentry themselves."""
     run("--sentry-report=table.txt", "--sentry-report-traces", *args)
     parts = (project.path / "table.txt").read_text().split("\n\n")
     heading, rule, *lines = next(part for part in parts if part.startswith("request or origin ")).splitlines()
@@ -427,13 +427,13 @@ import pytest, shop
 shop.client.get("/returned/501")
 
 @pytest.fixture(scope="module")
-def catalogue():
+def catalog():
     shop.client.get("/returned/502")
     yield
     shop.client.get("/returned/503")
 
-def test_first(catalogue): pass
-def test_second(catalogue): pass
+def test_first(catalog): pass
+def test_second(catalog): pass
 """
 HOOK = """
 def pytest_runtest_logfinish(nodeid):

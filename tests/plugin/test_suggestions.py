@@ -222,7 +222,7 @@ def test_waivers_and_ignored_errors_that_nothing_needs_are_named(project: pytest
 
     head = suggested(project).partition("\n\n")[0].splitlines()
     assert head[1:] == [
-        "# Unused in this run, for which a strict run fails. Delete these first:",
+        "# Unused in this run, which fails with --sentry-strict. Delete these first:",
         *(
             f"#   sentry_allow('{rule}') of test_waived.py::test_unneeded"
             for rule in (
@@ -247,7 +247,7 @@ def test_few_events_are_no_promise(project: pytest.Pytester) -> None:
 
     result.stdout.fnmatch_lines(
         [
-            "# This run was partial: only some of the tests were asked for.",
+            "# This run was partial: only some of the tests were selected.",
             '# required-tags = [[]"request_id"]  # only 1 event of 1 test was seen',
         ]
     )
@@ -276,13 +276,13 @@ def test_nothing_is_suggested_where_sentry_was_never_on(pytester: pytest.Pyteste
     [
         (
             ["--sentry-suggest=new.toml"],
-            "the configuration stands in pyproject.toml; --sentry-suggest without a file *",
+            "the configuration is in pyproject.toml; --sentry-suggest without a file *",
         ),
         (
             ["--sentry-suggest=pyproject.toml"],
-            "pyproject.toml exists already; --sentry-suggest without a file prints *",
+            "pyproject.toml already exists. Use --sentry-suggest without a file to print *",
         ),
-        (["--sentry-suggest", "test_shop.py"], "test_shop.py is no .toml file; write --sentry-suggest=*"),
+        (["--sentry-suggest", "test_shop.py"], "test_shop.py is not a .toml file. Write --sentry-suggest=*"),
     ],
 )
 def test_no_file_is_ever_changed(project: pytest.Pytester, args: list[str], expected: str) -> None:

@@ -16,8 +16,8 @@ from pytest_sentry_capture import __version__
 
 PATIENCE = 60
 OLDEST_SUPPORTED, NEWEST_TESTED = "1.40.0", "3.0.0b2"
-NO_CLIENTS = "New clients are kept from sending."
-NOTHING = "Nothing keeps it from sending."
+NO_CLIENTS = "New clients are blocked from sending."
+NOTHING = "Events may really be sent."
 
 
 def renamed(name: str, new: str) -> dict[str, str]:
@@ -34,7 +34,7 @@ def add_changes(pytester: pytest.Pytester, rewritten: dict[str, str], changes: s
 def problem(version: str, reason: str, blocked: str) -> str:
     return (
         f"sentry-sdk {version} can't be observed by pytest-sentry-contract {__version__}: {reason}."
-        f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
+        f" Supported: sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
     )
 
 
@@ -153,7 +153,7 @@ LACKS = {
     "too early": Lack(
         renamed("disable_capture_event", "are_captures_disabled"),
         (missing("utils.disable_capture_event"),),
-        "What is captured while the SDK serialises an event is lost without a discard.",
+        "Items captured while the SDK serializes an event are lost without a discard.",
         """
         class Nosy:
             def __repr__(self):
@@ -172,7 +172,7 @@ LACKS = {
     "without a client": Lack(
         {},
         (missing("client.BaseClient.capture_event"),),
-        "What is captured without a client is lost without a discard.",
+        "Items captured without a client are lost without a discard.",
         """
         def test_lost(sentry_capture):
             sentry_sdk.capture_message("hello")
@@ -189,7 +189,7 @@ del client.BaseClient.capture_event
     "a log without a client": Lack(
         {},
         (missing("client.BaseClient._capture_log"),),
-        "What is captured without a client is lost without a discard.",
+        "Items captured without a client are lost without a discard.",
         """
         def test_lost(sentry_capture):
             sentry_sdk.logger.info("hello")
@@ -206,28 +206,28 @@ del client.BaseClient._capture_log
     "isolation scope": Lack(
         renamed("_isolation_scope", "_own_scope"),
         (missing("scope._isolation_scope"),),
-        "What a test writes on scopes stays there for the tests after it.",
+        "Data that a test sets on scopes stays there for the tests after it.",
         SCOPES_STAY,
         needs=("scopes without hubs",),
     ),
     "current scope": Lack(
         renamed("_current_scope", "_present_scope"),
         (missing("scope._current_scope"),),
-        "What a test writes on scopes stays there for the tests after it.",
+        "Data that a test sets on scopes stays there for the tests after it.",
         SCOPES_STAY,
         needs=("scopes without hubs",),
     ),
     "hubs": Lack(
         renamed("_local", "_context"),
         (missing("hub._local"),),
-        "What a test writes on scopes stays there for the tests after it.",
+        "Data that a test sets on scopes stays there for the tests after it.",
         SCOPES_STAY,
         needs=("hubs",),
     ),
     "the SDK's log": Lack(
         {r"(?<![\w.\"'])logger(?![\w\"'])": "own_log"},  # not sentry_sdk.logger, and not the logger of an event
         (missing("utils.logger"),),
-        "Which processor dropped an event, and what the SDK swallowed, is not known.",
+        "The processor that dropped an event, and errors that the SDK swallowed, are not known.",
         """
         def test_who(sentry_capture, sentry_init):
             sentry_init(dsn=DSN)
@@ -246,14 +246,14 @@ del client.BaseClient._capture_log
     "unsampled transactions": Lack(
         renamed("finish", "complete"),
         (missing("tracing.Transaction.finish"),),
-        "What transactions and spans that are not sampled were called is not known.",
+        "The names of transactions and spans that are not sampled are not known.",
         UNSAMPLED,
         needs=("transactions",),
     ),
     "unsampled spans": Lack(
         renamed("_end", "_complete"),
         (missing("traces.NoOpSpan._end"),),
-        "What transactions and spans that are not sampled were called is not known.",
+        "The names of transactions and spans that are not sampled are not known.",
         UNSAMPLED,
         needs=("segments without transactions",),
     ),
@@ -263,7 +263,7 @@ del client.BaseClient._capture_log
             f"its {batcher} has no _capture_func, which this plugin must reach"
             for batcher in ("LogBatcher", "MetricsBatcher", "SpanBatcher")
         ),
-        "Some items are recorded only when the SDK hands them over by itself.",
+        "Some items are recorded only when the SDK flushes them by itself.",
         """
         def test_recorded(sentry_capture, sentry_init):
             sentry_init(dsn=DSN)
@@ -278,7 +278,7 @@ del client.BaseClient._capture_log
             f"its {batcher} has no _to_transport_format, which this plugin must reach"
             for batcher in ("LogBatcher", "MetricsBatcher", "SpanBatcher")
         ),
-        "Some items are recorded only when the SDK hands them over by itself.",
+        "Some items are recorded only when the SDK flushes them by itself.",
         """
         def test_recorded_with_all_that_is_collected(sentry_capture, sentry_init):
             sentry_init(dsn=DSN, traces_sample_rate=1.0)
@@ -289,10 +289,10 @@ del client.BaseClient._capture_log
         """,
         needs=("all batchers in every client",),
     ),
-    "writes on scopes": Lack(
+    "sets on scopes": Lack(
         renamed("remove_extra", "take_extra_out"),
         (missing("scope.Scope.remove_extra"),),
-        "The rule no-scope-bleed does not see every value that is set on a scope.",
+        "The rule no-scope-bleed does not see every value set on a scope.",
         "",
         rules="no-scope-bleed = true",
     ),
@@ -427,7 +427,7 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
 
     result.assert_outcomes(passed=1)
     reason = "its SessionFlusher has no capture_func, which this plugin must reach"
-    consequence = "Some items are recorded only when the SDK hands them over by itself."
+    consequence = "Some items are recorded only when the SDK flushes them by itself."
     result.stdout.fnmatch_lines([gap(reason, consequence)])
 
 
@@ -450,7 +450,7 @@ def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pyt
     result = pytester.runpytest_subprocess("-v", "-p", "changed")
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["1 client was kept from sentry.invalid."])
+    result.stdout.fnmatch_lines(["Blocked 1 client to sentry.invalid."])
 
 
 @pytest.mark.parametrize(
@@ -489,7 +489,7 @@ def test_an_sdk_that_is_imported_again_is_observed_again(pytester: pytest.Pytest
     result = pytester.runpytest_subprocess("-v")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["1 envelope was kept from sentry.invalid."])
+    result.stdout.fnmatch_lines(["Blocked 1 envelope to sentry.invalid."])
 
 
 @pytest.mark.usefixtures("without_pytest_sentry")

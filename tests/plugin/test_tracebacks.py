@@ -123,8 +123,8 @@ def _tracebacks(result: pytest.RunResult) -> list[str]:
         ("sentry_capture.find('evnt')", "ValueError: unknown kind 'evnt'; did you mean 'event'? *"),
         ("sentry_capture.assert_discarded(by=5)", "TypeError: by must be the callable *"),
         ("sentry_capture.wait_for(count=0)", "ValueError: count must be 1 or more, not 0"),
-        ("sentry_capture.secret(5)", "TypeError: a secret is a text, not int"),
-        ("sentry_capture.expect().__enter__().item", "LookupError: the item of an expect block is there after *"),
+        ("sentry_capture.secret(5)", "TypeError: a secret must be a string, not int"),
+        ("sentry_capture.expect().__enter__().item", "LookupError: read expected.item after the expect block *"),
         ("event.scope_of('tag', 'x')", "ValueError: unknown section 'tag'; did you mean 'tags'? *"),
     ],
 )

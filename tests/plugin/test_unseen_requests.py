@@ -200,5 +200,5 @@ def test_a_framework_without_what_must_be_reached_is_said_once(project: pytest.P
     assert [line.partition(" has no ")[2] for line in gaps] == [
         "flask.app.Flask.wsgi_app. Exchanges of a Flask's wsgi_app alone are not observed.",
         "flask.app.Flask.full_dispatch_request. Routes of Flask are not known.",
-        "flask.app.Flask.handle_exception. Exceptions that Flask answers for with 500 are not known of its exchanges.",
+        "flask.app.Flask.handle_exception. Exceptions that Flask answers with 500 are not known in its exchanges.",
     ]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs("Flask")
 
 
 @pytest.fixture(autouse=True)
-def initialised(sentry_init: SentryInit) -> None:
+def initialized(sentry_init: SentryInit) -> None:
     sentry_init(dsn=DSN)  # no integration: Flask is observed all the same
 
 

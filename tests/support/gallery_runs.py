@@ -183,7 +183,7 @@ RUNS: Final = {
             )
         },
         [
-            "# Unused in this run, for which a strict run fails.",
+            "# Unused in this run, which fails with --sentry-strict.",
             "#   sentry_allow('no-pii') of test_shop.py::test_refund",
         ],
         ["--sentry-suggest"],
@@ -209,7 +209,7 @@ RUNS: Final = {
     "a_suggestion_over_a_file": RunSituation(
         "A suggestion would replace a configuration.",
         {POLICY: NOISE, "test_shop.py": FAILS},
-        ["sentry_capture.toml exists already"],
+        ["sentry_capture.toml already exists"],
         ["--sentry-suggest=sentry_capture.toml"],
     ),
 }

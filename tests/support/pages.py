@@ -153,7 +153,7 @@ def everything() -> dict[str, Any]:
         rules=[
             rule("required-tags", "broken"),
             rule("no-pii"),
-            rule("tag-values", "not judged", obstacles=["spans carry no tags on this SDK"]),
+            rule("tag-values", "not judged", obstacles=["spans have no tags on this SDK"]),
         ],
         personal_data=[finding("extra.form.email")],
         contract={

@@ -12,8 +12,8 @@ from typing import Any
 
 NOTHING = ["Nothing differs."]
 BY_CHANCE = (
-    "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained:"
-    " to compare all of it, set the rate to 1.0 in both runs."
+    "Items sampled at a rate between 0 and 1 are not listed as lost or gained. To compare"
+    " all items, set the rate to 1.0 in both runs."
 )
 ROUTE = {"request": {"method": "GET", "route": "/orders/{number}"}, "origin": None, "status": 500}
 

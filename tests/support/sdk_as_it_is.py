@@ -201,7 +201,7 @@ def tell_it(value: Asked) -> None:
 
 
 @pytest.mark.parametrize("on_repr", [None, log_it, tell_it, recurse, raise_it, lock_it, fork_it])
-def test_reprs_while_an_event_is_serialised(on_repr: Callable[[Asked], object] | None, noted: dict[str, Any]) -> None:
+def test_reprs_while_an_event_is_serialized(on_repr: Callable[[Asked], object] | None, noted: dict[str, Any]) -> None:
     transport = init(integrations=any_sdk.logging_to_events())
     value = Asked(on_repr)
 

@@ -23,7 +23,7 @@ def suggestion(sentry_capture: SentryCapture, call: str, **arguments: Any) -> tu
     given = {name: value for name, value in arguments.items() if name != "n"}
     with pytest.raises(AssertionError) as caught:
         asyncio.run(_finished(lambda: getattr(sentry_capture, call)(*positional, "transaction", **given)))
-    _, _, rest = str(caught.value).partition("Segments take their place. Write:\n  ")
+    _, _, rest = str(caught.value).partition("Use segments instead:\n  ")
     written, *hints = rest.split("\n\nHint: ")
     return written, [" ".join(hint.split("\n")) for hint in hints]
 

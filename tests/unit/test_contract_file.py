@@ -41,9 +41,9 @@ SILENT = Row("(no route)", "GET", 404, result="silent")
 ROWS = [REJECTED, CRASH, ANONYMOUS_CRASH, LOGGED, SILENT]
 
 FILE = """\
-# What this application tells Sentry, and what it keeps from Sentry: one [[row]] for each distinct way.
-# "pytest --sentry-contract=update" writes it, "pytest --sentry-contract=check" enforces it.
-# Comments are kept where they stand.
+# What this application sends to Sentry and what it filters out: one [[row]] for each distinct case.
+# Update it with `pytest --sentry-contract=update`, enforce it with `pytest --sentry-contract=check`.
+# Your comments are kept.
 
 version = 2
 
@@ -174,7 +174,7 @@ def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
 
 
 def test_nothing_differs() -> None:
-    assert differences_text(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract is kept.\n"
+    assert differences_text(Contract(tables=tuple(ROWS)).differences(reversed(ROWS))) == "The contract matches.\n"
 
 
 def test_a_contract_that_names_requests_after_functions() -> None:
@@ -185,7 +185,7 @@ def test_a_contract_that_names_requests_after_functions() -> None:
     assert text.splitlines()[-3:] == [
         '"GET read_order" names a request after its function. Requests are named after their routes now.',
         "",
-        'If this is meant, "pytest --sentry-contract=update" writes it.',
+        "If this is intended, run `pytest --sentry-contract=update`.",
     ]
     assert "after its function" not in differences_text(Contract(tables=(named,)).differences([LOGGED]))
 
@@ -207,7 +207,7 @@ def test_the_whole_message() -> None:
   new      event, logging: captured
              level: warning
 
-If this is meant, "pytest --sentry-contract=update" writes it.
+If this is intended, run `pytest --sentry-contract=update`.
 """
     )
 
@@ -651,7 +651,7 @@ def test_what_differs_from_an_older_file() -> None:
   new      event, logging: captured
              level: warning
 
-If this is meant, "pytest --sentry-contract=update" writes it.
+If this is intended, run `pytest --sentry-contract=update`.
 """
     )
 
@@ -726,10 +726,10 @@ def test_a_merge_conflict() -> None:
 
 def test_damaged_toml() -> None:
     [mistake] = mistakes(FILE.replace('kind = "event"', "kind = event", 1))
-    assert mistake.startswith("sentry-contract.toml:15: no valid TOML: ")
+    assert mistake.startswith("sentry-contract.toml:15: not valid TOML: ")
     [mistake] = mistakes('version = 2\nrow = """')
     assert mistake.startswith("sentry-contract.toml")
-    assert ": no valid TOML: " in mistake
+    assert ": not valid TOML: " in mistake
 
 
 def test_a_file_from_a_newer_version() -> None:
@@ -798,26 +798,26 @@ captured = false
 [row_of_mine]
 """
     place = "sentry-contract.toml"
-    keys = "by, captured, discarded, exception, job, kind, level, origin, request, status, tags, user"
+    keys = "exception, by, captured, discarded, job, kind, level, origin, request, status and 2 more"
     assert mistakes(text) == [
-        f"{place}:1: version: True is no version of the format. Valid: 2",
+        f"{place}:1: version: True is not a version of the format. Valid: 2",
         f"{place}:2: unknown key 'verion'; did you mean 'version'? Valid: version",
-        f"{place}:5: request: '/orders' is no method with a route. Write them as in \"GET /orders/{{number}}\"",
-        f"{place}:7: status: '404' is no HTTP status. Write a number such as 404",
+        f"{place}:5: request: '/orders' is not a method with a route. Write them as in \"GET /orders/{{number}}\"",
+        f"{place}:7: status: '404' is not an HTTP status. Write a number such as 404",
         f"{place}:8: kind: '' is empty",
         f"{place}:9: unknown key 'exeption'; did you mean 'exception'? Valid: {keys}",
         f"{place}:10: captured: 'yes' is neither true nor false",
-        f"{place}:11: discarded: 'captured' is no discard reason. Write captured = true",
-        f"{place}:12: level: 3 is no text. Write it in quotes",
-        f"{place}:13: tags: ['a', 1] is no list of names. Write one such as [\"request_id\"]",
-        f"{place}:14: user: 'id' is no list of names. Write one such as [\"request_id\"]",
+        f"{place}:11: discarded: 'captured' is not a discard reason. Write captured = true",
+        f"{place}:12: level: 3 is not a string. Write it in quotes",
+        f"{place}:13: tags: ['a', 1] is not a list of names. Write one such as [\"request_id\"]",
+        f"{place}:14: user: 'id' is not a list of names. Write one such as [\"request_id\"]",
         f"{place}:4: a row has only one of 'request', 'job' and 'origin'",
         f"{place}:4: a row has only one of 'captured' and 'discarded'",
         f"{place}:17: origin: '' is empty",
         f"{place}:16: a row has a 'kind', such as \"event\", unless captured = false: a silent failure",
         f"{place}:16: 'by' names the callable that discarded something, and the row has no 'discarded'",
-        f"{place}:23: status: 42 is no HTTP status. Write a number such as 404",
-        f"{place}:24: user: {{'id': True}} is no list of names. Write one such as [\"request_id\"]",
+        f"{place}:23: status: 42 is not an HTTP status. Write a number such as 404",
+        f"{place}:24: user: {{'id': True}} is not a list of names. Write one such as [\"request_id\"]",
         f"{place}:27: unknown table [[rows]]. Valid: [[row]]",
         f"{place}:30: unknown table [row_of_mine]. Valid: [[row]]",
     ]
@@ -827,8 +827,8 @@ captured = false
     ("text", "mistake"),
     [
         ("# empty", ": the line version = 2 is missing at the beginning"),
-        ("version = 0", ":1: version: 0 is no version of the format. Valid: 2"),
-        ('version = "1"', ":1: version: '1' is no version of the format. Valid: 2"),
+        ("version = 0", ":1: version: 0 is not a version of the format. Valid: 2"),
+        ('version = "1"', ":1: version: '1' is not a version of the format. Valid: 2"),
         ("version = 2\nrow = [{captured = false}]", ":2: each row is a table of its own, headed [[row]]"),
         ('version = 2\n[[row]]\norigin = "logging"\nkind = "event"', ":2: a row has one of 'captured' and 'discarded'"),
         ("version = 2\n[[row]]\ncaptured = false", ":2: a row has one of 'request', 'job' and 'origin'"),

@@ -562,7 +562,7 @@ def test_every_call_between_the_lines_is_possible(page: Path) -> None:
         ("sentry_server.wait_for(count=2, timeout=1, timout=1)", "'timout'"),
         ("sentry_server.outage('rezets')", "'rezets'"),
         ("sentry_capture.clear(1)", "too many positional arguments"),
-        ("event.normalised()", "no attribute 'normalised'"),
+        ("event.normalize()", "no attribute 'normalize'"),
     ],
 )
 def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
@@ -656,6 +656,31 @@ def test_every_rule_is_in_the_table_of_rules_with_its_options() -> None:
         _, link, row = rows[name]
         assert link.endswith(f".md#{name}")
         assert re.findall(r"`(\w+)` \(", row.split(" | ")[1]) == options_of(rule), name
+
+
+def texts_for_users() -> str:
+    """Everything that users may see: the galleries, the outputs in the documentation, and the texts in the package."""
+    galleries = sorted((CHECKOUT / "tests" / "plugin" / "gallery").glob("*.txt"))
+    outputs = (block for page in PAGES for block in blocks_of(page.name, page.read_text(encoding="utf-8")))
+    modules = sorted((CHECKOUT / "pytest_sentry_capture").rglob("*.py"))
+    constants = (node for module in modules for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    texts = [
+        *(gallery.read_text(encoding="utf-8") for gallery in galleries),
+        *(block.text for block in outputs),
+        *(node.value for node in constants if isinstance(node, ast.Constant) and isinstance(node.value, str)),
+    ]
+    return "\n".join(" ".join(re.sub(r"^E   ", "", text, flags=re.MULTILINE).split()) for text in texts)
+
+
+def test_every_message_of_the_page_about_troubles_exists() -> None:
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^> (.+)$", page, re.MULTILINE)
+    texts = texts_for_users()
+
+    assert len(messages) > 15
+    for message in messages:
+        parts = [part.strip() for part in message.split("…") if part.strip(" .:;")]
+        assert [part for part in parts if part not in texts] == [], message
 
 
 def test_every_option_that_sentry_sdk_3_has_removed_is_in_the_table() -> None:

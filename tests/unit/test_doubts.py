@@ -94,10 +94,10 @@ AGGREGATES = {"aggregates": [{"exited": 3, "crashed": 1, "errored": 0}]}
 UNKNOWN += [("session", AGGREGATES, name, expected, "of several sessions") for name, expected in OF_AGGREGATES.items()]
 UNKNOWN += [
     ("event", {"exception": {"values": [{"type": "KeyError"}]}}, "handled", [True, [False]], "does not say whether"),
-    ("event", {"message": "m"}, "level", ["error", ["error", "fatal"], re.compile("err")], "Sentry takes 'error'"),
+    ("event", {"message": "m"}, "level", ["error", ["error", "fatal"], re.compile("err")], "Sentry uses 'error'"),
     ("span", {"name": "SELECT 1", "trace_id": ID}, "transaction", ["/orders", re.compile("o")], "name its segment"),
-    ("session", {"sid": ID}, "status", ["ok"], "Sentry takes 'ok'"),
-    ("attachment", {"filename": "a.txt"}, "attachment_type", ["event.attachment"], "Sentry takes 'event.attachment'"),
+    ("session", {"sid": ID}, "status", ["ok"], "Sentry uses 'ok'"),
+    ("attachment", {"filename": "a.txt"}, "attachment_type", ["event.attachment"], "Sentry uses 'event.attachment'"),
 ]
 JUDGES: list[Any] = [never, is_truthy, NeverEqual()]
 
@@ -115,7 +115,7 @@ def test_what_is_unknown_may_be_anything(
     kind: Kind, payload: dict[str, Any], name: str, expected: list[Any], why: str
 ) -> None:
     sentry = assertions_on(recording(an_item(kind, payload)))
-    may_be_anything = not why.startswith("Sentry takes") and name != "level" and (kind, name) != ("session", "status")
+    may_be_anything = not why.startswith("Sentry uses") and name != "level" and (kind, name) != ("session", "status")
 
     for each in [*expected, *(JUDGES if may_be_anything else [])]:
         message = assert_nothing_is_proven(sentry, kind, {name: each})
@@ -200,7 +200,7 @@ def test_an_exception_of_which_only_the_payload_is_known(payload: dict[str, Any]
 
     assert "exception: expected " in message
     assert "unknown because only " in message
-    assert "Hint: Of exceptions of other processes only the names of their classes are known." in message
+    assert "Hint: Only the class names of other processes' exceptions are known." in message
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_payload_that_can_not_be_read_may_be_anything(kind: Kind, item_type: s
 
     message = assert_nothing_is_proven(assertions_on(recording(unreadable)), kind, {})
 
-    assert f"Captured, and not readable: 1. {item_type}" in message
+    assert f"Captured, but not readable: 1. {item_type}" in message
     assertions_on(recording(unreadable)).assert_not_captured("log")
 
 
@@ -403,7 +403,7 @@ class Level(Enum):
 @pytest.mark.parametrize(
     ("kind", "criteria", "message"),
     [
-        ("event", {"tags": "plan"}, "tags='plan' matches nothing, because tags is a mapping. Valid are a mapping,"),
+        ("event", {"tags": "plan"}, "tags='plan' matches nothing, because tags is a mapping. Pass a mapping,"),
         ("event", {"tags": [{"a": "b"}, "plan"]}, "tags='plan' matches nothing"),
         ("event", {"tags": [("plan", "pro")]}, "tags='plan' matches nothing"),
         ("event", {"user": 1}, "user=1 matches nothing, because user is a mapping"),
@@ -420,7 +420,7 @@ class Level(Enum):
         ("event", {"fingerprint": {"x"}}, "fingerprint='x' matches nothing"),
         ("event", {"fingerprint": [["x"], ["y"]]}, "because no fingerprint is a list of lists"),
         ("event", {"exception": []}, "exception=[] matches nothing, because it is empty"),
-        ("event", {"exception": object()}, "is neither an exception class nor its name; valid are"),
+        ("event", {"exception": object()}, "is neither an exception class nor its name; pass"),
         ("event", {"level": Level.WARNING}, "which has no Level; did you mean 'warning'?"),
         ("event", {"message": KeyError("x")}, "which has no KeyError; did you mean exception=KeyError?"),
         ("event", {"trace_id": UUID(ID)}, "which has no UUID; did you mean '01234567-89ab"),
@@ -428,11 +428,11 @@ class Level(Enum):
         (
             "event",
             {"extra": {"at": datetime.now(timezone.utc)}},
-            "captured items are JSON, which has no datetime. Valid are values",
+            "captured items are JSON, which has no datetime. Pass a JSON value",
         ),
         ("event", {"where": {"extra.raw": b"x"}}, "extra.raw=b'x' matches nothing"),
-        ("event", {"tags": {"plan": [object()]}}, "captured items are JSON, which has no object. Valid"),
-        ("event", {"tags": {"plan": ...}}, "tags.plan=... is a placeholder: write the value that is expected in its"),
+        ("event", {"tags": {"plan": [object()]}}, "captured items are JSON, which has no object. Pass"),
+        ("event", {"tags": {"plan": ...}}, "tags.plan=... is a placeholder. Write the expected value in its"),
     ],
 )
 def test_what_nothing_could_ever_match_is_refused(kind: Kind, criteria: dict[str, Any], message: str) -> None:
@@ -441,7 +441,7 @@ def test_what_nothing_could_ever_match_is_refused(kind: Kind, criteria: dict[str
             call(kind, **criteria)
 
 
-MISSPELT = {
+MISSPELLED = {
     "ZeroDivisonError": "ZeroDivisionError",
     "ZeroDivision": "ZeroDivisionError",
     "zerodivisionerror": "ZeroDivisionError",
@@ -454,8 +454,8 @@ MISSPELT = {
 }
 
 
-@pytest.mark.parametrize(("name", "nearest"), MISSPELT.items())
-def test_the_absence_of_a_misspelt_exception_proves_nothing(name: str, nearest: str) -> None:
+@pytest.mark.parametrize(("name", "nearest"), MISSPELLED.items())
+def test_the_absence_of_a_misspelled_exception_proves_nothing(name: str, nearest: str) -> None:
     sentry = assertions_on(recording(capture(of_exception("KeyError"), context=chain(KeyError(), live=True))))
 
     message = assert_nothing_is_proven(sentry, "event", {"exception": [name, OSError]}, error=ImpossibleCriterionError)
@@ -467,11 +467,11 @@ def test_the_absence_of_a_misspelt_exception_proves_nothing(name: str, nearest: 
     assert sentry._recording.unknown_exceptions == {}
 
 
-def test_an_exception_that_something_in_the_test_has_is_not_misspelt() -> None:
-    misspelt = of_exception("ZeroDivisonError", platform="other")
-    discard = Discard("before_send", "error", "event", payload=capture(misspelt).payload)
+def test_an_exception_that_something_in_the_test_has_is_not_misspelled() -> None:
+    misspelled = of_exception("ZeroDivisonError", platform="other")
+    discard = Discard("before_send", "error", "event", payload=capture(misspelled).payload)
 
-    for entry in capture(misspelt), discard:
+    for entry in capture(misspelled), discard:
         assertions_on(recording(entry)).assert_not_captured(exception="ZeroDivisonError", release="2")
 
 
@@ -553,11 +553,11 @@ def test_a_text_that_would_match_as_a_regex_proves_no_absence(
     message = assert_nothing_is_proven(sentry, kind, criteria)
 
     assert " is compared as a whole, but as a regex it would match" in message
-    assert what in message.partition("possibly meant:")[2]
-    assert "Hint: A plain text is compared as a whole. For a regex, pass " in message
+    assert what in message.partition("possibly matching:")[2]
+    assert "Hint: A string is compared as a whole. For a regex, pass " in message
     with pytest.raises(AssertionError) as expected:
         sentry.assert_captured(kind, **criteria)
-    assert "A plain text is compared as a whole. For a regex, pass " in in_one_line(expected)
+    assert "A string is compared as a whole. For a regex, pass " in in_one_line(expected)
 
 
 @pytest.mark.parametrize(

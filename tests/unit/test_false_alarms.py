@@ -49,7 +49,7 @@ NOTHING: list[Any] = [
     "Client(auth=<shop.Auth object at 0x7f8b1c2d3e4f>)",
     "<WSGIRequest: GET '/pages/?next_token='>",
     "password: Field required",
-    "token: must be a text",
+    "token: must be a string",
     {"pad_token": "[PAD]", "eos_token": "</s>", "first_token": "a1"},
     "OAuthFlows(implicit=None, password=OAuthFlowPassword(refreshUrl=None, scopes={}, tokenUrl='token'))",
     "a bearer token is missing",

@@ -76,7 +76,7 @@ def test_what_the_sdk_sends_is_accepted(sentry_init: SentryInit, sentry_capture:
         ({"tags": {"plan": "a\nb"}}, ("tags.plan", "invalid character '\\n'", "nothing")),
         ({"tags": [["plan", "a\nb"]]}, ("tags.0.1", "invalid character '\\n'", "nothing")),
         ({"tags": {"plan": {"a": 1}}}, ("tags.plan", "expected a primitive value", "nothing")),
-        ({"mood": "sad"}, ("mood", "no attribute that Sentry knows", "nothing")),
+        ({"mood": "sad"}, ("mood", "not an attribute that Sentry knows", "nothing")),
         ({"user": {"ip_address": "here"}}, ("user.ip_address", "expected an ip address", "nothing")),
         ({"breadcrumbs": [{"level": "sad"}]}, ("breadcrumbs.0.level", "invalid level", "'info'")),
         ({"message": "x" * 9000}, ("message", "too long: 9000 characters", "8192 characters")),
@@ -93,8 +93,14 @@ def test_what_the_sdk_sends_is_accepted(sentry_init: SentryInit, sentry_capture:
         ({"extra": {"a": 2**64}}, ("extra.a", "too large a number", "0")),
         ({"extra": {"a": -(2**64)}}, ("extra.a", "too large a number", "0")),
         ({"extra": {"a": -(2**63) - 1}}, ("extra.a", "too large a number", "a rounded one")),
-        ({"request": {"method": "GET", "mood": "sad"}}, ("request.mood", "no attribute that Sentry knows", "nothing")),
-        ({"breadcrumbs": [{"mood": {"is": 0}}]}, ("breadcrumbs.0.mood", "no attribute that Sentry knows", "nothing")),
+        (
+            {"request": {"method": "GET", "mood": "sad"}},
+            ("request.mood", "not an attribute that Sentry knows", "nothing"),
+        ),
+        (
+            {"breadcrumbs": [{"mood": {"is": 0}}]},
+            ("breadcrumbs.0.mood", "not an attribute that Sentry knows", "nothing"),
+        ),
         ({"request": {"headers": {"A": "b", "x-a": {"a": 1}}}}, ("request.headers.x-a", "expected a primitive *", "*")),
         ({"request": {"cookies": {"z": "1", "a": 5, "b": "2"}}}, ("request.cookies.a", "expected a string", "nothing")),
         ({"request": {"headers": [["X", {"a": 1}], ["A", "b"]]}}, ("request.headers.0", "expected a primitive *", "*")),
@@ -145,7 +151,7 @@ def differences(sent: Any, stored: Any, path: str) -> Iterator[str]:
         for index, (before, after) in enumerate(zip(sent, stored, strict=True)):
             yield from differences(before, after, f"{path}.{index}")
     elif isinstance(sent, float) and isinstance(stored, float):
-        if not math.isclose(sent, stored, rel_tol=1e-15):  # Relay reads some numbers as their nearest neighbour
+        if not math.isclose(sent, stored, rel_tol=1e-15):  # Relay reads some numbers as their nearest neighbor
             yield path
     elif sent != stored:
         yield path

@@ -55,7 +55,7 @@ def test_a_built_in_rule_that_raises_is_our_fault(project: pytest.Pytester, monk
         [
             "Rule 'required-tags' is broken (sentry_capture.toml:1).",
             "",
-            "  the rule itself raised LookupError, which is an error in pytest-sentry-contract: please report it.",
+            "  the rule itself raised LookupError, an internal error of pytest-sentry-contract. Please report it.",
             "    Traceback (most recent call last):",
             "*pytest_sentry_capture*rule_run.py*",
             "    LookupError: our own fault",
@@ -82,7 +82,7 @@ def test_an_error_of_the_plugin_is_that_of_a_test(
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "pytest-sentry-contract itself has failed here. Please report it:",
+            "Internal error in pytest-sentry-contract. Please report it:",
             "Traceback (most recent call last):",
             "LookupError: our own fault",
         ]
@@ -103,7 +103,7 @@ def test_an_error_of_the_plugin_at_the_end_of_the_run(
     result.stdout.fnmatch_lines(
         [
             "*= sentry =*",
-            "pytest-sentry-contract itself has failed here. Please report it:",
+            "Internal error in pytest-sentry-contract. Please report it:",
             "Traceback (most recent call last):",
         ],
         consecutive=True,

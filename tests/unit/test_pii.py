@@ -142,7 +142,7 @@ def test_what_relay_refuses_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> Non
 
     [found] = PiiSearch().findings(CapturedEvent({"extra": {"a": ["x", "poison"], "b": "x"}}))
 
-    assert (found.path, found.rule, found.kind) == ("extra.a.1", REFUSED, "what Relay refuses to read")
+    assert (found.path, found.rule, found.kind) == ("extra.a.1", REFUSED, "a value that Relay refuses to read")
     assert found.excerpt == "invalid type: string …, expected nothing at line 1 column 2"
 
 

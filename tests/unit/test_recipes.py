@@ -186,7 +186,7 @@ def test_a_framework(pytester: pytest.Pytester, follow: Follow) -> None:
         waived = pytest.mark.sentry_allow("server-errors-captured", reason="toys report nothing")
 
         @pytest.fixture(autouse=True)
-        def initialised(sentry_init):
+        def initialized(sentry_init):
             sentry_init(dsn="https://key@sentry.invalid/1")
 
         @waived

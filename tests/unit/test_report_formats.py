@@ -71,7 +71,7 @@ WITHOUT_CLIENT = RunReport(
 )
 
 TEXT = """\
-This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+This was a partial run (-k was given; 1 test failed): rows may be missing because their tests did not run.
 
 broken   server-errors-captured: GET /hidden answered 500. [in 2 tests, first: t.py::bad]
 warning  max-breadcrumbs: 12 breadcrumbs [(collection)]
@@ -82,7 +82,7 @@ warning  max-breadcrumbs: 12 breadcrumbs [(collection)]
              by: was s.<lambda>, is none now
   gone     event, logging: was captured
 
-If this is meant, "pytest --sentry-contract=update" writes it.
+If this is intended, run `pytest --sentry-contract=update`.
 
 request or origin     status  kind   exception      Sentry                           by          level    tags  user  times  example
 --------------------  ------  -----  -------------  -------------------------------  ----------  -------  ----  ----  -----  ------------
@@ -101,7 +101,7 @@ client errors are not bugs  not exercised  0     0                   warn      p
 MARKDOWN = """\
 ## Sentry
 
-This was a partial run (-k was given; 1 test failed): what is missing here may only not have been tried.
+This was a partial run (-k was given; 1 test failed): rows may be missing because their tests did not run.
 
 ### Needs attention
 
@@ -126,7 +126,7 @@ This was a partial run (-k was given; 1 test failed): what is missing here may o
 | `no-pii` | not judged | 0 | 0 | 3 | fail | `pyproject.toml:13` |
 | client errors are not bugs | not exercised | 0 | 0 |  | warn | `pyproject.toml:20` |
 
-### What was captured and what was not
+### Captured and not captured
 
 | request or origin | status | kind | exception | Sentry | by | level | tags | user | times | example |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -371,12 +371,10 @@ def test_the_schema_needs_all_of_it() -> None:
 
 
 def test_a_run_without_anything() -> None:
-    nothing = "Nothing was captured, and nothing was discarded."
+    nothing = "Nothing was captured or discarded."
 
     assert FORMATS[".txt"].render(RunReport(rows=[])) == f"{nothing}\n"
-    assert FORMATS[".md"].render(RunReport(rows=[])) == (
-        f"## Sentry\n\n### What was captured and what was not\n\n{nothing}\n"
-    )
+    assert FORMATS[".md"].render(RunReport(rows=[])) == (f"## Sentry\n\n### Captured and not captured\n\n{nothing}\n")
 
 
 def test_the_verdict_stands_first() -> None:
@@ -386,7 +384,7 @@ def test_the_verdict_stands_first() -> None:
         "-----------------  ------  --------------  -----  ----------\n"
         "GET (no route)     404     Sentry was off  1      t.py::test\n"
     )
-    assert FORMATS[".md"].render(WITHOUT_CLIENT).startswith("## Sentry\n\nNo client was active.\n\n### What was")
+    assert FORMATS[".md"].render(WITHOUT_CLIENT).startswith("## Sentry\n\nNo client was active.\n\n### Captured")
     content = json.loads(FORMATS[".json"].render(WITHOUT_CLIENT))
     assert content["verdict"] == "No client was active."
     assert [(row["state"], row["captured"], row["discarded"]) for row in content["rows"]] == [
@@ -435,8 +433,8 @@ def test_a_contract_that_was_updated() -> None:
 def test_a_contract_that_is_kept() -> None:
     report = RunReport(rows=[], contracts=[ContractComparison([])])
 
-    assert FORMATS[".txt"].render(report).startswith("The contract is kept.\n\n")
-    assert "### Contract\n\nThe contract is kept.\n" in FORMATS[".md"].render(report)
+    assert FORMATS[".txt"].render(report).startswith("The contract matches.\n\n")
+    assert "### Contract\n\nThe contract matches.\n" in FORMATS[".md"].render(report)
 
 
 def test_a_long_table_is_folded_in_markdown() -> None:

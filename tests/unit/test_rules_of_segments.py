@@ -90,7 +90,7 @@ def test_required_context_that_spans_have_not_is_not_judged(path: str) -> None:
     alone = judged(RequiredContext(always=(path,), kinds=("segment",)))
     with_another = judged(RequiredContext(always=(path, "transaction"), kinds=("segment",)))
 
-    not_judged = (None, f"spans carry no {path} on this SDK")
+    not_judged = (None, f"spans have no {path} on this SDK")
     assert [(each.problem, each.obstacle) for each in alone] == [not_judged]
     assert [(each.problem, each.obstacle) for each in with_another] == [not_judged, (None, None)]
 
@@ -104,7 +104,7 @@ def test_what_an_sdk_leaves_out_of_spans_is_not_judged(path: str) -> None:
     [missing] = judgements(rule, streamed())
     [found] = judgements(rule, streamed(**there), left_out=("user", "request.url"))
 
-    assert (left_out.problem, left_out.obstacle) == (None, f"spans carry no {path} on this SDK")
+    assert (left_out.problem, left_out.obstacle) == (None, f"spans have no {path} on this SDK")
     assert (missing.problem, missing.obstacle) == (f"{path} is missing: segment 'nightly'", None)
     assert (found.problem, found.obstacle) == (None, None)
 

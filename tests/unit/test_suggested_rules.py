@@ -134,7 +134,7 @@ def test_segments_that_chance_sampled_prove_nothing() -> None:
     configuration, _ = suggested_from([capture(segment, "transaction", context=by_chance)])
     rule = configuration.rules["max-event-bytes"]
     assert not rule.holds
-    assert rule.why.endswith("of 1 test, but too little was seen without what chance sampled")
+    assert rule.why.endswith("of 1 test, but too few items were seen without the sampled ones")
 
 
 def test_waiver_is_needed_if_the_suggested_value_needs_it() -> None:

@@ -53,7 +53,7 @@ def test_its_rules_say_so_in_a_line(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(lines, consecutive=True)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    strict.stdout.fnmatch_lines([*lines, "A strict run fails for each of them (sentry_strict)."], consecutive=True)
+    strict.stdout.fnmatch_lines([*lines, "With --sentry-strict, each of these fails the run."], consecutive=True)
 
 
 def test_a_partial_run_says_so_too(pytester: pytest.Pytester) -> None:

@@ -73,13 +73,13 @@ class CapturedSegment(CapturedItem):
         further_carriers=("transaction", "span"),
         meant={"transaction": "name"},
         instead={
-            "tags": "spans carry no tags. Set an attribute, and ask for it with attributes={…}",
+            "tags": "spans have no tags. Set an attribute, and ask for it with attributes={…}",
             "user": "spans have the user as attributes. Ask for attributes={'user.id': …}",
             "request": (
                 "spans have the request as attributes. Ask for method, path or attributes={'http.request.method': …}"
             ),
-            "contexts": "spans carry no contexts. Set an attribute, and ask for it with attributes={…}",
-            "extra": "spans carry no extra. Set an attribute, and ask for it with attributes={…}",
+            "contexts": "spans have no contexts. Set an attribute, and ask for it with attributes={…}",
+            "extra": "spans have no extra. Set an attribute, and ask for it with attributes={…}",
         },
         text="name",
         sampled_by=SAMPLED_TRACES,

@@ -123,7 +123,7 @@ class SentryEvent(CapturedItem):
 
     @property
     def attachments(self) -> list[CapturedAttachment]:
-        """The attachments that travelled in the same envelope."""
+        """The attachments that traveled in the same envelope."""
         captures = self.envelope._captures if self.envelope is not None else ()
         return [item for capture in captures for item in capture.items if isinstance(item, CapturedAttachment)]
 
@@ -169,7 +169,7 @@ class SentryEvent(CapturedItem):
             return None
         context = self._capture.context
         if context.scope_origin is None:
-            raise LookupError("where values came from is kept only while a test uses the sentry_capture fixture")
+            raise LookupError("the source of values is recorded only while a test uses the sentry_capture fixture")
         before = context.payload_before_callback
         if before is not MISSING and value_at(before, section, key) != value:
             return "before_send"

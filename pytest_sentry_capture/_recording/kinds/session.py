@@ -30,7 +30,7 @@ _FIELDS: Final = {
     "aggregates": LIST_OF_PAYLOAD,
 }
 _OF_ONE_SESSION: Final = ("sid", "did", "seq", "timestamp", "started", "init", "duration", "status", "errors")
-_AGGREGATED: Final = "it is the aggregates of several sessions"
+_AGGREGATED: Final = "it holds aggregates of several sessions"
 
 
 class CapturedSession(CapturedItem):

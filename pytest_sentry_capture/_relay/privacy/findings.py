@@ -65,8 +65,8 @@ class Found(NamedTuple):
     def kind(self) -> str:
         """What was found, in words."""
         if self.rule == REFUSED:
-            return "what Relay refuses to read"
-        return RELAY_RULES.get(self.rule, f"what the rule {self.rule!r} finds")
+            return "a value that Relay refuses to read"
+        return RELAY_RULES.get(self.rule, f"a match of the rule {self.rule!r}")
 
 
 def excerpt(rule: str, value: Any, values: Sequence[str]) -> str:

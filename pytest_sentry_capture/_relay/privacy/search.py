@@ -76,7 +76,7 @@ class PiiSearch:
             except engine.RelayError as error:
                 raise ValueError(f"{place}: {error}") from None
             if (pattern := engine.broken_pattern(rule)) is not None:
-                raise ValueError(f"{place}: {pattern!r} is no regex that Relay understands")
+                raise ValueError(f"{place}: {pattern!r} is not a regex that Relay understands")
             try:
                 engine.check_names(engine.rules_in(rule), self.also)
             except engine.RelayError as error:

@@ -27,9 +27,9 @@ _OLDEST_VERSION: Final = 1
 """In which transactions had rows of their own, with tags and users, and spans that were discarded had rows too."""
 _VERSION_KEY: Final = "version"
 _NEW: Final = f"""\
-# What this application tells Sentry, and what it keeps from Sentry: one [[{ROW}]] for each distinct way.
-# "{UPDATE}" writes it, "pytest --sentry-contract=check" enforces it.
-# Comments are kept where they stand.
+# What this application sends to Sentry and what it filters out: one [[{ROW}]] for each distinct case.
+# Update it with `{UPDATE}`, enforce it with `pytest --sentry-contract=check`.
+# Your comments are kept.
 
 {_VERSION_KEY} = {VERSION}
 """
@@ -307,8 +307,8 @@ def _unreadable(text: str) -> list[str]:
     except tomllib.TOMLDecodeError as error:
         placed = _TOML_PLACE.fullmatch(str(error))
         if placed is None:
-            return [f": no valid TOML: {error}"]
-        return [f":{placed['line']}: no valid TOML: {placed['what']} (column {placed['column']})"]
+            return [f": not valid TOML: {error}"]
+        return [f":{placed['line']}: not valid TOML: {placed['what']} (column {placed['column']})"]
     if isinstance(version, int) and version > VERSION:
         return [f": from a newer version of pytest-sentry-contract: format {version}, this one reads {VERSION}"]
     return []
@@ -344,7 +344,7 @@ def _mistakes_in_head(head: Iterable[Line]) -> Iterator[str]:
         elif line.key != _VERSION_KEY:
             yield f":{line.number}: {did_you_mean('key', line.key, [_VERSION_KEY])}"
         elif not isinstance(line.value, int) or isinstance(line.value, bool) or line.value < _OLDEST_VERSION:
-            yield f":{line.number}: {_VERSION_KEY}: {line.value!r} is no version of the format. Valid: {VERSION}"
+            yield f":{line.number}: {_VERSION_KEY}: {line.value!r} is not a version of the format. Valid: {VERSION}"
 
 
 def _mistakes_in_row(table: Table) -> Iterator[str]:
@@ -374,13 +374,13 @@ def _problem(key: str, value: object, *, is_of_job: bool) -> str | None:
         return None if isinstance(value, bool) else "is neither true nor false"
     if key in _LISTS:
         is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        return None if is_list else 'is no list of names. Write one such as ["request_id"]'
+        return None if is_list else 'is not a list of names. Write one such as ["request_id"]'
     if not isinstance(value, str):
-        return "is no text. Write it in quotes"
+        return "is not a string. Write it in quotes"
     if key == "request" and not _REQUEST.fullmatch(value):
-        return 'is no method with a route. Write them as in "GET /orders/{number}"'
+        return 'is not a method with a route. Write them as in "GET /orders/{number}"'
     if key == "discarded" and value in (CAPTURED, *WITHOUT_ITEM):
-        return f"is no discard reason. Write captured = {str(value == CAPTURED).lower()}"
+        return f"is not a discard reason. Write captured = {str(value == CAPTURED).lower()}"
     if key in ("origin", "job", "kind", "discarded") and not value:
         return "is empty"
     return None
@@ -388,9 +388,9 @@ def _problem(key: str, value: object, *, is_of_job: bool) -> str | None:
 
 def _problem_of_status(value: object, *, is_of_job: bool) -> str | None:
     if is_of_job:
-        return None if value in JOB_STATUSES else f"is no status of a job. Valid: {', '.join(JOB_STATUSES)}"
+        return None if value in JOB_STATUSES else f"is not a status of a job. Valid: {', '.join(JOB_STATUSES)}"
     is_status = isinstance(value, int) and value in STATUSES
-    return None if is_status else "is no HTTP status. Write a number such as 404"
+    return None if is_status else "is not an HTTP status. Write a number such as 404"
 
 
 def _shown(value: object) -> str:

@@ -85,7 +85,7 @@ def differences_text(found: Sequence[Difference], *, updated: bool = False, file
     if not found:
         return f"{headline(found, file=file)}\n"
     shown = [f"  {line}" for difference in found for line in difference_lines(difference)]
-    what_to_do = [] if updated else [*_about_names(found), f'If this is meant, "{UPDATE}" writes it.', ""]
+    what_to_do = [] if updated else [*_about_names(found), f"If this is intended, run `{UPDATE}`.", ""]
     return "\n".join([headline(found, updated=updated, file=file), "", *shown, "", *what_to_do])
 
 
@@ -103,12 +103,12 @@ def headline(found: Sequence[Difference], *, updated: bool = False, file: str = 
     """How much differs.
 
     Args:
-        updated: whether the contract has been written anew since.
+        updated: whether the contract was updated.
         file: the contract's; it is named where it is not the rootdir's.
     """
     contract = "contract" if file == FILE else f"contract {file}"
     if not found:
-        return f"The {contract} is kept."
+        return f"The {contract} matches."
     if updated:
         return f"{len(found)} row{' was' if len(found) == 1 else 's were'} updated in the {contract}."
     return f"{len(found)} row{' differs' if len(found) == 1 else 's differ'} from the {contract}."

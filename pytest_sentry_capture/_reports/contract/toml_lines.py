@@ -134,7 +134,7 @@ class Layout:
         """The layout of valid TOML.
 
         Raises:
-            tomllib.TOMLDecodeError: it is no valid TOML.
+            tomllib.TOMLDecodeError: it is not valid TOML.
         """
         tomllib.loads(text)
         layout = cls(newline="\r\n" if "\r\n" in text else "\n")

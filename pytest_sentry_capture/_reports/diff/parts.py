@@ -74,7 +74,7 @@ class Part:
         Raises:
             DamagedError: it is none.
         """
-        return self._of_type(str, "a text")
+        return self._of_type(str, "a string")
 
     def text_or_none(self) -> str | None:
         """The text that stands there, or None for null.

@@ -125,7 +125,7 @@ def read_rows(content: Mapping[str, Any]) -> list[ReportedRow]:
     except (AttributeError, KeyError, TypeError):
         for each in rows.entries():
             _read_row(each)  # which says what is wrong
-        raise DamagedError("rows holds a value of another type") from None
+        raise DamagedError("rows holds a value of the wrong type") from None
 
 
 def _reported(columns: Mapping[str, Any]) -> ReportedRow:
@@ -177,8 +177,8 @@ def _check_version(content: Any, path: Path) -> None:
         raise ReportError(f"{path} is not a report of pytest-sentry-contract.")
     if version < VERSION:
         raise ReportError(
-            f"{path} is a report of version {version}, which says too little to compare: write it again with this"
-            f" pytest-sentry-contract, which writes version {VERSION}."
+            f"{path} is a report of version {version}, which lacks data for a comparison. Write it again with"
+            f" this pytest-sentry-contract, which writes version {VERSION}."
         )
     if version > VERSION:
         raise ReportError(

@@ -28,14 +28,15 @@ VERSION: Final = 1
 NOTHING_DIFFERS: Final = "Nothing differs."
 _LOGGING: Final = "logging"
 _WITHOUT_LOGGING: Final = (
-    "  without it a logged error is no event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it one"
+    "  without it a logged error is not an event: LoggingIntegration(level=None, event_level=logging.ERROR) makes it"
+    " one"
 )
 _TITLES: Final = ("Reports lost or gained", "Sent in clear now, or no longer", "Volume and facts of the run")
 TOLD_OF_CHANGED: Final = ("by", "level")
 """Beside what became of it: names of tags and of the user's fields are told as fields."""
 _BY_CHANCE: Final = (
-    "What was sampled by chance, at a rate between 0 and 1, is not called lost or gained: to compare all of it, set the"
-    " rate to 1.0 in both runs."
+    "Items sampled at a rate between 0 and 1 are not listed as lost or gained. To compare all items, set the rate to"
+    " 1.0 in both runs."
 )
 
 
@@ -228,15 +229,15 @@ def _partial_notes(difference: RunDifference) -> list[str]:
 
 def _partial_both(first: str, second: str) -> str:
     return (
-        f"Both runs were partial (the first: {first}; the second: {second}): what only one of them has is left out,"
-        " because the other one may not have tried it."
+        f"Both runs were partial (the first: {first}; the second: {second}): rows of only one run are left out,"
+        " because the other run may not have tested them."
     )
 
 
 def _partial_note(name: str, reasons: str, other: str) -> str:
     return (
-        f"The {name} run was partial ({reasons}): what only the {other} run has is left out, because the {name} one may"
-        " not have tried it."
+        f"The {name} run was partial ({reasons}): rows of only the {other} run are left out, because the {name}"
+        " run may not have tested them."
     )
 
 

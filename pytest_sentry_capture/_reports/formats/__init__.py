@@ -51,5 +51,5 @@ def format_of(file: PurePath) -> Format:
         ValueError: there is none for its suffix, with those that there are.
     """
     if file.suffix not in FORMATS:
-        raise ValueError(f"{str(file)!r} has an unknown suffix; valid are: {', '.join(FORMATS)}")
+        raise ValueError(f"{str(file)!r} has an unknown suffix; valid: {', '.join(FORMATS)}")
     return FORMATS[file.suffix]

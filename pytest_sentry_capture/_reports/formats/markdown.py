@@ -42,7 +42,7 @@ def _sections(report: RunReport) -> Iterator[str]:
     if report.rules:
         yield f"### Rules\n\n{_table(rule_cells(report.rules))}"
     if report.has_table:
-        yield "\n\n".join(["### What was captured and what was not", *_rows(report)])
+        yield "\n\n".join(["### Captured and not captured", *_rows(report)])
 
 
 def _entry(entry: Entry) -> str:

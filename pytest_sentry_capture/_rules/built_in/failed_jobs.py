@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Job
 from pytest_sentry_capture._recording.kinds import CapturedEvent
-from pytest_sentry_capture._rules.built_in.server_errors import errors_of, instead, within
+from pytest_sentry_capture._rules.built_in.server_errors import errors_of, instead, too_many, within
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
 from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion, from_trial
 from pytest_sentry_capture._text import counted
@@ -96,16 +96,14 @@ class FailedJobsCaptured(Rule):
         if len(own) == wanted:
             return self.kept(job)
         events = [f"{number}. {formatter.summary(event)}" for number, event in enumerate(own, 1)]
-        told = f"Sentry was told {counted(len(own), 'time')}"
-        if wanted == 0:
-            return self.broken(job, f"{what}, and {told}: noise. {self._about_retries(job)}", details=events)
         if own:
-            return self.broken(job, f"{what}, and {told}: noise.", details=events)
+            more = f" {self._about_retries(job)}" if wanted == 0 else ""
+            return self.broken(job, f"{what}, {too_many(own, wanted)}{more}", details=events)
         if job._about_report is not None:
             return self.not_judged(job, f"{what}: {job._about_report}")
         more = f" {self._about_retries(job)}" if job.status == "retried" else ""
         by = next((discard.by for discard in job.discarded if discard.by is not None), None)
-        problem = f"{what}, and Sentry was not told: a blind spot.{more}"
+        problem = f"{what}, but no error event was captured.{more}"
         return self.broken(job, problem, by=by, details=instead(formatter, job))
 
     def _about_retries(self, job: Job) -> str:

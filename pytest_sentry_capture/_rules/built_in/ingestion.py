@@ -36,7 +36,7 @@ class AcceptedBySentry(Rule):
         self._search = PiiSearch()
         for index, entry in enumerate(self.allow):
             if not entry.strip():
-                raise ValueError(f"allow[{index}]: {entry!r} allows nothing; valid is a path, such as 'extra.order'")
+                raise ValueError(f"allow[{index}]: {entry!r} allows nothing. Write a path, such as 'extra.order'")
         self._allowed = {entry: AllowedPlace(entry) for entry in self.allow}
 
     @property
@@ -52,7 +52,7 @@ class AcceptedBySentry(Rule):
             return
         for segment in views.segments:
             if segment.is_span:
-                yield self.not_judged(segment, "Sentry's engine, as sentry-relay has it, does not judge spans")
+                yield self.not_judged(segment, "Sentry's engine in sentry-relay does not judge spans")
         events: list[CapturedEvent | CapturedTransaction] = [*views.events, *views.transactions]
         for item in events:
             objections = self._objections(item)
@@ -86,5 +86,5 @@ class AcceptedBySentry(Rule):
             allow = ""
             if first.path:
                 path = formatter.name(allowing_path(item, [first.path, *(each.path for each in more)]))
-                allow = f"; allow = [{json.dumps(path, ensure_ascii=False)}] would excuse it"
+                allow = f"; allow = [{json.dumps(path, ensure_ascii=False)}] allows it"
             yield self.broken(item, problem, path=first.path or None, details=(f"stored: {first.stored}{allow}",))

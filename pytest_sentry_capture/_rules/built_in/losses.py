@@ -45,7 +45,7 @@ class NoCallbackErrors(Rule):
         lost = [each for each in views.discarded if each.reason == _CALLBACK_ERROR and each.by == error.by]
         formatter = Formatter.for_reports(views._recording)
         raised = formatter.name(error.exception_type.__name__)
-        problem = f"{formatter.located(error.by)} raised {raised}, which Sentry's SDK hides."
+        problem = f"{formatter.located(error.by)} raised {raised}, which the Sentry SDK swallowed."
         details = [
             *(f"lost: {formatter.discarded_summary(discard)}" for discard in lost),
             *error.traceback.rstrip().splitlines(),
@@ -57,7 +57,7 @@ class NoCallbackErrors(Rule):
 class NoSilentLoss(Rule):
     """Nothing is lost that the SDK itself reports nowhere, not even in its client reports.
 
-    These are payloads that can't be serialised, captures made while the SDK was capturing, errors that the SDK
+    These are payloads that can't be serialized, captures made while the SDK was capturing, errors that the SDK
     swallowed, nonsense from a callback and a broken entry of ``ignore_errors``. An ``assert_discarded`` accounts for
     a loss.
     """
@@ -71,7 +71,7 @@ class NoSilentLoss(Rule):
         for discard in filter(_reached_a_client, views.discarded):
             if discard.reason in _REPORTED_NOWHERE and discard not in accounted_for:
                 what = formatter.discarded_summary(discard)
-                problem = f"{what} was lost without a word: {formatter.discard_reason(discard)}."
+                problem = f"{what} was silently lost: {formatter.discard_reason(discard)}."
                 yield self.broken(discard, problem, by=discard.by, details=_swallowed(views))
             else:
                 yield self.kept(discard)

@@ -169,8 +169,8 @@ class NoPii(Rule):
         parts = _ENTRY.fullmatch(entry)
         if parts is None:
             raise ValueError(
-                f"allow[{index}]: {entry!r} allows nothing; valid are a path, a rule, a rule in a place"
-                " ('@ip in request.url') and what a rule finds ('@email = *@example.com')"
+                f"allow[{index}]: {entry!r} allows nothing. Write a path, a rule, a rule in a place"
+                " ('@ip in request.url') or a value of a rule ('@email = *@example.com')"
             )
         rule, path, value = parts["rule"], parts["path"], parts["value"]
         if path is None and value is None and not rule.startswith("@") and rule not in self.also:
@@ -187,10 +187,10 @@ def _details(item: CapturedItem, alike: Sequence[Found]) -> tuple[str, ...]:
         return (f"Relay says: {first.excerpt}",)
     if first.rule != IP:
         entry = f"{first.rule} in {allowing_path(item, [each.path for each in alike])}"
-        return (f"there: {first.excerpt}; allow = [{_in_toml(entry)}] would excuse it",)
+        return (f"there: {first.excerpt}; allow = [{_in_toml(entry)}] allows it",)
     entries = dict.fromkeys(f"{IP} = {value if value not in first.hidden_values else '…'}" for value in first.values)
     hidden = ', with the address in place of "…"' if first.hidden_values else ""
-    return (f"there: {first.excerpt}; allow = [{', '.join(map(_in_toml, entries))}]{hidden} would excuse it",)
+    return (f"there: {first.excerpt}; allow = [{', '.join(map(_in_toml, entries))}]{hidden} allows it",)
 
 
 def _in_toml(text: str) -> str:

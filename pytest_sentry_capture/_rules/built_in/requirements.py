@@ -17,7 +17,7 @@ from pytest_sentry_capture._rules.suggestion import Seen, Sighting, Suggestion
 SentryEventKind = Literal["event", "segment", "transaction"]
 """What rules about events judge: ``transaction`` is the older word for ``segment``."""
 
-NO_TAGS: Final = "spans carry no tags on this SDK"
+NO_TAGS: Final = "spans have no tags on this SDK"
 _SUGGESTED: Final = ("release", "environment")
 _OF_USERS: Final = ("user.id",)
 _HARMLESS_KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
@@ -103,7 +103,7 @@ class RequiredContext(Rule):
         for option, paths in (("always", self.always), ("when_authenticated", self.when_authenticated)):
             for index, path in enumerate(paths):
                 if not all(part.strip() for part in path.split(".")):
-                    raise ValueError(f"{option}[{index}]: {path!r} is no path; paths look like 'user.id'")
+                    raise ValueError(f"{option}[{index}]: {path!r} is not a path. Paths look like 'user.id'")
 
     def judge(self, views: RuleViews) -> Iterator[Judgement]:
         formatter = Formatter.for_reports(views._recording)
@@ -114,7 +114,7 @@ class RequiredContext(Rule):
             has = partial(item._has, left_out=left_out) if isinstance(item, CapturedSegment) else partial(has_at, item)
             known = {path: has(path) for path in required}
             for path in (path for path, is_there in known.items() if is_there is None):
-                yield self.not_judged(item, f"spans carry no {path} on this SDK")
+                yield self.not_judged(item, f"spans have no {path} on this SDK")
             missing = [path for path, is_there in known.items() if is_there is False]
             if missing or any(known.values()) or not required:
                 yield from _judged(self, formatter, item, missing)

@@ -10,6 +10,7 @@ from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._recording import Discard, Exchange, Operation, ancestors
 from pytest_sentry_capture._recording.kinds import CapturedEvent
 from pytest_sentry_capture._rules.rule import WITHOUT_CLIENT, Judgement, Needs, Rule, RuleViews, unfinished
+from pytest_sentry_capture._text import counted
 
 _ERROR_LEVELS: Final = ("error", "fatal")
 
@@ -57,9 +58,9 @@ class ServerErrorsCaptured(Rule):
         what = formatter.operation_summary(exchange)
         if own:
             events = [f"{number}. {formatter.summary(event)}" for number, event in enumerate(own, 1)]
-            problem = f"{what}, and Sentry was told {len(own)} times: noise."
+            problem = f"{what}, {too_many(own, 1)}"
             return self.broken(exchange, problem, details=events)
-        problem = f"{what}, and Sentry was not told: a blind spot."
+        problem = f"{what}, but no error event was captured."
         by = next((discard.by for discard in exchange.discarded if discard.by is not None), None)
         return self.broken(exchange, problem, by=by, details=instead(formatter, exchange))
 
@@ -73,6 +74,12 @@ def errors_of(operation: Operation) -> list[CapturedEvent]:
     """The events of level error or fatal that were captured during an operation, and not by another one within it."""
     own = operation._own_items
     return [item for item in own if isinstance(item, CapturedEvent) and item.level in _ERROR_LEVELS]
+
+
+def too_many(events: Sequence[CapturedEvent], expected: int) -> str:
+    """That more error events were captured than expected, in words."""
+    was = "was" if len(events) == 1 else "were"
+    return f"but {counted(len(events), 'error event')} {was} captured (expected {expected or 'none'})."
 
 
 def instead(formatter: Formatter, operation: Operation) -> Iterator[str]:

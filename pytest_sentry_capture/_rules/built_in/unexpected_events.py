@@ -31,4 +31,4 @@ class NoUnexpectedEvents(Rule):
             if capture.seen:
                 yield self.kept(event)
             else:
-                yield self.broken(event, f"captured, but the test did not ask for it: {formatter.summary(event)}")
+                yield self.broken(event, f"captured, but the test did not expect it: {formatter.summary(event)}")

@@ -74,9 +74,9 @@ class Completeness:
         if omissions.deselected and not self._are_all_there:
             more.append(f"{counted(omissions.deselected, 'test')} ran in no shard")
         if omissions.only_some and not self._ask_for_the_same and self._expected is None:
-            more.append("only some of the tests were asked for; if these shards are all, add --expect N")
+            more.append("only some of the tests were selected; if these shards are all, add --expect N")
         elif omissions.only_some and not self._are_all_there and not self.missing:
-            more.append("only some of the tests were asked for")
+            more.append("only some of the tests were selected")
         return [*more, *replace(omissions, deselected=0, only_some=False).reasons]
 
     @property

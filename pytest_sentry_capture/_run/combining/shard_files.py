@@ -115,8 +115,8 @@ def _check_that_there_is_one_project(shards: Sequence[Shard]) -> None:
                 raise ReportError(f"{first.file} and {other.file} are of two projects, {names[0]} and {names[1]}.")
         elif _are_of_two_projects(first.run, other.run):
             raise ReportError(
-                f"{first.file} and {other.file} are of two projects: nothing of their tests, rules and"
-                " contracts is the same."
+                f"{first.file} and {other.file} are of two projects: their tests, rules and contracts"
+                " have nothing in common."
             )
 
 

@@ -145,7 +145,7 @@ def source_in(folder: Path, root: Path) -> Source | None:
     sources = [source for source in found if source is not None]
     if len(sources) > 1:
         both = f"{name_of_file(own, root)} and in {name_of_file(shared, root)}"
-        raise SettingsError(f"the configuration stands in {both}; valid is one of them")
+        raise SettingsError(f"there are two configurations, in {both}. Delete one of them")
     return sources[0] if sources else None
 
 
@@ -189,7 +189,7 @@ def _check_misnamed(found: re.Match[bytes], content: bytes, file: Path, name: st
     table = found[1].decode()
     if parsed(name, content, tuple(table.split(".")), file) is not None:
         line = content.count(b"\n", 0, found.start(1)) + 1
-        raise SettingsError(f"{name}:{line}: [{table}] is not read; valid is [{'.'.join(_TABLE)}]")
+        raise SettingsError(f"{name}:{line}: [{table}] is not read. Use [{'.'.join(_TABLE)}]")
 
 
 def _content(file: Path, name: str) -> bytes | None:

@@ -13,7 +13,7 @@ from cattrs.errors import StructureHandlerNotFoundError
 from pytest_sentry_capture._rules import Pattern, Regex, pattern_in_toml
 from pytest_sentry_capture._text import did_you_mean
 
-_PLAIN: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+_PLAIN: Final[dict[type, str]] = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
 NOT_CONVERTED: Final = (
     ClassValidationError,
     IterableValidationError,
@@ -80,7 +80,7 @@ def _pattern_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any
     def pattern(value: object, wanted: Any) -> Any:
         if isinstance(value, str):
             _regex(value, wanted)  # which is what was meant, and has mistakes of its own
-            raise TypeError(f"a plain text is not a pattern; write {pattern_in_toml(value)}")
+            raise TypeError(f"a string is not a pattern; write {pattern_in_toml(value)}")
         if not isinstance(value, Mapping):
             raise TypeError(f"must be a pattern, such as {pattern_in_toml('[0-9]{16}')}, not {value!r}")
         return structure(value, wanted)
@@ -125,7 +125,7 @@ def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] |
     if isinstance(value, Mapping):
         return converter.structure(value, Pattern)
     if isinstance(value, str):
-        raise TypeError(f"a plain text is neither a list nor a pattern; write [{value!r}] or {pattern_in_toml(value)}")
+        raise TypeError(f"a string is neither a list nor a pattern; write [{value!r}] or {pattern_in_toml(value)}")
     return converter.structure(value, tuple[str, ...])
 
 
@@ -137,7 +137,7 @@ def mistake_in_words(error: BaseException, _: object) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
     if isinstance(error, re.error):
-        return f"no valid regex: {error}"
+        return f"not a valid regex: {error}"
     if isinstance(error, StructureHandlerNotFoundError):
         return "this option has a type that can't be given in a configuration"
     return str(error)

@@ -27,8 +27,8 @@ _LONGEST_GRACE: Final = 3600.0
 GRACE: Final = 1.0
 """Seconds: several times what a crash took to be reported where that was measured."""
 _VALUES_IN_CI: Final = (
-    "sentry_show: 'values' shows what was captured, which does not belong in a log that is kept: the environment"
-    " variable CI is set. 'full' shows the names."
+    "sentry_show: 'values' prints captured values, which must not be stored in CI logs (the environment variable"
+    " CI is set). Use 'full', which prints names only."
 )
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?"
 _IPV6: Final = r"(?i)[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*"
@@ -108,7 +108,8 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         mistakes.append(_VALUES_IN_CI)
     hosts = _hosts(option("sentry_network_hosts")) or tuple(ini("sentry_network_hosts"))
     mistakes += [
-        f"sentry_network_hosts: {host!r} is no host name; write it without scheme, port and path: o1.ingest.sentry.io"
+        f"sentry_network_hosts: {host!r} is not a host name. Write it without scheme, port and path:"
+        " o1.ingest.sentry.io"
         for host in hosts
         if not (re.fullmatch(_HOST, host) or _is_ipv6(host))
     ]
@@ -164,9 +165,9 @@ def _is_ipv6(host: str) -> bool:
 def _mistake_in_suggestion(file: Path, given: str) -> str | None:
     """What is wrong with the file that a suggestion is to be written to: no other file is ever changed."""
     if file.suffix != ".toml":
-        return f"{given} is no .toml file; write --sentry-suggest=sentry_capture.toml, or the option after all paths"
+        return f"{given} is not a .toml file. Write --sentry-suggest=sentry_capture.toml, or put the option last"
     if file.exists():
-        return f"{given} exists already; --sentry-suggest without a file prints what a configuration lacks"
+        return f"{given} already exists. Use --sentry-suggest without a file to print the missing rules"
     return None
 
 
@@ -188,7 +189,7 @@ def _older_report(
     if given is None:
         return None, None
     if not any(report.suffix == ".html" for report in reports):
-        return None, "only a page says what changed; add --sentry-report=monitoring.html"
+        return None, "only a page shows changes. Add --sentry-report=monitoring.html"
     from pytest_sentry_capture._reports import ReportError, load_report  # which few runs need
 
     try:

@@ -97,7 +97,7 @@ def _layers(source: Source, root: Path, read: ReadSource, chain: Mapping[Path, s
     """What a configuration extends, in the order in which it counts, and the configuration itself at last."""
     names = source.content.get(EXTENDS, [])
     if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
-        raise SettingsError(f"{source.place(EXTENDS)}: extends must be a list of texts: {_FORMS}; not {names!r}")
+        raise SettingsError(f"{source.place(EXTENDS)}: extends must be a list of strings: {_FORMS}; not {names!r}")
     for index, name in enumerate(names):
         place = f"{source.place(EXTENDS, index)}: extends"
         try:
@@ -113,7 +113,7 @@ def _layers(source: Source, root: Path, read: ReadSource, chain: Mapping[Path, s
             raise SettingsError(f"{place}: {what} ({_CHAIN.join([*chain.values(), shown])})")
         if _NESTED in policy.content:
             raise SettingsError(
-                f"{policy.place(_NESTED)}: a policy can't say what is nested; the configuration of the rootdir can"
+                f"{policy.place(_NESTED)}: a policy cannot set nested. Set it in the configuration of the rootdir"
             )
         yield from _layers(policy, root, read, {**chain, file: shown})
     yield source

@@ -41,9 +41,9 @@ def rule_in_package(name: str) -> type[Rule]:
         lines = "\n".join(f"  {line}" for line in traceback_of(error))
         raise UnusableRulesError(f"the import of {value} raised {type(error).__name__}:\n{lines}") from None
     if not (isinstance(found, type) and issubclass(found, Rule)):
-        raise UnusableRulesError(f"{value} is no class that derives from pytest_sentry_capture.Rule")
+        raise UnusableRulesError(f"{value} is not a class that derives from pytest_sentry_capture.Rule")
     if found.name != name:
-        raise UnusableRulesError(f"{value} has the name {found.name!r}; its entry point must be called like it")
+        raise UnusableRulesError(f"{value} has the name {found.name!r}; its entry point must have the same name")
     return found
 
 

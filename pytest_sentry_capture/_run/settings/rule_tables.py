@@ -49,7 +49,7 @@ _INI_OPTIONS: Final = (
 _OF_OPTION: Final = re.compile(r"(?P<option>\w+\[(?:\d+|'[^']*')\]): ")
 _STEP: Final = re.compile(r"""\.(?P<attribute>\w+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]""")
 _MOST_EDITS: Final = 2
-"""By how many letters a name differs that is taken for a misspelt one of a built-in rule."""
+"""By how many letters a name differs that is taken for a misspelled one of a built-in rule."""
 _NAME: Final = "name"
 
 
@@ -91,7 +91,7 @@ def structured(source: Source | ExtendedSource, folder: str) -> RuleSettings:
     tables.check_keys()
     rules = (*tables.rules(), *tables.expected())
     scrubbing, masks, settles_sampling = tables.scrubbing(), tables.masks(), tables.settles_sampling()
-    if not tables.has_only_misspelt_rules:
+    if not tables.has_only_misspelled_rules:
         raise SettingsError("\n".join(tables.mistakes))
     for each in rules:
         if scrubbing is not None:
@@ -117,23 +117,23 @@ class RuleTables:
         self._source = source
         self._folder = folder
         self.mistakes: list[str] = []
-        self._misspelt: set[str] = set()
+        self._misspelled: set[str] = set()
         self._converter = strict_converter()
         self.switched_off: list[str] = []
         self.own_rules: dict[str, OwnRuleSettings] = {}
 
     @property
-    def has_only_misspelt_rules(self) -> bool:
+    def has_only_misspelled_rules(self) -> bool:
         """Whether nothing is wrong but names of rules, which a conftest file may yet turn out to register."""
-        return self._misspelt.issuperset(self.mistakes)
+        return self._misspelled.issuperset(self.mistakes)
 
     def check_keys(self) -> None:
         """Look at the keys beside the rules."""
         for key in self._source.content:
             if key in _INI_OPTIONS:
-                self._mistake((key,), f"{key} is the ini option sentry_{key}, and no key of the configuration")
+                self._mistake((key,), f"{key} is the ini option sentry_{key}, not a key of the configuration")
             elif key == "tool" and not self._source.table:
-                self._mistake((key,), f"[tool.sentry_capture] stands in pyproject.toml only; {self._without_table()}")
+                self._mistake((key,), f"[tool.sentry_capture] belongs in pyproject.toml only; {self._without_table()}")
             elif key not in _KEYS:
                 self._mistake((key,), did_you_mean("key", key, _KEYS))
         if type(nested := self._source.content.get("nested", True)) is not bool:
@@ -167,16 +167,19 @@ class RuleTables:
     def _check_entry_in_rules(self, name: str, value: object) -> None:
         if value is not False:
             path = ("rules", name)
-            self._mistake(path, f"rules.{name}: the options of an expect entry stand in the entry; valid is false")
+            self._mistake(
+                path,
+                f"rules.{name}: the options of an expect entry belong in the entry itself; only false is valid here",
+            )
 
     def _take_own(self, name: str, value: object) -> None:
-        """Keep what is said of a rule that is not known yet; a misspelt one is a mistake among others, if there are."""
+        """Keep what is said of a rule that is not known yet; a misspelled one is a mistake among others."""
         self.own_rules[name] = OwnRuleSettings(self._source, self._folder, name, value)
         close = nearest(name, BUILT_IN_RULES)
         if close is not None and edits_between(name, close, most=_MOST_EDITS) is not None:
             unknown = did_you_mean("rule", name, BUILT_IN_RULES)
             self._mistake(("rules", name), unknown)
-            self._misspelt.add(self.mistakes[-1])
+            self._misspelled.add(self.mistakes[-1])
 
     def configured(self, rule: Rule, value: object) -> Rule | None:
         """A rule of the project's own with its options; None where it is switched off, or they have mistakes."""
@@ -277,7 +280,7 @@ class RuleTables:
         """The project's own masks beside the usual ones; None where it has none."""
         entries = self._source.content.get("masks", [])
         if not isinstance(entries, list):
-            self._mistake(("masks",), f"masks must be a list of texts and patterns, not {entries!r}")
+            self._mistake(("masks",), f"masks must be a list of strings and patterns, not {entries!r}")
             return None
         own = [mask for index, entry in enumerate(entries) if (mask := self._mask(index, entry)) is not None]
         if not own:
@@ -304,7 +307,7 @@ class RuleTables:
                 return None
             mask = re.compile(pattern.regex)
         else:
-            self._mistake(("masks", index), f"{name}: must be a text or a pattern, not {entry!r}")
+            self._mistake(("masks", index), f"{name}: must be a string or a pattern, not {entry!r}")
             return None
         value = value_taken_for_mask(mask)
         if value is not None:
@@ -319,7 +322,7 @@ class RuleTables:
         except OSError as error:
             self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} can't be read: {error.strerror}")
         except UnicodeDecodeError:
-            self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} is no text in UTF-8")
+            self._mistake(("relay", "pii_config"), f"relay.pii_config: {file} is not UTF-8 text")
         return None
 
     def _expected(self, path: KeyPath, entry: Mapping[str, Any]) -> ExpectRule | None:
@@ -369,7 +372,7 @@ class RuleTables:
         try:
             matcher = Matcher(kind, {key: _value(value) for key, value in criterion.items()})
         except re.error as error:
-            self._mistake(path, f"{label}: no valid regex: {error}")
+            self._mistake(path, f"{label}: not a valid regex: {error}")
             return
         except (TypeError, ValueError) as error:
             if kind in CRITERIA:  # else the kind itself is the mistake
@@ -385,7 +388,7 @@ class RuleTables:
                 self._mistake(
                     (*path, "paths", index),
                     f"{name}.paths[{index}]: {each!r} is not a path of test files, relative to the folder of the"
-                    " configuration: valid are files, folders and patterns with *, such as 'tests/api'",
+                    " configuration: use files, folders and patterns with *, such as 'tests/api'",
                 )
 
     def _structured(
@@ -493,7 +496,7 @@ def _about_unlikely(unlikely: UnlikelyValue, kind: str) -> str:
     text = f"{path}={value!r} matches nothing, because {reason}{meant}"
     if not (isinstance(value, str) and unlikely.known.words):
         return text
-    return f"{text} A word that the application really sends is asked for by {{ regex = '^{re.escape(value)}$' }}"
+    return f"{text} If the application really sends it, write {{ regex = '^{re.escape(value)}$' }}"
 
 
 def _value(value: object) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pytest_sentry_capture._sdk.identity import KnownOf
 from pytest_sentry_capture._sdk.observing.clients import Clients, Given
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules
-from pytest_sentry_capture._text import did_you_mean
+from pytest_sentry_capture._text import did_you_mean, listed
 
 Check = tuple[Callable[[Any], bool], str]
 
@@ -59,7 +59,7 @@ LIVE_OPTIONS: Final[Mapping[str, Check]] = {
     "include_source_context": _or_none(_FLAG),
     "ignore_errors": (
         lambda value: isinstance(value, (list, tuple)) and all(map(_is_error_entry, value)),
-        "a list of exception classes and names of such",
+        "a list of exception classes and their names",
     ),
     "max_value_length": _or_none(_COUNT),
     "max_request_body_size": (lambda value: value in _BODY_SIZES, f"one of {', '.join(_BODY_SIZES)}"),
@@ -131,10 +131,10 @@ class OptionOverrides:
         __tracebackhide__ = True
         for name in options:
             if name not in LIVE_OPTIONS:
-                live = sorted(LIVE_OPTIONS.keys() & self._modules.consts.DEFAULT_OPTIONS.keys())
+                live = LIVE_OPTIONS.keys() & self._modules.consts.DEFAULT_OPTIONS.keys()
                 raise ValueError(
-                    f"option {name!r} can't be changed on a live client, which would ignore it. Give it to a client"
-                    f" made for the test (sentry_init). A live client takes: {', '.join(live)}"
+                    f"option {name!r} can't be changed on a live client, which would ignore it. Pass it to a client"
+                    f" made for the test (sentry_init). A live client accepts: {listed(live, near=name)}"
                 )
 
     def push(self, options: dict[str, Any], client: Any) -> None:

@@ -196,7 +196,7 @@ class Isolation:
     def install(self, touchpoints: Touchpoints, *, in_test: bool) -> None:
         """Take the place of the SDK's context variables; ``in_test`` says that a test has already begun."""
         self._vars = []
-        with touchpoints.missing_means("What a test writes on scopes stays there for the tests after it."):
+        with touchpoints.missing_means("Data that a test sets on scopes stays there for the tests after it."):
             self._replace_variables(touchpoints)
             self._modules = touchpoints.modules
         self._pristine = {holder: read(holder).outline() for holder in self._holders()}
@@ -232,7 +232,7 @@ class Isolation:
         self._put_aside = None
 
     def begin_import(self, module: ModuleSpec) -> None:
-        """A module that a test has imported initialises Sentry: this outlives the test, like the module."""
+        """A module that a test has imported initializes Sentry: this outlives the test, like the module."""
         if self._import is None and self._put_aside is not None:
             self._import = module, Lifetime()
             self.begin_fixture(self._import[1])

@@ -25,13 +25,13 @@ def callback_of(options: Mapping[str, Any], kind: str) -> Any:
 
 def observe_callbacks(touchpoints: Touchpoints, observer: Observer) -> None:
     """See what goes into the callback for events, and what comes out of it."""
-    with touchpoints.missing_means("What before_send changed, and which callback dropped an event, is not known."):
+    with touchpoints.missing_means("Changes by before_send, and the callback that dropped an event, are not known."):
         touchpoints.replace("client:serialize", lambda original: _watched_serializer(original, observer))
     touchpoints.replace("client:_Client._prepare_event", lambda original: _watched_preparation(original, observer))
 
 
 def _watched_serializer(original: Callable[..., Any], observer: Observer) -> Callable[..., Any]:
-    """The last thing that the SDK does to an event before it calls the callback is to serialise it."""
+    """The last thing that the SDK does to an event before it calls the callback is to serialize it."""
 
     @wrapping(original)
     def serialize(event: Any, *args: Any, **kwargs: Any) -> Any:

@@ -28,8 +28,8 @@ _CAPTURES: Final = ("capture_event", "capture_message", "capture_exception")
 _OUTLINE: Final = ("message", "level", "logger", "transaction")
 """Texts of an event that can be read without asking anything else of it."""
 _NO_HINT: Final[Mapping[str, Any]] = {}
-_TOO_EARLY: Final = "What is captured while the SDK serialises an event is lost without a discard."
-_WITHOUT_CLIENT: Final = "What is captured without a client is lost without a discard."
+_TOO_EARLY: Final = "Items captured while the SDK serializes an event are lost without a discard."
+_WITHOUT_CLIENT: Final = "Items captured without a client are lost without a discard."
 
 
 class CaptureHooks:
@@ -206,7 +206,7 @@ class CaptureHooks:
         return capture
 
     def _scope_capture(self, original: Capture) -> Capture:
-        """A capture made while the SDK serialises (in a ``__repr__``, say) ends before it reaches a client."""
+        """A capture made while the SDK serializes (in a ``__repr__``, say) ends before it reaches a client."""
 
         @wrapping(original)
         def capture(scope: Any, /, *args: Any, **kwargs: Any) -> Any:

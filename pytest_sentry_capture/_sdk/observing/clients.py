@@ -20,7 +20,7 @@ from pytest_sentry_capture._sdk.patching.delivery import Delivery
 from pytest_sentry_capture._sdk.patching.pytest_sentry import is_pytest_sentrys
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
-_WITHOUT_DERIVATION: Final = "What the SDK derives from an option that a test changes stays as it was."
+_WITHOUT_DERIVATION: Final = "Values that the SDK derives from an option stay as they were when a test changes it."
 
 
 class Given(NamedTuple):
@@ -87,7 +87,7 @@ class Clients:
         client_class = self._touchpoints.find("client:_Client")
         for candidate in gc.get_objects():  # tens of milliseconds for 100,000 objects: only where there may be some
             if not issubclass(type(candidate), client_class) or "transport" not in vars(candidate):
-                continue  # something else, or a client whose initialisation has failed
+                continue  # something else, or a client whose initialization has failed
             if candidate in self._owners or is_closed(candidate) or is_pytest_sentrys(candidate.options):
                 continue
             self._turn_off_spotlight(candidate)
@@ -217,7 +217,7 @@ class Clients:
         if self._is_without_spotlight:
             return
         self._is_without_spotlight = True
-        with self._touchpoints.missing_means("Spotlight may be sent what is captured."):
+        with self._touchpoints.missing_means("Captured items may be sent to Spotlight."):
             import_module("sentry_sdk.spotlight")
             touchpoint = self._touchpoints.features.spotlight_set_up
             self._touchpoints.replace(touchpoint, _no_spotlight)

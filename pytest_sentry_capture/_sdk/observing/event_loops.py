@@ -9,13 +9,13 @@ INTEGRATION: Final = "asyncio"
 _FACTORY: Final = "_sentry_task_factory"
 _ABOUT: Final = (
     "The SDK's AsyncioIntegration is on, but it watches one event loop: the one that ran when it was set up, once in a"
-    " process. In a test that has a loop of its own, exceptions of tasks are not captured."
+    " process. In a test that has its own loop, exceptions of tasks are not captured."
 )
 _REMEDY: Final = (
     " To have this loop watched, call sentry_sdk.integrations.asyncio.enable_asyncio_integration() in it, such as at"
     " the start of the application's lifespan."
 )
-_WITHOUT_REMEDY: Final = " Have one loop for all tests, and initialise Sentry in it."
+_WITHOUT_REMEDY: Final = " Have one loop for all tests, and initialize Sentry in it."
 
 
 def about_running_loop(integration_module: Any) -> str | None:

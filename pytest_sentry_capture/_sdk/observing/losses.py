@@ -15,7 +15,7 @@ from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 _METHOD: Final = "record_lost_event"
 _TRANSPORTS: Final = "sentry_sdk.transport"
-_MEANING: Final = "Why something was not sent is guessed from how far the SDK has come with it."
+_MEANING: Final = "The discard reason is guessed from how far the SDK got."
 
 
 class Losses:

@@ -229,7 +229,7 @@ class Observer:
         self.recording.add(discard)
 
     def refused_unseen(self, kind: str, payload: dict[str, Any] | None) -> None:
-        """Record a capture made while the SDK serialises: nothing is looked at beyond what is known already.
+        """Record a capture made while the SDK serializes: nothing is looked at beyond what is known already.
 
         Args:
             kind: what was to be captured.

@@ -24,7 +24,7 @@ class Profilers:
         self._origins: WeakKeyDictionary[Any, tuple[Lifetime, Any]] = WeakKeyDictionary()
 
     def note_set_up(self, client: Any, before: Schedulers, lifetime: Lifetime) -> None:
-        """Say which schedulers there were before a client was initialised: the others are its own.
+        """Say which schedulers there were before a client was initialized: the others are its own.
 
         What was there before is kept, to be there again. A scheduler holds its client, so one that is replaced by
         another of the same lifetime, which will never be there again, is not kept.

@@ -27,9 +27,9 @@ from pytest_sentry_capture._sdk.call_stack import invisible, wrapping
 from pytest_sentry_capture._sdk.observing.observer import Observer
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
-_OF_TRACES: Final = "What is sampled of traces is left to chance, and what a traces sampler was given is not known."
-_OF_ERRORS: Final = "What is sampled of errors is left to chance."
-_ANSWERS: Final = "What a traces sampler has answered is not known."
+_OF_TRACES: Final = "Traces are sampled at random, and the arguments of a traces sampler are not known."
+_OF_ERRORS: Final = "Errors are sampled at random."
+_ANSWERS: Final = "The result of a traces sampler is not known."
 _SAMPLER: Final = SAMPLED_TRACES[1]
 _SAMPLED_EVENTS: Final = CapturedEvent._facts.sampled_by or ("", "")
 

@@ -41,7 +41,7 @@ class ScopeWrites:
 
     def install(self, touchpoints: Touchpoints) -> None:
         features = touchpoints.features
-        with touchpoints.missing_means("The rule no-scope-bleed does not see every value that is set on a scope."):
+        with touchpoints.missing_means("The rule no-scope-bleed does not see every value set on a scope."):
             for name, section in {**_SETTERS, **_REMOVERS}.items():
                 touchpoints.replace(f"scope:Scope.{name}", functools.partial(self._writing_key, section=section))
             if features.sets_several_tags:

@@ -1,4 +1,4 @@
-"""What an event scrubber takes out of an event, which it changes in place before the event is serialised."""
+"""What an event scrubber takes out of an event, which it changes in place before the event is serialized."""
 
 from __future__ import annotations
 

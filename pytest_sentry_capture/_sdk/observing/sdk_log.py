@@ -22,7 +22,9 @@ _INTERNAL_ERROR: Final = "Internal error in sentry_sdk"
 
 def watch_sdk_log(touchpoints: Touchpoints, observer: Observer) -> None:
     """Listen to the SDK's log."""
-    with touchpoints.missing_means("Which processor dropped an event, and what the SDK swallowed, is not known."):
+    with touchpoints.missing_means(
+        "The processor that dropped an event, and errors that the SDK swallowed, are not known."
+    ):
         dropped = touchpoints.features.dropping_processor_logs
         touchpoints.replace("utils:logger.info", lambda original: _watched_info(original, observer, dropped))
         loses = touchpoints.features.processors_that_raise_lose_events

@@ -31,7 +31,7 @@ _OF_THE_SDK: Final = ("_segment_span",)
 """What the SDK keeps in an item for itself."""
 _NOT_FLAT: Final = (*_OF_THE_SDK, "attributes")
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
-_LATE: Final = "Some items are recorded only when the SDK hands them over by itself."
+_LATE: Final = "Some items are recorded only when the SDK flushes them by itself."
 _PATIENCE: Final = 2.0
 """Seconds to wait for what a thread of the SDK is just handing over, and for its end."""
 

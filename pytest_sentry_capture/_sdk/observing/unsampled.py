@@ -13,7 +13,7 @@ from pytest_sentry_capture._sdk.observing.sampling import SamplingDecisions
 from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 from pytest_sentry_capture._sdk.versions import Features
 
-_MEANING: Final = "What transactions and spans that are not sampled were called is not known."
+_MEANING: Final = "The names of transactions and spans that are not sampled are not known."
 _KEPT: Final = ("sentry.op", "sentry.origin")
 _SOURCE: Final = "sentry.segment.name.source"
 """The one attribute that the SDK keeps, as a text or as a member of its enumeration."""

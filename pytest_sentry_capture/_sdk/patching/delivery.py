@@ -70,7 +70,7 @@ class Delivery:
             if _MAKE_POOL in vars(kind):
                 touchpoints.replace_in(kind, _MAKE_POOL, self._making)
         touchpoints.add(f"transport:{features.http_transport}.{_POOL}", self._pool_of_transports())
-        with touchpoints.missing_means("Each client that captures something has a thread, even where nothing is sent."):
+        with touchpoints.missing_means("Each client that captures something has a thread, even if nothing is sent."):
             touchpoints.replace("worker:BackgroundWorker.submit", self._submitting)
 
     def release(self) -> None:

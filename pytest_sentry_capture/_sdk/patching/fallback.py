@@ -22,10 +22,10 @@ def block_only(network: Network, error: Exception) -> str:
     Returns:
         Why it can't be observed, and whether its clients are blocked, in words for users.
     """
-    blocked = "New clients are kept from sending." if _block(network) else "Nothing keeps it from sending."
+    blocked = "New clients are blocked from sending." if _block(network) else "Events may really be sent."
     return (
         f"sentry-sdk {Features().version} can't be observed by pytest-sentry-contract {__version__}: {error}."
-        f" Supported is sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
+        f" Supported: sentry-sdk {OLDEST_SUPPORTED} and newer, tested up to {NEWEST_TESTED}. {blocked}"
     )
 
 

@@ -28,7 +28,7 @@ def keep_tags_apart(touchpoints: Touchpoints) -> None:
     """
     if "pytest_sentry" not in sys.modules or touchpoints.features.has_hubs:
         return
-    with touchpoints.missing_means("What is captured may have tags that pytest-sentry has set."):
+    with touchpoints.missing_means("Captured items may have tags that pytest-sentry set."):
         touchpoints.find("scope:_current_scope")
         touchpoints.replace("scope:Scope.set_tag", partial(_Apart, modules=touchpoints.modules))
 

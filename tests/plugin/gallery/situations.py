@@ -47,7 +47,7 @@ def is_server_error(status_code: int) -> bool:
 
 
 @pytest.fixture
-def initialised() -> None:
+def initialized() -> None:
     shop.init()
 
 
@@ -65,7 +65,7 @@ def test_nothing_at_all(client: TestClient, sentry_capture: SentryCapture) -> No
 def test_fields_differ(client: TestClient, sentry_capture: SentryCapture) -> None:
     """One event was captured, and differs in some of the fields.
 
-    Captured instead, the nearest first:
+    Closest captured events:
     1. error ZeroDivisionError 'division by zero', unhandled, GET /orders/{number} answered 500
     handled: expected True, found False
     tags.order: expected '7', found '0'
@@ -78,7 +78,7 @@ def test_fields_differ(client: TestClient, sentry_capture: SentryCapture) -> Non
     )
 
 
-def test_the_nearest_is_first(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_the_nearest_is_first(initialized: None, sentry_capture: SentryCapture) -> None:
     """Of many events the nearest are shown, the best first.
 
     1. warning message 'second'
@@ -120,7 +120,7 @@ def test_discarded_by_before_send(client: TestClient, sentry_capture: SentryCapt
     """The application's own filter dropped it.
 
     No event was captured at all.
-    Discarded, though it would have matched:
+    Matching, but discarded:
     error HTTPException
     before_send by shop.hide_not_found (shop.py:
     """
@@ -133,7 +133,7 @@ def test_discarded_by_before_send(client: TestClient, sentry_capture: SentryCapt
 def test_sampled_out(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The sample rate dropped it.
 
-    Discarded, though it would have matched:
+    Matching, but discarded:
     sample_rate
     Hint: The client sampled it out, by sample_rate=0.0.
     @pytest.mark.sentry_options(sample_rate=1.0)
@@ -144,7 +144,7 @@ def test_sampled_out(client: TestClient, sentry_capture: SentryCapture) -> None:
 
 
 @pytest.mark.sentry_options(sample_rate=0.0)
-def test_another_sampled_out(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_another_sampled_out(initialized: None, sentry_capture: SentryCapture) -> None:
     """Another event was sampled out, which is not the reason.
 
     Expected exactly one event with message='hello'; found none.
@@ -161,7 +161,7 @@ def test_transaction_sampled_out(client: TestClient, sentry_capture: SentryCaptu
 
     Expected exactly one segment with name='/orders/{number}'; found none.
     No segment was captured at all.
-    Discarded, though it would have matched:
+    Matching, but discarded:
     segment '/orders/{number}', http.server, GET /orders/{number} answered 200
     sample_rate
     Hint: The client sampled it out, by traces_sample_rate=0.0.
@@ -173,12 +173,12 @@ def test_transaction_sampled_out(client: TestClient, sentry_capture: SentryCaptu
 
 
 @pytest.mark.sentry_options(traces_sample_rate=0.0)
-def test_span_sampled_out(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_span_sampled_out(initialized: None, sentry_capture: SentryCapture) -> None:
     """The sample rate dropped the segment of a span, and the span with it.
 
     Expected exactly one span with name='SELECT 1'; found none.
     No span was captured at all.
-    Discarded, though it would have matched:
+    Matching, but discarded:
     span 'SELECT 1'
     sample_rate
     Hint: The client sampled it out, by traces_sample_rate=0.0.
@@ -203,7 +203,7 @@ def test_tracing_is_off(client: TestClient, sentry_capture: SentryCapture) -> No
     sentry_capture.assert_captured("segment", op="http.server")
 
 
-def test_logs_are_off(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_logs_are_off(initialized: None, sentry_capture: SentryCapture) -> None:
     """A log was expected, but the logging integration makes none.
 
     Expected exactly one log with body='hello'; found none.
@@ -216,10 +216,10 @@ def test_logs_are_off(initialised: None, sentry_capture: SentryCapture) -> None:
 
 
 def test_no_client(sentry_capture: SentryCapture) -> None:
-    """Sentry was never initialised, and the failure was reported to nobody.
+    """Sentry was never initialized, and the failure was reported to nobody.
 
     No Sentry client was active during this test
-    Attempted all the same:
+    Capture attempts without a client:
     no_client
     """
     sentry_sdk.capture_message("hello")
@@ -230,7 +230,7 @@ def test_no_client(sentry_capture: SentryCapture) -> None:
 def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
     """Nothing was captured because nothing could have been.
 
-    Expected nothing to be captured, but that would be true of anything.
+    Expected nothing to be captured, but no client was active, so this proves nothing.
     No Sentry client was active during this test
     """
     sentry_capture.assert_nothing_captured()
@@ -239,9 +239,9 @@ def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
 def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
     """Something was discarded because there was no client: the filter that is to be tested never ran.
 
-    Expected an event with message='hello' to be discarded, but without a client everything is.
+    Expected an event with message='hello' to be discarded, but no client was active, so this proves nothing.
     No Sentry client was active during this test
-    Attempted all the same:
+    Capture attempts without a client:
     no_client
     """
     sentry_sdk.capture_message("hello")
@@ -249,12 +249,12 @@ def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_discarded(message="hello")
 
 
-def test_absence_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_absence_with_a_mocked_function(initialized: None, sentry_capture: SentryCapture) -> None:
     """The SDK's function is mocked, so that nothing it is called with is captured.
 
     Expected no event with message='hello', but this cannot be determined.
     sentry_sdk.capture_message was replaced by a MagicMock at situations.py:
-    Hint: What is passed to a replacement may not reach the SDK
+    Hint: Calls of a replacement may not reach the SDK
     monkeypatch.setattr(sentry_capture.client.transport, "capture_envelope", envelopes.append)
     """
     with patch("sentry_sdk.capture_message"):
@@ -263,7 +263,7 @@ def test_absence_with_a_mocked_function(initialised: None, sentry_capture: Sentr
     sentry_capture.assert_not_captured(message="hello")
 
 
-def test_absence_with_a_replaced_method(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_absence_with_a_replaced_method(initialized: None, sentry_capture: SentryCapture) -> None:
     """A method of the SDK's class is replaced: where is known only from its use.
 
     Expected nothing to be captured, but this cannot be determined.
@@ -276,10 +276,10 @@ def test_absence_with_a_replaced_method(initialised: None, sentry_capture: Sentr
     sentry_capture.assert_nothing_captured()
 
 
-def test_an_empty_view_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_empty_view_with_a_mocked_function(initialized: None, sentry_capture: SentryCapture) -> None:
     """A view is empty because the SDK's function is mocked.
 
-    No event was seen, but whether there was one cannot be determined.
+    No event was seen, but this cannot be determined.
     sentry_sdk.capture_exception was replaced by a MagicMock at situations.py:
     """
     with patch("sentry_sdk.capture_exception"):
@@ -302,11 +302,11 @@ def test_a_discard_with_a_mocked_client(sentry_init: SentryInit, sentry_capture:
     sentry_capture.assert_discarded(message="hello")
 
 
-def test_a_secret_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_secret_with_a_mocked_function(initialized: None, sentry_capture: SentryCapture) -> None:
     """A declared secret may have been passed to a mock.
 
     Rule 'forbidden-data' is broken
-    whether a declared secret was captured cannot be determined:
+    a declared secret may have been captured:
     sentry_sdk.capture_message was replaced
     """
     sentry_capture.secret("hunter2")
@@ -315,7 +315,7 @@ def test_a_secret_with_a_mocked_function(initialised: None, sentry_capture: Sent
         sentry_sdk.capture_message("hunter2")
 
 
-def test_a_captured_event_with_a_mocked_function(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_captured_event_with_a_mocked_function(initialized: None, sentry_capture: SentryCapture) -> None:
     """What was expected went to a mock.
 
     Expected exactly one event with message='hello'; found none.
@@ -353,15 +353,15 @@ def test_reported_twice(client: TestClient, sentry_capture: SentryCapture) -> No
     sentry_capture.assert_captured(route="/refunds")
 
 
-def test_dropped_by_dedupe(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_dropped_by_dedupe(initialized: None, sentry_capture: SentryCapture) -> None:
     """The second report of one exception is dropped by the SDK.
 
     Expected exactly one event with level='fatal'; found none.
     1. error LookupError
     level: expected 'fatal', found 'error'
-    Discarded
+    Matching, but discarded
     event_processor by sentry_sdk.integrations.dedupe.DedupeIntegration
-    Hint: The SDK's DedupeIntegration drops an exception that has been reported already
+    Hint: The SDK's DedupeIntegration drops an exception that was already reported
     """
     error = LookupError("stock")
     sentry_sdk.capture_exception(error)
@@ -376,7 +376,7 @@ def test_transactions_are_segments(client: TestClient, sentry_capture: SentryCap
 
     assert_captured asks for a transaction with transaction='/orders/{number}', op='http.server', status='ok',
     but sentry-sdk 3.… has no transactions.
-    Segments take their place. Write:
+    Use segments instead:
     assert_captured("segment", name='/orders/{number}', op='http.server', status='ok',
     attributes={'http.request.method': 'GET'}, where={'attributes.sentry.origin.value': 'auto.http.starlette'})
     """
@@ -398,11 +398,11 @@ def test_what_transactions_have_and_segments_have_not(client: TestClient, sentry
 
     assert_captured asks for a transaction with
     but sentry-sdk 3.… has no transactions.
-    Segments take their place. Write:
+    Use segments instead:
     assert_captured("segment", name='/orders/{number}', status='error', attributes={'user.id': '7'})
-    Hint: Spans carry no tags. Set an attribute instead, and ask for it with attributes={…}.
-    Hint: Spans carry nothing that stands for contexts.order.number.
-    Hint: Spans carry nothing that stands for measurements.stock.value.
+    Hint: Spans have no tags. Set an attribute instead, and ask for it with attributes={…}.
+    Hint: Spans have no counterpart of contexts.order.number.
+    Hint: Spans have no counterpart of measurements.stock.value.
     """
     client.get("/orders/1")
 
@@ -422,7 +422,7 @@ def test_no_transaction_proves_nothing(client: TestClient, sentry_capture: Sentr
     """The SDK has no transactions, so that their absence proves nothing.
 
     assert_not_captured asks for a transaction with transaction='/health', but sentry-sdk 3.… has no transactions.
-    Segments take their place. Write:
+    Use segments instead:
     assert_not_captured("segment", name='/health')
     """
     client.get("/orders/1")
@@ -435,7 +435,7 @@ def test_a_discarded_transaction(client: TestClient, sentry_capture: SentryCaptu
     """What is discarded is a segment, too.
 
     assert_discarded asks for a transaction with op='http.server', but sentry-sdk 3.… has no transactions.
-    Segments take their place. Write:
+    Use segments instead:
     assert_discarded("segment", reason='sample_rate', op='http.server')
     """
     client.get("/orders/1")
@@ -448,7 +448,7 @@ def test_a_transaction_inside_the_block(client: TestClient, sentry_capture: Sent
     """Inside of a block there are no transactions either: it does not even begin.
 
     expect asks for a transaction with transaction='/orders/{number}', but sentry-sdk 3.… has no transactions.
-    Segments take their place. Write:
+    Use segments instead:
     expect("segment", name='/orders/{number}')
     """
     with sentry_capture.expect("transaction", transaction="/orders/{number}"):
@@ -460,7 +460,7 @@ def test_logged_errors_are_no_events(sentry_init: SentryInit, sentry_capture: Se
 
     Expected exactly one event with logger='shop', message='payment of order 7 failed'; found none.
     No event was captured at all.
-    Hint: The active client makes no events of what is logged
+    Hint: The active client does not create events from log records
     integrations=[LoggingIntegration(level=None,
     event_level=logging.ERROR)]
     """
@@ -471,7 +471,7 @@ def test_logged_errors_are_no_events(sentry_init: SentryInit, sentry_capture: Se
 
 
 @pytest.mark.sentry_options(send_default_pii=True)
-def test_an_option_that_was_removed(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_option_that_was_removed(initialized: None, sentry_capture: SentryCapture) -> None:
     """An option that the SDK has removed: what replaces it is named.
 
     sentry-sdk 3.… has no option 'send_default_pii' any more
@@ -480,7 +480,7 @@ def test_an_option_that_was_removed(initialised: None, sentry_capture: SentryCap
 
 
 @pytest.fixture
-def ignored(initialised: None) -> logging.Logger:
+def ignored(initialized: None) -> logging.Logger:
     logger = logging.getLogger("shop.noise")
     getattr(sentry_logging, "ignore_logger_for_events", sentry_logging.ignore_logger)(logger.name)
     return logger
@@ -490,20 +490,20 @@ def test_an_ignored_logger(ignored: logging.Logger, sentry_capture: SentryCaptur
     """What was expected was logged, and its logger is ignored.
 
     No event was captured at all.
-    Discarded, though it would have matched:
+    Matching, but discarded:
     error message 'odd host evil.example', logger shop.noise
     ignored_logger
-    Hint: The application keeps this logger out of events with ignore_logger()
+    Hint: The application excludes this logger from events with ignore_logger()
     """
     ignored.error("odd host %s", "evil.example")
 
     sentry_capture.assert_captured(message=re.compile("odd host"))
 
 
-def test_a_record_below_the_level(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_record_below_the_level(initialized: None, sentry_capture: SentryCapture) -> None:
     """What was expected was logged as a warning.
 
-    Discarded, though it would have matched:
+    Matching, but discarded:
     warning message 'low on milk', logger shop
     log_level
     Hint: The record is below the level
@@ -514,13 +514,13 @@ def test_a_record_below_the_level(initialised: None, sentry_capture: SentryCaptu
     sentry_capture.assert_captured(message="low on milk")
 
 
-def test_a_disabled_logger(initialised: None, sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disabled_logger(initialized: None, sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was expected was logged, and its logger is disabled.
 
-    Discarded, though it would have matched:
+    Matching, but discarded:
     error RuntimeError 'no milk', handled
     logger_disabled
-    Hint: The logger stopped the record before the SDK saw it
+    Hint: The logger dropped the record before the SDK saw it
     disable_existing_loggers=False
     """
     monkeypatch.setattr(shop.logger, "disabled", True)
@@ -532,10 +532,10 @@ def test_a_disabled_logger(initialised: None, sentry_capture: SentryCapture, mon
 def test_a_record_is_not_asked_for(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
     """A log record is no discard for who asks for none.
 
-    Expected an event to be discarded; nothing like it was.
-    Discarded instead, the nearest first:
+    Expected an event to be discarded; found no such discard.
+    Closest discards:
     error message 'odd host', logger shop.noise
-    Hint: A log record matches that became no event. To assert on it, give its logger, level or message
+    Hint: A matching log record did not become an event. To assert on it, pass its logger, level or
     """
     ignored.error("odd host")
 
@@ -558,7 +558,7 @@ def test_came_through_logging(client: TestClient, sentry_capture: SentryCapture)
 def test_a_callback_crashed(client: TestClient, sentry_capture: SentryCapture) -> None:
     """The application's before_send crashed, and the event was lost.
 
-    Discarded, though it would have matched:
+    Matching, but discarded:
     callback_error by shop.crash
     Hint: shop.crash
     Traceback (most recent call last):
@@ -574,10 +574,10 @@ def test_a_callback_crashed_unnoticed(client: TestClient, sentry_capture: Sentry
     """The test itself passes, but a callback crashed.
 
     Rule 'no-callback-errors' is broken (on in tests that use sentry_capture or sentry_server).
-    shop.crash (shop.py:…) raised KeyError, which Sentry's SDK hides.
+    shop.crash (shop.py:…) raised KeyError, which the Sentry SDK swallowed.
     lost: error ZeroDivisionError
     KeyError: 'no such key'
-    An assert_discarded(reason='callback_error') accounts for it
+    Expect it with assert_discarded(reason='callback_error')
     """
     assert client.get("/orders/0").status_code == 500
 
@@ -597,7 +597,7 @@ def test_a_callback_crashed_in_teardown(reports_in_teardown: None, sentry_captur
     """
 
 
-def test_a_tag_on_another_event(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_tag_on_another_event(initialized: None, sentry_capture: SentryCapture) -> None:
     """The tag is there, but on another event.
 
     tags.order: expected '7', found nothing
@@ -624,7 +624,7 @@ def test_a_tag_on_another_scope(client: TestClient, sentry_capture: SentryCaptur
     sentry_capture.assert_captured(message="hello", tags={"shop": "north"})
 
 
-def test_the_value_of_a_scope(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_the_value_of_a_scope(initialized: None, sentry_capture: SentryCapture) -> None:
     """The tag has another value: the scope that gave it is named.
 
     tags.order: expected '7', found '8'
@@ -637,7 +637,7 @@ def test_the_value_of_a_scope(initialised: None, sentry_capture: SentryCapture) 
 
 
 @pytest.mark.sentry_options(environment="staging")
-def test_the_value_of_an_option(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_the_value_of_an_option(initialized: None, sentry_capture: SentryCapture) -> None:
     """The client's own options gave another value, which may be the SDK's default.
 
     environment: expected 'test', found 'staging'
@@ -648,7 +648,7 @@ def test_the_value_of_an_option(initialised: None, sentry_capture: SentryCapture
     sentry_capture.assert_captured(message="hello", environment="test")
 
 
-def test_the_value_of_a_processor(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_the_value_of_a_processor(initialized: None, sentry_capture: SentryCapture) -> None:
     """An event processor gave the tag another value.
 
     tags.order: expected '7', found 'seven'
@@ -666,7 +666,7 @@ def test_the_value_of_a_processor(initialised: None, sentry_capture: SentryCaptu
     sentry_capture.assert_captured(message="hello", tags={"order": "7"})
 
 
-def test_no_such_breadcrumb(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_no_such_breadcrumb(initialized: None, sentry_capture: SentryCapture) -> None:
     """Of many breadcrumbs the nearest is compared.
 
     breadcrumbs.1.message: expected 'out of stock', found 'in stock'
@@ -679,7 +679,7 @@ def test_no_such_breadcrumb(initialised: None, sentry_capture: SentryCapture) ->
 
 
 @pytest.mark.sentry_options(before_send=shop.hide_name)
-def test_changed_by_before_send(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_changed_by_before_send(initialized: None, sentry_capture: SentryCapture) -> None:
     """The application's before_send took the value out. What it was is not told.
 
     user.username: expected 'alice', found nothing
@@ -706,7 +706,7 @@ def test_changed_inside_the_exception(client: TestClient, sentry_capture: Sentry
 
 
 @pytest.mark.sentry_options(before_send=shop.hide_variables)
-def test_before_send_changed_something_else(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_before_send_changed_something_else(initialized: None, sentry_capture: SentryCapture) -> None:
     """No word of the frames' variables, which no criterion asks for. The level is another scope's.
 
     exception: expected LookupError, found ZeroDivisionError
@@ -728,7 +728,7 @@ def test_a_transaction_instead_of_an_event(client: TestClient, sentry_capture: S
     """Right except for the kind, in which the field has another name.
 
     No event was captured at all.
-    Hint: A segment like this was captured; this finds it:
+    Hint: A segment like this was captured. To find it:
       assert_captured('segment', name='/orders/{number}')
     """
     client.get("/orders/1")
@@ -736,10 +736,10 @@ def test_a_transaction_instead_of_an_event(client: TestClient, sentry_capture: S
     sentry_capture.assert_captured(transaction="/orders/{number}")
 
 
-def test_a_log_instead_of_an_event(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_log_instead_of_an_event(initialized: None, sentry_capture: SentryCapture) -> None:
     """Right except for the kind, in which the field has another name.
 
-    Hint: A log like this was captured; this finds it:
+    Hint: A log like this was captured. To find it:
       assert_captured('log', body='hello')
     """
     sentry_sdk.logger.info("hello")
@@ -747,7 +747,7 @@ def test_a_log_instead_of_an_event(initialised: None, sentry_capture: SentryCapt
     sentry_capture.assert_captured(message="hello")
 
 
-def test_too_few(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_too_few(initialized: None, sentry_capture: SentryCapture) -> None:
     """Right except for the number: there are fewer.
 
     Expected exactly 3 events with level='info'; found 1.
@@ -759,7 +759,7 @@ def test_too_few(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_count(3, level="info")
 
 
-def test_too_many(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_too_many(initialized: None, sentry_capture: SentryCapture) -> None:
     """Right except for the number: there are more.
 
     Expected exactly one event with level='info'; found 5.
@@ -812,8 +812,8 @@ def test_captured_and_not_discarded(client: TestClient, sentry_capture: SentryCa
 def test_discarded_for_another_reason(client: TestClient, sentry_capture: SentryCapture) -> None:
     """It was discarded, but for another reason.
 
-    Expected an event with status_code=404, reason='ignore_errors' to be discarded; nothing like it was.
-    Discarded, but otherwise:
+    Expected an event with status_code=404, reason='ignore_errors' to be discarded; found no such discard.
+    Discarded, but with another reason or callable:
     before_send by shop.hide_not_found
     """
     client.get("/orders/404")
@@ -821,10 +821,10 @@ def test_discarded_for_another_reason(client: TestClient, sentry_capture: Sentry
     sentry_capture.assert_discarded(status_code=404, reason="ignore_errors")
 
 
-def test_a_misspelt_reason(client: TestClient, sentry_capture: SentryCapture) -> None:
+def test_a_misspelled_reason(client: TestClient, sentry_capture: SentryCapture) -> None:
     """It was discarded, but no SDK calls the reason like this.
 
-    Discarded, but otherwise:
+    Discarded, but with another reason or callable:
     before_send by shop.hide_not_found
     Hint: unknown discard reason 'before_sent'; did you mean 'before_send'? Valid:
     """
@@ -836,7 +836,7 @@ def test_a_misspelt_reason(client: TestClient, sentry_capture: SentryCapture) ->
 def test_another_was_discarded(client: TestClient, sentry_capture: SentryCapture) -> None:
     """Others were discarded: the nearest is shown first.
 
-    Discarded instead, the nearest first:
+    Closest discards:
     before_send by shop.hide_not_found
     status_code: expected 403, found 404
     before_send by shop.hide_not_found
@@ -851,7 +851,7 @@ def test_another_was_discarded(client: TestClient, sentry_capture: SentryCapture
 def test_never_attempted(client: TestClient, sentry_capture: SentryCapture) -> None:
     """Nothing was discarded, because nothing was attempted.
 
-    Expected an event with status_code=404 to be discarded; nothing like it was.
+    Expected an event with status_code=404 to be discarded; found no such discard.
     No event was captured at all.
     """
     client.get("/nowhere/at/all")
@@ -860,10 +860,10 @@ def test_never_attempted(client: TestClient, sentry_capture: SentryCapture) -> N
     sentry_capture.assert_discarded(status_code=404)
 
 
-def test_active(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_active(initialized: None, sentry_capture: SentryCapture) -> None:
     """Sentry should have been off.
 
-    Expected no active Sentry client during this test, but there was one.
+    Expected no active Sentry client during this test, but one was active.
     1. info message 'hello'
     """
     sentry_sdk.capture_message("hello")
@@ -874,9 +874,9 @@ def test_active(initialised: None, sentry_capture: SentryCapture) -> None:
 def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     """Sentry was thought to be off, because the application has no DSN.
 
-    Expected no active Sentry client during this test, but there was one.
+    Expected no active Sentry client during this test, but one was active.
     1. info message 'hello'
-    Hint: The client that is active now has no DSN: in production it would send nothing
+    Hint: The active client has no DSN. In production it sends nothing
     """
     sentry_init()
     sentry_sdk.capture_message("hello")
@@ -884,7 +884,7 @@ def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCap
     sentry_capture.assert_inactive()
 
 
-def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_absence_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
     """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
 
     Expected no event with status_code=500, but this cannot be determined.
@@ -897,7 +897,7 @@ def test_an_absence_that_can_not_be_told(initialised: None, sentry_capture: Sent
     sentry_capture.assert_not_captured(status_code=500)
 
 
-def test_a_search_that_can_not_be_told(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_search_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
     """A search that finds nothing proves no more than an assertion.
 
     Found no event with status_code=range(500, 600), but this cannot be determined.
@@ -909,11 +909,11 @@ def test_a_search_that_can_not_be_told(initialised: None, sentry_capture: Sentry
     assert not sentry_capture.find(status_code=range(500, 600))
 
 
-def test_an_absence_of_what_can_not_be_read(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_absence_of_what_can_not_be_read(initialized: None, sentry_capture: SentryCapture) -> None:
     """The application has made an envelope by hand, and what is in it is no JSON.
 
     Expected no event with message='hello', but this cannot be determined.
-    Captured, and not readable:
+    Captured, but not readable:
     1. event
     """
     shop.send_by_hand(b'{"message": ')
@@ -921,11 +921,11 @@ def test_an_absence_of_what_can_not_be_read(initialised: None, sentry_capture: S
     sentry_capture.assert_not_captured(message="hello")
 
 
-def test_an_empty_view_of_what_can_not_be_read(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_empty_view_of_what_can_not_be_read(initialized: None, sentry_capture: SentryCapture) -> None:
     """A view has no place for it.
 
-    No event was seen, but whether there was one cannot be determined.
-    Captured, and not readable:
+    No event was seen, but this cannot be determined.
+    Captured, but not readable:
     1. event
     """
     shop.send_by_hand(b'{"message": ')
@@ -933,7 +933,7 @@ def test_an_empty_view_of_what_can_not_be_read(initialised: None, sentry_capture
     assert sentry_capture.events == []
 
 
-def test_a_predicate_of_what_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_predicate_of_what_is_unknown(initialized: None, sentry_capture: SentryCapture) -> None:
     """A predicate would be asked about a value that is not the real one.
 
     Expected no event with status_code=<situations.is_server_error (situations.py:
@@ -946,14 +946,14 @@ def test_a_predicate_of_what_is_unknown(initialised: None, sentry_capture: Sentr
     sentry_capture.assert_not_captured(status_code=is_server_error)
 
 
-def test_whether_it_was_handled_is_unknown(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_whether_it_was_handled_is_unknown(initialized: None, sentry_capture: SentryCapture) -> None:
     """The payload does not say whether the exception was handled, nor what the exception's class derives from.
 
     Expected no event with exception=OSError, handled=False, but this cannot be determined.
     1. error CartError 'no cart'
-    exception: expected OSError, unknown because only the name of its class is known, not what that derives from
+    exception: expected OSError, unknown because only the name of its class is known, not its base classes
     handled: expected False, unknown because its payload does not say whether the exception was handled
-    Hint: Of exceptions of other processes only the names of their classes are known.
+    Hint: Only the class names of other processes' exceptions are known.
     """
     sentry_sdk.capture_event(
         {"level": "error", "exception": {"values": [{"type": "CartError", "module": "cart", "value": "no cart"}]}}
@@ -976,7 +976,7 @@ def test_a_level_that_can_not_be(client: TestClient, sentry_capture: SentryCaptu
 
 
 def test_several_values_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """A method in lower case, a status that there is not, and a misspelt class.
+    """A method in lower case, a status that there is not, and a misspelled class.
 
     but method='get', status_code=5000 and exception='ZeroDivisonError' can't match: this proves nothing.
     Hint: Did you mean method='GET'? method of an event is a method in upper case, such as 'GET'.
@@ -989,7 +989,7 @@ def test_several_values_that_can_not_be(client: TestClient, sentry_capture: Sent
 
 
 def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """What was captured has another level than the one that was misspelt.
+    """What was captured has another level than the one that was misspelled.
 
     level: expected 'errors', found 'error'
     Hint: Did you mean level='error'? level of an event is one of 'debug', 'info', 'warning', 'error',
@@ -1000,7 +1000,7 @@ def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: S
     sentry_capture.assert_captured(level="errors")
 
 
-def test_a_search_for_a_level_that_can_not_be(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_search_for_a_level_that_can_not_be(initialized: None, sentry_capture: SentryCapture) -> None:
     """What can't be is not found, which proves nothing either.
 
     Found no event with level='warn', but level='warn' can't match: this proves nothing.
@@ -1017,7 +1017,7 @@ def test_a_text_that_matches_as_a_regex(client: TestClient, sentry_capture: Sent
     Expected no event with message='division.*zero', but this cannot be determined.
     1. error ZeroDivisionError 'division by zero'
     message: 'division.*zero' is compared as a whole, but as a regex it would match 'division by zero'
-    Hint: A plain text is compared as a whole. For a regex, pass
+    Hint: A string is compared as a whole. For a regex, pass
     message=re.compile('division.*zero')
     For exactly this text, pass
     message=lambda found: found == 'division.*zero'
@@ -1037,8 +1037,8 @@ def called_alike(reason: str) -> Callable[[Any, Any], Any]:
 def test_discarded_by_another_callable(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     """A callable of the same name discarded it, which is another one.
 
-    Expected an event with by='situations.called_alike.<locals>.drop' to be discarded; nothing like it was.
-    Discarded, but otherwise:
+    Expected an event with by='situations.called_alike.<locals>.drop' to be discarded; found no such discard.
+    Discarded, but with another reason or callable:
     before_send by situations.called_alike.<locals>.drop (situations.py:
     """
     sentry_init(before_send=called_alike("spam"))
@@ -1048,20 +1048,20 @@ def test_discarded_by_another_callable(sentry_init: SentryInit, sentry_capture: 
 
 
 @pytest.mark.sentry_options(sample_rate=0.0)
-def test_discarded_by_no_callable(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_discarded_by_no_callable(initialized: None, sentry_capture: SentryCapture) -> None:
     """A setting discarded it, and a callable was asked for.
 
-    Expected an event with by='hide_not_found' to be discarded; nothing like it was.
-    Discarded, but otherwise:
+    Expected an event with by='hide_not_found' to be discarded; found no such discard.
+    Discarded, but with another reason or callable:
     sample_rate
-    Hint: by asks for a callable, and none is known here
+    Hint: `by` was given, but the discarding callable is unknown
     """
     sentry_sdk.capture_message("hello")
 
     sentry_capture.assert_discarded(by="hide_not_found")
 
 
-def test_nothing_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_nothing_inside_the_block(initialized: None, sentry_capture: SentryCapture) -> None:
     """What was expected inside of a block came before it.
 
     Expected exactly one event with message='hello' inside the block; found none.
@@ -1073,11 +1073,11 @@ def test_nothing_inside_the_block(initialised: None, sentry_capture: SentryCaptu
         pass
 
 
-def test_another_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_another_inside_the_block(initialized: None, sentry_capture: SentryCapture) -> None:
     """Only what came inside of a block is compared with what was expected there.
 
     Expected exactly one event with message='hello' inside the block; found none.
-    Captured instead, the nearest first:
+    Closest captured events:
     1. info message 'inside'
     """
     sentry_sdk.capture_message("before")
@@ -1086,7 +1086,7 @@ def test_another_inside_the_block(initialised: None, sentry_capture: SentryCaptu
         sentry_sdk.capture_message("inside")
 
 
-def test_none_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_none_inside_the_block(initialized: None, sentry_capture: SentryCapture) -> None:
     """Nothing came inside of a block.
 
     Expected exactly one event with message='hello' inside the block; found none.
@@ -1098,7 +1098,7 @@ def test_none_inside_the_block(initialised: None, sentry_capture: SentryCapture)
         pass
 
 
-def test_something_inside_the_block(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_something_inside_the_block(initialized: None, sentry_capture: SentryCapture) -> None:
     """Nothing was expected inside of a block.
 
     Expected no event with level='info' inside the block; found 1.
@@ -1107,7 +1107,7 @@ def test_something_inside_the_block(initialised: None, sentry_capture: SentryCap
         sentry_sdk.capture_message("hello")
 
 
-def test_waited_in_vain(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_waited_in_vain(initialized: None, sentry_capture: SentryCapture) -> None:
     """What was waited for didn't come in time.
 
     Waited 0.01 s for 2 events with level='info'; found 1.
@@ -1119,7 +1119,7 @@ def test_waited_in_vain(initialised: None, sentry_capture: SentryCapture) -> Non
     sentry_capture.wait_for(level="info", count=2, timeout=0.01)
 
 
-def test_long_values(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_long_values(initialized: None, sentry_capture: SentryCapture) -> None:
     """Long values are shortened around their first difference.
 
     message: expected …"tory, a very long story, then 'the end' and more
@@ -1130,7 +1130,7 @@ def test_long_values(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_captured(message="a very long story, " * 20 + "then 'the end'" + " and more" * 20)
 
 
-def test_long_lists(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_long_lists(initialized: None, sentry_capture: SentryCapture) -> None:
     """A long list is shortened around its first difference, too.
 
     fingerprint: expected …', 'part 38', 'part 39', 'the end'], found …', 'part 38', 'part 39', 'the END']
@@ -1141,7 +1141,7 @@ def test_long_lists(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_captured(fingerprint=[*parts, "the end"])
 
 
-def test_a_secret(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_secret(initialized: None, sentry_capture: SentryCapture) -> None:
     """A declared secret is shown nowhere.
 
     Expected exactly one event with message='signed in with [secret]', level='error'; found none.
@@ -1153,7 +1153,7 @@ def test_a_secret(initialised: None, sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_captured(message="signed in with hunter2", level="error")
 
 
-def test_a_secret_that_is_encoded(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_secret_that_is_encoded(initialized: None, sentry_capture: SentryCapture) -> None:
     """A declared secret is shown in no other form either.
 
     1. info message 'Basic YWxpY2U6[secret]g=='
@@ -1165,7 +1165,7 @@ def test_a_secret_that_is_encoded(initialised: None, sentry_capture: SentryCaptu
 
 
 @pytest.mark.sentry_options(attach_stacktrace=False)
-def test_a_secret_was_captured(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_secret_was_captured(initialized: None, sentry_capture: SentryCapture) -> None:
     """A declared secret was captured: in a header, and in an attachment whose encoding is told nowhere.
 
     Rule 'forbidden-data' is broken (on in tests that use sentry_capture or sentry_server).
@@ -1186,7 +1186,7 @@ def test_a_secret_was_captured(initialised: None, sentry_capture: SentryCapture)
 def test_a_secret_that_is_a_mask(sentry_capture: SentryCapture) -> None:
     """A mask is no secret: it would be found where everything is as it should be.
 
-    ValueError: '***' is a mask, and stands for any value: declare the value that it hides
+    ValueError: '***' is a mask, which matches any value. Declare the value that it hides
     """
     sentry_capture.secret("***")
 
@@ -1194,12 +1194,12 @@ def test_a_secret_that_is_a_mask(sentry_capture: SentryCapture) -> None:
 def test_a_secret_that_is_too_short(sentry_capture: SentryCapture) -> None:
     """A secret of few characters would be found in numbers and ids.
 
-    ValueError: a secret has at least 4 characters: shorter texts stand everywhere by chance
+    ValueError: a secret must have at least 4 characters: shorter ones appear everywhere
     """
     sentry_capture.secret("737")
 
 
-def test_a_predicate_raises(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_predicate_raises(initialized: None, sentry_capture: SentryCapture) -> None:
     """A predicate can't judge a value: that is shown as a difference.
 
     message: <situations.test_a_predicate_raises.<locals>.is_positive (situations.py:
@@ -1214,7 +1214,7 @@ def test_a_predicate_raises(initialised: None, sentry_capture: SentryCapture) ->
     sentry_capture.assert_captured(message=is_positive)
 
 
-def test_a_view_that_should_be_empty(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_view_that_should_be_empty(initialized: None, sentry_capture: SentryCapture) -> None:
     """A plain assert on a view, which pytest would show with whole payloads.
 
     assert 2 captured == []
@@ -1227,7 +1227,7 @@ def test_a_view_that_should_be_empty(initialised: None, sentry_capture: SentryCa
     assert sentry_capture.events == []
 
 
-def test_envelopes_that_should_not_be(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_envelopes_that_should_not_be(initialized: None, sentry_capture: SentryCapture) -> None:
     """A plain assert on envelopes, which pytest would show with all that is in them.
 
     assert 1 captured == []
@@ -1261,7 +1261,7 @@ def test_a_view_that_should_hold_one(client: TestClient, sentry_capture: SentryC
     [_event] = sentry_capture.events
 
 
-def test_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_mapping(initialized: None, sentry_capture: SentryCapture) -> None:
     """A plain assert on a part of an event.
 
     AssertionError: assert {'order': '8'} == {'order': '7'}
@@ -1273,7 +1273,7 @@ def test_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
     assert event["tags"] == {"order": "7"}
 
 
-def test_unknown_criterion(initialised: None, sentry_capture: Any) -> None:
+def test_unknown_criterion(initialized: None, sentry_capture: Any) -> None:
     """A criterion that the kind doesn't have.
 
     TypeError: unknown criterion for kind 'event': 'mesage'; did you mean 'message'? Valid:
@@ -1281,7 +1281,7 @@ def test_unknown_criterion(initialised: None, sentry_capture: Any) -> None:
     sentry_capture.assert_captured(mesage="hello")
 
 
-def test_unknown_kind(initialised: None, sentry_capture: Any) -> None:
+def test_unknown_kind(initialized: None, sentry_capture: Any) -> None:
     """A kind that doesn't exist.
 
     ValueError: unknown kind 'events'; did you mean 'event'? Valid:
@@ -1289,18 +1289,18 @@ def test_unknown_kind(initialised: None, sentry_capture: Any) -> None:
     sentry_capture.find("events")
 
 
-def test_an_exception_in_place_of_the_kind(initialised: None, sentry_capture: Any) -> None:
+def test_an_exception_in_place_of_the_kind(initialized: None, sentry_capture: Any) -> None:
     """The kind comes first, not the exception.
 
-    TypeError: KeyError is no kind; did you mean exception=KeyError? Valid kinds:
+    TypeError: KeyError is not a kind; did you mean exception=KeyError? Valid kinds:
     """
     sentry_capture.assert_captured(KeyError)
 
 
-def test_a_class_in_place_of_a_value(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_class_in_place_of_a_value(initialized: None, sentry_capture: SentryCapture) -> None:
     """A class equals no value, so that its absence would prove nothing.
 
-    TypeError: tags.order=int is a class, which equals no value. Valid are values, patterns and predicates
+    TypeError: tags.order=int is a class. Pass a value, regex or predicate
     """
     sentry_capture.assert_not_captured(tags={"order": int})
 
@@ -1309,7 +1309,7 @@ def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) ->
     """A text that was meant as a regex.
 
     message: expected 'division.*zero', found 'division by zero'
-    Hint: A plain text is compared as a whole. For a regex, pass
+    Hint: A string is compared as a whole. For a regex, pass
     message=re.compile('division.*zero')
     """
     client.get("/orders/0")
@@ -1317,23 +1317,23 @@ def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) ->
     sentry_capture.assert_captured(message="division.*zero")
 
 
-def test_a_text_in_place_of_a_mapping(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_text_in_place_of_a_mapping(initialized: None, sentry_capture: SentryCapture) -> None:
     """A text equals no mapping.
 
-    TypeError: tags='order' matches nothing, because tags is a mapping. Valid are a mapping,
+    TypeError: tags='order' matches nothing, because tags is a mapping. Pass a mapping,
     """
     sentry_capture.assert_not_captured(tags="order")
 
 
-def test_a_class_that_is_no_exception(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_class_that_is_no_exception(initialized: None, sentry_capture: SentryCapture) -> None:
     """A class that can't have been raised.
 
-    TypeError: exception=dict is a class, but no exception class
+    TypeError: exception=dict is a class, but not an exception class
     """
     sentry_capture.assert_captured(exception=dict)
 
 
-def test_a_negative_number(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_negative_number(initialized: None, sentry_capture: SentryCapture) -> None:
     """A number that can't be.
 
     ValueError: n must be 0 or more, not -1
@@ -1341,7 +1341,7 @@ def test_a_negative_number(initialised: None, sentry_capture: SentryCapture) -> 
     sentry_capture.assert_count(-1)
 
 
-def test_a_wrong_path(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_wrong_path(initialized: None, sentry_capture: SentryCapture) -> None:
     """A path that no payload of the kind has.
 
     ValueError: 'context.response.status_code' in where: unknown attribute of kind 'event': 'context'
@@ -1400,7 +1400,7 @@ def test_options_that_come_too_late(request: pytest.FixtureRequest, sentry_captu
 
 
 @pytest.mark.asyncio
-async def test_awaited_in_vain(initialised: None, sentry_capture: SentryCapture) -> None:
+async def test_awaited_in_vain(initialized: None, sentry_capture: SentryCapture) -> None:
     """What a task waited for didn't come in time.
 
     Waited 0.01 s for one check-in with monitor_slug='nightly'; found none.
@@ -1410,11 +1410,11 @@ async def test_awaited_in_vain(initialised: None, sentry_capture: SentryCapture)
 
 
 @pytest.mark.asyncio
-async def test_waited_in_a_task(initialised: None, sentry_capture: SentryCapture) -> None:
+async def test_waited_in_a_task(initialized: None, sentry_capture: SentryCapture) -> None:
     """A task waited as if it were a thread.
 
     Waited 0.01 s for one event; found none.
-    Hint: wait_for() blocked the event loop that runs in this thread
+    Hint: wait_for() blocked the event loop of this thread
     No event was captured at all.
     """
     sentry_capture.wait_for(timeout=0.01)
@@ -1462,7 +1462,7 @@ def test_an_expected_error_in_a_chain(sentry_init: SentryInit, sentry_capture: S
 
     Expected no event with exception=LookupError; found 1.
     1. error ToolError from LookupError 'tool failed', handled
-    Hint: ignore_errors looks at the outermost exception alone, which is ToolError.
+    Hint: ignore_errors checks only the outermost exception, which is ToolError.
     """
     sentry_init(ignore_errors=[LookupError])
     report_chain()
@@ -1533,7 +1533,7 @@ def in_forked_child(work: Callable[[], object]) -> int:
     return child
 
 
-def test_captured_in_a_forked_child(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_captured_in_a_forked_child(initialized: None, sentry_capture: SentryCapture) -> None:
     """A forked child captured something.
 
     1. error ConnectionError 'timeout', handled, captured in a forked child (pid
@@ -1543,7 +1543,7 @@ def test_captured_in_a_forked_child(initialised: None, sentry_capture: SentryCap
     sentry_capture.assert_nothing_captured()
 
 
-def test_a_child_that_runs(initialised: None, sentry_capture: SentryCapture, request: pytest.FixtureRequest) -> None:
+def test_a_child_that_runs(initialized: None, sentry_capture: SentryCapture, request: pytest.FixtureRequest) -> None:
     """A forked child has not ended.
 
     Expected nothing to be captured, but this cannot be determined.
@@ -1559,7 +1559,7 @@ def test_a_child_that_runs(initialised: None, sentry_capture: SentryCapture, req
     sentry_capture.assert_nothing_captured()
 
 
-def test_a_process_that_is_not_seen(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_a_process_that_is_not_seen(initialized: None, sentry_capture: SentryCapture) -> None:
     """A process was started that shares no memory with the test.
 
     importer (spawn)
@@ -1572,7 +1572,7 @@ def test_a_process_that_is_not_seen(initialised: None, sentry_capture: SentryCap
     sentry_capture.assert_nothing_captured()
 
 
-def test_an_exception_in_a_future(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_an_exception_in_a_future(initialized: None, sentry_capture: SentryCapture) -> None:
     """An exception stayed in a future.
 
     Hint: ConnectionError was raised in a ThreadPoolExecutor, and the SDK does not report that.
@@ -1587,7 +1587,7 @@ def run_job(name: str, attempt: int, work: Callable[[], object]) -> None:
     work()
 
 
-def test_another_job(initialised: None, sentry_capture: SentryCapture) -> None:
+def test_another_job(initialized: None, sentry_capture: SentryCapture) -> None:
     """An event is of another attempt at a job than was expected.
 
     1. error ConnectionError 'timeout', handled, job shop.charge failed (attempt 2)

@@ -1,4 +1,4 @@
-"""Situations that only a process in which Sentry was never initialised can be in. See ``situations``."""
+"""Situations that only a process in which Sentry was never initialized can be in. See ``situations``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_sentry_capture import SentryCapture
 
 
 def test_without_the_lifespan(sentry_capture: SentryCapture) -> None:
-    """Sentry is initialised in the lifespan, which a client without a with block does not run.
+    """Sentry is initialized in the lifespan, which a client without a with block does not run.
 
     No Sentry client was active during this test
     Hint: Requests were served without the application's lifespan
@@ -20,11 +20,11 @@ def test_without_the_lifespan(sentry_capture: SentryCapture) -> None:
     sentry_capture.assert_nothing_captured()
 
 
-def test_initialised_late(sentry_capture: SentryCapture) -> None:
-    """Sentry is initialised in the lifespan, when the application has built its middleware already.
+def test_initialized_late(sentry_capture: SentryCapture) -> None:
+    """Sentry is initialized in the lifespan, when the application has built its middleware already.
 
     No event was captured at all.
-    Hint: The application built its middleware before Sentry was initialised
+    Hint: The application built its middleware before Sentry was initialized
     """
     with TestClient(shop.make_app(), raise_server_exceptions=False) as client:
         client.get("/unavailable")

@@ -114,7 +114,7 @@ def test_a_page_that_cannot_be_written(pytester: pytest.Pytester) -> None:
         ('{"version": 2}', "run.json is not a report of pytest-sentry-contract."),
         ('{"version": 2, "rows": 3}', "run.json is damaged: rows must be a list."),
         (json.dumps(report(row(), rules=[{"name": "x"}])), "run.json is damaged: rules[0].state is missing."),
-        (json.dumps(report(row(), started=3)), "run.json is damaged: started must be a text."),
+        (json.dumps(report(row(), started=3)), "run.json is damaged: started must be a string."),
         (json.dumps(report(row(), waivers={})), "run.json is damaged: waivers must be a list."),
     ],
 )

@@ -153,7 +153,7 @@ def test_filters_and_search_find_jobs(visit: Visit, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        (job("x", "failed") | {"job": 3}, "rows[0].job must be a text"),
+        (job("x", "failed") | {"job": 3}, "rows[0].job must be a string"),
         (job("x", "failed") | {"status": []}, "rows[0].status must be"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Sentry's bad days, as a real client lives through them: what it loses, and how long it takes to shut down."""
+"""Simulating failures, as a real client lives through them: what it loses, and how long it takes to shut down."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_answers_are_500(sentry_server: SentryServer) -> None:
 def test_answers_are_garbage(sentry_server: SentryServer) -> None:
     with sentry_server.outage("answers_garbage"), pytest.raises(http.client.BadStatusLine):
         post(sentry_server)
-    check_lost(sentry_server, None, "outage: the answer was no HTTP")
+    check_lost(sentry_server, None, "outage: the answer was not HTTP")
 
 
 def test_there_is_no_answer(sentry_server: SentryServer) -> None:
@@ -230,7 +230,7 @@ def test_a_rate_limit_makes_the_sdk_hold_back(sentry_server: SentryServer, clien
     assert {discard.category for discard in discards} == {"error"}
     with pytest.raises(AssertionError) as failed:
         sentry_server.assert_discarded(message="second")
-    nearest = "the nearest first:\n  event\n    ratelimit_backoff\n       what it looked like is not known\n"
+    nearest = "discards:\n  event\n    ratelimit_backoff\n       its content is not known\n"
     assert nearest in str(failed.value)
 
 

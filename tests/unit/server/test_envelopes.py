@@ -181,7 +181,7 @@ def test_broken_encodings(encoding: str) -> None:
 
 
 def test_unknown_encodings() -> None:
-    with pytest.raises(NotAcceptedError, match="valid are: identity, gzip, x-gzip, deflate, br, zstd"):
+    with pytest.raises(NotAcceptedError, match="valid: identity, gzip, x-gzip, deflate, br, zstd"):
         decoded(b"", "compress")
 
 
