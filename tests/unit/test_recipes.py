@@ -75,7 +75,8 @@ def follow(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Follow
     monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{Path(toy_framework.__file__).parent}")
 
     def follow(heading: str, *, with_tests: bool = False) -> list[Path]:
-        tests, touched = [], set()
+        tests: list[Path] = []
+        touched: set[Path] = set()
         for block in recipes()[heading]:
             if not block.title:
                 continue
