@@ -1,4 +1,4 @@
-"""What Sentry is told when a request fails, and what it is not."""
+"""What Sentry is notified when a request fails, and what it is not."""
 
 from __future__ import annotations
 

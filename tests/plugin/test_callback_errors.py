@@ -1,4 +1,4 @@
-"""A callback of the application that crashes fails the test that uses the fixture: the SDK hides it from all others."""
+"""A crashed callback of the application fails the test with the fixture: in all others the SDK swallows it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_callback_counts(callback: str, shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines([HEADING, "", "  shop.crash (shop.py:14) raised KeyError, *"])
 
 
-# Since sentry-sdk 3, an event is lost with a processor that raises; up to 2.x, it is sent.
+# Since sentry-sdk 3, an event is lost with a processor that raises. Up to 2.x, it is sent.
 LOSSES = {"before_send": True, "event_processor": IS_3, "error_sampler": False, "before_send_span": False}
 
 

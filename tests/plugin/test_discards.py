@@ -1,4 +1,4 @@
-"""Every way in which the SDK loses something, one row each: what it is recorded as, or that it is no discard."""
+"""What the SDK silently loses, one row each: how it is recorded, or that it is not a discard."""
 
 from __future__ import annotations
 
@@ -448,7 +448,7 @@ Lost = tuple[str, str, str, "str | None", int]
 
 
 class Sent(NamedTuple):
-    """It is sent all the same: what is captured then."""
+    """It is sent anyway: what is captured then."""
 
     names: list[str | None]
 

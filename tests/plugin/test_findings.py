@@ -1,4 +1,4 @@
-"""What findings of ``no-pii`` and ``accepted-by-sentry`` say, and that the entries which they name excuse them."""
+"""What findings of ``no-pii`` and ``accepted-by-sentry`` say, and that the entries which they name allow them."""
 
 from __future__ import annotations
 

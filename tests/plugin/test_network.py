@@ -1,4 +1,4 @@
-"""Nothing leaves the machine, whatever the application does; and what may leave is what was recorded."""
+"""Nothing leaves the machine, whatever the application does, and what may leave is what was recorded."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ OTHER_TRANSPORTS = [
 
 @pytest.fixture
 def httpcore_with_http2(pytester: pytest.Pytester) -> None:
-    """The SDK has an HTTP/2 transport where h2 can be imported; httpcore imports it only once it is connected."""
+    """The SDK has an HTTP/2 transport where h2 can be imported. Httpcore imports it only once it is connected."""
     pytester.makepyfile(h2="")
 
 

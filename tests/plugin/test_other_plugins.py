@@ -1,6 +1,6 @@
 """What runs beside this plugin: other plugins of pytest, patched standard libraries, and pytest's own modes.
 
-For each of them, an application that uses Sentry is tested with the fixtures; and tests that don't use them end, and
+For each of them, an application that uses Sentry is tested with the fixtures, and tests that don't use them end, and
 print, as they do where this plugin is not installed.
 """
 
@@ -161,7 +161,7 @@ class Company:
         interpreter: Python's own options.
         ini: further lines of the ini file.
         plain: the tests without our fixtures.
-        files: further modules: a conftest, and tests in the style of a plugin, which use no fixture of ours.
+        files: further modules: a conftest, and tests in the style of a plugin, which use none of our fixtures.
         observed: further tests with the fixtures.
         outcomes: what is added to the outcomes of ``OBSERVED``.
         typed: what comes on standard input.

@@ -1,4 +1,4 @@
-"""Rules of a project's own: the hook, what is wrong with them, what they can't judge, and a rule that raises."""
+"""A project's own rules: the hook, what is wrong with them, what they can't judge, and a rule that raises."""
 
 from __future__ import annotations
 

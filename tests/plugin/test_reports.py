@@ -278,7 +278,7 @@ def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
     content = valid_json_report(pytester)
     event, segment = content["rows"]
 
-    # The event scrubber of up to 2.x filters passwords; 3 has none, and sends bodies in clear.
+    # The event scrubber of up to 2.x filters passwords. 3 has none, and sends bodies in clear.
     password = "sent" if IS_3 else "filtered"
     expected = {
         "environment": "sent",

@@ -1,4 +1,4 @@
-"""``sentry-contract diff``: what was only renamed between transactions and spans is no difference."""
+"""``sentry-contract diff``: what was only renamed between transactions and spans is not a difference."""
 
 from __future__ import annotations
 

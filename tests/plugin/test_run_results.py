@@ -1,4 +1,4 @@
-"""What a run with rules tells: exit codes, annotations, summaries, properties; and how every sort of test is judged."""
+"""What a run with rules tells: exit codes, annotations, summaries, properties, and how every sort of test is judged."""
 
 from __future__ import annotations
 

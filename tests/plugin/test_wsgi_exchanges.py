@@ -26,7 +26,7 @@ pytestmark = pytest.mark.needs("Flask")
 
 @pytest.fixture(autouse=True)
 def initialized(sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN)  # no integration: Flask is observed all the same
+    sentry_init(dsn=DSN)  # no integration: Flask is observed anyway
 
 
 def observed(application: Application) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Application:
-    """Answers 503 to everything, but for one path that crashes."""
+    """Answers 503 to everything, except for one path that crashes."""
 
     def handle(self, path: str) -> int:
         if path == "/crash":

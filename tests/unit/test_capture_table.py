@@ -37,7 +37,7 @@ FORMS = ("transaction", "span")
 """What SDKs send segments as: up to 2.x, and streamed."""
 TRACE = "c" * 32
 REQUEST_OF_ITS_OWN = {"method": "GET", "source": "route", "status_code": 200}
-"""What a segment tells of its request by itself: that of a framework of which no exchanges are seen."""
+"""What a segment says about its request by itself: that of a framework of which no exchanges are seen."""
 
 
 def segment_payload(

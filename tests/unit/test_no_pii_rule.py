@@ -1,4 +1,4 @@
-"""What the rule ``no-pii`` says of a payload, and what excuses it."""
+"""What the rule ``no-pii`` says of a payload, and what allows it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def judged(rule: NoPii, payload: dict[str, Any], item_type: str = "event") -> li
 
 
 def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
-    """The problems with an event, and whether the entries that are said to excuse them do."""
+    """The problems with an event, and whether the entries that are said to allow them do."""
     told = []
     for each in judged(rule, payload):
         problem, (details,) = str(each.problem).rpartition(":")[0], each.details
