@@ -107,7 +107,7 @@ LOSSES = {"before_send": True, "event_processor": IS_3, "error_sampler": False, 
 @pytest.mark.parametrize(
     ("callback", "is_lost"), [of_callback(callback, is_lost) for callback, is_lost in LOSSES.items()]
 )
-def test_only_a_loss_can_be_accounted_for(callback: str, is_lost: bool, shop: pytest.Pytester) -> None:
+def test_only_a_loss_can_be_expected(callback: str, is_lost: bool, shop: pytest.Pytester) -> None:
     output = run(shop, f"def test(sentry_capture):\n    {CRASHES[callback]}").stdout.str()
 
     assert ("Expect it with assert_discarded(reason='callback_error')" in output) is is_lost
@@ -136,7 +136,7 @@ def test_an_asserted_discard_accounts_for_its_callback_only(shop: pytest.Pyteste
     result = run(
         shop,
         """
-def test_accounted(sentry_capture):
+def test_expected(sentry_capture):
     report()
     sentry_capture.assert_discarded(reason="callback_error")
 
@@ -327,7 +327,7 @@ def test_parametrized(sentry_capture, number):
     result.assert_outcomes(failed=5)
 
 
-def test_a_rerun_starts_anew(shop: pytest.Pytester) -> None:
+def test_a_rerun_starts_again(shop: pytest.Pytester) -> None:
     result = run(
         shop,
         """

@@ -394,7 +394,7 @@ class TestDisabled:
 
         assert [shown(each)[1:] for each in sentry_capture.discarded] == [("logger_disabled", logger.name, "no milk")]
 
-    def test_is_no_mere_question(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
+    def test_is_not_a_mere_question(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
         """Who asks before logging has logged nothing yet."""
         logger.disabled = True
         record = logging.LogRecord(logger.name, logging.ERROR, __file__, 1, "no milk", None, None)

@@ -798,7 +798,7 @@ def test_an_exception_of_the_users_own_transport_is_not_swallowed(pytester: pyte
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_a_sentry_that_cannot_be_reached_is_no_error_of_a_callback(pytester: pytest.Pytester) -> None:
+def test_an_unreachable_sentry_is_not_an_error_of_a_callback(pytester: pytest.Pytester) -> None:
     with socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         pytester.makepyfile(

@@ -128,7 +128,7 @@ OBSERVED: Final = """
         shop.leak()
 
 
-    def test_a_client_of_its_own(sentry_init, sentry_capture):
+    def test_its_own_client(sentry_init, sentry_capture):
         sentry_init(dsn="https://key@sentry.invalid/2")
         sentry_sdk.capture_message("for this test")
         sentry_capture.assert_captured(message="for this test")
@@ -139,7 +139,7 @@ OBSERVED: Final = """
         sentry_capture.assert_captured(message="hello")
 
 
-    def test_a_process_of_its_own(sentry_server):
+    def test_a_separate_process(sentry_server):
         import subprocess
         import sys
 
@@ -865,7 +865,7 @@ def test_stepwise(pytester: pytest.Pytester) -> None:
     first, second = run(pytester, "--sw", "-v"), run(pytester, "--sw", "-v")
 
     first.stdout.fnmatch_lines(["*::test_breaks_a_rule FAILED*", "*1 failed*"])
-    first.stdout.no_fnmatch_line("*::test_a_client_of_its_own*")
+    first.stdout.no_fnmatch_line("*::test_its_own_client*")
     second.stdout.fnmatch_lines(["*::test_breaks_a_rule FAILED*", "*1 failed, * deselected*"])
     second.stdout.no_fnmatch_line("*::test_a_segment*")
 

@@ -70,7 +70,7 @@ def test_what_it_has_reported():
 
 @pytest.mark.usefixtures("without_pytest_sentry")
 @pytest.mark.needs("scopes without hubs")
-def test_neither_hears_of_what_the_other_does(pytester: pytest.Pytester) -> None:
+def test_neither_is_notified_of_the_other(pytester: pytest.Pytester) -> None:
     """Its tags are not on the application's events, and what goes wrong while it reports is not a test's."""
     pytester.makepyfile(pytest_sentry=PYTEST_SENTRY, conftest=CONFTEST, test_shop=TESTS)
 

@@ -273,7 +273,7 @@ def test_a_crash_before_anything_was_sent_is_answered_500(sentry_capture: Sentry
     assert shown(sentry_capture.exchanges[0])[2:4] == (500, ZeroDivisionError)
 
 
-def test_an_exception_that_ends_the_process_is_no_answer(sentry_capture: SentryCapture) -> None:
+def test_an_exception_that_ends_the_process_is_not_an_answer(sentry_capture: SentryCapture) -> None:
     def application(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         raise SystemExit
 

@@ -35,7 +35,7 @@ def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
     return told
 
 
-def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> None:
+def test_places_that_are_alike_are_reported_once_with_what_allows_them_all() -> None:
     mail = "jane@shop.example"
     payload: dict[str, Any] = {
         "extra": {"orders": [{"to": mail}, {"to": "x"}, {"to": mail}, {"to": f"{mail} 10.1.2.7"}]},
@@ -72,7 +72,7 @@ def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> Non
         ("tags", 0),
     ],
 )
-def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excused: int) -> None:
+def test_a_path_of_transactions_allows_what_spans_have_there(entry: str, excused: int) -> None:
     owners = {
         "user.email": {"value": "jane@shop.example", "type": "string"},
         "http.request.header.x-owner": {"value": ["jane@shop.example"], "type": "array"},

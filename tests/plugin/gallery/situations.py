@@ -455,7 +455,7 @@ def test_a_transaction_inside_the_block(client: TestClient, sentry_capture: Sent
         client.get("/orders/1")
 
 
-def test_logged_errors_are_no_events(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+def test_logged_errors_are_not_events(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     """An event was expected of a logged error, and the client makes none of what is logged.
 
     Expected exactly one event with logger='shop', message='payment of order 7 failed'; found none.
@@ -884,7 +884,7 @@ def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCap
     sentry_capture.assert_inactive()
 
 
-def test_an_absence_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_an_absence_that_cannot_be_determined(initialized: None, sentry_capture: SentryCapture) -> None:
     """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
 
     Expected no event with status_code=500, but this cannot be determined.
@@ -897,7 +897,7 @@ def test_an_absence_that_can_not_be_told(initialized: None, sentry_capture: Sent
     sentry_capture.assert_not_captured(status_code=500)
 
 
-def test_a_search_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_a_search_that_cannot_be_determined(initialized: None, sentry_capture: SentryCapture) -> None:
     """A search that finds nothing proves no more than an assertion.
 
     Found no event with status_code=range(500, 600), but this cannot be determined.
@@ -909,7 +909,7 @@ def test_a_search_that_can_not_be_told(initialized: None, sentry_capture: Sentry
     assert not sentry_capture.find(status_code=range(500, 600))
 
 
-def test_an_absence_of_what_can_not_be_read(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_an_absence_among_unreadable_items(initialized: None, sentry_capture: SentryCapture) -> None:
     """The application has made an envelope by hand, and its content is not JSON.
 
     Expected no event with message='hello', but this cannot be determined.
@@ -1325,7 +1325,7 @@ def test_a_text_in_place_of_a_mapping(initialized: None, sentry_capture: SentryC
     sentry_capture.assert_not_captured(tags="order")
 
 
-def test_a_class_that_is_no_exception(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_a_class_that_is_not_an_exception(initialized: None, sentry_capture: SentryCapture) -> None:
     """A class that can't have been raised.
 
     TypeError: exception=dict is a class, but not an exception class

@@ -28,7 +28,7 @@ def client(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(client=CLIENT)
 
 
-def test_tests_have_projects_of_their_own(pytester: pytest.Pytester) -> None:
+def test_tests_have_their_own_projects(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

@@ -326,7 +326,7 @@ def test_thousands_of_idle_connections(served: Served) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_an_error_of_our_own_is_told(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_error_is_reported(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(request: Any) -> Any:
         raise ZeroDivisionError("ours")
 
