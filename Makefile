@@ -1,3 +1,6 @@
+# The tests run pytest in hundreds of processes, each of which would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 DEVELOPED_ON := $(shell sed -n 's/^sentry-sdk==//p' constraints.txt)
 # With another version, `make test SENTRY_SDK=2.75.0`, the virtual environment is another one too.
@@ -5,6 +8,7 @@ SENTRY_SDK ?= $(DEVELOPED_ON)
 VENV := .venv$(if $(filter-out $(DEVELOPED_ON),$(SENTRY_SDK)),-$(SENTRY_SDK))
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+WITHOUT_RELAY := .venv-without-relay
 # Whose runs are compared with those of the installed SDK.
 PREVIOUS_SDK := 2.75.0
 EXAMPLE := --confcutdir=. example_app/tests
@@ -19,15 +23,18 @@ QUICK := tests/unit \
     $(foreach name,bad_days fixture,tests/plugin/server/test_$(name).py) \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
     pii public_names run_diff run_diff_certainty run_diff_renamings segments waiting,tests/plugin/test_$(name).py)
+# Tests that run without the extra `relay` too: the quick ones, and those of what depends on the extra.
+TESTS_WITHOUT_RELAY := $(QUICK) tests/unit/test_without_engine.py \
+    $(foreach name,findings policies rules,tests/plugin/test_$(name).py)
 # Those to which versions matter most.
 SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; print(*COMMON_TESTS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check format dist docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
+.PHONY: help install demo test test-example test-without-relay quick check format dist docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-	    printf '  make %-16s %s\n' "$$target" "$$text"; \
+	    printf '  make %-19s %s\n' "$$target" "$$text"; \
 	done
 
 # Prints the verdict, the most important lines of the report, and the path of the page.
@@ -36,9 +43,19 @@ demo: $(INSTALLED) ## Run the tests of the example application
 	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly $(foreach suffix,json html txt,--sentry-report build/demo.$(suffix)); \
 	status=$$?; echo; $(BIN)/python -m scripts.demo build/demo.json build/demo.html build/demo.txt; exit $$status
 
+install: $(INSTALLED) ## Create or update the virtual environment
+
 test: $(INSTALLED) ## Run all tests
 	$(BIN)/python -m pytest -n auto $(PATIENCE)
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE)
+
+# TEST_DATABASE_URL and TEST_REDIS_URL select servers.
+test-example: $(INSTALLED) ## Run the second half of `make test`: the tests of the example
+	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE) $(EXAMPLE_OPTIONS)
+
+# Uses its own virtual environment.
+test-without-relay: $(WITHOUT_RELAY)/installed ## Run tests without the extra relay
+	$(WITHOUT_RELAY)/bin/python -m pytest -n auto $(PATIENCE) $(TESTS_WITHOUT_RELAY)
 
 quick: $(INSTALLED) ## Run a selection of the tests in half a minute
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(QUICK)
@@ -113,6 +130,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[dev]'
 	@rm -rf $(VENV)/previous-sdk
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/previous-sdk sentry-sdk==$(PREVIOUS_SDK)
+	@touch $@
+
+$(WITHOUT_RELAY)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(WITHOUT_RELAY)
+	$(WITHOUT_RELAY)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	    --editable '.[test]' httpx2 pytest-timeout
+	$(WITHOUT_RELAY)/bin/python -m pip uninstall --quiet --yes sentry-relay milksnake
 	@touch $@
 
 # Read the difference before you commit it.

@@ -75,7 +75,8 @@ def follow(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Follow
     monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{Path(toy_framework.__file__).parent}")
 
     def follow(heading: str, *, with_tests: bool = False) -> list[Path]:
-        tests, touched = [], set()
+        tests: list[Path] = []
+        touched: set[Path] = set()
         for block in recipes()[heading]:
             if not block.title:
                 continue
@@ -186,7 +187,7 @@ def test_a_framework(pytester: pytest.Pytester, follow: Follow) -> None:
         waived = pytest.mark.sentry_allow("server-errors-captured", reason="toys report nothing")
 
         @pytest.fixture(autouse=True)
-        def initialised(sentry_init):
+        def initialized(sentry_init):
             sentry_init(dsn="https://key@sentry.invalid/1")
 
         @waived
