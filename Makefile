@@ -60,12 +60,13 @@ test-without-relay: $(WITHOUT_RELAY)/installed ## Run tests without the extra re
 quick: $(INSTALLED) ## Run a selection of the tests in half a minute
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(QUICK)
 
-check: $(INSTALLED) ## Run the linters and the type checker
+check: $(INSTALLED) ## Run the linters, the type checker and the check of plain language
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.typed_calls --check
+	$(BIN)/python -m scripts.plain_language --check
 
 format: $(INSTALLED) ## Format the code and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix

@@ -147,6 +147,8 @@ def _of_markdown(text: str) -> Iterator[Passage]:
             fence = opening[1] if opening else ""
             yield Passage(block, is_prose=True)
             block = []
+        elif line.startswith(">"):  # quotes a message
+            yield Passage([(number, line)], is_prose=False)
         else:
             block.append((number, _without_code_spans(line)))
     yield Passage(block, is_prose=True)

@@ -107,7 +107,7 @@ RUNS: Final = {
         [({"test_shop.py": FAILS}, ["--sentry-contract=update"])],
     ),
     "a_last_day_that_is_none": RunSituation(
-        "The last day of a waiver is no day.",
+        "The last day of a waiver is not a day.",
         {POLICY: NOISE, "test_shop.py": marked('"no warnings", reason="the old gateway", until="31.1.2027"')},
         [
             'sentry_allow: until must be the last day on which the waiver counts, such as "2027-03-01"',
@@ -195,7 +195,7 @@ RUNS: Final = {
         ["--sentry-suggest"],
     ),
     "a_suggestion_for_other_configurations": RunSituation(
-        "A suggestion is to be written for the rootdir, and all tests that ran have a configuration of their own.",
+        "A suggestion is requested for the rootdir, and all tests that ran have their own configuration.",
         {f"shop/{POLICY}": NOISE, "shop/test_shop.py": FAILS},
         ["sentry_capture.toml was not written: ", "shop/sentry_capture.toml"],
         ["--sentry-suggest=sentry_capture.toml"],
