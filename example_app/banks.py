@@ -109,7 +109,7 @@ def _decoded(content: bytes) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise StatementRejectedError("the file is no text")
+    raise StatementRejectedError("the file is not a text")
 
 
 def _lines(text: str, layout: Layout) -> Iterator[Line]:
@@ -119,7 +119,7 @@ def _lines(text: str, layout: Layout) -> Iterator[Line]:
             values = {str(name).strip(): value or "" for name, value in row.items() if isinstance(value, str)}
             yield read_line(values, layout, rows.line_num)
     except csv.Error as error:
-        raise StatementRejectedError("the file is no CSV", line=rows.line_num) from error
+        raise StatementRejectedError("the file is not a CSV file", line=rows.line_num) from error
 
 
 def read_line(row: dict[str, str], layout: Layout, number: int) -> Line:

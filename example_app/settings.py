@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         try:
             return value and str(Dsn(value))
         except BadDsn as error:
-            raise ValueError(f"is no DSN ({error}); it looks like https://<key>@<host>/<project>") from error
+            raise ValueError(f"is not a DSN ({error}); a DSN looks like https://<key>@<host>/<project>") from error
 
     @field_validator("database_url")
     @classmethod
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         except ModuleNotFoundError as error:
             raise ValueError(f"needs the driver {error.name}, which is not installed") from error
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
-            raise ValueError("is no URL of a database that SQLAlchemy knows") from error
+            raise ValueError("is not a database URL that SQLAlchemy knows") from error
         return value
 
 

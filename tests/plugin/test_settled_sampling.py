@@ -368,7 +368,7 @@ required-tags = { tags = ["plan"], kinds = ["transaction"], severity = "warn" }
 """,
     )
 
-    left = [line for line in summary_of(result) if " to chance " in line]
+    left = [line for line in summary_of(result) if " at random " in line]
     assert [line.partition("from run to run, ")[2] for line in left] == ["for required-tags."]
 
 
@@ -376,5 +376,5 @@ def test_what_is_settled_is_not_left_to_chance(shop: Callable[..., pytest.RunRes
     """Except for what tests give themselves. In several processes as in one."""
     result = shop(LEFT_TO_CHANCE, "-n2", more=RULES)
 
-    left = [line.partition(" left ")[0] for line in summary_of(result) if " to chance " in line]
+    left = [line.partition(" sampled ")[0] for line in summary_of(result) if " at random " in line]
     assert left == ["traces_sample_rate=0.25", "traces_sampler"]
