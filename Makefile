@@ -20,7 +20,7 @@ QUICK := tests/unit \
     --ignore=tests/unit/test_documentation.py --ignore=tests/unit/test_fidelity_command.py \
     --ignore=tests/unit/test_segments.py --ignore=tests/unit/test_recipes.py \
     --ignore=tests/unit/test_without_engine.py --ignore=tests/unit/server/test_soak.py \
-    $(foreach name,bad_days fixture,tests/plugin/server/test_$(name).py) \
+    $(foreach name,simulated_failures fixture,tests/plugin/server/test_$(name).py) \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
     pii public_names run_diff run_diff_certainty run_diff_renamings segments waiting,tests/plugin/test_$(name).py)
 # Tests that run without the extra `relay` too: the quick ones, and those of what depends on the extra.

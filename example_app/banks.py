@@ -17,7 +17,7 @@ LARGEST_AMOUNT: Final = Decimal("9999999999.99")
 
 @dataclass(frozen=True)
 class Layout:
-    """How a bank writes its statements; the columns are named as in the file's first line."""
+    """How a bank writes its statements. The columns are named as in the file's first line."""
 
     bank: str
     delimiter: str
@@ -27,7 +27,7 @@ class Layout:
     reference: str
     amount: str
     currency: str | None
-    """The column; None where the bank has one currency only, the default."""
+    """The column, or None if the bank has one currency only, the default."""
     decimal_comma: bool = False
     default_currency: str = ""
 
@@ -89,7 +89,7 @@ def read_statement(content: bytes) -> tuple[str, list[Line]]:
     """The bank that a CSV file is of, and its transactions.
 
     Raises:
-        StatementRejectedError: It is no text, of no bank that is known, or a line of it makes no sense.
+        StatementRejectedError: It is not a text, of no bank that is known, or a line of it makes no sense.
     """
     text = _decoded(content)
     header = text.partition("\n")[0]

@@ -1,4 +1,4 @@
-"""The service's settings, from the environment and from ``.env``; ``.env.example`` explains them."""
+"""The service's settings, from the environment and from ``.env``. ``.env.example`` explains them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAY_HOLD_A_PASSWORD: Final = frozenset({"sentry_dsn", "database_url", "redis_ur
 
 
 class Settings(BaseSettings):
-    """Each is an environment variable of the same name; the environment wins over ``.env``."""
+    """Each is an environment variable of the same name. The environment wins over ``.env``."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 

@@ -18,7 +18,7 @@ hookspec = pluggy.HookspecMarker("pytest")
 
 @hookspec
 def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # type: ignore[empty-body]
-    """Rules of the project's own, by which every test is judged that has the same configuration.
+    """The project's own rules, which judge every test that has the same configuration.
 
     Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
     ``testpaths``, and in plugins. Those of a conftest file belong to the configuration that its folder has: that of the

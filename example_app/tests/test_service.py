@@ -1,4 +1,4 @@
-"""What the service does for its users, and that Sentry hears nothing of it."""
+"""What the service does for its users, and that it is not reported."""
 
 from __future__ import annotations
 

@@ -64,11 +64,11 @@ class ObservedSdk(Protocol):
     def kinds_from_logging(self) -> frozenset[str] | None: ...
     @property
     def about_loop(self) -> str | None:
-        """Why exceptions of tasks of the event loop that runs now are not captured; None where they are."""
+        """Why exceptions of tasks of the event loop that runs now are not captured, or None if they are."""
 
     @property
     def without_transactions(self) -> str | None:
-        """Why there are no transactions, in words; None where there may be some."""
+        """Why there are no transactions, in words, or None if there may be some."""
 
     def drain(self) -> None: ...
 
@@ -92,7 +92,7 @@ class Expected(Generic[AnyItem]):
 
 
 class AnyAssertions(RecordingViews):
-    """The assertions, which take any kind with any criteria; what they do."""
+    """The assertions, which take any kind with any criteria. What they do."""
 
     def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
         super().__init__(recording, self._have_handed_over)
@@ -105,10 +105,10 @@ class AnyAssertions(RecordingViews):
         self._recording.receive()
         if not self._waits and (self._recording.under_way or self._recording.waits_for_children):
             await_endings(self._recording)
-        self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
+        self._sdk.drain()  # asked for again each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
-        """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
+        """Leave what was seen so far out of views and assertions. The test counts as having asked for it."""
         self._handed_out(self._all_items())
         self._start_here()
 
@@ -119,7 +119,7 @@ class AnyAssertions(RecordingViews):
         the encodings that files have (rule ``forbidden-data``).
 
         Raises:
-            TypeError: the value is no text.
+            TypeError: the value is not a text.
             ValueError: the value is empty, a mask such as ``"***"``, or shorter than 4 characters.
         """
         __tracebackhide__ = True
@@ -141,7 +141,7 @@ class AnyAssertions(RecordingViews):
         What the rule ``no-pii`` allows is in it too. Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
 
         Raises:
-            TypeError: it is no captured item.
+            TypeError: it is not a captured item.
             ModuleNotFoundError: the extra is not installed.
         """
         __tracebackhide__ = True
@@ -175,7 +175,8 @@ class AnyAssertions(RecordingViews):
         """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …).
 
         Raises:
-            AssertionError: none matches, and it can't be said that there is none, as with ``assert_not_captured``.
+            AssertionError: none matches, and it cannot be determined that there is none, as with
+                ``assert_not_captured``.
             ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
@@ -188,7 +189,7 @@ class AnyAssertions(RecordingViews):
         return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
-        """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
+        """Exactly one item of the kind matches all criteria. It is returned, of the kind's class.
 
         Raises:
             AssertionError: none matches, or several do.
@@ -198,13 +199,13 @@ class AnyAssertions(RecordingViews):
         return self._assert_count(1, matcher)[0]
 
     def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
-        """Exactly ``n`` items of the kind match all criteria; they are returned.
+        """Exactly ``n`` items of the kind match all criteria. They are returned.
 
         With ``n=0`` it fails too where ``assert_not_captured`` does.
 
         Raises:
             AssertionError: more or fewer match.
-            TypeError: ``n`` is no whole number.
+            TypeError: ``n`` is not a whole number.
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
@@ -213,11 +214,11 @@ class AnyAssertions(RecordingViews):
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
         """No item of the kind matches all criteria.
 
-        Fails too when no client was active, and when it can't be said: of an item that came of a request which was not
-        seen (that of a Tornado application, say), the route is unknown, and often status code, method and path.
+        Fails too when no client was active, and when it cannot be determined: of an item that came of a request which
+        was not seen (that of a Tornado application, say), the route is unknown, and often status code, method and path.
 
         Raises:
-            AssertionError: one matches, no client was active, or it can't be said.
+            AssertionError: one matches, no client was active, or it cannot be determined.
             ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
@@ -229,7 +230,7 @@ class AnyAssertions(RecordingViews):
         Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
 
         Raises:
-            AssertionError: something was captured, no client was active, or it can't be said.
+            AssertionError: something was captured, no client was active, or it cannot be determined.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
@@ -249,21 +250,21 @@ class AnyAssertions(RecordingViews):
         by: str | Callable[..., object] | None = None,
         **criteria: object,
     ) -> list[Discard]:
-        """At least one such discard, and no such item captured, as ``assert_not_captured`` says it; they are returned.
+        """At least one such discard, and no such item captured, as ``assert_not_captured`` says it. They are returned.
 
         Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
         A log record that became no event is found by ``logger``, ``level`` or ``message``, or by its ``reason``.
 
         Args:
             kind: the kind of item that was discarded.
-            reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
-            by: the callable that discarded it, or what that wraps; or its dotted or bare name.
+            reason: Sentry's discard reason, or one that the plugin adds (see ``Discard``).
+            by: the callable that discarded it, or what that wraps, or its dotted or bare name.
             criteria: what the discarded item looked like, as far as the SDK had built it.
 
         Raises:
             AssertionError: nothing like it was discarded, something like it was captured or may have been, for all that
                 is known, or no client was active.
-            TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
+            TypeError: the reason is not a text, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
         _check_discard(reason, by)
@@ -286,7 +287,7 @@ class AnyAssertions(RecordingViews):
         return found
 
     def assert_inactive(self) -> None:
-        """Sentry was off: no client was active at any time of the test; one without a DSN is active too.
+        """Sentry was off: no client was active at any time of the test. One without a DSN is active too.
 
         Raises:
             AssertionError: one was.
@@ -296,7 +297,7 @@ class AnyAssertions(RecordingViews):
             raise AssertionError(failure_messages.was_active(self._evidence(None)))
 
     def expect(self, kind: str = "event", **criteria: object) -> Any:
-        """A block of code during which exactly one new item matches; after it, ``item`` of what it gives is this item.
+        """A block of code during which exactly one new item matches. After it, ``item`` of what it gives is this item.
 
         An exception that leaves the block is raised on, unjudged.
 
@@ -307,12 +308,12 @@ class AnyAssertions(RecordingViews):
         return _ExpectBlock(self, self._matcher("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
-        """A block of code during which no new item matches; fails too where ``assert_not_captured`` does.
+        """A block of code during which no new item matches. Fails too where ``assert_not_captured`` does.
 
         An exception that leaves the block is raised on, unjudged.
 
         Raises:
-            AssertionError: at the end of the block, one matches, no client was active, or it can't be said.
+            AssertionError: at the end of the block, one matches, no client was active, or it cannot be determined.
         """
         __tracebackhide__ = True
         return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
@@ -328,13 +329,13 @@ class AnyAssertions(RecordingViews):
 
         Raises:
             AssertionError: fewer match when the time is over.
-            TypeError: ``count`` or ``timeout`` is no number.
+            TypeError: ``count`` or ``timeout`` is not a number.
             ValueError: ``count`` is below 1, or ``timeout`` negative or longer than Python can wait.
         """
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
-        self._waits += 1  # it has a timeout of its own
+        self._waits += 1  # it has its own timeout
         try:
             if not wait_until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
                 raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=is_in_event_loop()))
@@ -350,7 +351,7 @@ class AnyAssertions(RecordingViews):
         timeout: float = 5.0,
         **criteria: object,
     ) -> Any:
-        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
+        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio. It takes and raises the same."""
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("await_for", {"count": count} if count != 1 else {}, kind, criteria)
@@ -414,7 +415,7 @@ class AnyAssertions(RecordingViews):
             matcher: what is absent.
             items: the captured items of the kind, of which none matches.
             entries: what was seen meanwhile.
-            what: the absence in words; None where it was expected.
+            what: the absence in words, or None if it was expected.
         """
         __tracebackhide__ = True
         absent = what or f"Expected {failure_messages.what_is_absent(self._formatter, matcher)}"
@@ -524,8 +525,8 @@ class AnyAssertions(RecordingViews):
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
     """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
 
-    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. Those of
-    absence fail too where something took the place of the SDK's own functions (a mock of
+    Assertions fail with ``AssertionError``. Each message names the captured items, or what discarded the expected one.
+    Those of absence fail too where something took the place of the SDK's own functions (a mock of
     ``sentry_sdk.capture_exception``, say), because nobody can say what was passed to it. So do ``find``, ``pii`` and
     views where they would be empty.
 
@@ -533,9 +534,9 @@ class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # whic
     ``"check_in"``, ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its
     criteria. All raise
 
-    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number;
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number.
     - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, for a class anywhere else, and for
-      what equals no value of the field, such as a text for a mapping.
+      what does not equal any value of the field, such as a text for a mapping.
 
     Those that say that nothing is there raise ``ImpossibleCriterionError`` for a value that can't be there, unless
     something in the test has it.
@@ -585,14 +586,14 @@ def _is_by(discard: Discard, by: object) -> bool:
 
 
 class _Before(NamedTuple):
-    """What was there before a block, by identity; kept, so that no identity is given twice."""
+    """What was there before a block, by identity. Kept, so that no identity is given twice."""
 
     items: Mapping[int, CapturedItem]
     entries: Mapping[int, Entry]
 
 
 class _ExpectBlock:
-    """The context manager of ``expect``: a class of its own, so that no frame but the test's is shown."""
+    """The context manager of ``expect``: its own class, so that no frame but the test's is shown."""
 
     def __init__(self, capture: AnyAssertions, matcher: Matcher) -> None:
         self._capture = capture

@@ -50,7 +50,7 @@ class _Client:
 
 
 class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  # type: ignore[misc]
-    """What the application told Sentry during this test, and what it kept from Sentry.
+    """What the application sent to Sentry during this test, and what it filtered out.
 
     Its assertions are those of ``SentryAssertions``.
     """
@@ -67,7 +67,7 @@ class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  
         self._describe = describe
 
     def describe(self) -> str:
-        """What was captured and discarded so far, in order, with its values: for ``print`` while a test is written.
+        """Captured and discarded items so far, in order, with their values: for ``print`` while a test is written.
 
         Declared secrets and what ``forbidden-data`` and, with the extra ``relay``, ``no-pii`` would find is masked.
         Where the environment variable ``CI`` is set and not empty, the text has names and no values.
@@ -77,13 +77,13 @@ class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  
 
     @property
     def dsn(self) -> str | None:
-        """The active client's DSN; None where there is no client, or it has none."""
+        """The active client's DSN, or None if there is no client, or it has none."""
         client = self._sdk.client
         return client.dsn if client is not None else None
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The active client's options, read-only; empty without a client."""
+        """The active client's options, read-only. Empty without a client."""
         return MappingProxyType(dict(self._sdk.options))
 
     def flush(self) -> None:

@@ -128,7 +128,7 @@ class RecordingViews:
 
     @property
     def client_reports(self) -> list[CapturedClientReport]:
-        """What SDKs report to have discarded; in process no SDK sends any."""
+        """What SDKs report to have discarded. In process no SDK sends any."""
         __tracebackhide__ = True
         return self._view(CapturedClientReport)
 

@@ -1,4 +1,4 @@
-"""The errors that Sentry's SDK hides: those of the application's callbacks, and its own."""
+"""The errors that Sentry's SDK swallows: those of the application's callbacks, and its own."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class SuggestionText:
     Args:
         judged: the configuration, with what its tests saw.
         by_chance: what random numbers decided about.
-        ignored_errors: the entries of the application's ``ignore_errors`` that ignored nothing.
+        ignored_errors: the entries of the application's ``ignore_errors`` that were unused.
         today: the day, in UTC, on which the run started (ISO 8601).
     """
 

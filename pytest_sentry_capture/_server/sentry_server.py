@@ -41,10 +41,10 @@ class _OtherProcesses:
 
 
 class SentryServer(SentryAssertions):
-    """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
+    """What other processes and other SDKs send to this test's own DSN. Views and assertions are those of all captures.
 
-    What counts as captured is what Sentry would have accepted. What was sent on a bad day and not accepted is in
-    ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
+    What counts as captured is what Sentry would have accepted. Sent items during simulated failures and not accepted is
+    in ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
     something came with the DSN.
     """
 
@@ -79,7 +79,7 @@ class SentryServer(SentryAssertions):
 
     @property
     def rejections(self) -> list[Rejection]:
-        """What was sent and not accepted, with status, reason, and the items that were lost."""
+        """Sent items and not accepted, with status, reason, and the items that were lost."""
         return self._entries_of(Rejection)
 
     def rate_limit(self, *categories: str, retry_after: int = 60) -> AbstractContextManager[None]:
@@ -103,8 +103,8 @@ class SentryServer(SentryAssertions):
         """A block of code during which an outage is simulated.
 
         Args:
-            mode: ``"refuses"`` connections; ``"resets"`` them once a request is complete; ``"hangs"``: takes requests
-                and does not answer until the block ends; ``"answers_500"``; ``"answers_garbage"``, which is no HTTP.
+            mode: ``"refuses"`` connections. ``"resets"`` them once a request is complete. ``"hangs"``: takes requests
+                and does not answer until the block ends. ``"answers_500"``. ``"answers_garbage"``, which is not HTTP.
 
         Raises:
             ValueError: there is no such mode.
@@ -114,7 +114,7 @@ class SentryServer(SentryAssertions):
         return self._outage(mode)
 
     def slow(self, seconds: float) -> AbstractContextManager[None]:
-        """A block of code during which Sentry takes that long to answer; what it receives is captured at once.
+        """A block of code during which Sentry takes that long to answer. What it receives is captured at once.
 
         Args:
             seconds: until the answer, above 0 and finite.

@@ -1,4 +1,4 @@
-"""A callback of the application that crashes fails the test that uses the fixture: the SDK hides it from all others."""
+"""A crashed callback of the application fails the test with the fixture: in all others the SDK swallows it."""
 
 from __future__ import annotations
 
@@ -99,14 +99,14 @@ def test_every_callback_counts(callback: str, shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines([HEADING, "", "  shop.crash (shop.py:14) raised KeyError, *"])
 
 
-# Since sentry-sdk 3, an event is lost with a processor that raises; up to 2.x, it is sent.
+# Since sentry-sdk 3, an event is lost with a processor that raises. Up to 2.x, it is sent.
 LOSSES = {"before_send": True, "event_processor": IS_3, "error_sampler": False, "before_send_span": False}
 
 
 @pytest.mark.parametrize(
     ("callback", "is_lost"), [of_callback(callback, is_lost) for callback, is_lost in LOSSES.items()]
 )
-def test_only_a_loss_can_be_accounted_for(callback: str, is_lost: bool, shop: pytest.Pytester) -> None:
+def test_only_a_loss_can_be_expected(callback: str, is_lost: bool, shop: pytest.Pytester) -> None:
     output = run(shop, f"def test(sentry_capture):\n    {CRASHES[callback]}").stdout.str()
 
     assert ("Expect it with assert_discarded(reason='callback_error')" in output) is is_lost
@@ -135,7 +135,7 @@ def test_an_asserted_discard_accounts_for_its_callback_only(shop: pytest.Pyteste
     result = run(
         shop,
         """
-def test_accounted(sentry_capture):
+def test_expected(sentry_capture):
     report()
     sentry_capture.assert_discarded(reason="callback_error")
 
@@ -326,7 +326,7 @@ def test_parametrized(sentry_capture, number):
     result.assert_outcomes(failed=5)
 
 
-def test_a_rerun_starts_anew(shop: pytest.Pytester) -> None:
+def test_a_rerun_starts_again(shop: pytest.Pytester) -> None:
     result = run(
         shop,
         """

@@ -224,7 +224,7 @@ def test_table_and_contract_have_what_is_certain(
 
 
 def test_of_other_random_numbers_nothing_changes(shop: Callable[..., pytest.RunResult]) -> None:
-    """Not the numbers of the application's own, nor who looks at the SDK's module or replaces something in it."""
+    """Not the application's own numbers, nor who looks at the SDK's module or replaces something in it."""
     random.seed(4)
     expected = [random.random() for _ in range(3)]
 
@@ -373,7 +373,7 @@ required-tags = { tags = ["plan"], kinds = ["transaction"], severity = "warn" }
 
 
 def test_what_is_settled_is_not_left_to_chance(shop: Callable[..., pytest.RunResult]) -> None:
-    """But for what tests give themselves; in several processes as in one."""
+    """Except for what tests give themselves. In several processes as in one."""
     result = shop(LEFT_TO_CHANCE, "-n2", more=RULES)
 
     left = [line.partition(" left ")[0] for line in summary_of(result) if " to chance " in line]

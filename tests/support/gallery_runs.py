@@ -1,6 +1,6 @@
 """What a whole run says: of waivers with an end, of configurations that extend others, and of suggestions.
 
-Each is a run of its own in a folder of its own. The output from ``FAILURES`` or the summary on is kept.
+Each is its own run in its own folder. The output from ``FAILURES`` or the summary on is kept.
 """
 
 from __future__ import annotations

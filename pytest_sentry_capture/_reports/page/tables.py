@@ -77,7 +77,7 @@ def _personal_data_line(
 
 
 def filters_section(content: Content) -> Html:
-    """Each callback with its counts; of older reports, what discarded something."""
+    """Each callback with its counts. Of older reports, what discarded something."""
     if content.callbacks is not None:
         lines = [_callback_line(each) for each in content.callbacks]
         headings = ("Callback", "Calls", "Passed", "Changed", "Dropped", "Crashed")
