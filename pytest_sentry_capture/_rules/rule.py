@@ -41,7 +41,7 @@ Subject = CapturedItem | Discard | Operation | None
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a rule says of one thing that it looked at. Made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
+    """The verdict of a rule on one thing. Create it with ``Rule.kept``, ``Rule.broken`` or ``Rule.not_judged``.
 
     Attributes:
         subject: the item, discard, exchange or job, or None if it is something else.
@@ -75,7 +75,7 @@ WITHOUT_CLIENT: Final = "no Sentry client was active"
 
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
-        """The captured items of a kind that match all criteria. Raises like ``SentryCapture.find``."""
+        """Return the captured items of a kind that match all criteria. Raises like ``SentryCapture.find``."""
         return self._matching(Matcher(kind, criteria))
 
     def _matching(self, matcher: Matcher) -> list[CapturedItem]:
@@ -84,14 +84,14 @@ class _Search(ApplicationViews):
 
 
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
-    """What a rule is given: the views of a finished recording, or of the part of it that is new."""
+    """The views of a finished recording, or of its new part, which a rule judges."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
 
     @property
     def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not. Not log records, of which only some tests know."""
+        """The discards, without log records, which only some tests know."""
         return [discard for discard in super().discarded if not discard._is_of_logging]
 
     @property
@@ -158,7 +158,7 @@ class Rule(ABC):
 
     @abstractmethod
     def judge(self, views: RuleViews) -> Iterable[Judgement]:
-        """A judgement of each thing that the rule is about. None where there was nothing of the sort."""
+        """Yield a judgement for each thing that the rule is about, or nothing if there was no such thing."""
 
     @property
     def allow_list(self) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ class Rule(ABC):
 
     @staticmethod
     def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:
-        """The rule was exercised, and kept."""
+        """Return the judgement that the rule was exercised and kept."""
         return Judgement(subject, allowed=allowed)
 
     @staticmethod
@@ -226,7 +226,7 @@ class Rule(ABC):
         by: CallableLocation | None = None,
         details: Iterable[str] = (),
     ) -> Judgement:
-        """The rule is broken. See ``Judgement`` for the arguments.
+        """Return the judgement that the rule is broken. See ``Judgement`` for the arguments.
 
         Raises:
             TypeError: there is no problem, or the details are one text.
@@ -237,7 +237,7 @@ class Rule(ABC):
 
     @staticmethod
     def not_judged(subject: Subject, obstacle: str) -> Judgement:
-        """The rule is about this, and can't judge it, for a reason in words for users.
+        """Return the judgement that the rule cannot judge this, with the reason in words for users.
 
         Raises:
             TypeError: there is no reason.

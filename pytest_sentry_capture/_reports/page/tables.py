@@ -114,7 +114,7 @@ def _entries_table(content: Content, known: set[str]) -> Html | None:
         [_named(code(name), None if name == reason else reason), f"{number:,}"]
         for (name, reason), number in sorted(dropped.items())
     )
-    return _table("What filtered events", ("Filter", "Events filtered"), lines, numbers=1)
+    return _table("Filters of events", ("Filter", "Events filtered"), lines, numbers=1)
 
 
 def rules_section(content: Content) -> Html:
