@@ -1,4 +1,4 @@
-# The tests run pytest in hundreds of processes, each of which would compile the package anew.
+# The tests run pytest in hundreds of processes, each of which would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
@@ -12,15 +12,15 @@ WITHOUT_RELAY := .venv-without-relay
 # Whose runs are compared with those of the installed SDK.
 PREVIOUS_SDK := 2.75.0
 EXAMPLE := --confcutdir=. example_app/tests
-# A test that hangs is to fail by its name.
+# A test that hangs must fail by its name.
 PATIENCE := --timeout=300
 NOX := $(BIN)/python -m nox
 # Unit tests, and those of the plugin that start few processes. They reach 9 of 10 lines of the package.
 QUICK := tests/unit \
     --ignore=tests/unit/test_documentation.py --ignore=tests/unit/test_fidelity_command.py \
-    --ignore=tests/unit/test_segments.py --ignore=tests/unit/test_toys.py \
+    --ignore=tests/unit/test_segments.py --ignore=tests/unit/test_recipes.py \
     --ignore=tests/unit/test_without_engine.py --ignore=tests/unit/server/test_soak.py \
-    $(foreach name,bad_days fixture,tests/plugin/server/test_$(name).py) \
+    $(foreach name,simulated_failures fixture,tests/plugin/server/test_$(name).py) \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
     pii public_names run_diff run_diff_certainty run_diff_renamings segments waiting,tests/plugin/test_$(name).py)
 # Tests that run without the extra `relay` too: the quick ones, and those of what depends on the extra.
@@ -34,7 +34,7 @@ SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; 
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-	    printf '  make %-18s %s\n' "$$target" "$$text"; \
+	    printf '  make %-19s %s\n' "$$target" "$$text"; \
 	done
 
 # Prints the verdict, the most important lines of the report, and the path of the page.
@@ -43,17 +43,18 @@ demo: $(INSTALLED) ## Run the tests of the example application
 	@$(BIN)/python -m pytest $(EXAMPLE) -v -p no:randomly $(foreach suffix,json html txt,--sentry-report build/demo.$(suffix)); \
 	status=$$?; echo; $(BIN)/python -m scripts.demo build/demo.json build/demo.html build/demo.txt; exit $$status
 
-install: $(INSTALLED) ## Install everything into a virtual environment
+install: $(INSTALLED) ## Create or update the virtual environment
 
 test: $(INSTALLED) ## Run all tests
 	$(BIN)/python -m pytest -n auto $(PATIENCE)
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE)
 
-# TEST_DATABASE_URL and TEST_REDIS_URL choose servers.
-test-example: $(INSTALLED) ## Run the second half of it, the tests of the example application
+# TEST_DATABASE_URL and TEST_REDIS_URL select servers.
+test-example: $(INSTALLED) ## Run the second half of `make test`: the tests of the example
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE) $(EXAMPLE_OPTIONS)
 
-test-without-relay: $(WITHOUT_RELAY)/installed ## Run tests without the extra `relay`, in another virtual environment
+# Uses its own virtual environment.
+test-without-relay: $(WITHOUT_RELAY)/installed ## Run tests without the extra relay
 	$(WITHOUT_RELAY)/bin/python -m pytest -n auto $(PATIENCE) $(TESTS_WITHOUT_RELAY)
 
 quick: $(INSTALLED) ## Run a selection of the tests in half a minute
@@ -65,6 +66,7 @@ check: $(INSTALLED) ## Run the linters, the type checker and the check of plain 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.typed_calls --check
+	$(BIN)/python -m scripts.plain_language --check
 
 format: $(INSTALLED) ## Format the code and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix

@@ -16,7 +16,12 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 CONSTANT = re.compile(r'^DOCUMENTATION: Final = "(.*)"$', re.MULTILINE)
 NAVIGATION = re.compile(r"^ +- (.+): (\S+\.md)$", re.MULTILINE)
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\((?!https?:)(?P<path>[^()#]*)(?P<anchor>#[^()]*)?\)")
-IN_SITE = {"README.md": "", "CHANGELOG.md": "changelog/", "example_app/README.md": "example/"}
+IN_SITE = {
+    "CHANGELOG.md": "changelog/",
+    "CONTRIBUTING.md": "contributing/",
+    "README.md": "",
+    "example_app/README.md": "example/",
+}
 """The pages of the site whose files are not in ``docs``."""
 
 

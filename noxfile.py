@@ -54,7 +54,7 @@ def try_out(session: nox.Session, environment: Environment) -> None:
 
 
 def _constraints(session: nox.Session, environment: Environment) -> str:
-    """The versions of ``constraints.txt``, but for the packages of which an environment says the version itself."""
+    """The versions of ``constraints.txt``, except for the packages of which an environment says the version itself."""
     own = {_package(requirement) for requirement in environment.requirements if re.search("[<=>]", requirement)}
     lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     file = Path(session.create_tmp(), "constraints.txt").absolute()

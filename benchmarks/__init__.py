@@ -1,1 +1,1 @@
-"""Benchmarks: ratios with limits, each a module with a command of its own."""
+"""Benchmarks: ratios with limits, each a module with its own command."""

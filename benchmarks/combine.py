@@ -50,7 +50,7 @@ sys.exit(code)
 
 
 def measured(folder: Path) -> list[Measure]:
-    """One shard is run; the others are copies of its report with tests of their own."""
+    """One shard is run. The others are copies of its report with their own tests."""
     (folder / "sentry_capture.toml").write_text(CONFIGURATION)
     (folder / "test_captures.py").write_text(TESTS_THAT_CAPTURE.format(rows=ROWS))
     run([*PYTEST, "--sentry-report=shard.json", "test_captures.py"], folder)

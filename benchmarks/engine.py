@@ -26,7 +26,7 @@ ROUNDS = 9
 
 
 def captured() -> list[bytes]:
-    """Distinct events with stack traces, variables and breadcrumbs; personal data in every tenth."""
+    """Distinct events with stack traces, variables and breadcrumbs. Personal data in every tenth."""
     payloads: list[bytes] = []
 
     def keep(event: Any, _: object) -> None:

@@ -1,6 +1,6 @@
 """What Sentry costs an application: time per request, memory and bytes, measured on the example.
 
-Each variant is a process of its own, which serves its requests from a real database and sends what it tells Sentry to a
+Each variant is its own process, which serves its requests from a real database and sends its Sentry items to a
 server on this machine. The processes take turns at short batches: what slows the machine slows all of them. Each turn
 is compared with that of the process without Sentry, and the median of them counts: the least would be a turn in which
 no request was traced, where one in ten is.
@@ -100,10 +100,10 @@ class Cost(NamedTuple):
 
     Attributes:
         answered: seconds added to a request that is answered.
-        failing: seconds added to one that fails, and is told to Sentry.
+        failing: seconds added to one that fails and is reported.
         memory: MiB of resident memory added.
-        error: bytes of an error event in its envelope; None where there was none.
-        trace: bytes of the spans of a request in their envelope; None where there were none.
+        error: bytes of an error event in its envelope, or None if there was none.
+        trace: bytes of the spans of a request in their envelope, or None if there were none.
         compressed_error: bytes of the request that carries an error event.
     """
 
@@ -150,7 +150,7 @@ class Sink:
         self._server.server_close()
 
     def dsn(self, project: int) -> str:
-        """The DSN of a project of its own."""
+        """The DSN of its own project."""
         return f"http://key@127.0.0.1:{self._server.server_port}/{project}"
 
     def size(self, project: int, item_type: str) -> tuple[float | None, float | None]:
@@ -160,7 +160,7 @@ class Sink:
 
 
 class Service:
-    """The example in a process of its own."""
+    """The example in its own process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process

@@ -85,7 +85,7 @@ ExampleItems.example = lambda *args: None
 
 
 def measured(folder: Path) -> list[Measure]:
-    """The run with example items and without takes turns with itself; both write a report of the same rows."""
+    """The run with example items and without takes turns with itself. Both write a report of the same rows."""
     with_examples = _project(folder / "on", TIMED, ROWS_OF_A_RUN)
     without = _project(folder / "off", WITHOUT_EXAMPLES, ROWS_OF_A_RUN)
     command = [*PYTEST, "-p", "changed", "-s", f"--sentry-report={REPORT}", "test_captures.py"]

@@ -1,4 +1,4 @@
-"""The plugin beside its peers, each in an environment of its own: what tests, captures, memory and matching cost.
+"""The plugin beside its peers, each in its own environment: what tests, captures, memory and matching cost.
 
 All of them take turns, to be compared with a hand-written list transport in the same run. Of several rounds it is the
 least of what the programs measure themselves, and the median of whole runs.
@@ -145,7 +145,7 @@ def find(events, text):
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to test what Sentry is told.
+    """A way to test what Sentry is notified.
 
     Attributes:
         name: as in the table.
@@ -256,7 +256,7 @@ class Scenario(NamedTuple):
 
     Attributes:
         title: as in the table.
-        environment: what the program is told.
+        environment: the program's settings.
         rounds: how often each contender has a turn.
         contenders: who takes part, the one first that the others are compared with.
         module: the tests that are run.
@@ -306,7 +306,7 @@ def growth(number: int) -> Scenario:
 
 
 def prepare(contender: Contender) -> None:
-    """Make the contender's environment anew, with its test module."""
+    """Make the contender's environment again, with its test module."""
     shutil.rmtree(contender.folder, ignore_errors=True)
     contender.folder.mkdir(parents=True)
     folders = os.pathsep.join([*OF_PYENV, os.environ["PATH"]])

@@ -51,7 +51,7 @@ class Measured(NamedTuple):
 
 
 def run(command: Sequence[str], folder: Path, **variables: str) -> Measured:
-    """Run a command to its end; ``variables`` join its environment."""
+    """Run a command to its end. ``variables`` join its environment."""
     [measured] = in_turns((command, folder), **variables)
     return measured
 
@@ -90,7 +90,7 @@ class _Run:
         self._output.close()
 
     def has_ended_after(self, turn: float | None) -> bool:
-        """Whether the command ends when it goes on for these seconds; without a number it goes on to its end."""
+        """Whether the command ends when it goes on for these seconds. Without a number it goes on to its end."""
         self._send(signal.SIGCONT)
         try:
             self._process.wait(turn)
@@ -122,7 +122,7 @@ sys.exit(status)
 
 @contextmanager
 def talking(command: Sequence[str], folder: Path, answer: str) -> Iterator[Ask]:
-    """A process that answers lines with lines; what it answers stands behind the word ``answer``."""
+    """A process that answers lines with lines. What it answers stands behind the word ``answer``."""
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -1,4 +1,4 @@
-"""What ``sentry_server`` takes in per second against kent, in one run with the same load; and its memory.
+"""What ``sentry_server`` takes in per second against kent, in one run with the same load, and its memory.
 
 The load: 64 connections that send gzipped events of 3.5 kB, each the next one as soon as the last is answered.
 """
@@ -97,7 +97,7 @@ def requests_for(dsn: str) -> list[bytes]:
 class Sender(asyncio.Protocol):
     """One connection: sends the next request when the last is answered, until the numbers are used up.
 
-    Streams would cost the sender as much as answering costs a server; kent closes each connection after its answer.
+    Streams would cost the sender as much as answering costs a server. Kent closes each connection after its answer.
     """
 
     def __init__(self, address: tuple[str, int], requests: list[bytes], numbers: Iterator[int]) -> None:
@@ -151,7 +151,7 @@ async def _load(dsn: str, number: int) -> int:
 
 
 def rate(dsn: str, number: int) -> float:
-    """Accepted events per second; all must be."""
+    """Accepted events per second. All must be."""
     start = time.perf_counter()
     accepted = asyncio.run(_load(dsn, number))
     if accepted != number:
@@ -181,7 +181,7 @@ def received(process: subprocess.Popen[str]) -> tuple[int, int, int]:
 
 @contextmanager
 def kent() -> Iterator[str]:
-    """Kent in an environment of its own."""
+    """Kent in its own environment."""
     if not (KENT / "bin" / "kent-server").exists():
         venv.create(KENT, with_pip=True)
         install = [str(KENT / "bin" / "python"), "-m", "pip", "install", "--quiet", f"kent=={KENT_VERSION}"]

@@ -16,6 +16,7 @@ ELSEWHERE = {
     "README.md": "index.md",
     "example_app/README.md": "example.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
     "pytest_sentry_capture/_reports/report.schema.json": "report.schema.json",
 }
 LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<path>[^()#:]+)(?P<anchor>#[^()]*)?\)")

@@ -91,7 +91,7 @@ def is_registered(session: Session, email: str) -> bool:
 def user_if_any(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)], session: DatabaseSession
 ) -> User | None:
-    """Whom the bearer token belongs to, or None without a token; 401 for a wrong one. Sentry learns who it is."""
+    """Whom the bearer token belongs to, or None without a token. 401 for a wrong one. Sentry learns who it is."""
     if credentials is None:
         return None
     token = session.get(AccessToken, hash_of(credentials.credentials))
@@ -102,7 +102,7 @@ def user_if_any(
 
 
 def signed_in_user(user: Annotated[User | None, Depends(user_if_any)]) -> User:
-    """Whom the bearer token belongs to; 401 without a token."""
+    """Whom the bearer token belongs to. 401 without a token."""
     if user is None:
         raise HTTPException(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
     return user

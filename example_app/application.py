@@ -18,7 +18,7 @@ from example_app.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service. Sentry starts at once, so that it sees what fails later on; storage when the server starts."""
+    """The service. Sentry starts at once, so that it sees what fails later on. Storage when the server starts."""
     start_sentry(settings)
 
     @asynccontextmanager

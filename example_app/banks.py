@@ -17,7 +17,7 @@ LARGEST_AMOUNT: Final = Decimal("9999999999.99")
 
 @dataclass(frozen=True)
 class Layout:
-    """How a bank writes its statements; the columns are named as in the file's first line."""
+    """How a bank writes its statements. The columns are named as in the file's first line."""
 
     bank: str
     delimiter: str
@@ -27,7 +27,7 @@ class Layout:
     reference: str
     amount: str
     currency: str | None
-    """The column; None where the bank has one currency only, the default."""
+    """The column, or None if the bank has one currency only, the default."""
     decimal_comma: bool = False
     default_currency: str = ""
 
@@ -89,7 +89,7 @@ def read_statement(content: bytes) -> tuple[str, list[Line]]:
     """The bank that a CSV file is of, and its transactions.
 
     Raises:
-        StatementRejectedError: It is no text, of no bank that is known, or a line of it makes no sense.
+        StatementRejectedError: It is not a text, of no bank that is known, or a line of it makes no sense.
     """
     text = _decoded(content)
     header = text.partition("\n")[0]
@@ -109,7 +109,7 @@ def _decoded(content: bytes) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise StatementRejectedError("the file is no text")
+    raise StatementRejectedError("the file is not a text")
 
 
 def _lines(text: str, layout: Layout) -> Iterator[Line]:
@@ -119,7 +119,7 @@ def _lines(text: str, layout: Layout) -> Iterator[Line]:
             values = {str(name).strip(): value or "" for name, value in row.items() if isinstance(value, str)}
             yield read_line(values, layout, rows.line_num)
     except csv.Error as error:
-        raise StatementRejectedError("the file is no CSV", line=rows.line_num) from error
+        raise StatementRejectedError("the file is not a CSV file", line=rows.line_num) from error
 
 
 def read_line(row: dict[str, str], layout: Layout, number: int) -> Line:

@@ -17,13 +17,13 @@ from redis.exceptions import RedisError
 from example_app.monitoring import report_cache_failure
 
 ANSWER_TIMEOUT: Final = 1.0
-"""Seconds to wait for Redis: a cache that is slower than the database is of no use."""
+"""Seconds to wait for Redis: a cache that is slower than the database is useless."""
 
 Answer = TypeVar("Answer")
 
 
 class Cache:
-    """Redis for one request. After the first failure the request goes on without, so that one event tells of it."""
+    """Redis for one request. After the first failure the request goes on without, so that one event describes it."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -49,7 +49,7 @@ class Cache:
         self._ask(lambda redis: redis.delete(name))
 
     def count(self, name: str, seconds: int) -> int:
-        """How often this was called for this name since the first call, at most so long ago; 0 without Redis."""
+        """How often this was called for this name since the first call, at most so long ago. 0 without Redis."""
 
         def count(redis: Redis) -> int:
             with redis.pipeline() as pipeline:
@@ -98,7 +98,7 @@ class RateLimit:
 
 @contextmanager
 def connected_redis(url: str | None) -> Iterator[Redis]:
-    """A client of the Redis at this URL; without one, of a Redis of our own that lives as long as the client."""
+    """A client of the Redis at this URL. Without one, a client of a new Redis, which lives as long."""
     if url is None:
         with embedded_redis() as url, connected_redis(url) as redis:
             yield redis
@@ -121,7 +121,7 @@ class _EmbeddedRedis(TcpFakeServer):
 
 @contextmanager
 def embedded_redis() -> Iterator[str]:
-    """A Redis in this process, in memory and on a loopback port of its own; yields its URL."""
+    """A Redis in this process, in memory and on its own loopback port. Yields its URL."""
     server = _EmbeddedRedis(("127.0.0.1", 0))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="embedded-redis", daemon=True)
     thread.start()

@@ -27,7 +27,7 @@ def category_of(payee: str, reference: str) -> str:
 
 
 def categorise(sessions: Sessions, statement_id: int) -> None:
-    """Give each transaction of a statement its category; runs after the upload was answered."""
+    """Give each transaction of a statement its category. Runs after the upload was answered."""
     with sessions.begin() as session:
         for transaction in session.scalars(select(Transaction).where(Transaction.statement_id == statement_id)):
             transaction.category = category_of(transaction.payee, transaction.reference)

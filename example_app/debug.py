@@ -22,7 +22,7 @@ def crash() -> None:
 
 @router.get("/http-error")
 def http_error() -> None:
-    """An HTTP error of our own, raised on purpose."""
+    """Our own HTTP error, raised on purpose."""
     raise HTTPException(500, "on purpose")
 
 
@@ -34,14 +34,14 @@ def application_error() -> None:
 
 @router.get("/logged-error")
 def logged_error() -> dict[str, str]:
-    """A failure that is logged, and answered all the same."""
+    """A failure that is logged, and answered anyway."""
     logger.error("the exchange rates are %s days old", 3)
     return {"status": "logged"}
 
 
 @router.get("/logged-exception")
 def logged_exception() -> dict[str, str]:
-    """A failure that is logged with its exception, and answered all the same."""
+    """A failure that is logged with its exception, and answered anyway."""
     try:
         crash()
     except ZeroDivisionError:

@@ -30,7 +30,7 @@ class ApplicationError(Exception):
 
 
 class StatementRejectedError(ApplicationError):
-    """The uploaded file is no statement that the service can read: the client's mistake."""
+    """The uploaded file is not a statement that the service can read: the client's mistake."""
 
     status_code = 422
 
@@ -49,7 +49,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def answer_application_error(request: Request, error: Exception) -> JSONResponse:
-    """A known problem of ours: its kind is no secret."""
+    """A known problem in our service: its kind is not a secret."""
     assert isinstance(error, ApplicationError)  # noqa: S101
     return _answer(request, error.status_code, {"error": str(error), **error.metadata})
 

@@ -47,7 +47,7 @@ def import_later(request: Request, file: UploadFile, user: SignedInUser) -> Impo
 
 
 def create_celery(settings: Settings, storage: Callable[[], Storage]) -> Celery:
-    """The tasks; without a broker they run where they are called.
+    """The tasks. Without a broker they run where they are called.
 
     Args:
         settings: names the broker.
@@ -63,8 +63,8 @@ def create_celery(settings: Settings, storage: Callable[[], Storage]) -> Celery:
         name_request(request_id)
         _import(storage(), user_id, content.encode("latin-1"))
 
-    # A file that is no statement is the client's mistake: Sentry does not hear of it. What is shared would be the task
-    # of all applications in this process.
+    # A file that is not a statement is the client's mistake: it is not reported. What is shared would be the
+    # task of all applications in this process.
     options: dict[str, Any] = {"name": IMPORT, "throws": (StatementRejectedError,), "shared": False}
     celery.task(**options)(import_statement)
     return celery

@@ -34,7 +34,7 @@ def request_id_of(connection: HTTPConnection) -> str:
 class RequestIdMiddleware:
     """Gives each request the id that the client can quote, and tells it to who wants to know.
 
-    It is plain ASGI: ``@app.middleware("http")`` would run the application in a task of its own, away from Sentry's
+    It is plain ASGI: ``@app.middleware("http")`` would run the application in its own task, away from Sentry's
     scope of the request.
     """
 

@@ -79,12 +79,12 @@ _OUR_OWN: Final = frozenset(
 # ---- What differs between versions of the SDK stands here, and nowhere else -----------------------------------------
 #
 #                         up to 2.75                          since 3.0
-# personal data           sent only with send_default_pii     sent, but for what data_collection turns off
+# personal data           sent only with send_default_pii     sent, except for what data_collection turns off
 # secrets, by their name  removed by the SDK's own scrubber   removed by us, in before_send and before_send_span
 # requests and queries    transactions and their spans        spans alone: before_send_span
 # queries at the start    not traced                          spans of their own
 # tags and the user       of events and transactions          of events alone: spans have attributes
-# logged errors           events                              events only if LoggingIntegration is told so
+# logged errors           events                              events only if LoggingIntegration is set so
 # ignored loggers         of events and breadcrumbs           of logs: events and breadcrumbs have their own list
 # profiles                sampled for each request            sampled for each process
 
@@ -108,7 +108,7 @@ NOTHING_PERSONAL: Final = {
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """Those by which this version is told which personal data to send, what to filter and how much to profile."""
+    """Those that say to this version which personal data to send, what to filter and how much to profile."""
     personal_data = settings.sentry_send_default_pii
     if SINCE_3:
         return {
@@ -132,9 +132,9 @@ def _options(settings: Settings) -> dict[str, Any]:
 def _integrations() -> list[Integration]:
     """Those whose own defaults are not ours.
 
-    The SDK is told to report client errors too, so that one place decides what is noise: ``before_send``. It would
-    leave most of them out by itself, but not the same way on every path and in every version. (Before 2.5 it can't be
-    told, and leaves them all out but for those that are logged.)
+    The SDK is configured to report client errors too, so that one place decides what is noise: ``before_send``. It
+    would leave most of them out by itself, but not the same way on every path and in every version. (Before 2.5 it
+    cannot be configured, and leaves them all out except for those that are logged.)
     """
     starlette: dict[str, Any] = {"failed_request_status_codes": {*range(400, 600)}} if SDK >= (2, 5) else {}
     since_3 = [_sdk_logging.LoggingIntegration(level=None, event_level=logging.ERROR)] if SINCE_3 else []
@@ -204,7 +204,7 @@ def name_request(request_id: str) -> None:
 
 
 def identify(user_id: int, email: str) -> None:
-    """Tell Sentry who makes this request; the email only where personal data may be sent."""
+    """Set the user who makes this request. The email only where personal data may be sent."""
     user = {"id": str(user_id)}
     sentry_sdk.set_user({**user, "email": email} if _personal_data_may_be_sent() else user)
     _set_attribute("user.id", str(user_id))
@@ -258,7 +258,7 @@ def before_send_span_with_personal_data(span: Span, hint: Hint) -> Span:
 
 
 def _safely(filter_: Callable[[Span], Span], span: Span) -> Span:
-    """The span through the filter; where this fails, without what it says: the SDK would send the span as it was."""
+    """The span through the filter. Where this fails, without what it says: the SDK would send the span as it was."""
     try:
         return filter_(span)
     except Exception:
@@ -279,7 +279,7 @@ def error_of(hint: Hint) -> BaseException | None:
     """The exception behind an event, whichever way it came.
 
     ``logger.error("… %s", error)`` and a plain ``logger.error("…")`` in an except block give the SDK no exception, but
-    they report one all the same.
+    they report one anyway.
     """
     if hint.get("exc_info"):
         error: BaseException | None = hint["exc_info"][1]
@@ -298,9 +298,9 @@ def _status_code_of(error: BaseException | None, hint: Hint) -> object:
 
 
 def _is_reported(error: BaseException | None) -> bool:
-    """Whether this exception, or one that led to it, was in an event before; it is from now on.
+    """Whether this exception, or one that led to it, was in an event before. It is from now on.
 
-    The SDK notices only that the very same exception is reported twice in a row, not that what
+    The SDK notices only that the same exception is reported twice in a row, not that what
     ``logger.exception("…")`` reported comes again as the cause of ``raise HTTPException(500) from error``.
     """
     chain = _chain(error)

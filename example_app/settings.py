@@ -1,4 +1,4 @@
-"""The service's settings, from the environment and from ``.env``; ``.env.example`` explains them."""
+"""The service's settings, from the environment and from ``.env``. ``.env.example`` explains them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAY_HOLD_A_PASSWORD: Final = frozenset({"sentry_dsn", "database_url", "redis_ur
 
 
 class Settings(BaseSettings):
-    """Each is an environment variable of the same name; the environment wins over ``.env``."""
+    """Each is an environment variable of the same name. The environment wins over ``.env``."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         try:
             return value and str(Dsn(value))
         except BadDsn as error:
-            raise ValueError(f"is no DSN ({error}); it looks like https://<key>@<host>/<project>") from error
+            raise ValueError(f"is not a DSN ({error}); a DSN looks like https://<key>@<host>/<project>") from error
 
     @field_validator("database_url")
     @classmethod
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         except ModuleNotFoundError as error:
             raise ValueError(f"needs the driver {error.name}, which is not installed") from error
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
-            raise ValueError("is no URL of a database that SQLAlchemy knows") from error
+            raise ValueError("is not a database URL that SQLAlchemy knows") from error
         return value
 
 

@@ -102,7 +102,7 @@ def search(
     month: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[TransactionDetails]:
-    """The user's transactions with this text in payee or reference, of this category and month; the newest first."""
+    """The user's transactions with this text in payee or reference, of this category and month. The newest first."""
     query = select(Transaction).join(Statement).where(Statement.user_id == user.id)
     if text:
         query = query.where(
@@ -128,7 +128,7 @@ def content_of(file: UploadFile) -> bytes:
 
 
 def stored(session: Session, user_id: int, content: bytes) -> Statement:
-    """The statement that a file holds, in the database; its transactions have no categories yet."""
+    """The statement that a file holds, in the database. Its transactions have no categories yet."""
     bank, lines = read_statement(content)
     statement = Statement(user_id=user_id, bank=bank)
     statement.transactions = [

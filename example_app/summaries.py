@@ -21,7 +21,7 @@ router = APIRouter(tags=["summaries"])
 
 
 class Summary(BaseModel):
-    """Income and expenses of a month, in each currency of its own."""
+    """Income and expenses of a month, in each currency."""
 
     month: str
     income: dict[str, Decimal]
@@ -52,7 +52,7 @@ def summaries_of(user_id: int) -> str:
 
 
 def month_bounds(month: str) -> tuple[date, date]:
-    """The first day of a month and the first of the next; 422 for what is no month."""
+    """The first day of a month and the first of the next. 422 for what is not a month."""
     year, number = int(month[:4]), int(month[5:])
     try:
         first = date(year, number, 1)

@@ -1,7 +1,7 @@
 """The environments of the matrix: which version of what is installed beside the plugin, on which Python.
 
 Every pair of an SDK and a Python, an SDK and a pytest, and a Python and a pytest is in one of them, not every triple,
-but for pairs that do not work together, and for SDK 2.11, which is there for Python 3.13 alone.
+except for pairs that do not work together, and for SDK 2.11, which is there for Python 3.13 alone.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ FRAMEWORKS_OF_ITS_DAY: Final = {
         "yarl==1.9.4",
     ),
 }
-"""What was current when an SDK was released. It had no integration of Litestar; older Bottles warn when imported."""
+"""What was current when an SDK was released. It had no integration of Litestar. Older Bottles warn when imported."""
 
 TESTS_OF_FRAMEWORKS: Final = tuple(
     f"tests/plugin/test_{name}.py"
@@ -185,7 +185,7 @@ HOSTILE_OPTIONS: Final = tuple(
     for plugin in ("django", "pytest-bdd", "pytest_forked", "pytest_mock", "run-parallel", "socket", "trio")
     for option in ("-p", f"no:{plugin}")
 )
-"""The runs inside of the tests load the plugins, each for itself; the tests do without."""
+"""The runs inside of the tests load the plugins, each for itself. The tests do without."""
 
 TESTS_OF_EXTRAS: Final = (
     *(f"tests/plugin/test_{name}.py" for name in ("configuration", "ingestion", "no_pii_rule", "pii", "rules")),
@@ -198,7 +198,7 @@ TESTS_OF_EXTRAS: Final = (
 
 @dataclass(frozen=True)
 class Environment:
-    """What the plugin is tried with; versions are as users write them: ``2.20`` is the last 2.20.x."""
+    """What the plugin is tried with. Versions are as users write them: ``2.20`` is the last 2.20.x."""
 
     name: str
     python: str

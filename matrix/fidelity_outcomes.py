@@ -148,7 +148,7 @@ def _check_worth(outcomes: Outcomes) -> None:
     if passed * 2 < max(len(outcomes), 1):
         raise CouldNotRunError(
             f"only {passed} of {len(outcomes)} tests pass without the plugin, too few for a comparison."
-            " Mend the requirements of their environment."
+            " Fix the requirements of their environment."
         )
 
 
@@ -182,7 +182,7 @@ def read_list(file: Path) -> dict[str, dict[str, str]]:
 def _add(listed: dict[str, dict[str, str]], entry: Mapping[str, Any]) -> None:
     reason = entry["reason"]
     if reason not in REASONS:
-        raise ListError(f"{reason!r} is not a reason. Valid are: {', '.join(REASONS)}")
+        raise ListError(f"{reason!r} is not a reason. Valid: {', '.join(REASONS)}")
     for sdk in entry["sdks"]:
         tests = listed.setdefault(sdk, {})
         for test in entry["tests"]:

@@ -44,7 +44,7 @@ _STATUSES: Final = (0, 1)
 _SECONDS_OF_A_TEST: Final = 60
 _SECONDS_OF_A_RUN: Final = 30 * 60
 _KIBIBYTES: Final = 8 * 1024 * 1024
-"""The address space of a run, so that one that grows without end is no danger to the machine."""
+"""The address space of a run, so that one that grows without end is not a danger to the machine."""
 
 _COMMON: Final = (
     "asttokens",
@@ -228,7 +228,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def unpacked(sdk: str) -> Suite:
-    """The tests of an SDK, as its sdist has them, in a folder without the SDK: the installed one is to be imported.
+    """The tests of an SDK, as its sdist has them, in a folder without the SDK: the installed one must be imported.
 
     Raises:
         subprocess.CalledProcessError: the sdist could not be fetched.

@@ -1,6 +1,6 @@
 """Runs of the same tests with several versions of sentry-sdk, of which the documentation tells.
 
-Each version has a virtual environment of its own, in which all else is the same.
+Each version has its own virtual environment, in which all else is the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FOLDER: Final = CHECKOUT / "build" / "sdks"
 def python_with(sentry_sdk: str, requirements: Sequence[str], purpose: str) -> Path:
     """The Python of an environment with this version of sentry-sdk, with the plugin, and with what else is required.
 
-    All else has the versions of ``constraints.txt``, but for the requirements that say a version themselves.
+    All else has the versions of ``constraints.txt``, except for the requirements that say a version themselves.
     An environment that is there is brought up to date.
 
     Args:
@@ -39,7 +39,7 @@ def python_with(sentry_sdk: str, requirements: Sequence[str], purpose: str) -> P
 
 
 def constraining(requirements: Sequence[str]) -> list[str]:
-    """The lines of ``constraints.txt``, but for sentry-sdk and the requirements that say a version themselves."""
+    """The lines of ``constraints.txt``, except for sentry-sdk and the requirements that say a version themselves."""
     own = {"sentry-sdk", *(_package(each) for each in requirements if re.search("[<=>]", each))}
     lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if _package(line) not in own]

@@ -23,7 +23,7 @@ README: Final = Path("README.md")
 
 @dataclass(frozen=True)
 class Result:
-    """What came out when an environment was last tried."""
+    """The result when an environment was last tried."""
 
     environment: Environment
     versions: dict[str, str]
@@ -126,7 +126,7 @@ def write(page: Path, text: str) -> None:
 
 
 def main() -> int:
-    """Write the tables, unless something failed or was never tried; then say so."""
+    """Write the tables, unless something failed or was never tried. Then say so."""
     wanted = environments(load_toml("pyproject.toml")["project"])
     results = [read(environment) for environment in wanted if environment.result.exists()]
     untried = [environment for environment in wanted if not environment.result.exists()]

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line.
 
     Returns:
-        The exit code: 0; 1 where a combined run fails and, with ``--exit-code``, where there are differences; 2 for bad
+        The exit code: 0. 1 where a combined run fails and, with ``--exit-code``, where there are differences. 2 for bad
         input, and for a page that can't be written.
     """
     options = _parser().parse_args(arguments)

@@ -18,7 +18,7 @@ hookspec = pluggy.HookspecMarker("pytest")
 
 @hookspec
 def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # type: ignore[empty-body]
-    """Rules of the project's own, by which every test is judged that has the same configuration.
+    """Return the project's own rules, which judge every test that has the same configuration.
 
     Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
     ``testpaths``, and in plugins. Those of a conftest file belong to the configuration that its folder has: that of the
@@ -31,7 +31,7 @@ def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # typ
 
 @hookspec
 def pytest_sentry_capture_job_systems(config: pytest.Config) -> Iterable[JobSystem]:  # type: ignore[empty-body]
-    """Workers that this plugin does not know, and how their jobs are seen.
+    """Return job systems of workers that this plugin does not know, which describe how their jobs are observed.
 
     Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
     ``testpaths``, and in plugins.

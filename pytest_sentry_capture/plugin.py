@@ -282,7 +282,7 @@ def _is_wrapper(implementation: HookImpl) -> bool:
 
 
 def _conftest_of(plugin: object) -> Path | None:
-    """The file of a conftest module; None for other plugins."""
+    """The file of a conftest module, or None for other plugins."""
     file = getattr(plugin, "__file__", None) if isinstance(plugin, ModuleType) else None
     return Path(file) if file is not None and Path(file).name == "conftest.py" else None
 
@@ -400,7 +400,7 @@ def _fail_on_mistakes(marker: str, check: Callable[[], object]) -> None:
 
 
 def _mistake(marker: str, check: Callable[[], object]) -> str | None:
-    """What is wrong with the test's markers of this name, in words for users; None where nothing is."""
+    """What is wrong with the test's markers of this name, in words for users, or None if nothing is."""
     try:
         check()
     except (TypeError, ValueError) as error:
@@ -467,7 +467,7 @@ def _complete(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
 
 
 def _take_late_markers(report: pytest.TestReport, item: pytest.Item, run: Run) -> None:
-    """Waivers count that were added until the call has ended; options that were added meanwhile are a mistake."""
+    """Waivers count that were added until the call has ended. Options that were added meanwhile are a mistake."""
     phase, options = report.when, item.stash.get(_OPTIONS, None)
     mistakes: list[str | None] = []
     if phase != "teardown":
@@ -549,7 +549,7 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: p
 
 
 class _OneThread:
-    """Tells pytest-run-parallel which tests have to run in one thread; registered where it is installed."""
+    """Tells pytest-run-parallel which tests have to run in one thread. Registered where it is installed."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -562,7 +562,7 @@ class _OneThread:
 
 
 class _EmptyViews:
-    """Explains why a view is not empty; registered once a test has views, for the objects of others are not ours."""
+    """Explains why a view is not empty. Registered once a test has views, for the objects of others are not ours."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -722,7 +722,7 @@ def _invocation(session: pytest.Session) -> Invocation:
 
 
 def _split(config: pytest.Config) -> tuple[int, int] | None:
-    """The group of tests that a plugin has chosen, counted from 1, and how many there are; None where none has."""
+    """The group of tests that a plugin has chosen, counted from 1, and how many there are, or None if none has."""
     for group, groups, first in _SPLITTING_OPTIONS:
         number, of = config.getoption(group, default=None), config.getoption(groups, default=None)
         if isinstance(number, int) and isinstance(of, int) and of > 0:
@@ -740,7 +740,7 @@ def _leaving_out(config: pytest.Config) -> Iterator[str]:
 
 
 def _ignored(config: pytest.Config) -> Iterator[Path]:
-    """What the command line says to ignore; what an ini file does is always left out."""
+    """What the command line says to ignore. What an ini file does is always left out."""
     args = [*map(str, config.invocation_params.args)]
     for index, arg in enumerate(args):
         option, is_whole, value = arg.partition("=")
@@ -749,7 +749,7 @@ def _ignored(config: pytest.Config) -> Iterator[Path]:
 
 
 class _MarkedOptions:
-    """The SDK options that markers ask for: those of a test as its first fixture begins; no later ones are taken."""
+    """The SDK options that markers ask for: those of a test as its first fixture begins. No later ones are taken."""
 
     def __init__(self, item: pytest.Item, run: Run) -> None:
         self._item = item
@@ -758,7 +758,7 @@ class _MarkedOptions:
         self._mistakes: list[Exception] = []
 
     def begin_test(self) -> None:
-        """Isolate the test; see ``Run.begin_test`` for what is raised."""
+        """Isolate the test. See ``Run.begin_test`` for what is raised."""
         self._taken = self._markers()
         self._run.begin_test(_merged(self._taken))
         self._run.test.before_fixtures = self._take_those_of_hooks
@@ -778,7 +778,7 @@ class _MarkedOptions:
         if not late:
             return
         [(node, _), *_] = late
-        self._taken += [marker for _, marker in late]  # it is told once
+        self._taken += [marker for _, marker in late]  # it is reported once
         names = dict.fromkeys(name for _, marker in late for name in marker.kwargs)
         what = f"the marker with {', '.join(names)}" if names else "the marker"
         given = ", ".join(f"{name}=..." for name in names)
@@ -843,7 +843,7 @@ def _take_waivers(item: pytest.Item, run: Run) -> None:
 
 
 def _last_day(until: object) -> str:
-    """The last day on which a waiver counts (ISO 8601); empty where it has no end.
+    """The last day on which a waiver counts (ISO 8601), empty if it has no end.
 
     Raises:
         ValueError: it is not a day.
@@ -869,7 +869,7 @@ class _Fixtures:
 
     @pytest.fixture
     def sentry_capture(self) -> SentryCapture:
-        """What the application tells Sentry during this test, and what it keeps from Sentry."""
+        """What the application sends to Sentry during this test, and what it filters out."""
         self._fail_if_unsupported()
         self._fail_if_shared("sentry_capture")
         self._explain_views()

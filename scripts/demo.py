@@ -42,7 +42,7 @@ def _attention(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rows(report: Mapping[str, Any], most: int) -> list[str]:
-    """Answers without a report first, then what was filtered out, then what was captured: the most frequent of each."""
+    """Answers without a report first, then what was filtered out, then captured items: the most frequent of each."""
     rows = [row for row in report["rows"] if row["kind"] not in _TRACES and row["state"] in _STATES]
     rows.sort(key=lambda row: -int(row["count"]))
     of_states = [[row for row in rows if row["state"] == state] for state in _STATES]

@@ -69,6 +69,7 @@ class PlainLanguage:
     checked: Sequence[str]
     unchecked: Sequence[str]
     messages: Sequence[str]
+    outputs: Sequence[str]
 
     def files(self, checkout: Path) -> list[Path]:
         """The files of a checkout that are checked."""
@@ -81,7 +82,9 @@ class PlainLanguage:
         name = file.relative_to(checkout).as_posix() if file.is_relative_to(checkout) else str(file)
         has_messages = any(Path(name).match(glob) for glob in self.messages)
         passages = list(passages_of(file, has_messages))
-        found = [*self._refused_phrases(passages), *_too_many_semicolons(passages)]
+        found = [*self._refused_phrases(passages)]
+        if not any(Path(name).match(glob) for glob in self.outputs):
+            found += _too_many_semicolons(passages)
         return [f"{name}:{number}: {problem}" for number, problem in sorted(found)]
 
     def _refused_phrases(self, passages: Sequence[Passage]) -> Iterator[tuple[int, str]]:
@@ -97,7 +100,7 @@ def plain_language(data: Path = DATA) -> PlainLanguage:
     content = tomllib.loads(data.read_text(encoding="utf-8"))
     phrases = [Phrase(re.compile(pattern, re.IGNORECASE), plain) for pattern, plain in content["phrases"].items()]
     files = content["files"]
-    return PlainLanguage(phrases, files["checked"], files["unchecked"], files["messages"])
+    return PlainLanguage(phrases, files["checked"], files["unchecked"], files["messages"], files["outputs"])
 
 
 def _too_many_semicolons(passages: Sequence[Passage]) -> Iterator[tuple[int, str]]:
@@ -144,6 +147,8 @@ def _of_markdown(text: str) -> Iterator[Passage]:
             fence = opening[1] if opening else ""
             yield Passage(block, is_prose=True)
             block = []
+        elif line.startswith(">"):  # quotes a message
+            yield Passage([(number, line)], is_prose=False)
         else:
             block.append((number, _without_code_spans(line)))
     yield Passage(block, is_prose=True)

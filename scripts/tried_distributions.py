@@ -1,4 +1,4 @@
-"""Installs each built distribution in an environment of its own and tests it there: ``make dist``.
+"""Installs each built distribution in a new environment and tests it there: ``make dist``.
 
 ``python -m scripts.tried_distributions dist`` fails if one is missing, cannot be installed, or does not work.
 """

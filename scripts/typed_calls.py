@@ -1,6 +1,6 @@
 """Writes ``typed_calls.pyi``: what type checkers know of the calls that take a kind, or options of the SDK.
 
-``python -m scripts.typed_calls`` writes it; with ``--check`` it fails where the file is not what it would write.
+``python -m scripts.typed_calls`` writes it. With ``--check`` it fails where the file is not what it would write.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ CAPABILITIES: dict[str, Installed | Program | PythonSince | Since | Until] = {
     "Redis from Python": Installed("redis"),
     "RQ": Installed("rq"),
 }
-"""What not every supported version can do; a test that is about it says so: ``@pytest.mark.needs("logs")``."""
+"""What not every supported version can do. A test that is about it says so: ``@pytest.mark.needs("logs")``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -325,10 +325,10 @@ def pytester(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
 ) -> pytest.Pytester:
-    """A folder for a pytest run of its own, which treats warnings as pytest does by default.
+    """A folder for its own pytest run, which treats warnings as pytest does by default.
 
     It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
-    import or leave threads behind are left out; a test that needs one names it: ``-p syrupy``. Its tests can import
+    import or leave threads behind are left out. A test that needs one names it: ``-p syrupy``. Its tests can import
     ``any_sdk``.
     """
     monkeypatch.syspath_prepend(SUPPORT)
@@ -394,7 +394,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(autouse=True)
 def _ignored_loggers_as_before() -> Iterator[None]:
-    """What a test has the SDK ignore, later runs in the same process would take for entries of their own."""
+    """What a test has the SDK ignore, later runs in the same process would take for their own entries."""
     from sentry_sdk.integrations import logging
 
     sets = [each for name, each in vars(logging).items() if name.startswith("_IGNORED_LOGGERS") and type(each) is set]

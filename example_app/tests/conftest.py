@@ -1,6 +1,6 @@
 """The application as ``.env.example`` configures it for development, with a DSN, a database and a Redis for tests.
 
-``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` choose servers for it; what is in them is lost.
+``TEST_DATABASE_URL`` and ``TEST_REDIS_URL`` choose servers for it. What is in them is lost.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def database_url(worker_id: str) -> str | None:
 
 @pytest.fixture(scope="session")
 def redis_url(worker_id: str) -> str | None:
-    """The Redis that was chosen; of its sixteen databases, one for each process of pytest-xdist."""
+    """The Redis that was chosen. Of its sixteen databases, one for each process of pytest-xdist."""
     url = os.environ.get("TEST_REDIS_URL") or None
     if url is None or worker_id == "master":
         return url
@@ -272,10 +272,10 @@ def assert_nowhere(sentry_capture: SentryCapture, *values: str) -> None:
 
 
 def assert_filtered(sentry_capture: SentryCapture, **criteria: Any) -> None:
-    """The client's error was seen, and kept from Sentry."""
+    """The client's error was seen and filtered out."""
     if SDK >= (2, 5):
         sentry_capture.assert_discarded(**criteria, reason="before_send", by=before_send)
-    else:  # the SDK does not look at client errors, and can't be told to
+    else:  # the SDK does not look at client errors, and no option changes that
         sentry_capture.assert_nothing_captured()
 
 
@@ -299,7 +299,7 @@ def without_tables(client: TestClient, settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def closed_database(client: TestClient) -> Iterator[str]:
-    """The service's database is one that answers on no port; its password."""
+    """The service's database is one that answers on no port. Its password."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         engine = connect(f"postgresql+psycopg://bank:open-sesame@127.0.0.1:{listener.getsockname()[1]}/bank")
@@ -319,7 +319,7 @@ def stop_redis(client: TestClient, redis_url: str | None) -> Iterator[Callable[[
 
 @contextmanager
 def _redis_server() -> Iterator[str]:
-    """A ``redis-server``, on a socket of its own; yields its URL."""
+    """A ``redis-server``, on its own socket. Yields its URL."""
     executable = shutil.which("redis-server")
     assert executable, "TEST_REDIS_URL is set, but there is no redis-server to start and to stop"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Requests that nobody thought of, made from the OpenAPI description: Sentry hears of each of our failures once."""
+"""Requests that nobody thought of, made from the OpenAPI description: each of our failures is reported once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two users at the same moment: what Sentry is told of one says nothing of the other."""
+"""Two users at the same moment: what Sentry is notified of one says nothing of the other."""
 
 from __future__ import annotations
 

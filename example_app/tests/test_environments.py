@@ -55,7 +55,7 @@ def personal_data_is_sent(sentry_capture: SentryCapture) -> bool:
 
 @pytest.mark.skipif(SDK < (2, 23), reason="before 2.23 the SDK draws a random number for each request itself")
 def test_sample_rates(environment: str, configured: Callable[..., Settings], sentry_capture: SentryCapture) -> None:
-    """A trace's random number is in the headers of its requests; it is traced if it is below the rate."""
+    """A trace's random number is in the headers of its requests. It is traced if it is below the rate."""
     rate = RATES[environment]
 
     with running(configured(environment)) as client:

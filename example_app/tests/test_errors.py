@@ -1,4 +1,4 @@
-"""What Sentry is told when a request fails, and what it is not."""
+"""What Sentry is notified when a request fails, and what it is not."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_an_unknown_path(client: TestClient, sentry_capture: SentryCapture) -> N
     sentry_capture.assert_nothing_captured()
 
 
-def test_a_file_that_is_no_statement(client: TestClient, alice: SignedIn, sentry_capture: SentryCapture) -> None:
+def test_a_file_that_is_not_a_statement(client: TestClient, alice: SignedIn, sentry_capture: SentryCapture) -> None:
     assert upload(client, alice, "name,age\nAlice,30\n").status_code == 422
 
     assert_filtered(sentry_capture, exception=StatementRejectedError, status_code=422)

@@ -52,7 +52,7 @@ def test_an_import_fails(
     assert_nowhere(sentry_capture, *SECRETS_OF_SPARKASSE)
 
 
-def test_a_file_that_is_no_statement_is_the_clients_mistake(
+def test_a_file_that_is_not_a_statement_is_the_clients_mistake(
     client: TestClient, alice: SignedIn, sentry_capture: SentryCapture
 ) -> None:
     ask_to_import(client, alice, "a,b,c\n1,2,3\n")

@@ -15,7 +15,7 @@ from example_app.tests.conftest import SignedIn, running, sign_in
 
 @pytest.fixture(scope="module")
 def settings(configured: Callable[..., Settings]) -> Settings:
-    """What Sentry hears is not of interest here."""
+    """Captured items are not of interest here."""
     return configured("development", sentry_enabled=False)
 
 

@@ -54,7 +54,7 @@ def test_a_failure_that_is_logged_and_raised_is_captured_once(
 
 
 def test_a_logged_client_error_is_filtered(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """The log record has no exception; the filter finds it all the same."""
+    """The log record has no exception. The filter finds it anyway."""
     assert client.get("/debug/logged-client-error").status_code == 404
 
     discards = sentry_capture.assert_discarded(status_code=404, reason="before_send", by=before_send)

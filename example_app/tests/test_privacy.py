@@ -149,7 +149,7 @@ def test_secrets_beside_a_log_message(
 
 
 def test_a_span_without_personal_data() -> None:
-    """As SDK 3 would send it if it were not told better; its name and attributes are all that the hook can change."""
+    """As SDK 3 would send it by default. Its name and attributes are all that the hook can change."""
     span = {
         "span_id": "4111111111111111",
         "name": "GET /users/alice@example.com",

@@ -1,4 +1,4 @@
-"""The service as a server runs it: uvicorn writes log lines of its own, and Sentry hears of them too."""
+"""The service as a server runs it: uvicorn writes log its own lines, and they are captured too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service does for its users, and that Sentry hears nothing of it."""
+"""What the service does for its users, and that it is not reported."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ def test_a_statement_is_stored(
     [
         pytest.param("", "text/csv", "no bank that is known writes such files", id="empty"),
         pytest.param("a;b\n1;2\n", "text/csv", "no bank that is known writes such files", id="unknown bank"),
-        pytest.param(b"\x89PNG\r\n\x1a\n\x00", "text/csv", "the file is no text", id="a picture"),
-        pytest.param(b"\x81\x8d", "text/csv", "the file is no text", id="no known encoding"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\x00", "text/csv", "the file is not a text", id="a picture"),
+        pytest.param(b"\x81\x8d", "text/csv", "the file is not a text", id="no known encoding"),
         pytest.param(SPARKASSE, "application/pdf", "a statement is a CSV file", id="wrong type"),
         pytest.param(" " * (LARGEST_FILE + 1), "text/csv", "the file is too large", id="too large"),
         pytest.param(SPARKASSE.replace("02.01.26", "31.02.26"), "text/csv", "a date makes no sense", id="date"),
         pytest.param(SPARKASSE.replace("-54,30", "much"), "text/csv", "an amount makes no sense", id="amount"),
         pytest.param(SPARKASSE.replace("-54,30", "NaN"), "text/csv", "an amount makes no sense", id="no number"),
         pytest.param(SPARKASSE.replace("-54,30", "1e999"), "text/csv", "an amount makes no sense", id="huge"),
-        pytest.param(SPARKASSE + '"' + "x" * 200_000, "text/csv", "the file is no CSV", id="no CSV"),
+        pytest.param(SPARKASSE + '"' + "x" * 200_000, "text/csv", "the file is not a CSV file", id="no CSV"),
     ],
 )
 def test_a_file_is_rejected(

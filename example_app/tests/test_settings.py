@@ -18,7 +18,7 @@ def _no_env_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         (
             "SENTRY_DSN",
             "sentry.example.com",
-            "is no DSN (Unsupported scheme ''); it looks like https://<key>@<host>/<project>",
+            "is not a DSN (Unsupported scheme ''); a DSN looks like https://<key>@<host>/<project>",
         ),
         ("SENTRY_ENABLED", "maybe", "Input should be a valid boolean, unable to interpret input (it is 'maybe')"),
         (
@@ -41,7 +41,7 @@ def _no_env_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
             "some",
             "Input should be a valid boolean, unable to interpret input (it is 'some')",
         ),
-        ("DATABASE_URL", "oracle9://scott:tiger@db/bank", "is no URL of a database that SQLAlchemy knows"),
+        ("DATABASE_URL", "oracle9://scott:tiger@db/bank", "is not a database URL that SQLAlchemy knows"),
         ("DATABASE_URL", "mysql://scott:tiger@db/bank", "needs the driver MySQLdb, which is not installed"),
         (
             "REDIS_URL",

@@ -1,4 +1,4 @@
-"""What Sentry is told when the database or Redis fails."""
+"""What Sentry is notified when the database or Redis fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_connection_is_refused(
 def test_a_constraint_breaks(
     client: TestClient, alice: SignedIn, sentry_capture: SentryCapture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two register with the same email at the same moment: each is told that it is free."""
+    """Two register with the same email at the same moment: each gets the answer that it is free."""
 
     def is_free(session: Session, email: str) -> bool:
         return False

@@ -64,17 +64,17 @@ class ObservedSdk(Protocol):
     def kinds_from_logging(self) -> frozenset[str] | None: ...
     @property
     def about_loop(self) -> str | None:
-        """Why exceptions of tasks of the event loop that runs now are not captured; None where they are."""
+        """Why exceptions of tasks of the event loop that runs now are not captured, or None if they are."""
 
     @property
     def without_transactions(self) -> str | None:
-        """Why there are no transactions, in words; None where there may be some."""
+        """Why there are no transactions, in words, or None if there may be some."""
 
     def drain(self) -> None: ...
 
 
 class Expected(Generic[AnyItem]):
-    """What an ``expect`` block was waiting for."""
+    """The result of an ``expect`` block."""
 
     _item: AnyItem | None = None
 
@@ -92,7 +92,7 @@ class Expected(Generic[AnyItem]):
 
 
 class AnyAssertions(RecordingViews):
-    """The assertions, which take any kind with any criteria; what they do."""
+    """The implementation of the assertions, for any kind and criteria."""
 
     def __init__(self, recording: Recording, sdk: ObservedSdk, relay_project: Callable[[], RelayProject]) -> None:
         super().__init__(recording, self._have_handed_over)
@@ -105,21 +105,21 @@ class AnyAssertions(RecordingViews):
         self._recording.receive()
         if not self._waits and (self._recording.under_way or self._recording.waits_for_children):
             await_endings(self._recording)
-        self._sdk.drain()  # asked for anew each time: after an import of the SDK another object answers
+        self._sdk.drain()  # asked for again each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
-        """Leave what was seen so far out of views and assertions; the test counts as having asked for it."""
+        """Forget everything seen so far: views and assertions start empty. The forgotten items count as asked for."""
         self._handed_out(self._all_items())
         self._start_here()
 
     def secret(self, value: str) -> None:
-        """Declare a value that may appear nowhere in what is captured, and that no message of this plugin shows.
+        """Declare a value that must not appear in any captured item, and that no message of this plugin shows.
 
         The test fails if it is found, as it is or escaped or encoded, in JSON, URLs, HTML, base64, hexadecimal, and in
         the encodings that files have (rule ``forbidden-data``).
 
         Raises:
-            TypeError: the value is no text.
+            TypeError: the value is not a string.
             ValueError: the value is empty, a mask such as ``"***"``, or shorter than 4 characters.
         """
         __tracebackhide__ = True
@@ -136,12 +136,13 @@ class AnyAssertions(RecordingViews):
         self._recording.secrets.append(value)
 
     def pii(self, item: CapturedItem | None = None) -> list[PiiFinding]:
-        """The personal data and secrets in one item, or in everything captured, that Sentry's own engine finds.
+        """Return the personal data and secrets that Sentry's own engine finds in one item, or in all captured items.
 
-        What the rule ``no-pii`` allows is in it too. Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
+        Findings that the rule ``no-pii`` allows are included.
+        Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
 
         Raises:
-            TypeError: it is no captured item.
+            TypeError: ``item`` is not a captured item.
             ModuleNotFoundError: the extra is not installed.
         """
         __tracebackhide__ = True
@@ -157,13 +158,13 @@ class AnyAssertions(RecordingViews):
         return findings
 
     def as_stored(self, event: AnyEvent) -> AnyEvent:
-        """An event or transaction as Sentry would store it: normalized, cut to size, scrubbed by its own engine.
+        """Return an event or transaction as Sentry would store it: normalized, trimmed and scrubbed.
 
-        The project's settings for scrubbing are those of ``[tool.sentry_capture.relay]``, else what new projects have.
+        The scrubbing settings are those of ``[tool.sentry_capture.relay]``, by default those of new projects.
         Needs the extra: ``pip install 'pytest-sentry-contract[relay]'``.
 
         Raises:
-            TypeError: it is neither an event nor a transaction.
+            TypeError: ``event`` is neither an event nor a transaction.
             ValueError: Sentry would refuse it.
             ModuleNotFoundError: the extra is not installed.
         """
@@ -172,10 +173,10 @@ class AnyAssertions(RecordingViews):
         return self._relay_project().scrubbing.stored(event)
 
     def find(self, kind: str = "event", **criteria: object) -> Any:
-        """The captured items of a kind that match all criteria, of the kind's class (``CapturedEvent``, …).
+        """Return the captured items of a kind that match all criteria, as the kind's class (``CapturedEvent``, …).
 
         Raises:
-            AssertionError: none matches, and it can't be said that there is none, as with ``assert_not_captured``.
+            AssertionError: none matches, but that proves nothing, as with ``assert_not_captured``.
             ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
@@ -188,7 +189,7 @@ class AnyAssertions(RecordingViews):
         return found
 
     def assert_captured(self, kind: str = "event", **criteria: object) -> Any:
-        """Exactly one item of the kind matches all criteria; it is returned, of the kind's class.
+        """Assert that exactly one item of the kind matches all criteria, and return it as the kind's class.
 
         Raises:
             AssertionError: none matches, or several do.
@@ -198,38 +199,38 @@ class AnyAssertions(RecordingViews):
         return self._assert_count(1, matcher)[0]
 
     def assert_count(self, n: int, kind: str = "event", **criteria: object) -> Any:
-        """Exactly ``n`` items of the kind match all criteria; they are returned.
+        """Assert that exactly ``n`` items of the kind match all criteria, and return them.
 
-        With ``n=0`` it fails too where ``assert_not_captured`` does.
+        With ``n=0`` it also fails when ``assert_not_captured`` fails.
 
         Raises:
             AssertionError: more or fewer match.
-            TypeError: ``n`` is no whole number.
+            TypeError: ``n`` is not a whole number.
         """
         __tracebackhide__ = True
         _check_count("n", n, least=0)
         return self._assert_count(n, self._matcher("assert_count", {"n": n}, kind, criteria))
 
     def assert_not_captured(self, kind: str = "event", **criteria: object) -> None:
-        """No item of the kind matches all criteria.
+        """Assert that no item of the kind matches all criteria.
 
-        Fails too when no client was active, and when it can't be said: of an item that came of a request which was not
-        seen (that of a Tornado application, say), the route is unknown, and often status code, method and path.
+        It also fails when no client was active, and when the answer cannot be determined. For example, the route of an
+        item is unknown if its request was not observed, and often so are its status code, method and path.
 
         Raises:
-            AssertionError: one matches, no client was active, or it can't be said.
+            AssertionError: one matches, no client was active, or it cannot be determined.
             ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
         self._assert_count(0, self._matcher("assert_not_captured", {}, kind, criteria))
 
     def assert_nothing_captured(self, traces: bool = False) -> None:
-        """Nothing but sessions and client reports was captured, and with ``traces`` no traces and profiles either.
+        """Assert that nothing was captured, except for sessions and client reports.
 
-        Without ``traces``, transactions, spans and profiles don't count. Fails too when no client was active.
+        Transactions, spans and profiles count only with ``traces=True``. It also fails when no client was active.
 
         Raises:
-            AssertionError: something was captured, no client was active, or it can't be said.
+            AssertionError: something was captured, no client was active, or it cannot be determined.
         """
         __tracebackhide__ = True
         self._assert_was_active(None)
@@ -249,21 +250,20 @@ class AnyAssertions(RecordingViews):
         by: str | Callable[..., object] | None = None,
         **criteria: object,
     ) -> list[Discard]:
-        """At least one such discard, and no such item captured, as ``assert_not_captured`` says it; they are returned.
+        """Assert that at least one such item was discarded and none was captured, and return the discards.
 
-        Without an active client everything is discarded: then it fails, unless ``reason="no_client"`` asks for that.
-        A log record that became no event is found by ``logger``, ``level`` or ``message``, or by its ``reason``.
+        Without an active client everything is discarded. Then it fails, unless you pass ``reason="no_client"``. To find
+        a log record that did not become an event, pass its ``logger``, ``level`` or ``message``, or its ``reason``.
 
         Args:
             kind: the kind of item that was discarded.
-            reason: Sentry's discard reason, or one of the plugin's own (see ``Discard``).
-            by: the callable that discarded it, or what that wraps; or its dotted or bare name.
-            criteria: what the discarded item looked like, as far as the SDK had built it.
+            reason: Sentry's discard reason, or one that the plugin adds (see ``Discard``).
+            by: the callable that discarded it, the function it wraps, or its dotted or bare name.
+            criteria: fields of the discarded item, as far as the SDK had built it.
 
         Raises:
-            AssertionError: nothing like it was discarded, something like it was captured or may have been, for all that
-                is known, or no client was active.
-            TypeError: the reason is no text, or ``by`` is neither a callable nor a name.
+            AssertionError: no such item was discarded, one was captured or may have been, or no client was active.
+            TypeError: the reason is not a string, or ``by`` is neither a callable nor a name.
         """
         __tracebackhide__ = True
         _check_discard(reason, by)
@@ -286,19 +286,19 @@ class AnyAssertions(RecordingViews):
         return found
 
     def assert_inactive(self) -> None:
-        """Sentry was off: no client was active at any time of the test; one without a DSN is active too.
+        """Assert that no Sentry client was active during the test. A client without a DSN counts as active.
 
         Raises:
-            AssertionError: one was.
+            AssertionError: a client was active.
         """
         __tracebackhide__ = True
         if self._client_was_active:
             raise AssertionError(failure_messages.was_active(self._evidence(None)))
 
     def expect(self, kind: str = "event", **criteria: object) -> Any:
-        """A block of code during which exactly one new item matches; after it, ``item`` of what it gives is this item.
+        """Return a context manager that asserts that exactly one new item matches inside its block.
 
-        An exception that leaves the block is raised on, unjudged.
+        After the block, its ``item`` is that item. An exception that leaves the block is re-raised without a check.
 
         Raises:
             AssertionError: at the end of the block, none or several match.
@@ -307,12 +307,13 @@ class AnyAssertions(RecordingViews):
         return _ExpectBlock(self, self._matcher("expect", {}, kind, criteria))
 
     def expect_nothing(self, kind: str = "event", **criteria: object) -> AbstractContextManager[object]:
-        """A block of code during which no new item matches; fails too where ``assert_not_captured`` does.
+        """Return a context manager that asserts that no new item matches inside its block.
 
-        An exception that leaves the block is raised on, unjudged.
+        It also fails when ``assert_not_captured`` fails. An exception that leaves the block is re-raised without a
+        check.
 
         Raises:
-            AssertionError: at the end of the block, one matches, no client was active, or it can't be said.
+            AssertionError: at the end of the block, one matches, no client was active, or it cannot be determined.
         """
         __tracebackhide__ = True
         return _ExpectNothingBlock(self, self._matcher("expect_nothing", {}, kind, criteria))
@@ -322,19 +323,19 @@ class AnyAssertions(RecordingViews):
 
         Args:
             kind: the kind of items.
-            count: how many, at least.
-            timeout: seconds, after which it fails.
-            criteria: what they look like.
+            count: the minimum number of items.
+            timeout: seconds to wait before it fails.
+            criteria: fields of the items.
 
         Raises:
-            AssertionError: fewer match when the time is over.
-            TypeError: ``count`` or ``timeout`` is no number.
+            AssertionError: fewer items match after ``timeout`` seconds.
+            TypeError: ``count`` or ``timeout`` is not a number.
             ValueError: ``count`` is below 1, or ``timeout`` negative or longer than Python can wait.
         """
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("wait_for", {"count": count} if count != 1 else {}, kind, criteria)
-        self._waits += 1  # it has a timeout of its own
+        self._waits += 1  # it has its own timeout
         try:
             if not wait_until(lambda: len(self._find(matcher)) >= count, self._recording, timeout):
                 raise AssertionError(self._timed_out(count, timeout, matcher, blocked_loop=is_in_event_loop()))
@@ -350,7 +351,7 @@ class AnyAssertions(RecordingViews):
         timeout: float = 5.0,
         **criteria: object,
     ) -> Any:
-        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio; it takes and raises the same."""
+        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio. It takes and raises the same."""
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("await_for", {"count": count} if count != 1 else {}, kind, criteria)
@@ -414,7 +415,7 @@ class AnyAssertions(RecordingViews):
             matcher: what is absent.
             items: the captured items of the kind, of which none matches.
             entries: what was seen meanwhile.
-            what: the absence in words; None where it was expected.
+            what: the absence in words, or None if it was expected.
         """
         __tracebackhide__ = True
         absent = what or f"Expected {failure_messages.what_is_absent(self._formatter, matcher)}"
@@ -522,23 +523,23 @@ class AnyAssertions(RecordingViews):
 
 
 class SentryAssertions(TypedCalls, AnyAssertions):  # type: ignore[misc]  # which the typed calls take less than
-    """Views, searches and assertions: what ``sentry_capture`` and ``sentry_server`` have in common.
+    """Views, searches and assertions of ``sentry_capture`` and ``sentry_server``.
 
-    Assertions fail with ``AssertionError``; each message tells what was captured instead, or who discarded it. Those of
-    absence fail too where something took the place of the SDK's own functions (a mock of
-    ``sentry_sdk.capture_exception``, say), because nobody can say what was passed to it. So do ``find``, ``pii`` and
-    views where they would be empty.
+    Assertions fail with ``AssertionError``. Each message names the captured items, or what discarded the expected one.
+    Assertions of absence also fail if a function of the SDK was replaced, for example by a mock of
+    ``sentry_sdk.capture_exception``, because its arguments are unknown. So do ``find``, ``pii`` and views that would be
+    empty.
 
     They take a kind (``"event"``, ``"segment"``, ``"transaction"``, ``"span"``, ``"log"``, ``"metric"``,
     ``"check_in"``, ``"session"``, ``"profile"``, ``"attachment"``, ``"feedback"``, ``"client_report"``) and its
     criteria. All raise
 
-    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number;
-    - ``TypeError`` for an unknown criterion, for an ``exception`` that can't be one, for a class anywhere else, and for
-      what equals no value of the field, such as a text for a mapping.
+    - ``ValueError`` for an unknown kind, a path in ``where`` that the kind does not have, a negative number.
+    - ``TypeError`` for an unknown criterion, for an invalid ``exception``, for a class anywhere else, and for
+      a value that the field never has, such as a string for a mapping.
 
-    Those that say that nothing is there raise ``ImpossibleCriterionError`` for a value that can't be there, unless
-    something in the test has it.
+    Assertions of absence raise ``ImpossibleCriterionError`` for a value that cannot occur, unless something in the
+    test has it.
     """
 
 
@@ -585,14 +586,14 @@ def _is_by(discard: Discard, by: object) -> bool:
 
 
 class _Before(NamedTuple):
-    """What was there before a block, by identity; kept, so that no identity is given twice."""
+    """What was there before a block, by identity. Kept, so that no identity is given twice."""
 
     items: Mapping[int, CapturedItem]
     entries: Mapping[int, Entry]
 
 
 class _ExpectBlock:
-    """The context manager of ``expect``: a class of its own, so that no frame but the test's is shown."""
+    """The context manager of ``expect``: its own class, so that no frame but the test's is shown."""
 
     def __init__(self, capture: AnyAssertions, matcher: Matcher) -> None:
         self._capture = capture

@@ -70,9 +70,9 @@ def mismatches(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
 
 
 def read_as_regexes(expected: Any) -> Any:
-    """The same expectation, for which texts that look like regexes stand for what they match too; None without any.
+    """The same expectation, for which texts that look like regexes stand for what they match too, or None without any.
 
-    A string is compared as a whole. One that looks like a regex may have been meant as one all the same.
+    A string is compared as a whole. One that looks like a regex may have been meant as one anyway.
     """
     if isinstance(expected, str) and type(expected).__eq__ is str.__eq__:
         return _TextOrRegex.of(expected)
@@ -96,7 +96,7 @@ def _each_read_as_regex(expected: Collection[Any]) -> Collection[Any] | None:
 
 
 def regex_in_text(text: str) -> re.Pattern[str] | None:
-    """The regex that a text may have been meant as; None where it does not look like one, or is not valid."""
+    """The regex that a text may have been meant as, or None if it does not look like one, or is not valid."""
     if not (_CERTAINLY_A_REGEX.search(text) or _PROBABLY_A_REGEX.search(text)):
         return None
     with warnings.catch_warnings():
@@ -132,7 +132,7 @@ def _is_absent(found: Any) -> bool:
 
 
 def own_judgement(expected: Any) -> Comparison | None:
-    """The code of the user's own that judges: an equality, a pattern or a predicate."""
+    """The user's code that judges: an equality, a pattern or a predicate."""
     if isinstance(expected, re.Pattern):
         return lambda found: isinstance(found, str) and expected.search(found) is not None
     if isinstance(expected, (dict, list, tuple, set, frozenset, range)):
@@ -150,9 +150,9 @@ def _holds(judgement: Comparison, found: Any) -> bool:
 
 
 def error_in(expected: Any, found: Any) -> Exception | None:
-    """What code in an expectation raised where the value might match without that; None where it certainly does not.
+    """What code in an expectation raised where the value might match without that, or None if it certainly does not.
 
-    That a key is missing, or that text is no number, is an answer, and so is whatever ``None`` can't be asked.
+    That a key is missing, or that text is not a number, is an answer, and so is whatever ``None`` can't be asked.
     """
     if isinstance(expected, Mapping) and own_judgement(expected) is None:
         return _error_in_subset(expected, found) if isinstance(found, dict) else None

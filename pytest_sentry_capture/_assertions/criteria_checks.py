@@ -28,7 +28,7 @@ class _Values(NamedTuple):
 
 _PLAIN_VALUES: Final = frozenset((str, bytes, int, float, bool, dict, range, date, datetime, time, re.Pattern))
 _NEVER_IN_JSON: Final = (bytes, bytearray, date, time, timedelta, UUID, PurePath)
-"""What equals nothing that a payload can hold, though it has an equality of its own."""
+"""What does not equal anything that a payload can hold, though it has its own equality."""
 _ALWAYS_VALID: Final = "a predicate, None, or a list of these"
 _PLAIN_TEXTS: Final = frozenset((str, re.Pattern))
 _MAPPINGS: Final = frozenset((dict,))
@@ -83,7 +83,7 @@ def check_criterion(field: Field, name: str, expected: Any) -> None:
 
 
 def choices_in(expected: Any, collections: tuple[type, ...] = COLLECTIONS) -> Iterator[Any]:
-    """Each of what a list offers, be it in lists again; what is no list offers itself."""
+    """Each of what a list offers, be it in lists again. What is not a list offers itself."""
     if isinstance(expected, collections):
         each: Any
         for each in expected:  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def is_plain_class(expected: object) -> bool:
 
 
 def _check_sort(name: str, expected: Any, values: _Values) -> None:
-    """A plain value of another sort equals no value that can be there."""
+    """A plain value of another sort does not equal any value that can be there."""
     is_empty = isinstance(expected, (*COLLECTIONS, range)) and not expected
     if is_empty and values is not _VALUES[Sort.BREADCRUMBS]:  # of which all that are asked for are there
         raise TypeError(_matches_nothing(name, expected, "it is empty", values))
@@ -108,7 +108,7 @@ def _check_sort(name: str, expected: Any, values: _Values) -> None:
 
 
 def _check_list(name: str, expected: Any) -> None:
-    """A list is compared as a whole, so that only a set offers several; no mapping, text or number equals a list."""
+    """A list is compared as a whole, so that only a set offers several. No mapping, text or number equals a list."""
     values = _VALUES[Sort.LIST]
     if isinstance(expected, (list, tuple)):
         if expected and all(isinstance(each, (list, tuple)) for each in expected):
@@ -152,7 +152,7 @@ def _check_exception(expected: Any) -> None:
             )
     elif isinstance(expected, BaseException):
         raise TypeError(
-            f"exception={expected!r} is an instance, which equals no other. Pass its class,"
+            f"exception={expected!r} is an instance. Pass its class,"
             f" exception={type(expected).__name__}, and message={str(expected)!r} beside it"
         )
     elif isinstance(expected, (int, float, range, Mapping)) or _equals_nothing(expected):
@@ -189,7 +189,7 @@ def _meant_by(expected: object) -> str:
 
 
 def _equals_nothing(expected: Any) -> bool:
-    """Whether an object equals nothing that JSON has, and is nothing that judges values either."""
+    """Whether an object does not equal anything that JSON has, and is nothing that judges values either."""
     if expected is None or isinstance(expected, _NEVER_IN_JSON):
         return expected is not None
     is_judge = callable(expected) or isinstance(expected, (re.Pattern, Mapping, range))

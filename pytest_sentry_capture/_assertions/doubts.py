@@ -41,13 +41,13 @@ _ANY_WORDS: Final = ("", "another", "Another One", "ANOTHER", "another_one-2.0")
 
 
 class Uncertainty(NamedTuple):
-    """Why an item that does not match a criterion may be meant by it all the same.
+    """Why an item that does not match a criterion may be meant by it anyway.
 
     Attributes:
         path: of the criterion.
         expected: what the criterion asks for.
-        why: why the item's value is unknown, in words for users; None where it is known.
-        found: the value that a text matches as a regex, which it looks like; ``MISSING`` where it is unknown.
+        why: why the item's value is unknown, in words for users, or None if it is known.
+        found: the value that a text matches as a regex, which it looks like. ``MISSING`` where it is unknown.
     """
 
     path: str
@@ -75,11 +75,11 @@ class UnlikelyValue(NamedTuple):
 
     @property
     def nearest(self) -> object:
-        """The valid value that is meant; None where nothing tells."""
+        """The valid value that is intended, or None if nothing tells."""
         return self.known.nearest(self.value)
 
     def is_in(self, item: CapturedItem | SeenOperation) -> bool:
-        """Whether an item, or an operation, has this value all the same."""
+        """Whether an item, or an operation, has this value anyway."""
         try:
             found = self.criterion.value_of(item)
         except AttributeError:  # of an operation, which has few of an item's attributes
@@ -99,7 +99,7 @@ class Doubts:
         self._classes_of_payloads: dict[tuple[str | None, str], list[type[BaseException]]] = {}
 
     def about(self, item: CapturedItem) -> list[Uncertainty]:
-        """Why it can't be said that an item is not meant; empty where it matches, or is certainly not meant.
+        """Why it cannot be determined that an item is not meant, empty if it matches, or is certainly not meant.
 
         What is unknown may be anything, whatever is expected there: a predicate too would be asked about a value that
         is not the real one.
@@ -129,7 +129,7 @@ class Doubts:
         """The values asked for of which that is true, and which nothing has that a test has seen.
 
         Args:
-            items: what was captured and discarded of the kind.
+            items: captured and discarded items of the kind.
             operations: the operations.
         """
         if not self.unlikely_values:
@@ -185,7 +185,7 @@ class Doubts:
         return None if self._sort_of(criterion) is Sort.EXCEPTION else error_in(criterion.expected, value)
 
     def _why_unknown(self, criterion: Criterion, item: CapturedItem, value: Any) -> str | None:
-        """Why it is unknown of an item whether it matches a criterion; None where it certainly does not."""
+        """Why it is unknown of an item whether it matches a criterion, or None if it certainly does not."""
         if self._sort_of(criterion) is Sort.EXCEPTION:
             return self._why_exception_is_unknown(item, criterion.expected) if isinstance(item, CapturedEvent) else None
         path, facts = criterion.path, self._matcher.facts
@@ -196,7 +196,7 @@ class Doubts:
         return unknown.why
 
     def _why_exception_is_unknown(self, item: CapturedEvent, expected: Any) -> str | None:
-        """Why it is unknown whether an exception of an item matches; None where it certainly does not."""
+        """Why it is unknown whether an exception of an item matches, or None if it certainly does not."""
         chain: ExceptionChain | None = item._exception_chain
         if chain is not None:
             is_judged_alive = any(map(_judges_exceptions, choices_in(expected)))
@@ -209,7 +209,7 @@ class Doubts:
         return next((reason for reason in reasons if reason is not None), None)
 
     def _why_payload_says_nothing(self, item: CapturedEvent, choice: Any) -> str | None:
-        """Why the exceptions of a payload, which has only their names, may match; None where they certainly don't."""
+        """Why the exceptions of a payload, which has only their names, may match, or None if they certainly don't."""
         if _judges_exceptions(choice):
             return _ONLY_A_PAYLOAD
         if choice is None or isinstance(choice, re.Pattern) or (item.get("platform") or _PYTHON) != _PYTHON:

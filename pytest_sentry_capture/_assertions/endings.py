@@ -12,7 +12,7 @@ from pytest_sentry_capture._recording import Operation, Recording
 def await_endings(recording: Recording) -> None:
     """Block the thread while other threads complete operations, at most ``Recording.grace`` for each, and once.
 
-    What has failed or is answered is waited for, and jobs; an answer that is still open, such as a stream, is not.
+    What has failed or is answered is waited for, and jobs. An answer that is still open, such as a stream, is not.
     Children that were forked in the course of the test are waited for as well.
     """
     __tracebackhide__ = True

@@ -55,7 +55,7 @@ def is_loaded(name: str) -> bool:
 
 
 def nearest_name(name: str) -> str | None:
-    """The name of the loaded class that is meant by a name which none has; None where none is like it.
+    """The name of the loaded class that is meant by a name which none has, or None if none is like it.
 
     One is meant by another place that it is imported from, such as ``fastapi.HTTPException``, by another place in its
     package, by what is two edits from its name, and by its name without "Error" at the end.

@@ -1,7 +1,7 @@
 """Pure text: what a failed assertion tells about what was expected, what happened instead, and why.
 
-Every message has the same order: what was asked for in the user's words, the nearest that was captured, what was
-discarded although it would have matched, and hints.
+Every message has the same order: what was asked for in the user's words, the nearest captured item, discarded items
+that would have matched, and hints.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def wrong_count(evidence: Evidence, n: int, matcher: Matcher, matching: Sequence
 def wrong_count_inside(
     evidence: Evidence, n: int, matcher: Matcher, matching: Sequence[CapturedItem], before: int
 ) -> str:
-    """Why the number of matching items inside a block is not ``n``; ``before`` it, so many matched.
+    """Why the number of matching items inside a block is not ``n``. ``before`` it, so many matched.
 
     The evidence is what was seen inside the block.
     """
@@ -120,7 +120,7 @@ def timed_out(
     matching: Sequence[CapturedItem],
     blocked_loop: bool,
 ) -> str:
-    """Why waiting was in vain; ``blocked_loop`` says that it kept the thread's own event loop from running."""
+    """Why waiting was in vain. ``blocked_loop`` says that it kept the thread's own event loop from running."""
     number = "one" if count == 1 else str(count)
     formatter = evidence.formatter
     heading = f"Waited {timeout:g} s for {number} {_plural(formatter, count, matcher)}; {_found(len(matching))}."
@@ -129,7 +129,7 @@ def timed_out(
 
 
 def unexpected(evidence: Evidence, what: str, found: Sequence[CapturedItem]) -> str:
-    """What was captured although nothing should have been."""
+    """Items that were captured although none should have been."""
     formatter = evidence.formatter
     hints = _hints(formatter, hints_about_filters(evidence, None, found))
     return _message(
@@ -144,7 +144,7 @@ def undecided(
     uncertain: Sequence[tuple[CapturedItem, Sequence[Uncertainty]]],
     unreadable: Sequence[CapturedItem],
 ) -> str:
-    """Why it can't be said that nothing like it was captured.
+    """Why it cannot be determined that nothing like it was captured.
 
     Args:
         formatter: puts it in words.
@@ -180,7 +180,7 @@ def impossible(
         absent: what should not have been captured, or was not found, in words.
         kind: what was asked for.
         values: the values that can't be.
-        names: the names of exceptions that no class has, each with the one that is meant.
+        names: the names of exceptions that no class has, each with the one that is intended.
     """
     asked = [formatter.asked(each.path, each.value) for each in values]
     asked += [formatter.asked("exception", name) for name in names]
@@ -222,7 +222,7 @@ def undetermined(what: str) -> str:
 
 
 def undetermined_if_captured(formatter: Formatter, matcher: Matcher) -> str:
-    """The heading for what was discarded, and may have been captured as well."""
+    """The heading for items that were discarded and may have been captured as well."""
     what = _one(formatter, matcher.kind, matcher.criteria)
     return f"Expected {what} to be discarded and not captured, but the latter cannot be determined."
 
@@ -250,7 +250,7 @@ def not_discarded(
     captured: Sequence[CapturedItem],
     discarded: Sequence[Discard],
 ) -> str:
-    """Why no discard was found, or what was captured all the same; ``discarded`` are those that match otherwise."""
+    """Why no discard was found, or which items were captured anyway. ``discarded`` are those that match otherwise."""
     formatter = evidence.formatter
     name = by if by is None or isinstance(by, str) else location_of(by).name
     wanted = {**({"reason": reason} if reason else {}), **({"by": name} if name else {})}
@@ -323,11 +323,11 @@ def without_client(evidence: Evidence, absent: Matcher | None) -> str:
 
 
 def about_view(formatter: Formatter, view: list[object]) -> list[str] | None:
-    """The lines for ``assert sentry_capture.events == []``; None where the list is not one of ours."""
+    """The lines for ``assert sentry_capture.events == []``, or None for any other list."""
     classes = {type(each) for each in view}  # not isinstance, which may ask the objects of others
     if all(issubclass(each, CapturedItem) for each in classes):
         items = [each for each in view if isinstance(each, CapturedItem)]
-        asked_kind = items[0].kind if len(classes) == 1 else None  # else it is no view of one kind
+        asked_kind = items[0].kind if len(classes) == 1 else None  # else it is not a view of one kind
         lines = formatter.told_apart(items, asked_kind=asked_kind)
     elif classes == {Discard}:
         discards = [each for each in view if isinstance(each, Discard)]
@@ -527,7 +527,7 @@ def _hints(formatter: Formatter, hints: Iterable[str]) -> list[str]:
 
 
 def wrapped(formatter: Formatter, text: str) -> str:
-    """The first line of a text in lines that fit a screen; what follows, such as a traceback, as it is.
+    """The first line of a text in lines that fit a screen. What follows, such as a traceback, as it is.
 
     Secrets are taken out before that: one that is broken into two lines would not be found.
     """

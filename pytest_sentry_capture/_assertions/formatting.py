@@ -108,12 +108,12 @@ class Formatter:
         return self.redacted(self._unguarded(value))
 
     def name(self, name: str) -> str:
-        """A name of the application's; masked, as routes are in tables, without the addresses and identifiers in it."""
+        """A name of the application's. Masked, as routes are in tables, without the addresses and identifiers in it."""
         redacted = self.redacted(name)
         return printable(masked_name(redacted)) if self.masked else redacted
 
     def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text of an item; masked, no more than its length where it may be personal, and what a name is elsewhere."""
+        """A text of an item. Masked, no more than its length where it may be personal, and what a name is elsewhere."""
         if text is None:
             return None
         if not self.masked:
@@ -134,7 +134,7 @@ class Formatter:
         return f"{self.redacted(path)}={self.shown(expected)}"
 
     def uncertainty(self, uncertainty: Uncertainty) -> str:
-        """Why an item may be meant: what is unknown of it, or which text was compared as a whole."""
+        """Why an item may be intended: what is unknown of it, or which text was compared as a whole."""
         path, expected = self.redacted(uncertainty.path), self.shown(uncertainty.expected)
         if uncertainty.why is not None:
             return f"{path}: expected {expected}, unknown because {uncertainty.why}"
@@ -143,7 +143,7 @@ class Formatter:
         return f"{path}: {expected} is compared as a whole, but as a regex it would match{found}"
 
     def summary(self, item: CapturedItem, *, asked_kind: str | None = None) -> str:
-        """One line that says which item is meant, and where it came from.
+        """One line that says which item is intended, and where it came from.
 
         Args:
             item: the item.
@@ -165,7 +165,7 @@ class Formatter:
         That is added only where it is needed: the segment, the logger, the origin, the place in the code.
 
         Args:
-            things: items, discards and operations; the line for None is empty.
+            things: items, discards and operations. The line for None is empty.
             asked_kind: see ``summary``.
         """
         return self.with_details([self._line(each, asked_kind) for each in things], things)
@@ -173,7 +173,7 @@ class Formatter:
     def with_details(
         self, lines: Sequence[str], things: Sequence[CapturedItem | Discard | Operation | None]
     ) -> list[str]:
-        """Lines about things; those that read alike with what tells the things apart."""
+        """Lines about things. Those that read alike with what tells the things apart."""
         lines = [*lines]
         for line, number in Counter(lines).items():
             if number > 1 and line:
@@ -204,7 +204,7 @@ class Formatter:
         return found
 
     def discarded_summary(self, discard: Discard, *, asked_kind: str | None = None) -> str:
-        """One line that says what was lost, as far as that is known; the arguments are those of ``summary``."""
+        """One line that says what was lost, as far as that is known. The arguments are those of ``summary``."""
         item = discard._item_as(asked_kind or CapturedSegment.kind) or discard.item
         if discard.payload is not None:
             return self.summary(item, asked_kind=asked_kind)
@@ -227,7 +227,7 @@ class Formatter:
         return self.redacted(f"traces_sampler {did} for {given}{more}")
 
     def operation_summary(self, operation: Operation) -> str:
-        """The request by its route, and the answer; or the job and its status."""
+        """The request by its route, and the answer, or the job and its status."""
         if isinstance(operation, Job):
             return f"job {self.job_summary(operation)}"
         return self._exchange_summary(operation) if isinstance(operation, Exchange) else ""
@@ -291,7 +291,7 @@ class Formatter:
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
-        """All forms of the secrets; a secret before those that may be parts of it."""
+        """All forms of the secrets. A secret before those that may be parts of it."""
         by_length = sorted(self.secrets, key=len, reverse=True)
         forms_of = written_forms if self.masked else encoded_forms
         return tuple(form for secret in by_length for form in forms_of(secret))
@@ -301,7 +301,7 @@ class Formatter:
         return frozenset(form.lower() for form in self._forms)
 
     def _without_hidden(self, text: str) -> str:
-        """A text without the lines in which a secret is hidden; without any if it is hidden in several together."""
+        """A text without the lines in which a secret is hidden. Without any if it is hidden in several together."""
         if not self._is_hidden_in(text):
             return text
         shown = "\n".join(REDACTED if self._is_hidden_in(line) else line for line in text.split("\n"))

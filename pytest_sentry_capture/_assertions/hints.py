@@ -79,7 +79,7 @@ _ABOUT_RECORDS: Final = {
         " disable_existing_loggers=False."
     ),
 }
-"""What is to be known of log records that became no events, by the reason."""
+"""What must be known of log records that became no events, by the reason."""
 _HOW_RECORDS_ARE_FOUND: Final = (
     "A matching log record did not become an event. To assert on it, pass its logger, level or message, or reason={!r}."
 )
@@ -123,9 +123,9 @@ class Evidence:
         options: the active client's options.
         scopes: the values of the test's own scopes, as the assertion is made: name of the scope, then sections.
         about_no_client: why nothing could have been captured, where no client was active.
-        kinds_from_logging: what the active client makes of what is logged; None where its integration was turned off.
-        about_loop: why exceptions of tasks of the running event loop are not captured; None where they are.
-        logged: the errors that were logged, as the events that they could have been; None where that is not known.
+        kinds_from_logging: what the active client makes of what is logged, or None if its integration was turned off.
+        about_loop: why exceptions of tasks of the running event loop are not captured, or None if they are.
+        logged: the errors that were logged, as the events that they could have been, or None if that is not known.
         left_out_of_spans: the beginnings of paths of transactions of which the SDK puts nothing into spans.
         replacements: what took the place of the SDK's own functions.
     """
@@ -163,7 +163,7 @@ class Evidence:
 
 
 def hints_about_values(formatter: Formatter, kind: str, values: Sequence[UnlikelyValue]) -> list[str]:
-    """Which values are valid where others are asked for, and which of them was meant."""
+    """Which values are valid where others are asked for, and which of them was intended."""
     return [*dict.fromkeys(_about_value(formatter, kind, value) for value in values)]
 
 
@@ -234,8 +234,8 @@ def hints_about_filters(evidence: Evidence, matcher: Matcher | None, found: Sequ
 
     Args:
         evidence: what the test saw.
-        matcher: what should not have been captured; None for anything.
-        found: what was captured all the same.
+        matcher: what should not have been captured, or None for anything.
+        found: captured items anyway.
     """
     hints = []
     for event in (item for item in found if isinstance(item, CapturedEvent)):
@@ -280,7 +280,7 @@ def _filtered_if_outermost(
 
 
 def _is_asked_for(link: ExceptionLink, asked: object) -> bool:
-    """Whether an exception is what was asked for by itself; also where only code of users could tell."""
+    """Whether an exception is what was asked for by itself. Also where only code of users could tell."""
     for choice in choices_in(asked):
         if isinstance(choice, type) and is_plain_class(choice):
             if any(base is choice for base in link.error_type.__mro__):
@@ -291,7 +291,7 @@ def _is_asked_for(link: ExceptionLink, asked: object) -> bool:
 
 
 def hints_about_discards(discards: Sequence[Discard]) -> list[str]:
-    """What is to be known about the reasons of discards."""
+    """What must be known about the reasons of discards."""
     is_duplicate = any(discard.by is not None and _DEDUPE in discard.by.name for discard in discards)
     reasons = {discard.reason for discard in discards}
     about_records = (text for reason, text in _ABOUT_RECORDS.items() if reason in reasons)
@@ -305,7 +305,7 @@ def hints_about_records(matcher: Matcher, evidence: Evidence) -> list[str]:
 
 
 def hints_about_reason(reason: str | None) -> list[str]:
-    """Whether a discard reason may be misspelled: SDKs may have reasons of their own."""
+    """Whether a discard reason may be misspelled: SDKs may have their own reasons."""
     return (
         [] if reason is None or reason in DISCARD_REASONS else [did_you_mean("discard reason", reason, DISCARD_REASONS)]
     )
@@ -372,7 +372,7 @@ def _sampled_out(matcher: Matcher, evidence: Evidence) -> Iterator[str]:
 
 
 def _unknown_of_sampled_out(matcher: Matcher, evidence: Evidence) -> list[str] | None:
-    """What is not known of what was sampled out and may be what was expected; None where nothing may be."""
+    """What is not known of what was sampled out and may be what was expected, or None if nothing may be."""
     found: list[list[str]] = []
     for discard in evidence.discarded:
         item = discard._item_as(matcher.kind) if discard.reason == "sample_rate" else None
@@ -491,7 +491,7 @@ def _may_be_logged(matcher: Matcher, evidence: Evidence) -> bool:
 
 
 def _loops(matcher: Matcher, evidence: Evidence) -> list[str]:
-    """That tasks of an event loop are not watched: of one that served an exchange, or of the test's own."""
+    """That tasks of an event loop are not watched: of one that served an exchange, or the test's own loop."""
     if matcher.kind != "event" or matcher.criteria.get("handled") is True:
         return []
     found = (evidence.about_loop, *(exchange._about_loop for exchange in evidence.of(Exchange)))

@@ -13,7 +13,7 @@ _OF_THE_SDK: Final = "sentry_sdk"
 
 
 def logged_errors() -> list[CapturedEvent] | None:
-    """The errors that were logged, as the events that sentry-sdk 2 makes of them; None where nobody has kept any.
+    """The errors that were logged, as the events that sentry-sdk 2 makes of them, or None if nobody has kept any.
 
     Nothing of the application's is run for it: messages are those that a handler has formatted already.
     """

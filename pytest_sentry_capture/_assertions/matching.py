@@ -1,4 +1,4 @@
-"""Criteria: one vocabulary that says which captured items are meant, and why one is not."""
+"""Criteria: one vocabulary that says which captured items are intended, and why one is not."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class Matcher:
         return any(path.partition(".")[0] in fields for path in (*self.criteria, *paths))
 
     def matches_operation(self, operation: Operation) -> bool:
-        """Whether an operation, of which nothing may have been told to Sentry, meets all criteria.
+        """Whether an operation, during which nothing may have been captured, meets all criteria.
 
         No operation meets criteria that ask about more than an operation has, or about nothing.
         """
@@ -153,7 +153,7 @@ class Matcher:
         return sum([not is_match(value_of(item)) for value_of, is_match in self._checks])
 
     def mismatches(self, item: CapturedItem) -> list[Mismatch]:
-        """Every place that keeps the item from matching; empty for an item that matches."""
+        """Every place that keeps the item from matching. Empty for an item that matches."""
         return [
             mismatch
             for path, expected, value_of, is_match, _ in self.compiled
@@ -171,7 +171,7 @@ def _unknown_criterion(kind: str, name: str) -> str:
 
 
 def exception_names(item: CapturedItem) -> list[str]:
-    """The dotted names of the exceptions behind an item, outermost first; built-in ones bare."""
+    """The dotted names of the exceptions behind an item, outermost first. Built-in ones bare."""
     return _names_of(item) if isinstance(item, CapturedEvent) else []
 
 
@@ -357,7 +357,7 @@ def _reasons(path: str, expected: Any, found: Any) -> Iterator[Mismatch]:
 
 
 def _missing_breadcrumbs(expected: Any, found: list[Any]) -> Iterator[Mismatch]:
-    """Where the nearest breadcrumb differs, for each that is not among them; of those equally near the latest."""
+    """Where the nearest breadcrumb differs, for each that is not among them. Of those equally near the latest."""
     for each in _breadcrumbs(expected):
         differences = [
             [*mismatches(f"breadcrumbs.{index}", each, crumb)] for index, crumb in reversed([*enumerate(found)])

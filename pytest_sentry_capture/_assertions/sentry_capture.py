@@ -50,7 +50,7 @@ class _Client:
 
 
 class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  # type: ignore[misc]
-    """What the application told Sentry during this test, and what it kept from Sentry.
+    """Everything that the application sent to Sentry during this test, and everything that it filtered out.
 
     Its assertions are those of ``SentryAssertions``.
     """
@@ -67,27 +67,27 @@ class SentryCapture(SentryAssertions, ApplicationViews, TypedClient, _Client):  
         self._describe = describe
 
     def describe(self) -> str:
-        """What was captured and discarded so far, in order, with its values: for ``print`` while a test is written.
+        """Return the captured and discarded items so far as text with values, to print while you write a test.
 
-        Declared secrets and what ``forbidden-data`` and, with the extra ``relay``, ``no-pii`` would find is masked.
-        Where the environment variable ``CI`` is set and not empty, the text has names and no values.
+        Declared secrets and findings of ``forbidden-data`` (with the extra ``relay`` also of ``no-pii``) are masked. If
+        the environment variable ``CI`` is set and not empty, the text has names but no values.
         """
         self._drain()
         return self._describe()
 
     @property
     def dsn(self) -> str | None:
-        """The active client's DSN; None where there is no client, or it has none."""
+        """The active client's DSN, or None if there is no client or it has no DSN."""
         client = self._sdk.client
         return client.dsn if client is not None else None
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The active client's options, read-only; empty without a client."""
+        """The active client's options, read-only, or an empty mapping without a client."""
         return MappingProxyType(dict(self._sdk.options))
 
     def flush(self) -> None:
-        """Have the SDK hand over what it buffers, and wait for what is really being sent."""
+        """Flush the SDK's buffers, and wait until events are sent where the network is allowed."""
         self._sdk.flush()
 
 
@@ -113,7 +113,7 @@ class _Init:
 
 
 class SentryInit(TypedInit, _Init):  # type: ignore[misc]
-    """Initializes clients that live for one test: for filters, processors and libraries tested by themselves."""
+    """A factory of clients that live for one test, for filters, processors and libraries tested by themselves."""
 
 
 export(SentryCapture, SentryInit)

@@ -51,7 +51,7 @@ _ABOUT_BODY: Final = (
     " or a predicate."
 )
 _ABOUT_SPANS: Final = (
-    f'The spans of a segment are items of their own. Ask for the kind "{CapturedSpan.kind}": its criterion transaction'
+    f'The spans of a segment are separate items. Ask for the kind "{CapturedSpan.kind}": its criterion transaction'
     " is the name of the segment."
 )
 _ABOUT_PLACEHOLDERS: Final = "Replace ... with your own predicate or object."
@@ -132,7 +132,7 @@ class _Translation:
 
     @property
     def criteria(self) -> dict[str, Any]:
-        """The criteria for segments, in the order of the kind's own."""
+        """The criteria for segments, in the order of those of the kind."""
         has_body = bool(self._body or self._not_in_body)
         body = {_BODY_ATTRIBUTE: re.compile(self._pattern_of_body)} if has_body else {}
         sections = {"attributes": {**self._attributes, **body}, "where": self._where}
@@ -212,7 +212,7 @@ class _Translation:
             self._where["status"] = status
 
     def _add_body(self, key: str, expected: Any) -> None:
-        """A part of the body that has this key; the whole body where it is empty."""
+        """A part of the body that has this key. The whole body where it is empty."""
         if isinstance(expected, Mapping):
             for each_key, each in expected.items():
                 self._add_body(str(each_key), each)
@@ -245,7 +245,7 @@ class _Translation:
 
 
 def _statuses(expected: Any) -> Sequence[Any]:
-    """What is expected of a segment's two words where this was expected of the SDK's own; nothing if none matches."""
+    """What is expected of a segment's two words where this was expected of the SDK's word. Nothing if none matches."""
     if isinstance(expected, str):
         return ["ok" if expected == "ok" else "error"]
     if isinstance(expected, re.Pattern):

@@ -1,4 +1,4 @@
-"""Requests that the SDK saw and this plugin did not: what was captured of them has no exchange."""
+"""Requests that the SDK saw and this plugin did not: their items have no exchange."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _is_served(item: CapturedEvent | CapturedSegment) -> bool:
 
 
 def _framework(item: CapturedEvent | CapturedSegment) -> str:
-    """What the SDK calls the framework; empty where the item does not tell it."""
+    """What the SDK calls the framework, empty if the item does not tell it."""
     if isinstance(item, CapturedSegment):
         name = (item.origin or "").removeprefix("auto.http.")
         return name if _IDENTIFIER.fullmatch(name) and name != item.origin else ""

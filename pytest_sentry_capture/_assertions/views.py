@@ -128,13 +128,13 @@ class RecordingViews:
 
     @property
     def client_reports(self) -> list[CapturedClientReport]:
-        """What SDKs report to have discarded; in process no SDK sends any."""
+        """The SDKs' reports of discards. In process no SDK sends any."""
         __tracebackhide__ = True
         return self._view(CapturedClientReport)
 
     @property
     def items(self) -> list[CapturedItem]:
-        """Everything that was captured, of unknown types too."""
+        """All captured items, including those of unknown types."""
         __tracebackhide__ = True
         items = self._all_items()
         self._handed_out(items)
@@ -155,7 +155,7 @@ class RecordingViews:
 
     @property
     def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not.
+        """The items that the SDK was asked to send and did not.
 
         Log records below the level of events are left out, which ``assert_discarded(reason="log_level")`` finds: the
         application asked for none of them to be sent.

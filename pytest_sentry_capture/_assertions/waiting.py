@@ -20,9 +20,9 @@ _INTERVAL: Final = 0.01
 
 
 def wait_until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
-    """Block the thread until the condition holds; False after ``timeout`` seconds."""
+    """Block the thread until the condition holds. False after ``timeout`` seconds."""
     __tracebackhide__ = True  # a wait can be interrupted
-    arrival = threading.Lock()  # an Event has a lock of its own, which deadlocks when a signal handler sets it
+    arrival = threading.Lock()  # an Event has its own lock, which deadlocks when a signal handler sets it
     arrival.acquire()
 
     def arrived() -> None:
@@ -54,7 +54,7 @@ def is_in_event_loop() -> bool:
 
 
 async def until(condition: Callable[[], bool], recording: Recording, timeout: float) -> bool:
-    """Suspend the task until the condition holds; False after ``timeout`` seconds."""
+    """Suspend the task until the condition holds. False after ``timeout`` seconds."""
     __tracebackhide__ = True
     if _is_in_trio():
         return await _until_in_trio(condition, recording, timeout)

@@ -1,4 +1,4 @@
-"""A forked child's side: what is recorded in it is written for the test process, without a word if that fails."""
+"""A forked child's side: what is recorded in it is written for the test process, silently if that fails."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Child:
     Args:
         memory: what it shares with the test process.
         recording: the one that was current when it was forked.
-        outer: the child that it was forked from in turn; None where that is the test process.
-        follows: whether what it captures belongs to whichever test runs; else to the one that was running in its
+        outer: the child that it was forked from in turn, or None if that is the test process.
+        follows: whether what it captures belongs to whichever test runs, else to the one that was running in its
             thread, because others run in other threads.
 
     Attributes:
@@ -58,7 +58,7 @@ class Child:
         self._write("forked", self._recording, self._recording.phase)
 
     def leaves(self) -> None:
-        """This process runs tests of its own from now on."""
+        """This process runs its own tests from now on."""
         self._at_fork.pass_on = self._recording.pass_on = None
         self._write("leaves", self._recording, None)
 
@@ -137,7 +137,7 @@ class Child:
             self._memory.note_loss(recording.number)
 
     def _guarded(self, recording: Recording, action: Callable[[], None]) -> None:
-        """The application must not notice that something could not be passed on; the test process must."""
+        """The application must not notice that something could not be passed on. The test process must."""
         try:
             action()
         except Exception:

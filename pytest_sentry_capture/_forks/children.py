@@ -37,7 +37,7 @@ class _Known:
 
     Attributes:
         number: of the recording during which it was forked.
-        is_of_call: whether that was in the course of a test; else it serves tests, such as a pool that a fixture made.
+        is_of_call: whether that was in the course of a test, else it serves tests, such as a pool that a fixture made.
         overdue: the recordings for which it was given time to end.
         operations: the exchanges and jobs that are under way in it, and the number of the recording of each.
         has_worked: whether there was one: then it waits for the next when there is none.
@@ -93,7 +93,7 @@ class ForkedChildren:
         self._pools = Pools()
 
     def watch(self, when_imported: Callable[[str, Callable[[], None]], None]) -> None:
-        """Look after children that are forked from now on; no fork is slowed down before.
+        """Look after children that are forked from now on. No fork is slowed down before.
 
         Args:
             when_imported: has a function called when a module has been imported.
@@ -127,7 +127,7 @@ class ForkedChildren:
 
     @property
     def _own(self) -> Child | None:
-        """What passes on what is captured, where this process is a child; that is found out when it is first asked for.
+        """What passes on what is captured, where this process is a child. That is found out when it is first asked for.
 
         Nothing runs in a child before: there, each page of memory that is written to is copied, which would take as
         long as the fork.
@@ -243,7 +243,7 @@ class ForkedChildren:
         return {process for process in running if process not in idle or self._known[process].serves(recording.number)}
 
     def _look_for_unknown(self, recording: Recording) -> None:
-        """Take note of children that have not come to tell of themselves yet."""
+        """Take note of children that have not come to describe themselves yet."""
         if self._forks == self._forks_looked_at:
             return
         self._forks_looked_at = self._forks
@@ -317,7 +317,7 @@ class ForkedChildren:
         target.add(*entries)
 
     def _operation(self, reference: Plain) -> Operation | None:
-        """The exchange or job that something stands for; one of this process only as long as it is under way."""
+        """The exchange or job that something stands for. One of this process only as long as it is under way."""
         if reference is None:
             return None
         where, one, other = reference
@@ -328,7 +328,7 @@ class ForkedChildren:
         return entry if isinstance(entry, Operation) and not entry._has_returned else None
 
     def _has_started(self, process: int, name: str | None) -> None:
-        """A process was started by multiprocessing; without a name it captures nothing by itself."""
+        """A process was started by multiprocessing. Without a name it captures nothing by itself."""
         if name is None:
             self._services.add(process)
         elif (child := self._own) is not None:
@@ -382,7 +382,7 @@ def _before() -> None:
 
 
 def _in_child() -> None:
-    """Where the system does not tell of children, they tell of themselves, although that takes as long as a fork."""
+    """Where the system does not describe children, they describe themselves, although that takes as long as a fork."""
     if _watching:
         with suppress(Exception):
             _watching[-1].note_client()

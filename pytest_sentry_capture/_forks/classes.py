@@ -1,4 +1,4 @@
-"""Classes of exceptions by their names: those that this process has loaded; nothing is imported for them."""
+"""Classes of exceptions by their names: those that this process has loaded. Nothing is imported for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Names = tuple[tuple[str, str], ...]
 
 @lru_cache(maxsize=500)
 def class_named(names: Names) -> type[BaseException]:
-    """The class of these names; where this process has no such class, one that is called so stands in its place."""
+    """The class of these names. Where this process has no such class, one that is called so stands in its place."""
     found: type[BaseException] = BaseException
     for module, name in reversed(names):
         found = _loaded(module, name) or _stand_in(module, name, found)
@@ -50,7 +50,7 @@ def _all_classes() -> Iterator[type[BaseException]]:
 
 
 def _stand_in(module: str, name: str, base: type[BaseException]) -> type[BaseException]:
-    """A class with a name; it derives from the nearest base that runs no code of the application for that."""
+    """A class with a name. It derives from the nearest base that runs no code of the application for that."""
     base = next(each for each in base.__mro__ if issubclass(each, BaseException) and _is_silent(each))
     return type(name.rpartition(".")[2], (base,), {"__module__": module, "__qualname__": name})
 

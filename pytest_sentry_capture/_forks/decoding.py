@@ -71,7 +71,7 @@ class Decoder:
         return found
 
     def update(self, operation: Operation | None, encoded: Plain) -> Operation:
-        """An exchange or job as it is known now; a new one where there is none yet."""
+        """An exchange or job as it is known now. A new one where there is none yet."""
         name, known, (parent, earlier), chain = encoded
         if operation is None:
             operation = _BY_NAME[name](**known)

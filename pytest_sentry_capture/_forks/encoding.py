@@ -50,7 +50,7 @@ class Encoder:
     """Encodes entries that were recorded together.
 
     Args:
-        operation: tells what stands for an exchange or job; None where it is not known to the test process.
+        operation: tells what stands for an exchange or job, or None if it is not known to the test process.
     """
 
     def __init__(self, operation: Callable[[Entry], Plain]) -> None:
@@ -135,7 +135,7 @@ def _values(payload: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Any]]
 
 
 def plain(value: Any, depth: int = _DEPTH) -> Plain:
-    """A copy of a value in plain data; an object of any other class is called what its class is called."""
+    """A copy of a value in plain data. An object of any other class is called what its class is called."""
     kind = type(value)
     if kind in _SCALARS:
         return value
@@ -157,7 +157,7 @@ def class_names(kind: type) -> list[tuple[str, str]]:
 
 
 def _content(content: Content) -> Plain:
-    """A payload, without encoding anew what is plain data already."""
+    """A payload, without encoding again what is plain data already."""
     if isinstance(content, bytes):
         return content
     return ("json", content.parsed()) if isinstance(content, PlainJson) else content.read()

@@ -13,7 +13,7 @@ _POOLS: Final = (
     ("billiard.pool", "Pool", "_cache", "_pool"),
     ("concurrent.futures.process", "ProcessPoolExecutor", "_pending_work_items", "_processes"),
 )
-"""The module and the name of each, and its attributes for what is to be done and for the workers."""
+"""The module and the name of each, and its attributes for what must be done and for the workers."""
 
 
 class Pools:
@@ -40,7 +40,7 @@ class Pools:
 
 
 class _None:
-    """In the place of a pool that is gone."""
+    """In place of a pool that is gone."""
 
 
 _NONE: Final = _None()

@@ -15,7 +15,7 @@ _ENDED: Final = "ZX"
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process has not ended; one that nobody has waited for yet has."""
+    """Whether a process has not ended. One that nobody has waited for yet has."""
     if _TASKS.exists():
         with suppress(OSError, IndexError):
             return _state(process) not in _ENDED
@@ -35,7 +35,7 @@ def can_list_children() -> bool:
 
 
 def children() -> Iterator[int]:
-    """The processes that this one has started and that have not ended; none where the system does not tell."""
+    """The processes that this one has started and that have not ended. None where the system does not tell."""
     if not _has_children():
         return
     parent = str(os.getpid())
@@ -47,7 +47,7 @@ def children() -> Iterator[int]:
 
 
 def _has_children() -> bool:
-    """Whether there may be a process that this one has not waited for; none is waited for here."""
+    """Whether there may be a process that this one has not waited for. None is waited for here."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -67,7 +67,7 @@ def _fields(status: Path) -> list[str]:
 
 
 def _has_been_ended(process: int) -> bool:
-    """Whether a child has ended that nobody has waited for yet, where the system tells; it can be waited for still."""
+    """Whether a child has ended that nobody has waited for yet, where the system tells. It can be waited for still."""
     wait = getattr(os, "waitid", None)
     if wait is None:
         return False

@@ -18,7 +18,7 @@ class Found(NamedTuple):
 
     Attributes:
         contents: of the whole records, in order.
-        consumed: how many bytes need not be read again; those after them may be a record that is still being written.
+        consumed: how many bytes need not be read again. Those after them may be a record that is still being written.
     """
 
     contents: list[bytes]

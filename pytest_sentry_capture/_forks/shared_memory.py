@@ -1,7 +1,7 @@
 """What the test process shares with its forked children: a page of numbers, and a file without a name.
 
 The page has no descriptor that a child could close, and vanishes from a process that runs another program. The file
-stands on no path, so that nobody else reads what was captured, and is gone with its last process.
+stands on no path, so that nobody else reads captured items, and is gone with its last process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SPARE: Final = 16 << 20
 
 
 class SharedMemory:
-    """A page and a file, made before the first fork; a child inherits both.
+    """A page and a file, made before the first fork. A child inherits both.
 
     Raises:
         OSError: the system gives none.
@@ -64,7 +64,7 @@ class SharedMemory:
         self._losses[number % len(self._losses)] = 0
 
     def write(self, content: bytes) -> bool:
-        """Append a record; False where it was not written, because the descriptor is not this file's any more."""
+        """Append a record. False where it was not written, because the descriptor is not this file's any more."""
         if not self._is_ours():
             return False
         whole = record(self._mark, content)
@@ -86,7 +86,7 @@ class SharedMemory:
         return found
 
     def discard_read(self) -> None:
-        """Give back the memory of what has been read; nobody may be about to write."""
+        """Give back the memory of what has been read. Nobody may be about to write."""
         if self._position >= _SPARE and self._is_ours() and os.fstat(self._descriptor).st_size == self._position:
             os.ftruncate(self._descriptor, 0)
             self._position = 0
@@ -97,7 +97,7 @@ class SharedMemory:
             os.close(self._descriptor)
 
     def is_shared_by(self, process: int) -> bool | None:
-        """Whether another process has the file open; None where the system does not tell."""
+        """Whether another process has the file open, or None if the system does not tell."""
         try:
             status = Path(f"/proc/{process}/fd/{self._descriptor}").stat()
         except FileNotFoundError:
@@ -120,7 +120,7 @@ class SharedMemory:
 
 
 def _file_without_a_name() -> int:
-    """A file that is on no path; what is written to it goes to its end, in one piece."""
+    """A file that is on no path. What is written to it goes to its end, in one piece."""
     descriptor = _memory_file()
     if descriptor is None:
         with tempfile.TemporaryFile(buffering=0) as file:

@@ -13,7 +13,7 @@ _SERVICES: Final = (("multiprocessing.managers", "BaseManager._run_server"),)
 """What serves the values that processes share, and runs nothing of the application by itself."""
 
 Listener = Callable[[int, str | None], None]
-"""Called with the number of a process, and with what a message calls it; None for a service."""
+"""Called with the number of a process, and with what a message calls it, or None for a service."""
 
 
 class StartedProcesses:
@@ -25,7 +25,7 @@ class StartedProcesses:
         self._ours: Any = None
 
     def install(self) -> None:
-        """Look from now on, once the module has been imported; more than once where it was imported anew."""
+        """Look from now on, once the module has been imported. More than once where it was imported again."""
         process_class = getattr(sys.modules.get(_MODULE), "BaseProcess", None)
         original = getattr(process_class, "start", None)
         if process_class is None or original is None or original is self._ours:
@@ -34,7 +34,7 @@ class StartedProcesses:
         @wraps(original)
         def start(process: Any) -> Any:
             __tracebackhide__ = True
-            is_service = _is_service(process)  # which can't be told any more once it has been started
+            is_service = _is_service(process)  # which cannot be determined once it was started
             result = original(process)
             if is_service or _method(process) in _UNSEEN:
                 self._listener(process.pid, None if is_service else _name(process))
@@ -51,7 +51,7 @@ class StartedProcesses:
 
     @staticmethod
     def module() -> str:
-        """The module whose import is to be waited for."""
+        """The module whose import must be waited for."""
         return _MODULE
 
 

@@ -1,9 +1,9 @@
 """What an application does for one trigger, exchange or job, to which what is captured meanwhile is linked.
 
-``adapter`` is the base of what observes one framework, and ``jobs`` that of what runs jobs; each framework has a file
+``adapter`` is the base of what observes one framework, and ``jobs`` that of what runs jobs. Each framework has a file
 with its own, and ``job_system`` is for workers that projects describe themselves. ``registry`` says which module's
 import each waits for, and installs those whose framework is there. Not here: what Sentry's SDK does (``_sdk``), how an
-operation is judged (``_rules``), and what messages say of it, but for what only an adapter knows
+operation is judged (``_rules``), and what messages say of it, except for what only an adapter knows
 (``Operation._hint``, ``Remark``).
 """
 

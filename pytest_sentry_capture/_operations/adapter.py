@@ -36,9 +36,9 @@ class OperationAdapter(ABC):
 
     Attributes:
         package: the distribution of the framework, as in ``pip install``.
-        about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
+        about_loop: says why exceptions of tasks of the running event loop are not captured, or None if they are.
         is_asked_for: whether anything asks what is captured now: the test's fixture, a rule, a report or the contract.
-        django_middleware: the SDK's middleware for requests of Django's test clients; None where they go through none.
+        django_middleware: the SDK's middleware for requests of Django's test clients, or None if they go through none.
         gaps: what can't be seen of this framework, which lacks something, in words for users.
     """
 
@@ -57,8 +57,8 @@ class OperationAdapter(ABC):
     def install(self) -> None:
         """Observe the framework from now on, from outside of everything that others have wrapped around it.
 
-        Called when the framework and the SDK have both been imported, and again whenever one of them was imported anew
-        or a client was made: the SDK wraps frameworks then. Where this adapter is the outermost already, nothing is to
+        Called when the framework and the SDK have both been imported, and again whenever one of them was imported again
+        or a client was made: the SDK wraps frameworks then. Where this adapter is the outermost already, nothing must
         be done. It should not raise, for the application's own import or ``init`` would fail.
         """
 
@@ -74,7 +74,7 @@ class OperationAdapter(ABC):
                 setattr(each.owner, each.name, each.inner)
 
     def _wrap(self, place: str, make: Callable[[Any], Any], consequence: str) -> None:
-        """Put ``make(inner)`` in the place of a method, unless a wrapper of this adapter is the outermost there.
+        """Put ``make(inner)`` in place of a method, unless a wrapper of this adapter is the outermost there.
 
         Args:
             place: where it is: ``"flask.app:Flask.wsgi_app"``.
@@ -91,12 +91,12 @@ class OperationAdapter(ABC):
             self._put(owner, name, inner, make(inner))
 
     def _put(self, owner: Any, name: str, inner: Any, ours: Any) -> None:
-        """Put ours in the place of what is there, until ``uninstall``."""
+        """Put ours in place of what is there, until ``uninstall``."""
         self._wrapped.append(_Wrapped(owner, name, inner, ours, name not in vars(owner)))
         setattr(owner, name, ours)
 
     def _check_code(self, place: str, name: str, consequence: str) -> None:
-        """Note that the code of a method has no such name; ``consequence`` as in ``_wrap``."""
+        """Note that the code of a method has no such name. ``consequence`` as in ``_wrap``."""
         owner, method = place_of(place)
         code = getattr(getattr(owner, method, None), "__code__", None)
         if self._is_active and name not in getattr(code, "co_names", ()):

@@ -22,7 +22,7 @@ _INITIALIZED_LATE: Final = (
 
 
 class AiohttpAdapter(OperationAdapter):
-    """Observes every aiohttp application that a server serves; low-level servers without one are not observed."""
+    """Observes every aiohttp application that a server serves. Low-level servers without one are not observed."""
 
     package = "aiohttp"
     about_silence: ClassVar[str] = (
@@ -136,7 +136,7 @@ def _method(request: Any) -> str:
 
 
 def _route(request: Any) -> str | None:
-    """The template of the resource that the router has found; those that answer errors have none."""
+    """The template of the resource that the router has found. Those that answer errors have none."""
     try:
         canonical = request.match_info.route.resource.canonical
     except (AssertionError, AttributeError):

@@ -136,7 +136,7 @@ class _AsgiExchange:
         self._route_of = route_of
 
     def observed_receive(self, receive: Receive) -> Receive:
-        """What the application awaits messages with; that of HTTP requests, whose ends are known, as it is."""
+        """What the application awaits messages with. That of HTTP requests, whose ends are known, as it is."""
         if self._scope["type"] != "websocket":
             return receive
 
@@ -151,7 +151,7 @@ class _AsgiExchange:
         return observed
 
     def observed_send(self, send: Send) -> Send:
-        """What the application sends messages with; it has the name of the server's, which spans are named after."""
+        """What the application sends messages with. It has the name of the server's, which spans are named after."""
 
         @wraps(send)
         async def observed(message: Message) -> None:

@@ -119,7 +119,7 @@ class DjangoResponses(OperationAdapter):
 class AsyncClientObservation(Observation):
     """An exchange of Django's asynchronous test client, which makes its request itself.
 
-    The SDK takes what it tells of a request from where Django's ASGI handler makes it.
+    The SDK takes what it says about a request from where Django's ASGI handler makes it.
     """
 
     def sees(self, request: Any) -> None:
@@ -157,7 +157,7 @@ def _note(observation: Observation, request: Any, response: Any) -> None:
 
 
 def _names_user(about: dict[str, Any]) -> bool:
-    """Whether Django, or Django REST framework, has found the request's user; a lazy one is not asked for."""
+    """Whether Django, or Django REST framework, has found the request's user. A lazy one is not asked for."""
     user = about.get("_cached_user", about.get("_acached_user"))
     if user is None:
         user = about.get("user")

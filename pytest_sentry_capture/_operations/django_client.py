@@ -1,4 +1,4 @@
-"""Exchanges of Django's test clients, which call handlers of their own, and no server's.
+"""Exchanges of Django's test clients, which call their own handlers, and no server's.
 
 The SDK's middleware is in the handlers of servers only. Where a test asks what is captured, requests of test clients go
 through the same middleware, so that they are reported as in production.
@@ -125,7 +125,7 @@ class _Served:
     """A request that a test client's handler serves.
 
     Attributes:
-        in_scope: enters the scope of the request, where it has one of its own.
+        in_scope: enters the scope of the request, where it has one.
     """
 
     in_scope: InScope = nullcontext
@@ -141,7 +141,7 @@ class _Served:
         self._observation.ends()
 
     def answers(self, response: Any, *, is_async: bool) -> None:
-        """The handler has returned; what makes the body of a stream still serves the exchange.
+        """The handler has returned. What makes the body of a stream still serves the exchange.
 
         Args:
             response: Django's.
@@ -254,7 +254,7 @@ def _is_served(environ: Any) -> bool:
 
 
 def _start_response(*_: Any) -> None:
-    """No server is told of the answer: the response itself is what the client gets."""
+    """No server gets the answer: the client gets the response itself."""
 
 
 async def _receive() -> dict[str, Any]:
@@ -263,4 +263,4 @@ async def _receive() -> dict[str, Any]:
 
 
 async def _send(message: dict[str, Any]) -> None:
-    """No server is told of the answer."""
+    """No server gets the answer."""

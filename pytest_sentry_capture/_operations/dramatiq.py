@@ -37,7 +37,7 @@ class DramatiqAdapter(JobAdapter):
         return process_message
 
     def _emitting(self, inner: Callable[..., Any]) -> Callable[..., Any]:
-        """The middleware has heard of the end of a message: the SDK reports before, and brokers acknowledge after."""
+        """The middleware was notified of a message's end: the SDK reports before, and brokers acknowledge after."""
 
         @wraps(inner)
         def emit_after(broker: Any, signal: Any, *args: Any, **kwargs: Any) -> Any:

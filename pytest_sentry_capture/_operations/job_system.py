@@ -141,7 +141,7 @@ class JobSystemAdapter(JobAdapter):
         return run
 
     def _job(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job | None:
-        """What the system says of a job; None where it fails to."""
+        """What the system says of a job, or None if it fails to."""
         try:
             return _described(self.system, self.system.job(*args, **kwargs))
         except Exception as error:
@@ -180,7 +180,7 @@ class JobSystemAdapter(JobAdapter):
 
 
 class _Call:
-    """A call with its arguments: the same as another one that was given the very same objects."""
+    """A call with its arguments: the same as another one that was given the same objects."""
 
     def __init__(self, args: tuple[Any, ...]) -> None:
         self._args = args

@@ -31,7 +31,7 @@ class JobObservation(UnderWay):
         subject: what stands for this attempt at it: a place that is passed twice with an equal one observes it once.
 
     Attributes:
-        task: what all attempts have in common that run within each other; None where none do.
+        task: what all attempts have in common that run within each other, or None if none do.
         is_retried: whether a further attempt runs already, within this one.
     """
 
@@ -97,12 +97,12 @@ def is_expected(error_type: type[BaseException], expected: object) -> bool:
 
 
 def text_of(value: object) -> str | None:
-    """A plain text; None for anything else."""
+    """A plain text, or None for anything else."""
     return value if type(value) is str and value else None
 
 
 def never_raising(function: Callable[..., Any], *args: Any) -> Any:
-    """What a framework says that is only read; None where it raises."""
+    """What a framework says that is only read, or None if it raises."""
     try:
         return function(*args)
     except Exception:

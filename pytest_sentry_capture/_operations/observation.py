@@ -31,7 +31,7 @@ class Observation(UnderWay):
         names_mounts: whether the framework at the outermost place tells the whole route, that of applications of its
             own kind included which are mounted in it.
         names_user: whether the request carries credentials.
-        told_by: the framework's request that tells of the answer, where it may pass the place twice that asks for it.
+        told_by: the framework's request that describes the answer, where it may pass the place twice that asks for it.
     """
 
     names_mounts = False
@@ -92,7 +92,7 @@ class Observation(UnderWay):
             exchange.authenticated = exchange.status not in _TURNED_AWAY
 
     def is_about_to_complete(self) -> None:
-        """The rest of the answer is about to be sent: whoever gets it may ask at once what was captured."""
+        """The rest of the answer is about to be sent: whoever gets it may ask at once captured items."""
         self.exchange._is_answered = True
 
     def completes(self) -> None:

@@ -44,10 +44,10 @@ class Operations:
 
     Args:
         recorder: what adapters record with.
-        about_loop: says why exceptions of tasks of the running event loop are not captured; None where they are.
+        about_loop: says why exceptions of tasks of the running event loop are not captured, or None if they are.
         when_imported: has a function called each time a module has been imported.
         is_asked_for: whether anything asks what is captured now.
-        django_middleware: the SDK's middleware for requests of Django's test clients; None where they go through none.
+        django_middleware: the SDK's middleware for requests of Django's test clients, or None if they go through none.
     """
 
     def __init__(
@@ -68,14 +68,14 @@ class Operations:
             when_imported(module_name, partial(self.module_imported, module_name))
 
     def add(self, systems: Iterable[JobSystem]) -> None:
-        """Take systems that the project describes; ``install`` observes them, once their modules are there."""
+        """Take systems that the project describes. ``install`` observes them, once their modules are there."""
         for system in systems:
             module_name = system.module
             adapter: OperationAdapter = imported(_ADAPTER_OF)(system)(self._recorder)
             self._of_project.setdefault(module_name, []).append(adapter)
 
     def install(self) -> None:
-        """Observe the frameworks that have been imported; see ``OperationAdapter.install`` for when this is called."""
+        """Observe the frameworks that have been imported. See ``OperationAdapter.install`` for when this is called."""
         for module_name in (*ADAPTERS, *(self._of_project.keys() - ADAPTERS.keys())):
             module = sys.modules.get(module_name)
             if module is not None and not getattr(module.__spec__, "_initializing", False):

@@ -121,7 +121,7 @@ class RqAdapter(JobAdapter):
 
 
 def _workers_with(method: str) -> Iterator[str]:
-    """The places of a method, in every class of workers that has it of its own."""
+    """The places of a method, in every class of workers that defines it."""
     modules = [sys.modules[name] for name in _MODULES if name in sys.modules]
     for module in modules:
         for name, value in sorted(vars(module).items()):

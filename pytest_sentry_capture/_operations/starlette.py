@@ -71,7 +71,7 @@ class StarletteAdapter(AsgiAdapter):
 
 
 def _has_lifespan(app: Any) -> bool:
-    """Whether something is to run when the application starts; FastAPI has a lifespan of its own around routers'."""
+    """Whether something is to run when the application starts. FastAPI has a lifespan of its own around routers'."""
     router = vars(vars(app).get("router", app))
     lifespan = router.get("lifespan_context")
     is_default = type(lifespan).__name__ == "_DefaultLifespan"

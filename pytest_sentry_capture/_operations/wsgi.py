@@ -27,8 +27,8 @@ _LENGTH: Final = len("Content-Length")
 class WsgiAdapter(OperationAdapter):
     """Observes WSGI applications at the outermost place where they can be seen.
 
-    Nothing that an application or its server can see is changed, but for the iterable that is the body: it is wrapped,
-    unless servers look at what it is.
+    Nothing that an application or its server can see is changed, except for the iterable that is the body: it is
+    wrapped, unless servers look at what it is.
     """
 
     about_silence: ClassVar[str] = (
@@ -86,7 +86,7 @@ class WsgiObservation(Observation):
     """An exchange as a WSGI server and its application speak of it.
 
     Attributes:
-        is_sent: whether the server has sent what it was told of the answer: with the first part of the body it does.
+        is_sent: whether the server has sent what it received of the answer: with the first part of the body it does.
     """
 
     is_sent = False
@@ -226,7 +226,7 @@ def _is_for_server(environ: Mapping[str, Any], body: object) -> bool:
 
 
 def _path(environ: Mapping[str, Any]) -> str:
-    """The path of a request as it was meant: WSGI has its bytes as Latin-1."""
+    """The path of a request as it was intended: WSGI has its bytes as Latin-1."""
     path = _text(environ, "SCRIPT_NAME") + _text(environ, "PATH_INFO")
     return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 

@@ -31,8 +31,8 @@ class AssignedValue(NamedTuple):
     """What follows on a name and its separator in a text.
 
     Attributes:
-        text: the value, up to the next space, comma, semicolon, ``&``, quote or bracket, or between its quotes; empty
-            where there is none.
+        text: the value, up to the next space, comma, semicolon, ``&``, quote or bracket, or between its quotes, empty
+            if there is none.
         is_quoted: whether it stands in quotes.
         is_container: whether a bracket opens that ends elsewhere.
     """
@@ -43,7 +43,7 @@ class AssignedValue(NamedTuple):
 
     @classmethod
     def at(cls, text: str, position: int) -> AssignedValue:
-        """What a text has at a position; nothing for a placeholder."""
+        """What a text has at a position. Nothing for a placeholder."""
         if scheme := _SCHEME.match(text, position):
             position = scheme.end()
         found = _VALUE.match(text, position)

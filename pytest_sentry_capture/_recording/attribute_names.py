@@ -1,6 +1,6 @@
 """Where sentry-sdk 3 puts, in a streamed span's attributes, what sentry-sdk 2 has in a transaction's payload.
 
-Measured on sentry-sdk 2.75.0 and 3.0.0b2, with FastAPI and Flask; the names of attributes are Sentry's conventions
+Measured on sentry-sdk 2.75.0 and 3.0.0b2, with FastAPI and Flask. The names of attributes are Sentry's conventions
 (https://getsentry.github.io/sentry-conventions/).
 """
 
@@ -51,7 +51,7 @@ _FAMILIES: Final[Mapping[str, str]] = {
     _BODY: "http.request.body.data",
     _HEADERS: "http.request.header",
 }
-"""Paths below which every key is renamed; names of headers are in lower case."""
+"""Paths below which every key is renamed. Names of headers are in lower case."""
 
 _COOKIES: Final[Mapping[str, str]] = {"http.request.header.cookie": "request.cookies"}
 """What a span has as one text where a transaction has a key for each."""
@@ -59,12 +59,12 @@ _PLACE_OF_ATTRIBUTE: Final = re.compile(r"attributes\.(?P<name>.+?)(?:\.(?:value
 
 
 def field_name(path: str) -> str | None:
-    """The field beside a span's attributes that has what a transaction has at a dotted path; None where none has."""
+    """The field beside a span's attributes that has what a transaction has at a dotted path, or None if none has."""
     return _FIELDS.get(path)
 
 
 def attribute_name(path: str) -> str | None:
-    """The attribute that has what a transaction has at a dotted path; None where a span has none.
+    """The attribute that has what a transaction has at a dotted path, or None if a span has none.
 
     A body, ``request.data`` with all in it, is one text in a span: the name is that of the text, with the rest of the
     path after it.
@@ -88,7 +88,7 @@ def attributes_below(path: str) -> tuple[str, ...]:
 
 
 def span_path(path: str) -> str | None:
-    """Where in a span's payload stands what a transaction has at a dotted path; None where nothing of it does."""
+    """Where in a span's payload stands what a transaction has at a dotted path, or None if nothing of it does."""
     if path in _FIELDS:
         return _FIELDS[path]
     name = None if path.startswith(f"{_BODY}.") else attribute_name(path)
@@ -97,7 +97,7 @@ def span_path(path: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def transaction_paths(name: str) -> tuple[str, ...]:
-    """The dotted paths at which a transaction has what a span has in an attribute; empty where it has no such thing.
+    """The dotted paths at which a transaction has what a span has in an attribute, empty if it has no such thing.
 
     What both call alike, in ``contexts.trace.data``, is left out.
     """

@@ -21,7 +21,7 @@ _CACHED: Final = type(functools.lru_cache(lambda: None))
 class CallableLocation:
     """A callable's qualified name and the place of its definition.
 
-    ``name`` is dotted (``"shop.monitoring.drop_expected"``); ``file`` and ``line`` are None for callables without
+    ``name`` is dotted (``"shop.monitoring.drop_expected"``). ``file`` and ``line`` are None for callables without
     Python source, such as builtins.
     """
 
@@ -29,7 +29,7 @@ class CallableLocation:
     file: str | None = None
     line: int | None = None
     _target: object = field(default=None, compare=False, repr=False)
-    """The callable itself; None where only its place is known, as of one that a traceback tells."""
+    """The callable itself, or None if only its place is known, as of one that a traceback tells."""
 
     def __str__(self) -> str:
         return self.name if self.file is None else f"{self.name} ({self.file}:{self.line})"
@@ -59,7 +59,7 @@ def location_of_frame(frame: FrameType) -> CallableLocation:
 
 
 def is_callable_at(location: CallableLocation, given: object) -> bool:
-    """Whether a callable is the one at a location, or what that wraps; where only the place is known, that is compared.
+    """Whether a callable is the one at a location, or what that wraps. Where only the place is known, that is compared.
 
     The callable that is given is not unwrapped: another wrapper of the same function is another callable.
     """
@@ -77,10 +77,10 @@ def _is_same(one: object, other: object) -> bool:
 
 
 def _is_reloaded(one: FunctionType, other: FunctionType) -> bool:
-    """Whether two functions are one, whose module was imported anew.
+    """Whether two functions are one, whose module was imported again.
 
-    Lambdas and closures have no name of their own. A wrapper has that of what it wraps: two wrappers are one only where
-    that was imported anew, for what is wrapped twice has two.
+    Lambdas and closures have no unique name. A wrapper has that of what it wraps: two wrappers are one only where
+    that was imported again, for what is wrapped twice has two.
     """
     name = one.__qualname__
     is_named = (one.__module__, name) == (other.__module__, other.__qualname__) and "<" not in name
@@ -94,7 +94,7 @@ def _is_reloaded(one: FunctionType, other: FunctionType) -> bool:
 
 
 def _is_reloaded_method(one: MethodType, other: MethodType) -> bool:
-    """Whether two methods are that of a class, whose module was imported anew."""
+    """Whether two methods are that of a class, whose module was imported again."""
     owner, other_owner = one.__self__, other.__self__
     if type(owner) is not type or type(other_owner) is not type or _class_name(owner) != _class_name(other_owner):
         return False
@@ -127,7 +127,7 @@ def _contents(cell: CellType) -> object:
 
 
 def _are_alike(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
-    """Whether values are equal, as far as that can be told without code of the application."""
+    """Whether values are equal, as far as that can be determined without code of the application."""
     return len(some) == len(others) and all(
         type(one).__qualname__ == type(other).__qualname__ and (type(one) not in _PLAIN or one == other)
         for one, other in zip(some, others, strict=True)
@@ -166,7 +166,7 @@ def _definition(target: object) -> object:
 
 
 def _call_of(target: object) -> object:
-    """The method that is run when an instance is called, if its class is written in Python; else the instance."""
+    """The method that is run when an instance is called, if its class is written in Python, else the instance."""
     found = next((vars(base)["__call__"] for base in type(target).__mro__ if "__call__" in vars(base)), None)
     return found if type(found) is FunctionType else target
 

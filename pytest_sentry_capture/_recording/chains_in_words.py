@@ -30,7 +30,7 @@ class _Words:
 
     @property
     def text(self) -> str:
-        """The first exception with all that belongs to it; where nothing says how, one comes from the next."""
+        """The first exception with all that belongs to it. Where nothing says how, one comes from the next."""
         parts = []
         while self._left:
             parts.append(self._with_others(self._left[0]))

@@ -20,9 +20,9 @@ class Chance(NamedTuple):
 
     Attributes:
         kind: ``"event"`` or ``"segment"``.
-        option: the option that the rate comes from, such as ``"traces_sampler"``; empty where that is not known, as of
+        option: the option that the rate comes from, such as ``"traces_sampler"``, empty if that is not known, as of
             what another process has sent.
-        rate: the rate; None where the option is a sampler, whose answers differ.
+        rate: the rate, or None if the option is a sampler, whose answers differ.
         is_of_test: whether the test has given it.
     """
 
@@ -38,7 +38,7 @@ def sampled_by_chance(recording: Recording) -> Counter[Chance]:
 
 
 def certain_entries(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries without the segments that random numbers decided about; none where they decided about events.
+    """The entries without the segments that random numbers decided about. None where they decided about events.
 
     Requests and jobs are among the entries, and have their events whether these are or not.
     """

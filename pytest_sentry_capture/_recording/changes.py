@@ -26,9 +26,9 @@ MISSING: Final = Missing.MISSING
 class Change:
     """One altered place of a payload.
 
-    ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``); ``before`` or
+    ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``). ``before`` or
     ``after`` is ``MISSING`` where the place was added or removed. ``by`` is who altered it. A value that a scrubber
-    took out is kept in ``before``, but its representation shows only type and length; ``scrubbed`` says so.
+    took out is kept in ``before``, but its representation shows only type and length. ``scrubbed`` says so.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Change:
 
 
 def redacted_value(value: object) -> str:
-    """What may be told about a value that was taken out: its type and length."""
+    """What may be shown of a value that was taken out: its type and length."""
     length = f" of length {len(value)}" if isinstance(value, (str, bytes, list, dict, tuple)) else ""
     return f"<{type(value).__name__}{length}>"
 

@@ -17,7 +17,7 @@ class UnseenWork(NamedTuple):
     """Why something may have been captured in another process without being seen.
 
     Attributes:
-        why: ``"running"``: a forked child has not ended; ``"lost"``: one could not pass on what it captured;
+        why: ``"running"``: a forked child has not ended. ``"lost"``: one could not pass on what it captured.
             ``"started"``: a process was started that does not share memory with this one.
         name: the process as a message calls it: its number, or its name and how it was started.
     """
@@ -30,7 +30,7 @@ class SharedCounter(Counter[Any]):
     """A counter whose changes are passed on in a child process.
 
     Attributes:
-        on_change: called in a child with the key and the difference; None in the test process.
+        on_change: called in a child with the key and the difference, or None in the test process.
     """
 
     on_change: Callable[[Any, int], None] | None = None

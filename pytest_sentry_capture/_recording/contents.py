@@ -10,7 +10,7 @@ from pytest_sentry_capture._recording.plain_json import PlainJson
 
 @dataclass
 class FileContent:
-    """The content of a file that a transport of the user's own may never read: it is read when it is first asked for.
+    """The content of a file that a user's transport may never read: it is read when it is first asked for.
 
     Attributes:
         path: of the file.
@@ -20,7 +20,7 @@ class FileContent:
     _content: bytes | None = None
 
     def read(self) -> bytes:
-        """The content; empty where there is no such file any more, as in the SDK."""
+        """The content, empty if there is no such file any more, as in the SDK."""
         if self._content is None:
             try:
                 with open(self.path, "rb") as file:  # noqa: PTH123  (the path may be bytes)
@@ -45,7 +45,7 @@ class LateContent:
         self._content = content
 
     def read(self) -> bytes:
-        """The content; where the SDK has not made it, it is what is known without asking the objects."""
+        """The content. Where the SDK has not made it, it is what is known without asking the objects."""
         return self._content if self._content is not None else self._outline() or b""
 
     def __bytes__(self) -> bytes:

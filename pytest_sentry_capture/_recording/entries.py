@@ -38,11 +38,11 @@ JOB_STATUSES: Final[tuple[JobStatus, ...]] = get_args(JobStatus)
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """Something seen during a test; ``phase`` is the phase of the test, None outside tests."""
+    """Something seen during a test. ``phase`` is the phase of the test, None outside tests."""
 
     phase: Phase | None = field(default=None, kw_only=True)
     _process: int | None = field(default=None, kw_only=True)
-    """The number of the forked child in which it was seen; None for the test process."""
+    """The number of the forked child in which it was seen, or None for the test process."""
     _module_file: str | None = field(default=None, kw_only=True, compare=False, repr=False)
     """The file of the module that was being imported when it was seen, where tests were collected meanwhile."""
 
@@ -51,7 +51,7 @@ class Entry:
         self.phase = phase
 
     def _release_exceptions(self) -> None:
-        """Let go of live exceptions; what is known of them otherwise stays."""
+        """Let go of live exceptions. What is known of them otherwise stays."""
 
 
 class ForeignWrite(NamedTuple):
@@ -74,7 +74,7 @@ class CaptureContext:
     scrubs: tuple[Change, ...] = ()
     foreign_writes: tuple[ForeignWrite, ...] = ()
     project: str = ""
-    """Of the DSN of the client that was asked; empty where it has none."""
+    """Of the DSN of the client that was asked, empty if it has none."""
 
     def release_exceptions(self) -> None:
         """Let go of live exceptions."""
@@ -82,7 +82,7 @@ class CaptureContext:
 
     @property
     def payload_before_callback(self) -> Any:
-        """What went into ``before_send`` or its like; ``MISSING`` where there was none or it was not kept."""
+        """What went into ``before_send`` or its like. ``MISSING`` where there was none or it was not kept."""
         if self.before_callback is None:
             return MISSING
         return without_moved(json.loads(json.dumps(pickle.loads(self.before_callback), default=str, skipkeys=True)))
@@ -139,7 +139,7 @@ class Capture(Entry):
 
     @property
     def kind(self) -> str:
-        """The kind of the items; the item type itself where it is not a known one."""
+        """The kind of the items. The item type itself where it is not a known one."""
         return _class_of(self.type).kind or self.type
 
     @property
@@ -153,14 +153,14 @@ class Capture(Entry):
         """The payload as Python has it.
 
         Raises:
-            ValueError: it is no JSON.
+            ValueError: it is not JSON.
             RecursionError: it is nested deeper than Python reads.
         """
         return self.content.parsed() if isinstance(self.content, PlainJson) else json.loads(self.payload)
 
 
 def sample_rate_of(context: object) -> float | None:
-    """The sample rate of a dynamic sampling context; None where it has none."""
+    """The sample rate of a dynamic sampling context, or None if it has none."""
     try:
         return float(context["sample_rate"]) if isinstance(context, dict) and "sample_rate" in context else None
     except (TypeError, ValueError):
@@ -178,10 +178,10 @@ class Words(Protocol):
         """A value as a test would write it."""
 
     def name(self, name: str) -> str:
-        """A name; masked, without the addresses and identifiers in it."""
+        """A name. Masked, without the addresses and identifiers in it."""
 
     def text(self, text: str | None, *, is_personal: bool = True) -> str | None:
-        """A text that a person has written, or what it was made from; masked, its length, or what a name is."""
+        """A text that a person has written, or what it was made from. Masked, its length, or what a name is."""
 
 
 class Unknown(NamedTuple):
@@ -189,7 +189,7 @@ class Unknown(NamedTuple):
 
     Attributes:
         why: why the value is unknown, in words for users.
-        may_be: the values of which it is one; None where it may be any.
+        may_be: the values of which it is one, or None if it may be any.
     """
 
     why: str
@@ -206,7 +206,7 @@ class CapturedItem(dict[str, Any]):
 
     __slots__ = ("_capture",)
     kind: ClassVar[str] = ""
-    """The kind, as in assertions; empty for types that this plugin does not know."""
+    """The kind, as in assertions. Empty for types that this plugin does not know."""
     _facts: ClassVar[KindFacts]
 
     def __init_subclass__(cls) -> None:
@@ -240,7 +240,7 @@ class CapturedItem(dict[str, Any]):
 
     @property
     def envelope(self) -> CapturedEnvelope | None:
-        """The envelope that carried the item; None for buffered kinds, which travel in batches."""
+        """The envelope that carried the item, or None for buffered kinds, which travel in batches."""
         return self._capture.envelope
 
     @property
@@ -255,7 +255,7 @@ class CapturedItem(dict[str, Any]):
 
     @property
     def job_status(self) -> JobStatus | None:
-        """The status of the job; None where there is no job, or it has not ended."""
+        """The status of the job, or None if there is no job, or it has not ended."""
         return self.job.status if self.job is not None else None
 
     @property
@@ -264,17 +264,17 @@ class CapturedItem(dict[str, Any]):
 
     @property
     def phase(self) -> Phase | None:
-        """The phase of the test in which the item was captured; None outside tests."""
+        """The phase of the test in which the item was captured. None outside tests."""
         return self._capture.phase
 
     @property
     def _process(self) -> int | None:
-        """The number of the forked child in which it was captured; None for the test process."""
+        """The number of the forked child in which it was captured, or None for the test process."""
         return self._capture._process
 
     @property
     def _sampler_call(self) -> SamplerCall | None:
-        """What the traces sampler was given and answered that decided about the item; None where none did."""
+        """What the traces sampler was given and answered that decided about the item, or None if none did."""
         return self._capture.context.sampling.call if self._capture.context.sampling is not None else None
 
     def _title(self, words: Words) -> Iterable[str | None]:
@@ -288,7 +288,7 @@ class CapturedItem(dict[str, Any]):
         return ()
 
     def _unknown(self, name: str) -> Unknown | None:
-        """Why the value of a criterion is unknown, where it reads as None; None where the item just has no such value.
+        """Why the value of a criterion is unknown, where it reads as None, or None if the item just has no such value.
 
         What is unknown may be anything: who asks whether nothing like it was captured gets no answer.
         """
@@ -296,7 +296,7 @@ class CapturedItem(dict[str, Any]):
         return None if default is None else Unknown(f"Sentry uses {default!r} if nothing is sent", (default,))
 
     def _unknown_of_operation(self, name: str, *, came_of_request: bool) -> Unknown | None:
-        """Why what is asked of the request or job is unknown; see ``_unknown``."""
+        """Why what is asked of the request or job is unknown. See ``_unknown``."""
         if name == "job_status":
             return Unknown(_NOT_ENDED) if self.job is not None and self.job.status is None else None
         if self.exchange is None:
@@ -310,7 +310,7 @@ class CapturedItem(dict[str, Any]):
 
     @classmethod
     def _of_discarded(cls, item: CapturedItem) -> CapturedItem | None:
-        """A discarded item of another kind as one of this kind, which is a view of it; None where it is none."""
+        """A discarded item of another kind as one of this kind, which is a view of it, or None if it is not one."""
         del item
         return None
 
@@ -329,7 +329,7 @@ class CapturedItem(dict[str, Any]):
 
 
 class RawItem(CapturedItem):
-    """An item of a type that this plugin does not know; its bytes are in ``payload``."""
+    """An item of a type that this plugin does not know. Its bytes are in ``payload``."""
 
     __slots__ = ()
 
@@ -345,7 +345,8 @@ def _class_of(item_type: str) -> type[CapturedItem]:
 class CapturedEnvelope(Entry):
     """An envelope as it was handed to the transport (https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
 
-    ``during`` is the bad day of ``sentry_server`` during which it came, such as ``"slow"``; None on a good one.
+    ``during`` names the simulated failures of ``sentry_server`` during which it came, such as ``"slow"``, or None
+    without such failures.
     """
 
     headers: dict[str, Any]
@@ -380,9 +381,9 @@ class Operation(Entry):
     """What the application does for one trigger: an exchange or a job.
 
     Attributes:
-        duration: seconds from its beginning until it was complete; None until then.
+        duration: seconds from its beginning until it was complete, or None until then.
         parent: the operation that was under way when it began, in process.
-        discarded: what was discarded meanwhile, also by jobs that ran within it.
+        discarded: discarded items meanwhile, also by jobs that ran within it.
     """
 
     duration: float | None = field(default=None, kw_only=True)
@@ -446,12 +447,12 @@ class Operation(Entry):
 
     @property
     def items(self) -> list[CapturedItem]:
-        """What was captured while it ran, by jobs that ran within it too."""
+        """Captured items while it ran, by jobs that ran within it too."""
         return [item for capture in self._captures for item in capture.items]
 
     @property
     def _own_items(self) -> list[CapturedItem]:
-        """What was captured while it ran, without what was captured by operations within it."""
+        """Captured items while it ran, without those captured by operations within it."""
         return [item for capture in self._captures if capture.operation is self for item in capture.items]
 
 
@@ -460,15 +461,15 @@ class Exchange(Operation):
     """One HTTP request and its answer, or one WebSocket, as the application under test saw it.
 
     Attributes:
-        method: of the request; ``"WEBSOCKET"`` for a WebSocket.
+        method: of the request. ``"WEBSOCKET"`` for a WebSocket.
         path: of the request, without its query.
-        route: the template that matched, with a leading slash; None where none did, or where it is not known.
-        status: of the answer; None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
+        route: the template that matched, with a leading slash, or None if none did, or where it is not known.
+        status: of the answer, or None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
             answered.
-        duration: seconds from the request until the answer was complete, or the WebSocket closed; None until then.
+        duration: seconds from the request until the answer was complete, or the WebSocket closed, or None until then.
         parent: the operation that was under way when the application called itself in process.
         authenticated: whether the request named its user and was not turned away.
-        discarded: what was discarded meanwhile.
+        discarded: discarded items meanwhile.
     """
 
     method: str
@@ -481,7 +482,7 @@ class Exchange(Operation):
 
     @property
     def _has_crashed(self) -> bool:
-        """Whether the application crashed; a request that is cancelled does not."""
+        """Whether the application crashed. A request that is cancelled does not."""
         return self.exception_type is not None and issubclass(self.exception_type, Exception)
 
     @property
@@ -491,12 +492,12 @@ class Exchange(Operation):
 
     @property
     def _is_ending(self) -> bool:
-        """Whether the application has little left to do, such as to report a crash; not while it answers."""
+        """Whether the application has little left to do, such as to report a crash. Not while it answers."""
         has_failed = self._chain is not None or (self.status or 0) >= _SERVER_ERROR
         return not self._has_returned and (self._is_answered or has_failed)
 
     def _route_of_sdk(self) -> str | None:
-        """The route after which the SDK has named what was captured; None where it has named nothing after a route."""
+        """The route after which the SDK has named captured items, or None if it has named nothing after a route."""
         for item in self.items:
             name, info = item.get("transaction"), item.get("transaction_info")
             if type(name) is str and name.startswith("/") and type(info) is dict and info.get("source") == "route":
@@ -514,14 +515,14 @@ class Job(Operation):
     Attributes:
         name: of the task, such as ``"shop.tasks.send_receipt"``.
         system: what runs it: ``"celery"``, ``"rq"``, ``"dramatiq"``, ``"command"``, or the name of a ``JobSystem``.
-        queue: the name of the queue that it came from; None where there is none, or it is not known.
+        queue: the name of the queue that it came from, or None if there is none, or it is not known.
         attempt: which attempt at the task this is, counted from 1.
         status: ``"succeeded"``, ``"failed"`` (there is no further attempt), ``"retried"`` (there will be one),
-            ``"ignored"`` or ``"rejected"``; None while it runs, and where its process died.
+            ``"ignored"`` or ``"rejected"``, or None while it runs, and where its process died.
         expected: whether the task says of the exception that it is expected, as Celery's and Dramatiq's ``throws`` do.
-        duration: seconds that it took; None until it has ended.
+        duration: seconds that it took, or None until it has ended.
         parent: the operation that ran it in process, such as the request that calls an eager task.
-        discarded: what was discarded meanwhile.
+        discarded: discarded items meanwhile.
     """
 
     name: str
@@ -531,11 +532,11 @@ class Job(Operation):
     status: JobStatus | None = None
     expected: bool = False
     _about_report: str | None = None
-    """Who reports its exception in production and does not in a test, in words for users; None where nobody else."""
+    """Who reports its exception in production and does not in a test, in words for users, or None if nobody else."""
     _is_unseen: bool = False
     """Whether the SDK is not there where it runs, for the reason of ``_hint``: silence proves nothing then."""
     _reports_retries: bool | None = False
-    """Whether the SDK's integration reports attempts that are retried; None where there is no integration."""
+    """Whether the SDK's integration reports attempts that are retried, or None if there is no integration."""
     _earlier: Job | None = None
     """The attempt that this one runs within, where a retry runs at once."""
 
@@ -600,9 +601,9 @@ class Discard(Entry):
         category: Sentry's data category, as in client reports (``error``, ``transaction``, ``span``, ``log_item``, …:
             https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/#definitions).
         kind: the kind of item that was lost.
-        by: the callable that discarded it; None where no callable is involved.
+        by: the callable that discarded it, or None if no callable is involved.
         quantity: how many items were lost.
-        payload: what was lost, as JSON, as far as it got; None where the SDK had built nothing.
+        payload: what was lost, as JSON, as far as it got, or None if the SDK had built nothing.
         operation: the exchange or job during which it was lost.
         sampling: what the traces sampler answered and was given.
     """
@@ -644,14 +645,14 @@ class Discard(Entry):
     def _is_of_logging(self) -> bool:
         """Whether it is a log record that became no event.
 
-        Tables, contracts and rules leave these out, for they are seen only in tests that use the fixture; and an answer
+        Tables, contracts and rules leave these out, for they are seen only in tests that use the fixture, and an answer
         with nothing but these is silent.
         """
         return self.reason in _OF_LOGGING
 
     @property
     def _is_below_level(self) -> bool:
-        """Whether it is a log record that is no error, by the application's own settings."""
+        """Whether it is a log record that is not an error, by the application's own settings."""
         return self._below_level or self.reason == _LOG_LEVEL
 
     @property
@@ -661,9 +662,9 @@ class Discard(Entry):
 
     @property
     def sampling(self) -> dict[str, Any] | None:
-        """What the traces sampler answered, and what it was given; None where none was asked.
+        """What the traces sampler answered, and what it was given, or None if none was asked.
 
-        ``answer`` is its answer (None where it raised; what is neither a number nor a text is the name of its class),
+        ``answer`` is its answer (None where it raised, what is neither a number nor a text is the name of its class),
         ``name`` and ``op`` what the transaction or segment was called at that moment, and ``parent_sampled`` the
         caller's decision: True, False or None.
         """
@@ -681,13 +682,13 @@ class Discard(Entry):
 
     @property
     def item(self) -> CapturedItem:
-        """The lost item, with the shortcuts of its kind; empty where the SDK had built none."""
+        """The lost item, with the shortcuts of its kind, empty if the SDK had built none."""
         if self._item is None:
             [self._item, *_] = self._items_in(self.payload or b"{}") or self._items_in(b"{}")
         return self._item
 
     def _item_as(self, kind: str) -> CapturedItem | None:
-        """The lost item as one of its own kind, or as a segment if it was one; None for other kinds."""
+        """The lost item as one of its own kind, or as a segment if it was one, or None for other kinds."""
         if kind == self.kind:
             return self.item
         item_class = CLASS_OF_KIND.get(kind)

@@ -1,4 +1,4 @@
-"""Errors that nobody else shows: those of callbacks, of descriptions of jobs, and those inside Sentry's SDK."""
+"""Errors of callbacks, of descriptions of jobs and in the Sentry SDK, which nobody else shows."""
 
 from __future__ import annotations
 

@@ -35,13 +35,13 @@ class ExceptionLink(NamedTuple):
 
 
 class ExceptionChain(tuple[ExceptionLink, ...]):
-    """The exception, its cause (else its context, unless suppressed) and the members of groups; outermost first."""
+    """The exception, its cause (else its context, unless suppressed) and the members of groups. Outermost first."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, error: BaseException, *, live: bool) -> ExceptionChain:
-        """The chain of ``error``; with ``live`` it keeps the exception objects, else only their classes."""
+        """The chain of ``error``. With ``live`` it keeps the exception objects, else only their classes."""
         reported: list[_Reported] = []
         _report(_Reported(error), reported, set())
         return cls(
@@ -88,7 +88,7 @@ class _Reported(NamedTuple):
 
 
 def _report(new: _Reported, reported: list[_Reported], seen: set[int]) -> None:
-    """Add an exception, the members of a group, and what it came from; each once."""
+    """Add an exception, the members of a group, and what it came from. Each once."""
     error, place = new.error, len(reported)
     if id(error) in seen:
         return
@@ -103,7 +103,7 @@ def _report(new: _Reported, reported: list[_Reported], seen: set[int]) -> None:
 
 
 def members_of(error: BaseException) -> tuple[BaseException, ...]:
-    """The members of a group; empty for other exceptions."""
+    """The members of a group. Empty for other exceptions."""
     group = next((base for base in type(error).__mro__ if base.__name__ == "BaseExceptionGroup"), None)
     if group is None or "exceptions" not in vars(group):
         return ()

@@ -57,8 +57,8 @@ class Field:
         is_section: whether the shortcut reads as empty where the payload has nothing.
         is_derived: whether a section stands elsewhere in the payload than its name says.
         is_of_payload: whether it is the payload's own field, without a shortcut.
-        known: the values that it has where it follows Sentry's documentation; None where it may have any of its sort.
-        default: what Sentry takes for it where the payload has nothing; None where nothing is.
+        known: the values that it has where it follows Sentry's documentation, or None if it may have any of its sort.
+        default: what Sentry takes for it where the payload has nothing, or None if nothing is.
     """
 
     sort: Sort = Sort.ANY
@@ -140,7 +140,7 @@ KNOWN_OF_EVENTS: Final[Mapping[str, KnownValues]] = {
     "breadcrumbs.values.*": MAPPINGS,
     "breadcrumbs.values.*.level": LEVELS,
 }
-"""By place in the payload; ``*`` stands for any key, and for any element of a list."""
+"""By place in the payload. ``*`` stands for any key, and for any element of a list."""
 KNOWN_OF_ATTRIBUTES: Final[Mapping[str, KnownValues]] = {
     "attributes": MAPPINGS,
     **dict.fromkeys(("attributes.http.request.method", "attributes.http.method"), METHODS),
@@ -192,16 +192,16 @@ class KindFacts:
         fields: what its items are asked for by.
         paths: where a path in ``where`` may begin.
         known: the values at places in the payload that follow Sentry's documentation, as in ``KNOWN_OF_EVENTS``.
-        item_types: Sentry's types for it, the one that is sent first; none where it is a view of other kinds' items.
+        item_types: Sentry's types for it, the one that is sent first. None where it is a view of other kinds' items.
         further_carriers: other item types, beside those, that carry its items.
         further_categories: Sentry's data categories for it, beside those of its item types.
         meant: names that other kinds or the SDK have for a field, and what it is called here.
-        instead: what other kinds have and this one has not, with what there is to be asked for in its place.
-        text: the field that a person would read; empty where there is none.
+        instead: what other kinds have and this one has not, with what there must be asked for in its place.
+        text: the field that a person would read, empty if there is none.
         sampled_by: the options that sample it: a rate, and a function.
         callback: the option that may change or drop it.
         callback_can_drop: whether what that returns may be nothing.
-        noun: what it is called in a sentence; the kind itself where it is empty.
+        noun: what it is called in a sentence. The kind itself where it is empty.
         counts: whether its items count as captured.
         is_pinned: whether the contract has rows of it.
         is_shown_short: whether the short section of a failed test shows it.
@@ -260,4 +260,4 @@ OTHER_ITEM_TYPES: Final = (
     ItemType("metric_buckets", "metric_bucket", is_json=False),
     ItemType("metric_meta", "metric_meta", is_json=False),
 )
-"""Those that are no kind of this plugin's."""
+"""Those that are not a kind of this plugin's."""

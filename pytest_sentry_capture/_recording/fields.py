@@ -15,12 +15,12 @@ _MOVED_TO_HEADERS: Final = "dynamic_sampling_context"
 
 
 def mapping_of(value: object) -> dict[str, Any]:
-    """A mapping; an empty one where it is something else."""
+    """A mapping. An empty one where it is something else."""
     return value if isinstance(value, dict) else {}
 
 
 def text_at(values: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
-    """A text; the default where there is none."""
+    """A text. The default where there is none."""
     value = values.get(key)
     return value if isinstance(value, str) else default
 
@@ -52,7 +52,7 @@ def unwrapped(value: object) -> object:
 
 
 def path_of_url(url: str) -> str | None:
-    """The path; None where it is no URL."""
+    """The path, or None if it is not a URL."""
     try:
         return urlsplit(url).path
     except ValueError:
@@ -78,7 +78,7 @@ def check_section(section: str, key: str | None) -> None:
 
 
 def value_at(payload: Mapping[str, Any], section: str, key: str | None) -> Any:
-    """The value of a section, or of a key in it; ``MISSING`` where there is none."""
+    """The value of a section, or of a key in it. ``MISSING`` where there is none."""
     value = payload.get(section)
     if key is None:
         return MISSING if value is None else value

@@ -21,7 +21,7 @@ _MARKS: Final = (
     (BOM_UTF16_LE, "utf-16"),
     (BOM_UTF16_BE, "utf-16"),
 )
-"""What a text may begin with that says its encoding; that of UTF-32 begins like that of UTF-16."""
+"""What a text may begin with that says its encoding. That of UTF-32 begins like that of UTF-16."""
 _MARKED: Final = tuple(mark for mark, _ in _MARKS)
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _NO_CHARSETS: Final = re.compile(r"idna|punycode|undefined|(?:raw[-_])?unicode[-_]escape", re.IGNORECASE)
@@ -34,7 +34,7 @@ _MOST_INFLATED: Final = 10 * MIB
 def payloads_of(item: CapturedItem) -> tuple[Any, ...]:
     """What is in an item, where it is searched: mappings, lists and, of attachments and unknown types, texts.
 
-    Bytes that may be read in several encodings are there in each of them, and what is no text is not there.
+    Bytes that may be read in several encodings are there in each of them, and what is not a text is not there.
     """
     if isinstance(item, RawItem):
         return (*_contents_of(item),)
@@ -55,7 +55,7 @@ def name_of_content(item: CapturedItem) -> str:
 
 
 def letters_of(item: CapturedItem) -> tuple[str, ...]:
-    """The letters in an attachment, or in an item of an unknown type, that is no text for certain.
+    """The letters in an attachment, or in an item of an unknown type, that is not a text for certain.
 
     Between those of what is text in it there may stand a zero byte, as in UTF-16, or one may end each text.
     """
@@ -91,7 +91,7 @@ def _charset_of(item: CapturedItem) -> str | None:
 
 
 def _texts_of(payload: bytes, charset: str | None) -> Iterator[str]:
-    """What the bytes may be as a text, the likeliest first; nothing if they are none."""
+    """What the bytes may be as a text, the likeliest first. Nothing if they are not."""
     marked = [encoding for mark, encoding in _MARKS if payload.startswith(mark)]
     for encoding in marked:
         if (text := _decoded(payload, encoding)) is not None:
@@ -133,12 +133,12 @@ def _decoded(payload: bytes, encoding: str) -> str | None:
 
 
 def _single_bytes(payload: bytes) -> str:
-    """UTF-8 as far as it is that; other bytes are single characters."""
+    """UTF-8 as far as it is that. Other bytes are single characters."""
     return payload.decode("utf-8", "surrogateescape").translate(_ODD_BYTES)
 
 
 def _inflated(payload: bytes) -> bytes | None:
-    """The beginning of what gzip has made this of; None where it is nothing of the sort."""
+    """The beginning of what gzip has made this of, or None if it is nothing of the sort."""
     if not payload.startswith(_GZIP):
         return None
     try:

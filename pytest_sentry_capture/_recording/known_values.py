@@ -33,10 +33,10 @@ class KnownValues(ABC):
 
     @abstractmethod
     def includes(self, value: object) -> bool:
-        """Whether a plain value is one of them; of a range, whether one of its numbers is."""
+        """Whether a plain value is one of them. Of a range, whether one of its numbers is."""
 
     def nearest(self, value: object) -> object:
-        """The one that was meant by a value that is none of them; None where nothing tells."""
+        """The one that was intended by another value, or None if nothing tells."""
         del value
         return None
 
@@ -148,7 +148,7 @@ class Texts(KnownValues):
     Args:
         valid: see ``KnownValues``.
         form: a regex for the whole of them.
-        repair: makes one of something else that may be meant as one.
+        repair: turns something else into one, where that may be intended.
     """
 
     def __init__(self, valid: str = "a string", form: str = ".*", repair: Callable[[str], str] = str) -> None:

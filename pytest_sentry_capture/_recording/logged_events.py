@@ -25,7 +25,7 @@ def log_payload(
         logger: the logger's name.
         level: the record's level as a number.
         level_name: what logging calls that level.
-        template: what was logged, without its arguments; None where it is no text.
+        template: what was logged, without its arguments, or None if it is not a text.
         args: the arguments of the template: they are kept where all of them are plain values.
         formatted: the message, where a handler has formatted it.
         error: the exception that was logged with it.
@@ -44,7 +44,7 @@ def log_payload(
 
 
 def _plain(args: object) -> list[Any] | dict[str, Any] | None:
-    """A template's arguments as JSON has them; None where there are none, or one has a text of its own making."""
+    """A template's arguments as JSON has them, or None if there are none, or one has a text of its own making."""
     if type(args) is tuple and len(args) == 1 and type(args[0]) is dict:
         [args] = args  # which logging takes for the values of a template with names
     if type(args) is tuple and args and all(type(each) in _PLAIN for each in args):

@@ -1,4 +1,4 @@
-"""What says nothing: values that are empty, and masks, which stand in the place of a value that was taken out.
+"""What says nothing: values that are empty, and masks, which stand in place of a value that was taken out.
 
 There is one list of masks for everything that asks: rules, the search for personal data, reports, declared secrets.
 """
@@ -48,9 +48,9 @@ _LAST: Final = frozenset("])>}*•xX'\"")
 
 @dataclass(frozen=True)
 class Masks:
-    """The masks: the usual ones, and those of a project's own.
+    """The masks: the usual ones, and those of the project.
 
-    A mask counts only if it is the whole value: ``***1234`` is none.
+    A mask counts only if it is the whole value: ``***1234`` is not one.
 
     Attributes:
         texts: the project's own, which are compared in any case.
@@ -85,7 +85,7 @@ _VALUES: Final = ("", "a", "password1", _UUID, _UUID.upper(), _UUID.replace("-",
 
 
 def value_taken_for_mask(mask: str | re.Pattern[str]) -> str | None:
-    """A value that a project's own mask would take for one, though it is none; None if there is no such value."""
+    """A value that a project's own mask would match, though it is not one, or None if there is no such value."""
     masks = Masks((mask,)) if isinstance(mask, str) else Masks(patterns=(mask,))
     return next((value for value in _VALUES if masks._is_own(value)), None)
 

@@ -1,7 +1,7 @@
 """A payload for snapshots: ids, clocks, hosts, versions and stack frames give way to placeholders.
 
 What is replaced are the attributes that Sentry defines (https://develop.sentry.dev/sdk/data-model/event-payloads/) and,
-in texts, memory addresses, ports of the machine itself and the path of the Python interpreter; what the application
+in texts, memory addresses, ports of the machine itself and the path of the Python interpreter. What the application
 adds stays as it is otherwise.
 """
 
@@ -42,7 +42,7 @@ def normalized(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Normalization:
-    """One payload's normalization; ids are numbered in the order of their first appearance."""
+    """One payload's normalization. Ids are numbered in the order of their first appearance."""
 
     def __init__(self) -> None:
         self._numbers: defaultdict[str, dict[str, int]] = defaultdict(dict)

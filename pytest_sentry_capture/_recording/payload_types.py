@@ -1,6 +1,6 @@
 """The parts of Sentry's event payload that users touch most, for editors and type checkers.
 
-Source: https://develop.sentry.dev/sdk/data-model/event-payloads/. Sentry accepts more than these keys; a payload is
+Source: https://develop.sentry.dev/sdk/data-model/event-payloads/. Sentry accepts more than these keys. A payload is
 never checked against them.
 """
 

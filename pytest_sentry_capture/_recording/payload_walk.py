@@ -36,7 +36,7 @@ def is_within(path: str, place: str) -> bool:
 
 
 def parts_of(value: Any) -> Iterable[tuple[Any, Any]]:
-    """The keys and values in a container; nothing for any other value."""
+    """The keys and values in a container. Nothing for any other value."""
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, (list, tuple)) else ()
@@ -50,8 +50,8 @@ def walk(payload: Any, parts: Parts = _everything, *, start: Keys = ()) -> Itera
     """Every place in a payload, containers included, in the order of the payload.
 
     A container that stands at several places is entered at each of them, but never within itself. Nothing is asked of
-    objects of other types: payloads that the SDK has not serialized yet may have some of the application's. It keeps a
-    stack of its own, for such a payload may be nested deeper than Python recurses.
+    objects of other types: payloads that the SDK has not serialized yet may have some of the application's. It keeps
+    its own stack, for such a payload may be nested deeper than Python recurses.
 
     Args:
         payload: a container.
@@ -169,7 +169,7 @@ def at(payload: Any, keys: Iterable[Key]) -> Any:
 
 
 def resolve(payload: Any, path: str) -> Any:
-    """What stands at a dotted path of a payload, or ``MISSING``; elements of lists are addressed by their index.
+    """What stands at a dotted path of a payload, or ``MISSING``. Elements of lists are addressed by their index.
 
     A path may have several readings: ``a.b`` of ``{"a": {"b": 1}, "a.b": 2}``. The one with the shortest keys is taken.
     """

@@ -11,7 +11,7 @@ _MODULES: Final = "modules"
 
 
 class InstalledModules:
-    """What the SDK's integration ``modules`` found installed, which it tells anew in every event.
+    """What the SDK's integration ``modules`` found installed, which it tells again in every event.
 
     With 110 packages these are 2.8 of the 4.5 kB of a small event, and a run keeps thousands of events.
     """
@@ -23,7 +23,7 @@ class InstalledModules:
 
     @classmethod
     def of(cls, versions: dict[str, Any]) -> InstalledModules | None:
-        """The same object for the same modules in the same order; None for something else than names and versions."""
+        """The same object for the same modules in the same order, or None for anything else."""
         latest = cls.latest  # another thread may replace it meanwhile
         if latest is not None and latest.versions == versions and [*latest.versions] == [*versions]:
             return latest
@@ -46,7 +46,7 @@ class PlainJson:
         wire_form: makes the payload of that, when it is read.
 
     Raises:
-        ValueError: something in the payload is no plain JSON data.
+        ValueError: something in the payload is not plain JSON data.
     """
 
     __slots__ = ("_marshalled", "_modules", "_wire_form")

@@ -1,7 +1,8 @@
 """The thread-safe store of everything seen during one attempt at one test, and which recording is the current one.
 
 No lock guards it: signal handlers, destructors and forked children capture too, while the code that they interrupted,
-or a thread that the child does not have, would hold the lock for ever. What is done to its lists is one step of Python.
+or a thread that the child does not have, would hold the lock permanently. What is done to its lists is one step of
+Python.
 
 This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
@@ -61,32 +62,32 @@ class Children(Protocol):
 
 
 class Recording:
-    """What one attempt at one test saw, in order; two recordings of the run hold what came outside any test.
+    """What one attempt at one test saw, in order. Two recordings of the run hold items from outside any test.
 
     Attributes:
         label: the test's node id, or ``(collection)`` or ``(between tests)``.
-        phase: the phase that new entries belong to; None outside tests.
+        phase: the phase that new entries belong to. None outside tests.
         detailed: whether live exceptions, the payloads before callbacks and the origins of values are kept, which
             costs memory and time: for tests that look at them through the fixture.
         client_was_active: whether a Sentry client was active at any time.
-        without_transactions: why its SDK makes no transactions, in words for users; None where it may make some.
+        without_transactions: why its SDK makes no transactions, in words for users, or None if it may make some.
         left_out_of_spans: the beginnings of paths of transactions of which its SDK puts nothing into spans.
         has_callback_errors: whether a callback of the application has raised.
         secrets: values that the test has declared secret, which no message may show.
         personal_data: values that were found to be personal data or secrets, which no message may show either.
         settles_sampling: whether decisions about what is sampled are settled where the test stands, which chance would
             make otherwise.
-        own_masks: the masks that count where the test stands; None for the usual ones.
+        own_masks: the masks that count where the test stands, or None for the usual ones.
         accounted_for: the discards that the test has asserted.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
-        beside: the label of a test that another thread ran at the same time; None as long as there was none.
+        beside: the label of a test that another thread ran at the same time. None as long as there was none.
         replacements: what took the place of the SDK's own functions meanwhile, in the order in which it was noticed.
         under_way: the operations that the application has not returned from, in the order in which they began.
         grace: how many seconds are waited for such an operation, once, where it may still report something.
-        when_late: called for each entry that comes after the attempt has been summed up; None until then.
+        when_late: called for each entry that comes after the attempt has been summed up, or None until then.
         number: tells it from all other recordings of the process.
-        children: the processes that were forked from this one; None where nobody looks for them.
-        pass_on: in a forked child, passes entries on to the test process; None in that.
+        children: the processes that were forked from this one, or None if nobody looks for them.
+        pass_on: in a forked child, passes entries on to the test process, or None in that.
         allows_unseen: whether the test states that the processes that it starts do not report to Sentry.
     """
 
@@ -173,7 +174,7 @@ class Recording:
         return [*self.secrets, *self.personal_data]
 
     def hiding(self, *kinds: str) -> list[Replacement]:
-        """The replacements for which items of one of these kinds may be missing here; without kinds, of all kinds."""
+        """The replacements for which items of one of these kinds may be missing here. Without kinds, of all kinds."""
         return [each for each in self.replacements if each.kinds is None or any(map(each.hides, kinds))]
 
     @property
@@ -225,7 +226,7 @@ class Recording:
 
 
 def _file_of_module(frame: FrameType | None) -> str | None:
-    """The file of the innermost module that is being imported; None where none is, as in another thread."""
+    """The file of the innermost module that is being imported, or None if none is, as in another thread."""
     while frame is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
     return frame.f_code.co_filename if frame is not None else None
@@ -235,11 +236,11 @@ class Recorder:
     """Decides which recording is the current one: one for the whole process, whatever thread or task captures.
 
     A context variable can't say it: contexts of event loops and threads outlive the test in which they were made. Where
-    several threads run tests at the same time, each of them has a current recording of its own, and all other threads
+    several threads run tests at the same time, each of them has its own current recording, and all other threads
     have that of the test that began last.
 
     Args:
-        masks: what stands in place of values that were taken out; None for the usual masks.
+        masks: what stands in place of values that were taken out, or None for the usual masks.
         grace: see ``Recording.grace``.
         settles_sampling: whether decisions about what is sampled are settled, which chance would make otherwise.
     """
@@ -264,7 +265,7 @@ class Recorder:
 
     @property
     def at_fork(self) -> Recording:
-        """The current recording of the test process; in a child, as it was when that was forked."""
+        """The current recording of the test process. In a child, as it was when that was forked."""
         if len(self._under_way) < 2:
             return self._latest
         return self._under_way.get(get_ident(), self._latest)
@@ -291,7 +292,7 @@ class Recorder:
 
     @property
     def of_run(self) -> tuple[Recording, ...]:
-        """The recordings of what came outside any test."""
+        """The recordings of items from outside any test."""
         return self._collection, self._between_tests
 
     def begin(self, label: str) -> Recording:
@@ -323,7 +324,7 @@ class Recorder:
             self._children.publish(self._latest)
 
     def look_for_child(self, current: Callable[[], Recording | None]) -> None:
-        """There is a fork: ask from now on what the current recording is in a child; None in the test process."""
+        """There is a fork: ask from now on what the current recording is in a child, or None in the test process."""
         self._in_child = current
 
     def notice_child(self) -> None:

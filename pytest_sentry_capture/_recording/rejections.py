@@ -1,4 +1,4 @@
-"""What was sent to ``sentry_server`` and not accepted."""
+"""Items and requests that ``sentry_server`` did not accept."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Rejection(Entry):
     """A request to ``sentry_server`` that was not accepted, or the part of it that a rate limit held back.
 
     Attributes:
-        status: the HTTP status of the answer; None where there was none.
+        status: the HTTP status of the answer, or None if there was none.
         reason: why, in words.
-        method: the request's method; empty where no request could be read.
+        method: the request's method, empty if no request could be read.
         path: the request's path, without the query.
-        during: the bad day during which it came, such as ``"rate_limit"``; None on a good one.
+        during: the simulated failures during which it came, such as ``"rate_limit"``, or None without such failures.
     """
 
     status: int | None

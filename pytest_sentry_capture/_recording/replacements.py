@@ -9,13 +9,13 @@ from pytest_sentry_capture._recording.callables import CallableLocation
 
 @dataclass(frozen=True)
 class Replacement:
-    """Something in the place of a function of the SDK.
+    """Something in place of a function of the SDK.
 
     Attributes:
         name: what was replaced, such as ``"sentry_sdk.capture_message"``.
         by: what took its place.
-        kinds: the kinds of items that may be missing for it; None for all, empty where Sentry may be off for it.
-        file: where it was put there or, unless ``is_exact``, where it was first noticed; None where that is not known.
+        kinds: the kinds of items that may be missing for it, or None for all, empty where Sentry may be off for it.
+        file: where it was put there or, unless ``is_exact``, where it was first noticed, or None if that is not known.
         line: counted from 1.
         is_exact: whether the place is the one where it was put there.
     """

@@ -14,11 +14,11 @@ class SamplerCall:
     """What a traces sampler was given, and what it answered.
 
     Attributes:
-        answer: its answer; of what is neither a number nor a text the name of its class, such as ``"<list>"``. None
+        answer: its answer. Of what is neither a number nor a text the name of its class, such as ``"<list>"``. None
             where it raised too.
         name: what the transaction or segment was called when the sampler was asked.
         op: its operation at that moment.
-        parent_sampled: the decision of the caller whose trace it continues; None where there was none.
+        parent_sampled: the decision of the caller whose trace it continues, or None if there was none.
         has_answered: whether it did, and has not raised instead.
         keys: the names of what else it was given, such as ``"asgi_scope"``.
     """
@@ -40,12 +40,13 @@ class Sampling:
     """One decision about what is sampled.
 
     Attributes:
-        rate: the rate that was applied; None where there was none, because a sampler raised or answered nonsense.
+        rate: the rate that was applied, or None if there was none, because a sampler raised or answered an invalid
+            value.
         is_settled: whether the project has every such decision settled, by ``sampling = "all"``.
         is_of_test: whether the test has given the rate, or the sampler that did: by a marker, ``override`` or
             ``sentry_init``.
         option: the option that the rate comes from: a rate, or a sampler.
-        call: what the traces sampler was given and answered; None where none was asked.
+        call: what the traces sampler was given and answered, or None if none was asked.
     """
 
     rate: float | None
@@ -73,7 +74,7 @@ def plain_answer(answer: object) -> object:
 
 
 def sampler_call(context: object) -> SamplerCall:
-    """A call that has no answer yet: of its argument texts of the SDK's own, and the names of the rest."""
+    """A call that has no answer yet: of its argument the SDK's own texts, and the names of the rest."""
     given: Mapping[Any, Any] = context if type(context) is dict else {}
     transaction = given.get("transaction_context")
     of_transaction: Mapping[Any, Any] = transaction if type(transaction) is dict else {}

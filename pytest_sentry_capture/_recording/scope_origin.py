@@ -93,7 +93,7 @@ def _at(values: Mapping[str, Any], section: str, key: str | None) -> Any:
 
 
 def _replaced(given: object, found: object) -> bool:
-    """Whether a simple value is no longer the one given; containers and objects change form when serialized."""
+    """Whether a simple value is no longer the one given. Containers and objects change form when serialized."""
     simple = (str, int, float, bool, type(None))
     if not isinstance(given, simple) or not isinstance(found, simple) or found == FILTERED:
         return False

@@ -1,4 +1,4 @@
-"""Which operations Sentry was told of: during which an event was captured or discarded."""
+"""Which operations Sentry was notified of: during which an event was captured or discarded."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Stack frames that no production has: those of the test runner, and the source of the test itself.
 
-They are no part of what an application sends.
+They are not part of what an application sends.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class FramePlace(NamedTuple):
     """A place in a stack frame, as people look for it: indices of frames change with every version of a library.
 
     Attributes:
-        function: of the frame; empty where it has none.
-        file: of the frame, or its module; empty where it has none.
+        function: of the frame, empty if it has none.
+        file: of the frame, or its module, empty if it has none.
         within: the dotted path from the frame on, such as ``"vars.headers.0"``.
         named: the dotted path with the function in place of the frame's index.
     """
@@ -41,7 +41,7 @@ class FramePlace(NamedTuple):
 
     @classmethod
     def of(cls, payload: Mapping[str, Any], path: str) -> FramePlace | None:
-        """The frame to which a dotted path of a payload leads; None where it leads to none."""
+        """The frame to which a dotted path of a payload leads, or None if it leads to none."""
         found = _PLACE_IN_FRAME.fullmatch(path)
         frame = mapping_of(at(payload, f"{found['stack']}.frames.{found['index']}".split("."))) if found else {}
         if found is None or not frame:
@@ -71,7 +71,7 @@ class FramePlace(NamedTuple):
 
 
 def is_in_file(frame: Mapping[str, Any], file: str) -> bool:
-    """Whether a stack frame is one of a file, which is given relative to pytest's rootdir; no frame is in no file.
+    """Whether a stack frame is one of a file, which is given relative to pytest's rootdir. No frame is in no file.
 
     The source lines of a test's own file don't count: a test has to write its secrets somewhere.
     """
@@ -80,7 +80,7 @@ def is_in_file(frame: Mapping[str, Any], file: str) -> bool:
 
 
 def first_own_frame(frames: Sequence[Any]) -> int:
-    """The index of the first frame that the test runner has called; 0 where it is in none."""
+    """The index of the first frame that the test runner has called. 0 where it is in none."""
     first = 0
     for index, frame in enumerate(frames):
         if str(mapping_of(frame).get("module")).startswith(_RUNNERS):

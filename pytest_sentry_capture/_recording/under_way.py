@@ -71,7 +71,7 @@ def current_recording(recorder: Recorder) -> Recording:
 
 
 def current_operation(recording: Recording) -> Operation | None:
-    """The operation that the calling context serves; None where there is none, or where it is another recording's."""
+    """The operation that the calling context serves, or None if there is none, or where it is another recording's."""
     serves = _UNDER_WAY.get()
     return serves.operation if serves is not None and serves.recording is recording else None
 

@@ -29,12 +29,12 @@ _SAMPLES: Final = {
 
 
 class RelayError(ValueError):
-    """Relay has refused a payload or a configuration; the message is Relay's own."""
+    """Relay has refused a payload or a configuration. The message is Relay's own."""
 
 
 @cache
 def engine_obstacle() -> str | None:
-    """Why Relay can't be used here, with the way to install it; None where it can."""
+    """Why Relay can't be used here, with the way to install it, or None if it can."""
     if find_spec("sentry_relay") is None:
         return NOT_INSTALLED
     if [int(number) for number in re.findall(r"\d+", version())[:3]] < _OLDEST:
@@ -51,7 +51,7 @@ def require_engine() -> None:
     """Make sure that the extra is there.
 
     Raises:
-        ModuleNotFoundError: it is not; the message says how to install it.
+        ModuleNotFoundError: it is not. The message says how to install it.
     """
     __tracebackhide__ = True
     if (reason := engine_obstacle()) is not None:
@@ -106,7 +106,7 @@ def check_pii_config(text: str) -> None:
     """Check scrubbing rules, in JSON.
 
     Raises:
-        RelayError: they are not valid; Relay's message names the line and column.
+        RelayError: they are not valid. Relay's message names the line and column.
     """
     try:
         _engine().processing.validate_pii_config(text)
@@ -125,7 +125,7 @@ def broken_pattern(rule: Mapping[str, Any]) -> str | None:
 
 
 def check_names(names: Iterable[str], own: Container[str]) -> None:
-    """Check that there are rules of these names: Relay skips those that it does not have without a word.
+    """Check that there are rules of these names: Relay skips those that it does not have silently.
 
     Args:
         names: as configurations name rules.

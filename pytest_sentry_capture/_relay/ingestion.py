@@ -44,7 +44,7 @@ _ERRORS: Final[Mapping[str, str]] = {
 }
 """Sentry's words for what it does not accept (https://docs.sentry.io/product/relay/), where it says no more."""
 _CONSTANTS: Final = ("default", "error", "info", "other", "unknown")
-"""What Sentry puts in the place of levels, platforms and the like that it does not know."""
+"""What Sentry puts in place of levels, platforms and the like that it does not know."""
 _VALUE: Final = re.compile(r"`[^`]{2,}`|\"[^\"]{2,}\"")
 _LONGEST_KEY: Final = 40
 _PARTS_OF_RULES: Final = ("rules", "applications", "vars")
@@ -59,7 +59,7 @@ _OF_APPLICATIONS: Final = frozenset(("request", "user", "breadcrumbs", "logentry
 """Whose unknown attributes are the application's: elsewhere the SDK itself sends some, as spans have."""
 _LEAST: Final = -(2**63)
 _GREATEST: Final = 2**64 - 1
-"""The whole numbers that Sentry stores as they are; it rounds others, or puts a zero in their place."""
+"""The whole numbers that Sentry stores as they are. It rounds others, or puts a zero in their place."""
 _DIGITS_ALIKE: Final = bytes.maketrans(b"012345678", b"9" * 9)
 _LONG_NUMBER: Final = b"9" * len(str(-_LEAST))
 """With all digits made alike, a plain search finds this many in a row, 15 times as fast as a regex."""
@@ -73,7 +73,7 @@ class ServerScrubbing:
     """A project's settings for data scrubbing, as sentry.io has them under Security & Privacy.
 
     Attributes:
-        pii_config: the advanced data scrubbing rules, as JSON in Relay's format; empty for none.
+        pii_config: the advanced data scrubbing rules, as JSON in Relay's format. Empty for none.
         data_scrubber: whether Sentry scrubs what is sent at all.
         data_scrubber_defaults: whether it scrubs passwords, card numbers and the like.
         scrub_ip_addresses: whether it stores no IP addresses.
@@ -106,7 +106,7 @@ class ServerScrubbing:
         """Check the settings.
 
         Raises:
-            ValueError: Relay does not accept them; the message is Relay's, with line and column.
+            ValueError: Relay does not accept them. The message is Relay's, with line and column.
         """
         if not self.pii_config:
             return
@@ -131,7 +131,7 @@ class ServerScrubbing:
 
         Raises:
             TypeError: it is neither an event nor a transaction, such as a segment that is sent as a span.
-            ValueError: Sentry would refuse it; the message is Relay's.
+            ValueError: Sentry would refuse it. The message is Relay's.
         """
         __tracebackhide__ = True
         is_transaction = isinstance(event, CapturedSegment) and not event.is_span
@@ -157,7 +157,7 @@ class Objection(NamedTuple):
     """What Sentry would not store as it was sent.
 
     Attributes:
-        path: the dotted place in the event; empty for all of it.
+        path: the dotted place in the event. Empty for all of it.
         reason: why, in words.
         stored: what would be stored instead, in words and without the value.
     """
@@ -237,7 +237,7 @@ def _cut(notes: Mapping[str, Any], value: Any) -> tuple[str, str] | None:
 
 
 def _instead(value: Any, keys: Keys, sent: Mapping[str, Any]) -> str:
-    """What is stored in place of a value: in full only where it is a word of Sentry's own."""
+    """What is stored in place of a value: in full only where it is Sentry's own word."""
     if is_empty(value):
         return "nothing"
     if value in _CONSTANTS and value != at(sent, keys):
@@ -253,7 +253,7 @@ class _Translated:
         self._stored = stored
 
     def path(self, keys: Keys) -> str:
-        """The dotted path in what was sent."""
+        """The dotted path in sent items."""
         if keys[:1] == ("tags",) and len(keys) > 1 and isinstance(self._sent.get("tags"), dict):
             return dotted(("tags", *(_shortened(key) for key in self._tag(keys) if key)))
         if keys[:1] == ("logentry",) and "logentry" not in self._sent:
@@ -263,7 +263,7 @@ class _Translated:
         return dotted(self._as_far_as_sent(self._with_values(keys), at(self._stored, keys) is not None))
 
     def _pair(self, keys: Keys) -> Sequence[Key]:
-        """The name of a header, cookie or parameter, or its place in a list; nothing where a text was sent."""
+        """The name of a header, cookie or parameter, or its place in a list. Nothing where a text was sent."""
         sent = at(self._sent, keys[:2])
         pair = at(self._stored, keys[:3])
         name = str(pair[0]).lower() if pair else ""
@@ -274,7 +274,7 @@ class _Translated:
         return []
 
     def _as_far_as_sent(self, keys: Keys, is_stored: bool) -> Keys:
-        """Without the end of a path that only exists as stored; an attribute that is missing keeps its name."""
+        """Without the end of a path that only exists as stored. An attribute that is missing keeps its name."""
         while len(keys) > 1 and (at(self._sent, keys[:-1]) is None or (is_stored and at(self._sent, keys) is None)):
             keys = keys[:-1]
         return keys
@@ -313,7 +313,7 @@ def _lost_attributes(sent: Mapping[str, Any], stored: Mapping[str, Any]) -> Sequ
 
 
 def _may_be_altered(sent: str, stored: str) -> bool:
-    """Whether two texts can hold what ``_altered`` looks for; to look takes 1.4 times as long."""
+    """Whether two texts can hold what ``_altered`` looks for. To look takes 1.4 times as long."""
     if any(start in stored for start in _STARTS_OF_CONTAINERS) and _CONTAINER_AS_TEXT.search(stored) is not None:
         return True
     return _LONG_NUMBER in sent.encode().translate(_DIGITS_ALIKE)

@@ -1,6 +1,6 @@
-"""What a run leaves behind: the table of what was captured and discarded, its formats, the contract, and differences.
+"""What a run leaves behind: the table of captured and discarded items, its formats, the contract, and differences.
 
-Not here: rules and their states (``_rules``, summed up by ``_run``), and what single tests print when they fail, but
+Not here: rules and their states (``_rules``, summed up by ``_run``), and what single tests print when they fail, except
 for their section "Captured by Sentry".
 """
 

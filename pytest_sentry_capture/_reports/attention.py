@@ -1,6 +1,6 @@
 """What of a run needs attention, one entry each: broken rules, crashed callbacks, lost events, what is unused.
 
-What differs from contracts has a form of its own, in which it is told beside this list.
+What differs from contracts has its own form, in which it is shown beside this list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pytest_sentry_capture._text import counted
 TRACES: Final = ("segment", "transaction", "span", "profile", "profile_chunk")
 """The kinds of which the text formats have numbers alone: there are many of them, and they change with sampling."""
 _LOSSES: Final = ("callback_error", "sdk_error", "unserializable", "internal_sdk_error")
-"""The discard reasons by which something is lost that nobody wanted to keep from Sentry."""
+"""The discard reasons by which something is lost that nobody wanted to filter out."""
 WIDTH: Final = len("warning")
 
 
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
     Attributes:
         state: of what sort it is: ``broken``, ``warning``, ``crashed``, ``lost``, ``expired``, ``unused``.
-        name: the rule; empty for others.
+        name: the rule. Empty for others.
         what: the rest, in one line.
     """
 
@@ -49,7 +49,7 @@ def attention(report: RunReport) -> list[Entry]:
 
 
 def trace_counts(report: RunReport) -> str | None:
-    """The numbers of what the text formats have no rows of, in one line; None where there is none, or has rows."""
+    """The numbers of what the text formats have no rows of, in one line, or None if there is none, or has rows."""
     if report.shows_traces:
         return None
     numbers: dict[str, int] = {}

@@ -35,8 +35,8 @@ class Callback(NamedTuple):
     Attributes:
         option: what it was given to the SDK as, such as ``before_send``.
         name: the callable within its class or module.
-        file: the file that defines it, relative to the rootdir; None where it is not below that.
-        line: the line of its definition; None without a file.
+        file: the file that defines it, relative to the rootdir, or None if it is not below that.
+        line: the line of its definition, or None without a file.
     """
 
     option: str
@@ -47,7 +47,7 @@ class Callback(NamedTuple):
 
 @dataclass
 class CallbackTally:
-    """How often a callback was called, and what came of it.
+    """How often a callback was called, and with which results.
 
     Attributes:
         calls: how often it was called, as far as that was seen.
@@ -78,7 +78,7 @@ class CallbackCounts:
         self._tallies: dict[Callback, CallbackTally] = {}
 
     def add_recordings(self, names: ShownNames, examples: ExampleItems, recordings: Iterable[Recording]) -> None:
-        """Count what callbacks did in recordings; not in the processes that a test's server heard of."""
+        """Count what callbacks did in recordings. Not in the processes that a test's server was notified of."""
         for recording in recordings:
             if recording.label not in (COLLECTION, BETWEEN_TESTS):
                 _Counting(self, names, examples).add(recording.entries)

@@ -1,4 +1,4 @@
-"""Example items of rows: the names and the structure of what was sent, and no value that could be one of a person's."""
+"""Example items of rows: the names and the structure of sent items, and no value that could be one of a person's."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class ExampleItem(NamedTuple):
     """An example of a row.
 
     Attributes:
-        item: the item without values; see the schema of the report.
-        before: the same before the application's callback; None where that was not recorded.
+        item: the item without values. See the schema of the report.
+        before: the same before the application's callback, or None if that was not recorded.
         test: the label of the recording that it is from.
     """
 
@@ -58,7 +58,7 @@ class ExampleItem(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, str]:
-        """The lowest is the one to show: those that tell of the callback first, then the same in every run."""
+        """The lowest is the one to show: those that describe the callback first, then the same in every run."""
         return self.before is None, self.test
 
 
@@ -66,7 +66,7 @@ class ExampleItems:
     """Makes the examples of one process: one for each row, and another where that tells more.
 
     Args:
-        root: the rootdir; of other files than those below it no path is shown.
+        root: the rootdir. Of other files than those below it no path is shown.
     """
 
     def __init__(self, root: Path) -> None:
@@ -74,9 +74,9 @@ class ExampleItems:
         self._made: dict[object, tuple[str, bool]] = {}
 
     def example(self, names: ShownNames, recording: Recording, row: object, item: CapturedItem) -> ExampleItem | None:
-        """An example of a row; None where the process has made one that tells as much.
+        """An example of a row, or None if the process has made one that tells as much.
 
-        An attempt at the test that has the example makes it anew: only the last attempt counts.
+        An attempt at the test that has the example makes it again: only the last attempt counts.
         """
         has_before = tells_of_callback(item)
         made = self._made.get(row)
@@ -89,7 +89,7 @@ class ExampleItems:
         return ExampleItem(outline.of(item, item), told, recording.label)
 
     def file(self, path: object) -> str | None:
-        """A file relative to the rootdir; None where it is not below it."""
+        """A file relative to the rootdir, or None if it is not below it."""
         return relative_file(self._root, path)
 
 
@@ -100,7 +100,7 @@ def tells_of_callback(item: CapturedItem) -> bool:
 
 
 def relative_file(root: str, path: object) -> str | None:
-    """A file relative to the rootdir, which ends with a slash; None where it is not below it."""
+    """A file relative to the rootdir, which ends with a slash, or None if it is not below it."""
     if not isinstance(path, str):
         return None
     path = path.replace("\\", "/")
@@ -245,7 +245,7 @@ class _Outline:
         return {self._names.key(str(name)): self._value(value) for name, value in islice(values.items(), _MOST_NAMES)}
 
     def _value(self, value: object) -> Any:
-        """A value as its type and the class of its length; masks are shown, for they say that nothing was sent."""
+        """A value as its type and the class of its length. Masks are shown, for they say that nothing was sent."""
         if value is None:
             return None
         if isinstance(value, bool):
@@ -259,7 +259,7 @@ class _Outline:
 
 
 def _scope_of(item: CapturedItem, payload: Mapping[str, Any], tag: str) -> str | None:
-    """Where a tag was set; None where no test recorded it."""
+    """Where a tag was set, or None if no test recorded it."""
     if not isinstance(item, CapturedEvent) or item._capture.context.scope_origin is None or payload is not item:
         return None
     return item.scope_of("tags", tag)

@@ -59,7 +59,7 @@ _OF_THE_SDK: Final = frozenset(
         *("exception.values.thread_id", "threads.values.id"),
     )
 )
-"""Ids, clocks and words of the SDK's own, by their whole paths: elsewhere an application may call anything so."""
+"""Ids, clocks and the SDK's own words, by their whole paths: elsewhere an application may call anything so."""
 _ATTRIBUTES_LEFT_OUT: Final = frozenset(
     (
         *("sentry.segment.id", "sentry.profiler_id", "thread.id"),
@@ -114,18 +114,18 @@ def note(fields: Fields, path: str, state: FieldState) -> None:
 
 
 def tells_more(state: FieldState | None, other: FieldState | None) -> bool:
-    """Whether a field tells more in one state than in another; None stands for a field that is not sent."""
+    """Whether a field tells more in one state than in another. None stands for a field that is not sent."""
     return state is not None and (other is None or FIELD_STATES.index(state) > FIELD_STATES.index(other))
 
 
 def _shown_attribute(names: ShownNames, name: str) -> str:
-    """The name of an attribute; of a header only its own name may be one that is not shown."""
+    """The name of an attribute. Of a header only its own name may be one that is not shown."""
     prefix = _HEADER if name.startswith(_HEADER) else ""
     return prefix + names.key(name[len(prefix) :])
 
 
 def _attribute(name: str, value: Any) -> Any:
-    """An attribute's value; what a body holds, where it is JSON."""
+    """An attribute's value. What a body holds, where it is JSON."""
     if name == BODY and isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -23,7 +23,7 @@ _SHORTENED: Final = b"\n\n*Shortened: GitHub shows no more than 1 MiB. --sentry-
 
 
 def github_annotation(level: GithubLevel, file: str | None, line: int | None, title: str, message: str) -> str:
-    """The workflow command, to be printed on a line of its own, that annotates a line of a file.
+    """The workflow command, to be printed on its own line, that annotates a line of a file.
 
     Args:
         level: how severe it is.
@@ -50,7 +50,7 @@ def append_to_github_summary(path: Path, markdown: str) -> None:
     """Add Markdown to the summary of the step, shortened where GitHub would refuse it.
 
     Raises:
-        OSError: the file can't be written; it is as it was then.
+        OSError: the file can't be written. It is as it was then.
     """
     size = path.stat().st_size if path.exists() else 0
     try:

@@ -1,4 +1,4 @@
-"""What may be shown of an application's names: they are no place for personal data, but nothing keeps it out."""
+"""What may be shown of an application's names: personal data does not belong there, but nothing keeps it out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_sentry_capture._assertions import Formatter
 from pytest_sentry_capture._text import masked_name, masked_words, printable
 
 NOT_SHOWN: Final = "(not shown)"
-"""Stands for a name that is none: with spaces, an ``@`` or the like in it."""
+"""Stands for a name that is not one: with spaces, an ``@`` or the like in it."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 """What Sentry accepts as the key of a tag (https://docs.sentry.io/platforms/python/enriching-events/tags/)."""
 _DOTTED: Final = re.compile(r"[\w.<>-]{1,200}")
@@ -55,7 +55,7 @@ class ShownNames:
         return _shown(_DOTTED, self._formatter.redacted_in_any_case(name))
 
     def class_name(self, name: str) -> str:
-        """The bare name of a class, of its dotted one; what is made while a program runs may be called anything."""
+        """The bare name of a class, of its dotted one. What is made while a program runs may be called anything."""
         return self.dotted(name).rpartition(".")[2]
 
     def method(self, method: str) -> str:
@@ -87,7 +87,7 @@ def shown_text(text: str) -> str:
 
 
 def shown_sentence(text: str) -> str:
-    """A sentence of the plugin's own, without the addresses in it, and what is meant for a browser or a terminal."""
+    """A sentence of this plugin, without addresses, and without what a browser or a terminal would interpret."""
     return printable(masked_words(_TAG.sub(NOT_SHOWN, text)))
 
 

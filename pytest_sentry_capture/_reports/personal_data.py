@@ -14,13 +14,13 @@ class PersonalData(NamedTuple):
     """A place in items of a sort, and what found personal data there.
 
     Attributes:
-        kind: the kind of the items, as rows have it; spans that are not segments are of the kind ``span``.
-        method: the method of the request, or ``JOB``; empty outside of operations.
+        kind: the kind of the items, as rows have it. Spans that are not segments are of the kind ``span``.
+        method: the method of the request, or ``JOB``. Empty outside of operations.
         origin: the route of the request, the name of the job, or what else the items came from.
         status: the status of the answer or of the job.
         place: the path of the field, such as ``user.email``.
         rule: the rule of Sentry's engine, such as ``@email``.
-        allowed_by: the entry of the ``allow`` list that allows it; empty where none does.
+        allowed_by: the entry of the ``allow`` list that allows it, empty if none does.
     """
 
     kind: str

@@ -66,15 +66,15 @@ class RuleSummary:
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """One problem that breaks a rule, in all the tests that have it: it is told once.
+    """One problem that breaks a rule, in all the tests that have it: it is shown once.
 
     Attributes:
         rule: the name of the rule that is broken.
         severity: what a broken rule does to its test.
         problem: in one line, without values of the application's.
-        tests: the node ids of the tests, and what came outside of tests (``(collection)``), in the order of the run.
+        tests: the node ids of the tests, and items from outside of tests (``(collection)``), in the order of the run.
         count: how many tests there are with those that differ in their parameters alone, which are named once.
-        file: the first test's file, relative to the rootdir; None outside of tests.
+        file: the first test's file, relative to the rootdir. None outside of tests.
         line: the line of the first test, counted from 1.
     """
 
@@ -103,10 +103,10 @@ class ShownWaiver:
 
     Attributes:
         rule: the name of the rule.
-        place: the node id of what is marked, without parameters; empty for the whole session.
+        place: the node id of what is marked, without parameters. Empty for the whole session.
         reason: why.
-        until: the last day, in UTC, on which it counts (ISO 8601); None where it has no end.
-        ticket: where it is followed up; None where that is not said.
+        until: the last day, in UTC, on which it counts (ISO 8601), or None if it has no end.
+        ticket: where it is followed up, or None if that is not said.
         used: whether it waived something.
         expired: whether its last day was over when the run started.
     """
@@ -126,8 +126,8 @@ class ShardConfiguration:
 
     Attributes:
         folder: that it applies to, relative to the rootdir.
-        file: the file; empty where there is none.
-        digest: the SHA-256 of its content; None where there is none.
+        file: the file, empty if there is none.
+        digest: the SHA-256 of its content, or None if there is none.
         partial: why the run was partial for its tests.
         rules: the names of its rules.
     """
@@ -146,10 +146,10 @@ class ShardFacts:
     Attributes:
         collected: how many tests were collected under each node id without parameters.
         ran: which of them ran: their positions among the sorted node ids of all parameters.
-        allowed: how often each entry of an ``allow`` list excused something, by the rule's name.
+        allowed: how often each entry of an ``allow`` list allowed something, by the rule's name.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         configurations: those of the tests.
-        runs: each run that the report tells of, in plain data: one, or those that were combined.
+        runs: each run that the report describes, in plain data: one, or those that were combined.
     """
 
     collected: Mapping[str, int] = field(default_factory=dict)
@@ -165,7 +165,7 @@ class RunFacts:
     """What holds for a run as a whole.
 
     Attributes:
-        sdk: the version of sentry-sdk; None where it was not imported.
+        sdk: the version of sentry-sdk, or None if it was not imported.
         integrations: the identifiers of the integrations that were on, sorted.
         counts: how many items of each kind were captured.
         personal_data: where the rule ``no-pii`` found personal data, sorted.
@@ -194,7 +194,7 @@ class ContractComparison:
     Attributes:
         differences: the rows in which it differs.
         file: the contract's, relative to the rootdir.
-        was_updated: whether the contract has been written anew, with these differences.
+        was_updated: whether the contract has been written again, with these differences.
     """
 
     differences: Sequence[Difference]
@@ -210,13 +210,13 @@ class RunReport:
         rows: the capture table.
         rules: the configured rules, in the order in which they are shown.
         contracts: how the run compares with each contract that it was compared with.
-        partial: why the run was a partial one, one reason each (``-k was given``); empty for a whole run.
+        partial: why the run was a partial one, one reason each (``-k was given``). Empty for a whole run.
         version: the plugin's.
         facts: what holds for the run as a whole.
         findings: all that breaks rules, grouped.
-        verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
-        since: what an older report holds as JSON, for formats that say what changed since; None where none was given.
-        outcome: the run in one sentence, as the terminal summary begins with it; None where nothing was asked for.
+        verdict: why the run proves nothing of what is sent to Sentry, in words for users, or None if it does.
+        since: what an older report holds as JSON, for formats that say what changed since, or None if none was given.
+        outcome: the run in one sentence, as the terminal summary begins with it, or None if nothing was asked for.
         status: what that sentence says.
         waivers: the waivers of the tests.
         unused: what nothing needed, a sentence each.
@@ -242,7 +242,7 @@ class RunReport:
 
 
 def row_cells(rows: Sequence[tuple[Row, Tally]]) -> list[Cells]:
-    """The capture table with its headings; columns that are empty in every row are left out."""
+    """The capture table with its headings. Columns that are empty in every row are left out."""
     return _without_empty_columns([_ROW_HEADINGS, *(_cells_of_row(row, tally) for row, tally in rows)])
 
 

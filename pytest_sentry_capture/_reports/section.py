@@ -1,4 +1,4 @@
-"""The report section of a failed test: what Sentry was told during it and what it was not, in order, without values."""
+"""The report section of a failed test: captured and discarded items, in order, without values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NOTHING: Final = "Nothing was captured or discarded."
 
 
 def section_text(recording: Recording, detail: Detail) -> str:
-    """One line for each operation, event, transaction and discard; in full, for everything, with names of values."""
+    """One line for each operation, event, transaction and discard. In full, for everything, with names of values."""
     formatter, entries = Formatter.for_reports(recording), recording.entries
     replaced = [f"replaced   {formatter.replaced(each, was='')}" for each in recording.replacements]
     summaries = _summaries(formatter, entries, detail)
@@ -52,7 +52,7 @@ def section_text(recording: Recording, detail: Detail) -> str:
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[str]:
-    """How many items were captured of the kinds that have no lines of their own, and how many records became none."""
+    """How many items were captured of the kinds that have no lines, and how many records became none."""
     items = [item for entry in entries if isinstance(entry, Capture) for item in _shown_items(entry)]
     others = [item for item in items if _has_line(item, "full") and not _has_line(item, "short")]
     counts = Counter(item.kind or item.type_header for item in others)
@@ -64,7 +64,7 @@ def _others(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _summaries(formatter: Formatter, entries: Sequence[Entry], detail: Detail) -> Summaries:
-    """The summaries of what has a line, told apart; by identity, of captures one for each item."""
+    """The summaries of what has a line, told apart. By identity, of captures one for each item."""
     shown: list[tuple[Entry, CapturedItem | Discard]] = []
     for entry in entries:
         if isinstance(entry, Capture):
@@ -113,7 +113,7 @@ def _shown_items(capture: Capture) -> list[CapturedItem]:
 
 
 def _as_shown(item: CapturedItem) -> CapturedItem:
-    """A streamed span that is a segment reads as one, as transactions have a line of their own too."""
+    """A streamed span that is a segment reads as one, as transactions have their own line too."""
     segment = CapturedSegment.of(item) if isinstance(item, CapturedSpan) else None
     return item if segment is None else segment
 

@@ -1,4 +1,4 @@
-"""The capture table: what was captured and what was not, one row for each distinct way, counted over the run.
+"""The capture table: captured and discarded items, one row for each distinct way, counted over the run.
 
 Nothing in it is a value of the application's: names of tags and user fields, never what they hold.
 """
@@ -66,7 +66,7 @@ _LOGGING: Final = "logging"
 _THREADING: Final = "threading"
 _UNSPECIFIC_MECHANISM: Final = "generic"
 _OF_APPLICATION: Final = (None, MANUAL)
-"""The origins of segments that an application started itself; old SDKs, which make no others, tell none."""
+"""The origins of segments that an application started itself. Old SDKs, which make no others, tell none."""
 _OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
 _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
@@ -78,16 +78,16 @@ class Row:
     Attributes:
         origin: the route of the request, the name of the job, or what else it came from: ``logging``, ``threading``,
             ``direct``, or the integration that made a segment (``auto.db.sqlalchemy``), …
-        method: the method of the request, or ``JOB``; empty outside of operations.
+        method: the method of the request, or ``JOB``. Empty outside of operations.
         status: the status of the answer or of the job.
-        kind: the kind of the item; empty for the operation itself.
+        kind: the kind of the item. Empty for the operation itself.
         exception: the bare name of the outermost exception's class.
         result: ``captured``, the discard reason, or one of ``WITHOUT_ITEM`` for the operation itself.
         by: the callable that discarded it.
         level: the level of an event or log.
         tags: the sorted names of the tags.
         user: the sorted names of the user's fields.
-        project: of the DSN that it was sent to, in a run of several projects; empty in others, and in contracts.
+        project: of the DSN that it was sent to, in a run of several projects. Empty in others, and in contracts.
     """
 
     origin: str
@@ -116,7 +116,7 @@ class Row:
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
-        """What rows are sorted by, the same on every machine; a row that is captured now stays where it was."""
+        """What rows are sorted by, the same on every machine. A row that is captured now stays where it was."""
         status = "" if self.status is None else str(self.status)  # all numbers have three digits
         what = (self.request_or_origin, status, self.kind, self.exception)
         return (*what, self.user, self.tags, self.level, self.result, self.by, self.method, self.project)
@@ -135,7 +135,7 @@ class Tally:
             discarded meanwhile.
         in_tests: how often it was seen while tests were running, or between them.
         in_collection: how often a process saw it while a module was imported, which each process does once that
-            imports it, by the file of the module: relative to the rootdir; empty for others.
+            imports it, by the file of the module: relative to the rootdir. Empty for others.
         fields: which fields its items have, and in which state, where that was asked for.
         shown: an example of its items, where that was asked for.
     """
@@ -155,7 +155,7 @@ class Tally:
         return self.in_tests + sum(self.in_collection.values())
 
     def add(self, other: Tally) -> None:
-        """Count in another row that is told as this one."""
+        """Count in another row that is shown as this one."""
         self.join(other)
         self.in_tests += other.in_tests
         for module, times in other.in_collection.items():
@@ -163,7 +163,7 @@ class Tally:
         merge(self.fields, other.fields)
 
     def join(self, other: Tally) -> None:
-        """Take over what another sighting of the row says, but for how often it was seen."""
+        """Take over what another sighting of the row says, except for how often it was seen."""
         self.by_chance &= other.by_chance
         self.is_waived &= other.is_waived
         self.has_others &= other.has_others
@@ -194,11 +194,11 @@ class CaptureTable:
 
     Args:
         with_fields: look at the fields of items and count items too, which takes time.
-        examples: makes examples of items; None where none are wanted.
+        examples: makes examples of items, or None if none are wanted.
 
     Attributes:
         counts: how many items were captured of each kind, spans included, where that was asked for.
-        counts_of_modules: the same of what came while modules were imported, by their files.
+        counts_of_modules: the same for items captured while modules were imported, by their files.
     """
 
     def __init__(self, *, with_fields: bool = False, examples: ExampleItems | None = None) -> None:
@@ -212,7 +212,7 @@ class CaptureTable:
         """Count what the recordings of one test hold.
 
         Args:
-            recordings: the one that knows most first; what a later one has seen too (an event that was captured in
+            recordings: the one that knows most first. What a later one has seen too (an event that was captured in
                 process and was received by a server) counts once.
             in_contract: whether the test does not waive the contract.
             client_was_active: whether a Sentry client was active at any time of the test: without one, no
@@ -268,12 +268,12 @@ class CaptureTable:
         ]
 
     def rows(self) -> list[tuple[Row, Tally]]:
-        """All rows, sorted by what they say; where there is one project alone, none is named."""
+        """All rows, sorted by what they say. Where there is one project alone, none is named."""
         names_projects = len({row.project for row in self._rows} - {""}) > 1
         return _sorted(self._rows.items()) if names_projects else self.rows_of_all_projects()
 
     def rows_of_all_projects(self) -> list[tuple[Row, Tally]]:
-        """All rows, sorted by what they say; those that differ in their projects alone are one."""
+        """All rows, sorted by what they say. Those that differ in their projects alone are one."""
         together: dict[Row, Tally] = {}
         for row, tally in self._rows.items():
             of_all = replace(row, project="")
@@ -284,7 +284,7 @@ class CaptureTable:
         return _sorted(together.items())
 
     def _show(self, names: ShownNames, recording: Recording, found: _Found, tally: Tally) -> None:
-        """Have an example of a row made, in the first test of the process that can tell of it."""
+        """Have an example of a row made, in the first test of the process that can describe it."""
         item = found.item or found.lost
         if self._examples is None or item is None:
             return
@@ -295,7 +295,7 @@ class CaptureTable:
             tally.show(example)
 
     def _module_of(self, entry: Entry) -> str:
-        """The file of the module that was being imported, relative to the rootdir; empty where there was none."""
+        """The file of the module that was being imported, relative to the rootdir, empty if there was none."""
         file = self._examples.file(entry._module_file) if self._examples is not None else None
         return file or ""
 
@@ -341,7 +341,7 @@ def _sorted(rows: Iterable[tuple[Row, Tally]]) -> list[tuple[Row, Tally]]:
 
 
 def row_of(names: ShownNames, item: CapturedItem) -> Row:
-    """The row of a captured item; spans that are not segments, which the table leaves out, have one too."""
+    """The row of a captured item. Spans that are not segments, which the table leaves out, have one too."""
     item = CapturedSegment.of(item) or item
     return _row(names, item, item.kind or item.type_header, CAPTURED, "")
 
@@ -366,12 +366,12 @@ class _Found(NamedTuple):
     """What a row is about.
 
     Attributes:
-        quantity: how often it is to be counted.
+        quantity: how often it must be counted.
         is_pinned: whether a contract may hold it.
         is_by_chance: whether a random number had a say in it.
         has_others: whether an operation is silent although something else than events was captured or discarded.
-        item: what was captured; None where nothing was.
-        lost: what was discarded, as far as it got; None where nothing is known of it.
+        item: captured items, or None if nothing was.
+        lost: discarded items, as far as it got, or None if nothing is known of it.
     """
 
     row: Row
@@ -412,7 +412,7 @@ def _of_operation(names: ShownNames, operation: Operation, *, client_was_active:
 
 
 def _of_discard(names: ShownNames, discard: Discard) -> _Found:
-    """A sampler that always says the same is told by its name; without one a random number may have decided."""
+    """A sampler that always says the same is recognized by its name. Without one a random number may have decided."""
     item = discard._item_as(CapturedSegment.kind) or discard.item
     kind = item.kind if isinstance(item, CapturedSegment) else discard.kind
     by = short_name(names, discard.by.name) if discard.by is not None else ""
@@ -453,7 +453,7 @@ def _is_of_application(segment: CapturedSegment) -> bool:
 
 
 def _items_of(entry: Entry) -> list[CapturedItem]:
-    """What has rows of its own: of spans only segments."""
+    """What has its own rows: of spans only segments."""
     items: list[CapturedItem] = []
     for item in entry.items if isinstance(entry, Capture) else ():
         if isinstance(item, (CapturedSpan, CapturedTransaction)):
@@ -474,7 +474,7 @@ def _is_counted(discard: Discard) -> bool:
 
 
 def _counted(capture: Capture, known: set[Hashable]) -> Iterator[str]:
-    """The kind of each item, as rows have it, and of each span that is no segment."""
+    """The kind of each item, as rows have it, and of each span that is not a segment."""
     for item in capture.items:
         if counts_of(item.kind) == "never" or (known and _identity(item) in known):
             continue
@@ -525,7 +525,7 @@ def _place(names: ShownNames, operation: Operation) -> tuple[str, str, int | str
 
 
 def _origin(names: ShownNames, item: CapturedItem) -> tuple[str, str]:
-    """The method and route where no operation was seen but the item tells of a request, else what it came from."""
+    """The method and route where no operation was seen but the item describes a request, else what it came from."""
     if isinstance(item, (CapturedEvent, CapturedSegment)) and (request := _request_of(item)):
         method, name = request
         return names.method(method), names.route(name)
@@ -541,7 +541,7 @@ def _origin(names: ShownNames, item: CapturedItem) -> tuple[str, str]:
 
 
 def _request_of(item: CapturedEvent | CapturedSegment) -> tuple[str, str] | None:
-    """The method and route that an item tells of by itself, as the item has them."""
+    """The method and route that an item describes by itself, as the item has them."""
     if isinstance(item, CapturedSegment):
         name, source = item.name, item.source
     elif item.mechanism == _THREADING:
@@ -572,5 +572,5 @@ def _keys(names: ShownNames, values: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def short_name(names: ShownNames, name: str) -> str:
-    """A callable within its class or module; which function has made it does not matter."""
+    """A callable within its class or module. Which function has made it does not matter."""
     return names.dotted(".".join(_ENCLOSING_FUNCTION.sub("", name).split(".")[-2:]))

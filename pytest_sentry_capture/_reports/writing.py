@@ -13,10 +13,10 @@ def replace_file(path: Path, content: str) -> None:
     """Put ``content`` into a file, in UTF-8, in one step: no reader, and no error, ever finds half of it.
 
     Where the path is a symbolic link, the file that it leads to is replaced. Permissions of a file that was there are
-    kept; a new one gets those that the process gives to new files.
+    kept. A new one gets those that the process gives to new files.
 
     Raises:
-        OSError: the file can't be written; what was there is untouched then.
+        OSError: the file can't be written. What was there is untouched then.
     """
     target = Path(os.path.realpath(path))
     mode = _mode_of_writable(target)
@@ -36,7 +36,7 @@ def replace_file(path: Path, content: str) -> None:
 
 
 def _mode_of_writable(target: Path) -> int | None:
-    """The permissions of the file that is there, or None without one; a file that must not be written is not replaced.
+    """The permissions of the file that is there, or None without one. A file that must not be written is not replaced.
 
     Opening it for writing asks the system for all reasons there may be, and changes nothing.
     """

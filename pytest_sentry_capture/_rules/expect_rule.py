@@ -27,14 +27,14 @@ _TRACES: Final = (CapturedSegment, CapturedTransaction, CapturedSpan)
 class ExpectRule(Rule):
     """Whatever meets the criteria is captured, or is not.
 
-    With ``captured = false`` the rule holds too where nothing was ever attempted; it counts as exercised only if a
+    With ``captured = false`` the rule holds too where nothing was ever attempted. It counts as exercised only if a
     matching operation, capture or discard was really seen, and it is not judged where an item may be one for all that
     is known. Tests during which no client was active are not judged.
 
     Attributes:
         name: what the entry is called.
         matcher: the kind and the criteria.
-        captured: whether what meets them is to be captured.
+        captured: whether what meets them must be captured.
         event: what the captured item must look like, in the same vocabulary.
     """
 

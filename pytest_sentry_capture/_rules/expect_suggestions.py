@@ -68,7 +68,7 @@ class _Candidate(NamedTuple):
     Attributes:
         criterion: what it asks by.
         value: the status, or the name of the class.
-        level: the level that it asks by, or that what is captured must have; None for any.
+        level: the level that it asks by, or that what is captured must have, or None for any.
         captured: whether what meets it is captured.
     """
 
@@ -98,7 +98,7 @@ class SuggestedEntry:
         keys: what stands in it.
         why: on what it rests, in words for users.
         reasons: what single keys rest on.
-        holds: whether the run would have kept it; else it is a comment.
+        holds: whether the run would have kept it, else it is a comment.
     """
 
     keys: dict[str, Any]
@@ -248,7 +248,7 @@ def _seen_values(seen: Seen, criterion: str) -> list[Any]:
 
 
 def _outermost(event: CapturedEvent) -> Iterator[str]:
-    """The name of the exception that an event is about; none that is made anew in each test."""
+    """The name of the exception that an event is about. None that is made again in each test."""
     first = next(iter(event._exception_chain or ()), None)
     if first is not None and (names := [*_of_class(first.error_type)]) and names[0] == _dotted(first.error_type):
         yield names[0]

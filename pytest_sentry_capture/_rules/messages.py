@@ -16,7 +16,7 @@ _MOST_PROBLEMS: Final = 3
 
 
 def broken_rules_message(formatter: Formatter, broken: Sequence[BrokenRule], expired: Sequence[Waiver] = ()) -> str:
-    """All that is to be said about the broken rules of a test.
+    """All that must be said about the broken rules of a test.
 
     Args:
         expired: the test's waivers that count no more.
@@ -31,7 +31,7 @@ def rule_problems(formatter: Formatter, broken: BrokenRule) -> list[str]:
 
 
 def expired_waiver_text(waiver: Waiver) -> str:
-    """What is to be said of a waiver that counts no more, without what looks like data in what its author wrote."""
+    """What must be said of a waiver that counts no more, without what looks like data in what its author wrote."""
     reason, ticket = (printable(masked_name(each)) for each in (waiver.reason, waiver.ticket))
     place = printable(masked_name(waiver.place)) or "the session"
     because = f" ({reason}{', ' if ticket else ''}{ticket})" if reason or ticket else ""
@@ -52,7 +52,7 @@ def _paragraphs(formatter: Formatter, broken: BrokenRule, expired: Sequence[Waiv
 
 
 def _with_subjects(formatter: Formatter, broken: BrokenRule) -> list[str]:
-    """The problems; those of a project's own rules with the item, discard, exchange or job that each is about."""
+    """The problems. Those of a project's own rules with the item, discard, exchange or job that each is about."""
     problems = [each.problem or "" for each in broken.problems]
     subjects = [each.subject for each in broken.problems]
     if not broken.is_own:

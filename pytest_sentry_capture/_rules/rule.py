@@ -24,7 +24,7 @@ Regex = NewType("Regex", str)
 
 @dataclass(frozen=True)
 class Pattern:
-    """A regex that is searched in a value; in TOML ``{ regex = "…" }``."""
+    """A regex that is searched in a value. In TOML ``{ regex = "…" }``."""
 
     regex: Regex
 
@@ -41,15 +41,15 @@ Subject = CapturedItem | Discard | Operation | None
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a rule says of one thing that it looked at; made by ``Rule.kept``, ``Rule.broken`` and ``Rule.not_judged``.
+    """The verdict of a rule on one thing. Create it with ``Rule.kept``, ``Rule.broken`` or ``Rule.not_judged``.
 
     Attributes:
-        subject: the item, discard, exchange or job; None where it is none of these.
-        problem: what is wrong, in one line and without values of the application's; None where the rule is kept.
+        subject: the item, discard, exchange or job, or None if it is something else.
+        problem: what is wrong, in one line and without values of the application's, or None if the rule is kept.
         path: the dotted place in the item, as in the criterion ``where``.
         by: the callable that is to blame.
         details: further lines, for the test's own report.
-        allowed: the entry of the rule's ``allow`` list that excused what was found.
+        allowed: the entry of the rule's ``allow`` list that allowed what was found.
         obstacle: why the thing could not be judged, in words for users.
         detector: what found personal data at ``path``: Relay's rule, such as ``"@email"``.
     """
@@ -75,7 +75,7 @@ WITHOUT_CLIENT: Final = "no Sentry client was active"
 
 class _Search(ApplicationViews):
     def find(self, kind: str = "event", **criteria: Any) -> Any:
-        """The captured items of a kind that match all criteria; raises like ``SentryCapture.find``."""
+        """Return the captured items of a kind that match all criteria. Raises like ``SentryCapture.find``."""
         return self._matching(Matcher(kind, criteria))
 
     def _matching(self, matcher: Matcher) -> list[CapturedItem]:
@@ -84,19 +84,19 @@ class _Search(ApplicationViews):
 
 
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
-    """What a rule is given: the views of a finished recording, or of the part of it that is new."""
+    """The views of a finished recording, or of its new part, which a rule judges."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
 
     @property
     def discarded(self) -> list[Discard]:
-        """What the SDK was asked to send and did not; not log records, of which only some tests know."""
+        """The discards, without log records, which only some tests know."""
         return [discard for discard in super().discarded if not discard._is_of_logging]
 
     @property
     def test(self) -> str:
-        """The test's node id; ``(collection)`` or ``(between tests)`` for what came outside any test."""
+        """The test's node id. ``(collection)`` or ``(between tests)`` for items from outside any test."""
         return self._recording.label
 
 
@@ -105,19 +105,20 @@ class Needs:
     """What a built-in rule needs of the run: nobody else knows a rule by its name.
 
     Attributes:
-        shorthand: the option that a bare value in the configuration stands for; None where none does.
+        shorthand: the option that a bare value in the configuration stands for, or None if none does.
         on_with_fixture_if: whether what a test recorded has something for it: then it is on without configuration in
             tests that use the fixture. None where it never is.
         is_on_beside_paths: whether it is so in tests too that its ``paths`` leave out, because it looks for what these
             tests have declared themselves.
         is_last: whether it is judged after the others, because it looks at what they have asked for.
-        scope_writes: whether it is to be noted which operation writes what on scopes, which costs time.
+        scope_writes: whether it must be noted which operation writes what on scopes, which costs time.
         is_settled_by_assertions: whether an ``assert_discarded`` accounts for what it breaks on.
         exchanges: whether it says nothing of requests that are not observed.
         judges_traces: whether it judges segments too, and not events alone.
         breaks_on_what_was_seen: whether what breaks it was seen, though it names no item, and not missed.
         is_tried_out: whether it can be suggested by how it does without options.
-        reads_fields: whether it asks for what stands in the fields of items, which can't be said of unreadable ones.
+        reads_fields: whether it asks for what stands in the fields of items, which cannot be determined of unreadable
+            ones.
     """
 
     shorthand: str | None = None
@@ -144,7 +145,7 @@ class Rule(ABC):
         name: what waivers and reports call it, such as ``"no-french-messages"``.
         severity: whether a test that breaks it fails (``"fail"``) or the break is only reported (``"warn"``).
         paths: the test files that it applies to, relative to the folder of the configuration, which is pytest's rootdir
-            as a rule: files, folders, or patterns with ``*``; empty for all, and for what comes outside any test.
+            as a rule: files, folders, or patterns with ``*``. Empty for all, and for what comes outside any test.
         at_teardown: whether the whole recording is judged at once when the test's teardown has ended. Otherwise what a
             test recorded is judged when its call has ended, and what comes later after its teardown.
     """
@@ -157,16 +158,16 @@ class Rule(ABC):
 
     @abstractmethod
     def judge(self, views: RuleViews) -> Iterable[Judgement]:
-        """A judgement of each thing that the rule is about; none where there was nothing of the sort."""
+        """Yield a judgement for each thing that the rule is about, or nothing if there was no such thing."""
 
     @property
     def allow_list(self) -> tuple[str, ...]:
-        """The entries that excuse what the rule would break on; those that never did are reported as unused."""
+        """The entries that allow what the rule would break on. Those that never did are reported as unused."""
         return ()
 
     @property
     def _obstacle(self) -> str | None:
-        """Why the rule can't be judged in this environment, in words for users; None where it can."""
+        """Why the rule can't be judged in this environment, in words for users, or None if it can."""
         return None
 
     @property
@@ -176,7 +177,7 @@ class Rule(ABC):
 
     @property
     def _nothing_to_look_for(self) -> str | None:
-        """Why the rule found nothing to judge by as it is configured, in words for users; None where that is enough."""
+        """Why the rule found nothing to judge by as it is configured, in words for users, or None if that is enough."""
         return None
 
     @property
@@ -190,7 +191,7 @@ class Rule(ABC):
 
     @property
     def _pii_search(self) -> PiiSearch | None:
-        """What looks for personal data as the rule is configured, which ``pii()`` does too; None if nothing does."""
+        """What looks for personal data as the rule is configured, which ``pii()`` does too, or None if nothing does."""
         return None
 
     def _take_scrubbing(self, scrubbing: ServerScrubbing) -> None:  # noqa: B027  (most rules have no use for them)
@@ -213,7 +214,7 @@ class Rule(ABC):
 
     @staticmethod
     def kept(subject: Subject = None, *, allowed: str | None = None) -> Judgement:
-        """The rule was exercised, and kept."""
+        """Return the judgement that the rule was exercised and kept."""
         return Judgement(subject, allowed=allowed)
 
     @staticmethod
@@ -225,7 +226,7 @@ class Rule(ABC):
         by: CallableLocation | None = None,
         details: Iterable[str] = (),
     ) -> Judgement:
-        """The rule is broken; see ``Judgement`` for the arguments.
+        """Return the judgement that the rule is broken. See ``Judgement`` for the arguments.
 
         Raises:
             TypeError: there is no problem, or the details are one text.
@@ -236,7 +237,7 @@ class Rule(ABC):
 
     @staticmethod
     def not_judged(subject: Subject, obstacle: str) -> Judgement:
-        """The rule is about this, and can't judge it, for a reason in words for users.
+        """Return the judgement that the rule cannot judge this, with the reason in words for users.
 
         Raises:
             TypeError: there is no reason.

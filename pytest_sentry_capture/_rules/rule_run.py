@@ -26,7 +26,7 @@ _LEFT_OUT: Final = (str(Path(__file__).parents[1]), str(Path(pluggy.__file__).pa
 
 
 class UnusableRulesError(Exception):
-    """Why the rules of a project's own can't be used, in words for users."""
+    """Why a project's own rules can't be used, in words for users."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class EnforcedRule:
 
     Attributes:
         rule: the rule.
-        place: where it is configured, such as ``"pyproject.toml:12"``; how it came to be on where it is not.
+        place: where it is configured, such as ``"pyproject.toml:12"``. How it came to be on where it is not.
         only_with_fixture: whether it applies only to tests that use the fixture.
         beside: the same rule as it is configured, beside which this one applies to the tests that it leaves out.
         folder: the folder that the rule's ``paths`` start from, relative to the rootdir and with slashes.
@@ -48,7 +48,7 @@ class EnforcedRule:
     folder: str = ""
 
     def applies_to(self, recording: Recording) -> bool:
-        """Whether the rule judges this test, or what came outside of tests."""
+        """Whether the rule judges this test, or items from outside of tests."""
         if self.only_with_fixture and not recording.detailed:
             return False
         if self.beside is not None and self.beside.applies_to(recording):
@@ -75,8 +75,8 @@ class Waiver:
         rule: the name of the rule.
         place: the node id of what is marked: a test without its parameters, a class or a module.
         reason: why, as the marker says.
-        until: the last day, in UTC, on which it counts (ISO 8601); empty where it has no end.
-        ticket: where it is followed up; empty where that is not said.
+        until: the last day, in UTC, on which it counts (ISO 8601), empty if it has no end.
+        ticket: where it is followed up, empty if that is not said.
     """
 
     rule: str
@@ -92,7 +92,7 @@ class Waiver:
 
 @dataclass
 class RuleTally:
-    """In how many tests a rule was kept, broken and waived, and how often each ``allow`` entry of it excused something.
+    """In how many tests a rule was kept, broken and waived, and how often each ``allow`` entry of it allowed something.
 
     A test that breaks a rule, or waives a break, does not count as one that keeps it. A test in which something could
     not be judged counts as such too, for ``reasons``.
@@ -150,9 +150,9 @@ class BrokenRule:
     """A rule that a recording breaks.
 
     Attributes:
-        problems: what is wrong; a rule that raised has one, with the traceback in its details.
+        problems: what is wrong. A rule that raised has one, with the traceback in its details.
         has_raised: whether the rule could not be judged, because its own code raised.
-        is_own: whether it is one of the project's own, whose problems do not say which item they are about.
+        is_own: whether it is a rule of the project, whose problems do not say which item they are about.
     """
 
     name: str
@@ -178,13 +178,13 @@ def default_rules(configured: Iterable[EnforcedRule], switched_off: Iterable[str
 
 
 class RuleRun:
-    """One test's recordings judged, in one step or two: what came until its call ended, and all the rest.
+    """One test's recordings judged, in one step or two: first the entries until its call ended, then all others.
 
     Args:
         rules: the rules that are on.
         recording: what was seen in this process.
         waivers: the test's.
-        received: what came to ``sentry_server``; None where the test does not use it.
+        received: items received by ``sentry_server``, or None if the test does not use it.
 
     Attributes:
         tallies: how often each rule was kept, broken and waived.
@@ -231,7 +231,7 @@ class RuleRun:
         return RuleViews(self._holding(self._once([each.entries for each in self._recordings])))
 
     def judging(self, kind: str) -> list[str]:
-        """The names of the rules of the project's configuration, and of its own, that judge things of a kind."""
+        """The names of the project's rules, configured and registered, that judge things of a kind."""
         judging = (each.rule for each in self._rules if not each.only_with_fixture)
         return [rule.name for rule in judging if kind in rule._judged_by_chance]
 
@@ -271,7 +271,7 @@ class RuleRun:
             judgements = [*_certain(rule, judgements, views), *_of_unreadable(rule, views)]
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # pytest.fail() and pytest.skip() are no Exception
+        except BaseException as error:  # pytest.fail() and pytest.skip() are not an Exception
             has_raised = True
             judgements = [_raised(rule, error)]
         waivers = [waiver for waiver in self._waivers if waiver.rule == rule.name and not has_raised]
@@ -296,7 +296,7 @@ def _event_ids(entry: Entry) -> list[str]:
 def own_rules(
     given: Iterable[tuple[object, str]], others: Iterable[EnforcedRule], *, folder: str = ""
 ) -> Iterator[EnforcedRule]:
-    """The rules of a project's own, of what each implementation of the hook has given.
+    """A project's own rules, of what each implementation of the hook has given.
 
     Args:
         given: what each has given, and where it stands.
@@ -304,7 +304,8 @@ def own_rules(
         folder: the folder that their ``paths`` start from, relative to the rootdir.
 
     Raises:
-        UnusableRulesError: what is given are no rules, or a rule has no name, one that is taken, or nonsense elsewhere.
+        UnusableRulesError: what is given are not rules, or a rule has no name, one that is taken, or an invalid value
+            elsewhere.
     """
     taken = {*BUILT_IN_RULES, *(each.rule.name for each in others)}
     for rules, place in given:
@@ -376,7 +377,7 @@ def _was_seen(rule: Rule, judgement: Judgement) -> bool:
 
 
 def traceback_of(error: BaseException, *, ours: bool = False) -> list[str]:
-    """The lines of an error's traceback; ``ours`` says whether this package's own frames are of interest."""
+    """The lines of an error's traceback. ``ours`` says whether this package's own frames are of interest."""
     rendered = traceback.TracebackException.from_exception(error)
     if not ours:
         rendered.stack[:] = [frame for frame in rendered.stack if not frame.filename.startswith(_LEFT_OUT)]

@@ -35,5 +35,5 @@ class SensitivePlaces:
         ]
 
     def of(self, item: CapturedItem) -> set[str]:
-        """The dotted places in an item; an empty one stands for all of it."""
+        """The dotted places in an item. An empty one stands for all of it."""
         return {dotted(found.keys) for search in self._searches for found in search.found_in(item, "")}

@@ -92,7 +92,7 @@ class Suggestion(NamedTuple):
     Attributes:
         value: what stands behind the name of the rule.
         why: on what it rests, in words for users and without values of the application's.
-        holds: whether the run would have kept it; else it is a comment.
+        holds: whether the run would have kept it, else it is a comment.
     """
 
     value: Any

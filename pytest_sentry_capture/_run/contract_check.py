@@ -48,8 +48,8 @@ class CarriedContract(NamedTuple):
 
     Attributes:
         name: as messages name it: relative to the rootdir.
-        contract: what stands in it; None where there was none.
-        mistakes: what is wrong with it, one mistake a line; empty where nothing is.
+        contract: what stands in it, or None if there was none.
+        mistakes: what is wrong with it, one mistake a line, empty if nothing is.
     """
 
     name: str
@@ -62,7 +62,7 @@ class CarriedContract(NamedTuple):
         return Path(self.name)
 
     def read(self) -> Contract:
-        """What stands in it; raises like ``ContractFile.read``."""
+        """What stands in it. Raises like ``ContractFile.read``."""
         if self.mistakes:
             raise ContractError(self.mistakes)
         if self.contract is None:
@@ -74,7 +74,7 @@ AnyContract = ContractFile | CarriedContract
 
 
 def mistakes_in_contract(file: ContractFile) -> list[str]:
-    """Why a run can't be compared with a contract, in words for users; empty where it can."""
+    """Why a run can't be compared with a contract, in words for users, empty if it can."""
     try:
         file.read()
     except FileNotFoundError:

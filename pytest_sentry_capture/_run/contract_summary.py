@@ -36,11 +36,11 @@ class ContractSummary(SummaryPart):
 
     Args:
         judged: the configuration whose contract it is.
-        mode: what is to be done with it.
+        mode: what must be done with it.
         today: the day, in UTC, on which the run started (ISO 8601).
 
     Attributes:
-        comparison: how the run compares with it; None where it was not compared.
+        comparison: how the run compares with it, or None if it was not compared.
         told_waivers: the expired waivers that it names.
     """
 
@@ -55,11 +55,11 @@ class ContractSummary(SummaryPart):
 
     @property
     def is_asked(self) -> bool:
-        """Whether anything is to be done with the contract."""
+        """Whether anything must be done with the contract."""
         return self._mode != "off" and self._judged.is_asked
 
     def compare(self, *, was_inactive: bool) -> None:
-        """Compare the run with the contract, or write the contract anew.
+        """Compare the run with the contract, or write the contract again.
 
         Args:
             was_inactive: whether no client was active in the whole run.
@@ -128,7 +128,7 @@ class ContractSummary(SummaryPart):
             self.say(f"{self._file.name} was updated{changes}.{self._partial_note()}")
 
     def _leave_alone(self) -> None:
-        """Nothing of what it is about could be seen; in a partial run, this may be right."""
+        """Nothing of what it is about could be seen. In a partial run, this may be right."""
         line = f"{self._file.name} was not {DONE[self._mode]}: nothing could be captured in this"
         if self._mode == "check" and self._judged.partial:
             self.say(f"{line} partial run ({'; '.join(self._judged.partial)}).")

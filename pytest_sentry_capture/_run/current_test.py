@@ -32,11 +32,11 @@ class CurrentTest:
     Attributes:
         rule_set: the rules that it is judged by.
         recording: what was seen in this process.
-        received: what came to ``sentry_server``; None where the test does not use it.
+        received: items received by ``sentry_server``, or None if the test does not use it.
         has_failed: whether the attempt has failed for another reason than a broken rule.
         is_reported_failed: whether a report of the attempt is that of a failure, for whatever reason.
         rules_decide: whether a broken rule fails the attempt: not after it has failed or was skipped.
-        before_fixtures: called once, when the test's first fixture is about to be set up; None after that.
+        before_fixtures: called once, when the test's first fixture is about to be set up, or None after that.
     """
 
     def __init__(self, recording: Recording, rule_set: RuleSet, drain: Callable[[], None]) -> None:
@@ -61,7 +61,7 @@ class CurrentTest:
         return [self.recording] if self.received is None else [self.recording, self.received]
 
     def why_not_alone(self, what: str) -> str | None:
-        """Why something can't be had by the attempt alone, in words for users; None where it can."""
+        """Why something can't be had by the attempt alone, in words for users, or None if it can."""
         if self.recording.beside is None:
             return None
         return (
@@ -82,7 +82,7 @@ class CurrentTest:
             before()
 
     def begin_call(self, caller: FrameType) -> None:
-        """Say that the attempt's call begins; ``caller`` is the frame that runs all of it."""
+        """Say that the attempt's call begins. ``caller`` is the frame that runs all of it."""
         self._call = get_ident(), caller
         self.enter_phase("call")
 
@@ -111,13 +111,13 @@ class CurrentTest:
         self.recording.allows_unseen = any(waiver.rule == UNSEEN_PROCESSES for waiver in self._waivers)
 
     def judge(self, *, is_over: bool, **where: Any) -> str | None:
-        """Judge what has been recorded since the last time; ``is_over`` says that the test's teardown has ended.
+        """Judge what has been recorded since the last time. ``is_over`` says that the test's teardown has ended.
 
         Args:
             where: the attributes of ``Breach`` that say where the test stands.
 
         Returns:
-            What fails the test, in words for users; None where nothing does.
+            What fails the test, in words for users, or None if nothing does.
         """
         self.await_endings()
         if self.rule_set.suggests:
@@ -153,7 +153,7 @@ class CurrentTest:
 
     @property
     def is_of_interest(self) -> bool:
-        """Whether anybody asks what was captured during the attempt: the fixture, a rule, a report or a contract."""
+        """Whether anybody asks for captured items during the attempt: the fixture, a rule, a report or a contract."""
         return bool(self.recording.detailed or self.rule_set.is_asked_for)
 
     def sum_up(self) -> None:
@@ -194,7 +194,7 @@ class CurrentTest:
         return on_demand.internal_error_text(formatter, error)
 
     def export(self) -> str | None:
-        """What was found, in plain data; None where nothing was."""
+        """What was found, in plain data, or None if nothing was."""
         return self._findings.to_json() if self._findings is not None else None
 
     def counts(self) -> list[tuple[str, object]]:
@@ -206,7 +206,7 @@ class CurrentTest:
         return on_demand.described(self.recording, self.rule_set.rules, self.rule_set.relay_project().search)
 
     def values_text(self) -> str:
-        """What was captured and discarded, with its values, which may be in no file."""
+        """Captured and discarded items, with their values, which may be in no file."""
         rules, search = self.rule_set.rules, self.rule_set.relay_project().search
         return "\n".join(on_demand.values_text(each, rules, search) for each in self.recordings)
 

@@ -48,7 +48,7 @@ class Breach:
     Attributes:
         problem: in one line, without values of the application's.
         test: the test's node id, or what the recording of the run is called.
-        file: the test's file, relative to the rootdir; None outside of tests.
+        file: the test's file, relative to the rootdir. None outside of tests.
         line: the line of the test, counted from 1.
     """
 
@@ -62,7 +62,7 @@ class Breach:
 
 @dataclass
 class Findings:
-    """What one attempt at a test, or what came outside of tests in one process, adds to a run's results.
+    """What one attempt at a test, or items from outside of tests in one process, adds to a run's results.
 
     Attributes:
         label: the test's node id, or what the recording of the run is called.
@@ -74,11 +74,11 @@ class Findings:
         expired: those of them that had ended when the run started, and so count no more.
         is_complete: whether the test did all that it does when it passes.
         counts: how many items of each kind were captured, where that was asked for.
-        counts_of_modules: the same of what came while modules were imported, by their files.
+        counts_of_modules: the same for items captured while modules were imported, by their files.
         personal_data: where personal data was found, each as the values of ``PersonalData``.
         unseen_requests: how many requests were not observed, by their frameworks.
         unknown_exceptions: the names of exception classes that were said not to be captured, and that nothing had.
-        trial: how rules did that were tried out, and what their options can be suggested from; None where nobody asks.
+        trial: how rules did that were tried out, and what their options can be suggested from, or None if nobody asks.
         by_chance: what random numbers decided about: the values of ``Chance``, how often, and the rules that judge it.
         callbacks: what the application's callbacks did, as ``CallbackCounts`` exports it.
     """
@@ -105,7 +105,7 @@ class Findings:
 
         Args:
             with_fields: whether the fields of items are asked for.
-            examples: makes examples of items; None where none are wanted.
+            examples: makes examples of items, or None if none are wanted.
         """
         table = CaptureTable(with_fields=with_fields, examples=examples)
         if examples is not None:
@@ -137,7 +137,7 @@ class Findings:
         self.waivers.update({waiver: True for waiver in counting if waiver.rule in unjudged})
 
     def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
-        """Count in rules that were broken; ``where`` are the further attributes of ``Breach``."""
+        """Count in rules that were broken. ``where`` are the further attributes of ``Breach``."""
         self.breaches += [
             Breach(each.name, each.severity, problem, self.label, **where)
             for each in broken
@@ -159,12 +159,12 @@ class Findings:
         ]
 
     def note_waivers_of(self, name: str, *, are_used: bool) -> None:
-        """Say whether the waivers of what is no rule were needed."""
+        """Say whether the waivers of what is not a rule were needed."""
         if are_used:
             self.waivers.update({waiver: True for waiver in self.waivers if waiver.rule == name})
 
     def drop_unused_waivers(self) -> None:
-        """Say nothing of waivers without a use: the test was skipped or has failed before it came to them."""
+        """Do not report unused waivers: the test was skipped, or failed before it reached them."""
         self.waivers = {waiver: used for waiver, used in self.waivers.items() if used}
 
     def to_json(self) -> str:

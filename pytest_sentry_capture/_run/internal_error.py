@@ -1,4 +1,4 @@
-"""What users are told where the plugin itself has failed."""
+"""The message for users where the plugin itself has failed."""
 
 from __future__ import annotations
 

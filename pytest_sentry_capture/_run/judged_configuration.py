@@ -29,7 +29,7 @@ class JudgedConfiguration:
         contract_file: its contract.
         root: the rootdir.
         is_asked: whether its contract and what is unused of it are asked for: not where no test of it was collected.
-        digest: of the content of its files; None where there are none.
+        digest: of the content of its files, or None if there are none.
     """
 
     def __init__(
@@ -94,5 +94,5 @@ class JudgedConfiguration:
 
     @property
     def partial(self) -> Sequence[str]:
-        """Why the run was partial for its tests; empty for a whole one."""
+        """Why the run was partial for its tests. Empty for a whole one."""
         return self.omissions.reasons

@@ -18,9 +18,9 @@ class JudgedRule:
         name: the rule's name.
         severity: what a broken rule does to its test.
         place: where it is configured, such as ``"pyproject.toml:12"``.
-        allow_list: the entries that excuse what it would break on.
-        obstacle: why it can't be judged in this environment, in words for users; None where it can.
-        nothing_to_look_for: why it finds nothing to judge by as it is configured, in words for users; None where
+        allow_list: the entries that allow what it would break on.
+        obstacle: why it can't be judged in this environment, in words for users, or None if it can.
+        nothing_to_look_for: why it finds nothing to judge by as it is configured, in words for users, or None if
             it may.
         judges_exchanges: whether it says nothing of requests that are not observed.
     """
@@ -63,5 +63,5 @@ class JudgedRule:
 
     @cached_property
     def paths_without_files(self) -> Sequence[str]:
-        """The entries of its ``paths`` that are no file, no folder with files, and no pattern that a file fits."""
+        """The entries of its ``paths`` that match no file."""
         return self._paths_without_files()

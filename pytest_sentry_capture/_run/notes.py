@@ -1,4 +1,4 @@
-"""What is to be said of a run as a whole: rules that came too late, and tests that no configuration is about."""
+"""What must be said of a run as a whole: rules that came too late, and tests that no configuration is about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def late_hook_warnings(files: Iterable[str]) -> Iterator[str]:
 
 
 def outside_notes(files: Sequence[str]) -> Iterator[str]:
-    """A note of the files of tests outside of the rootdir, which are sorted; none where there are none."""
+    """A note of the files of tests outside of the rootdir, which are sorted. None where there are none."""
     if files:
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         yield f"No rules and no contract for tests outside the rootdir: {files[0]}{more}."

@@ -35,7 +35,7 @@ class Omissions:
 
     @cached_property
     def reasons(self) -> list[str]:
-        """Why the run was partial, in words for users; empty for a whole one."""
+        """Why the run was partial, in words for users. Empty for a whole one."""
         options = [*self.options, *(["--ignore"] if self.ignored else [])]
         return [
             *self.others,

@@ -18,10 +18,10 @@ _NOT_SEARCHED: Final = ("node_modules", "__pycache__", "venv")
 
 
 def configured_rules(configuration: Configuration, own: Sequence[EnforcedRule]) -> list[EnforcedRule]:
-    """The rules of a project's own with the options that its configuration gives them.
+    """A project's own rules with the options that its configuration gives them.
 
     Raises:
-        SettingsError: an option is not valid; the message names every mistake with its place.
+        SettingsError: an option is not valid. The message names every mistake with its place.
     """
     rules: list[EnforcedRule] = []
     mistakes: list[str] = []
@@ -47,7 +47,7 @@ def check_own_rules(configuration: Configuration, own: Iterable[EnforcedRule], r
     files of the folders that it is called with.
 
     Raises:
-        SettingsError: there are such names; the message names each with its place.
+        SettingsError: there are such names. The message names each with its place.
     """
     names = {each.rule.name for each in own}
     unknown = [name for name in configuration.own_rules if name not in names]

@@ -1,4 +1,4 @@
-"""This run as its report tells of it for those who combine several reports."""
+"""This run as its report describes it for those who combine several reports."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def shard_of(
         settings: what it was asked for.
         configurations: which configuration each test has.
         invocation: how pytest was called.
-        verdict: why it proves nothing of what is sent to Sentry; None where it does.
+        verdict: why it proves nothing of what is sent to Sentry, or None if it does.
         run: when it took place, and with what.
     """
     tests, keys = collected_tests(
@@ -115,7 +115,7 @@ def _asked(invocation: Invocation, configurations: Configurations) -> Iterable[s
 
 
 def _project(configurations: Configurations) -> str:
-    """The name that the project has in ``pyproject.toml``; empty where it has none."""
+    """The name that the project has in ``pyproject.toml``, empty if it has none."""
     content = content_of_toml(configurations.root / "pyproject.toml")
     tools = _table(content, "tool")
     for table in _table(content, "project"), _table(tools, "poetry"):

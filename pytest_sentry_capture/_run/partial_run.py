@@ -31,7 +31,7 @@ class Invocation(NamedTuple):
         has_ended: whether it ran to its end.
         pytest_version: that of pytest.
         had_no_tests: whether no test was there to run.
-        split: which of how many groups of the tests it ran, by a plugin that splits them; None where none does.
+        split: which of how many groups of the tests it ran, by a plugin that splits them, or None if none does.
     """
 
     root: Path
@@ -72,7 +72,7 @@ def omissions_of(
         lost_workers: the names of the workers that died.
         failed_tests: how many of its tests failed, and so may not have done all that they do.
     """
-    # The ini option testpaths says where the rootdir's tests are; it is not that of other configurations.
+    # The ini option testpaths says where the rootdir's tests are. It is not that of other configurations.
     are_all_meant = invocation.are_test_paths and not folder
     ignored = [invocation.folder / path for path in invocation.ignored]
     return Omissions(
@@ -133,7 +133,7 @@ def _test_files(
 
 
 def _fits(file: Path, pattern: str) -> bool:
-    """Whether pytest takes a file for one with tests: a pattern with a slash is one of its path, else of its name."""
+    """Whether pytest looks for tests in a file: a pattern with a slash is one of its path, else of its name."""
     if os.sep not in pattern:
         return fnmatchcase(file.name, pattern)
     return fnmatchcase(str(file), pattern if Path(pattern).is_absolute() else f"*{os.sep}{pattern}")

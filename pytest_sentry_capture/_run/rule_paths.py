@@ -13,7 +13,7 @@ _IGNORED: Final = ("__pycache__", "node_modules")
 
 
 def paths_without_files(enforced: EnforcedRule, root: Path, test_files: Collection[str]) -> list[str]:
-    """The entries of a rule's ``paths`` that are no file, no folder with files, and no pattern that a file fits.
+    """The entries of a rule's ``paths`` that match no file.
 
     It walks through the project's folders where no collected test tells.
 

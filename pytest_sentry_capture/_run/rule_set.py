@@ -1,4 +1,4 @@
-"""What the tests of one configuration are judged by, and what came outside of tests.
+"""What the tests of one configuration are judged by, and items from outside of tests.
 
 This module is imported by every pytest run, with or without Sentry, so it imports next to nothing itself.
 """
@@ -24,14 +24,14 @@ class RuleSet:
     """The rules of a configuration.
 
     Args:
-        own: rules of the project's own, beside those that are configured.
+        own: the project's own rules, beside those that are configured.
 
     Attributes:
         configuration: what they are configured by.
-        rules: those that are configured, and those of the project's own.
+        rules: those that are configured, and those that the project registers.
         wants_table: whether the capture table is written or compared with a contract.
-        wants_fields: whether its rows tell of the fields of items.
-        examples: makes the examples of the process for its rows; None where none are wanted.
+        wants_fields: whether its rows describe the fields of items.
+        examples: makes the examples of the process for its rows, or None if none are wanted.
         today: the day, in UTC, on which the run started (ISO 8601).
         suggests: whether rules are tried out, of which a configuration is suggested.
     """
@@ -62,7 +62,7 @@ class RuleSet:
         return bool(self.rules) or self.wants_table or self.suggests
 
     def waiver(self, rule: str, place: str, reason: str = "", until: str = "", ticket: str = "") -> Waiver:
-        """A waiver of a rule, by a marker at ``place``; see ``Waiver`` for the arguments.
+        """A waiver of a rule, by a marker at ``place``. See ``Waiver`` for the arguments.
 
         Raises:
             ValueError: there is no such rule.
@@ -78,14 +78,14 @@ class RuleSet:
         return on_demand.RuleRun([*self.rules, *self._on_by_themselves], recording, waivers, received)
 
     def has_something_for(self, recording: Recording, *, uses_fixture: bool) -> bool:
-        """Whether what a test recorded is to be judged."""
+        """Whether what a test recorded must be judged."""
         if self.rules or not uses_fixture:
             return bool(self.rules)
         conditions = (each.rule._built_in_needs.on_with_fixture_if for each in self._on_by_themselves)
         return any(holds is not None and holds(recording) for holds in conditions)
 
     def findings_outside_tests(self, recording: Recording) -> str | None:
-        """``Findings`` of a recording of the run, in plain data; None where they are of no interest."""
+        """``Findings`` of a recording of the run, in plain data, or None if they are of no interest."""
         number = len(recording.entries)
         if not number or not self.is_asked_for:
             return None

@@ -32,7 +32,7 @@ class RuleSets:
     Attributes:
         configurations: which configuration each test has.
         wants_table: whether the capture table is written or compared with a contract.
-        wants_fields: whether a report tells of the fields of items, and of all that programs may ask.
+        wants_fields: whether a report describes the fields of items, and of all that programs may ask.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class RuleSets:
 
     @property
     def are_own(self) -> bool:
-        """Whether the project has rules of its own."""
+        """Whether the project has its own rules."""
         return any(rules for _, _, rules in self._own)
 
     def of_file(self, test_file: Path | str) -> RuleSet:
-        """The rules of a test by its file; raises like ``at``."""
+        """The rules of a test by its file. Raises like ``at``."""
         return self.at(self.configurations.folder_of(test_file))
 
     def at(self, folder: str | None) -> RuleSet:
         """The rules of the configuration of a folder, as ``Configurations.folder_of`` names it.
 
         Raises:
-            SettingsError: the configuration has mistakes, or a rule of the project's own is called like one of it; once
-                all of those are there, it names one that does not exist too.
+            SettingsError: the configuration has mistakes, or one of the project's own rules has the name of a
+                configured one. Once all of those are there, it names one that does not exist too.
         """
         if folder not in self._sets:
             configuration = self.configurations.at(folder)
@@ -89,12 +89,12 @@ class RuleSets:
         """Judge by the rules too which the project has written itself: what an implementation of the hook gives.
 
         Args:
-            conftest: the conftest file that the implementation is in; None for one of another plugin.
+            conftest: the conftest file that the implementation is in, or None for one of another plugin.
             place: where it stands, for users.
             given: asks it.
 
         Returns:
-            What is wrong with them, in words for users; None where nothing is.
+            What is wrong with them, in words for users, or None if nothing is.
         """
         folder = self.configurations.folder_of(conftest) or "" if conftest is not None else None
         try:
@@ -108,10 +108,10 @@ class RuleSets:
         return None
 
     def begin(self) -> str | None:
-        """All rules of the project's own are there.
+        """All the project's own rules are there.
 
         Returns:
-            What is wrong with the rules of the rootdir, in words for users; None where nothing is.
+            What is wrong with the rules of the rootdir, in words for users, or None if nothing is.
         """
         self._sets.clear()
         self._has_begun = True

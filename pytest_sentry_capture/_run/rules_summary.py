@@ -17,7 +17,7 @@ from pytest_sentry_capture._run.summary_lines import STATE_WIDTH, SummaryPart
 _MOST_GROUPS: Final = 10
 WARNING: Final = "warning"
 EXPIRED: Final = "expired"
-"""The state of a waiver whose last day was over when the run started: it is told as that, and not as an unused one."""
+"""The state of a waiver whose last day was over when the run started: it is reported as expired, not as unused."""
 
 
 class RulesSummary(SummaryPart):
@@ -26,14 +26,14 @@ class RulesSummary(SummaryPart):
     Args:
         judged: the configuration.
         names_file: whether to name the file that the rules stand in, because there are several.
-        unseen: how many requests were not observed, in words for users; empty where all were.
+        unseen: how many requests were not observed, in words for users, empty if all were.
         today: the day, in UTC, on which the run started (ISO 8601).
 
     Attributes:
         summaries: what became of each rule.
         warnings: of how many rules was said that they can't judge anything.
         unused: what nothing needed, in words for users.
-        left_by_strict_run: how often something was told that fails a strict run, by the state that it is in.
+        left_by_strict_run: how often something was reported that fails a strict run, by the state that it is in.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class RulesSummary(SummaryPart):
         self.say(f"Rules{of_file}: {', '.join(counts)}.")
 
     def _paths_without_files(self) -> dict[str, str]:
-        """What is to be said of each rule whose ``paths`` match no file, by the rule's name."""
+        """What must be said of each rule whose ``paths`` match no file, by the rule's name."""
         found = {}
         for rule in self._judged.rules:
             if rule.paths_without_files:
@@ -117,7 +117,7 @@ class RulesSummary(SummaryPart):
         return found
 
     def _unused(self, told: Collection[str]) -> Iterator[tuple[str, str]]:
-        """The state, and what is in it; without the rules that are ``told`` of already."""
+        """The state, and what is in it. Without the rules that are ``told`` of already."""
         not_judged = {summary.name for summary in self.summaries if summary.state == "not judged"}
         if self._settings.contract == "off":
             not_judged.add(CONTRACT)
@@ -166,7 +166,7 @@ def _by_rule(breaches: Iterable[Breach], order: Sequence[str]) -> dict[str, list
 
 
 def is_untold(breach: Breach) -> bool:
-    """Whether no failed test tells of it."""
+    """Whether no failed test describes it."""
     return breach.severity == "warn" or breach.file is None
 
 

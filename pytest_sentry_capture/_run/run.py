@@ -117,7 +117,7 @@ class Run:
         """Take the tests that were collected and will run, here or in a worker.
 
         Args:
-            tests: the node id and the file of each; a file that is not there stands for one outside of the rootdir,
+            tests: the node id and the file of each. A file that is not there stands for one outside of the rootdir,
                 of which pytest's node ids tell no folder.
 
         Returns:
@@ -144,7 +144,7 @@ class Run:
             folders: those of the configurations of the tests that will run.
 
         Raises:
-            SettingsError: a configuration has mistakes; the message names every one, in all of them, with its place.
+            SettingsError: a configuration has mistakes. The message names every one, in all of them, with its place.
         """
         mistakes: list[str] = []
         self.lines_after_collection = []
@@ -161,7 +161,7 @@ class Run:
             raise SettingsError("\n".join(mistakes))
 
     def check_contracts(self, folders: Iterable[str | None]) -> None:
-        """Refuse to run where a contract that the run is to be compared with is missing or damaged.
+        """Refuse to run where a contract that the run must be compared with is missing or damaged.
 
         Raises:
             SettingsError: with every mistake in every contract, in words for users.
@@ -186,7 +186,7 @@ class Run:
 
     @property
     def test(self) -> CurrentTest:
-        """The attempt at a test that is under way; between tests one that has nothing to do with any."""
+        """The attempt at a test that is under way. Between tests one that has nothing to do with any."""
         return self._under_way.get(self.recorder.current, self._between_tests)
 
     def begin_recording(self, nodeid: str, file: Path, *, detailed: bool) -> None:
@@ -254,7 +254,7 @@ class Run:
         self._activity.is_used = True
 
     def serve(self) -> SentryServer:
-        """Give the current test a project of its own on the run's server, which starts when it is first needed.
+        """Give the current test its own project on the run's server, which starts when it is first needed.
 
         Raises:
             ImportError: the extra is not installed.
@@ -284,7 +284,7 @@ class Run:
             of_process: whether to report too what this process has found beside its tests, if it is news.
 
         Returns:
-            What the attempt adds to the results of the run, for ``RunResults``; empty where that is nothing.
+            What the attempt adds to the results of the run, for ``RunResults``, empty if that is nothing.
         """
         test = self.test
         findings = test.export()
@@ -307,7 +307,7 @@ class Run:
         return results
 
     def _values_of(self, test: CurrentTest) -> tuple[str, str] | None:
-        """The node id and what was captured with its values, of a failed test, where that was asked for."""
+        """The node id and captured items with their values, of a failed test, where that was asked for."""
         if self.settings.show != "values" or not test.is_reported_failed:
             return None
         try:
@@ -348,7 +348,7 @@ class Run:
         self._process_id, self._is_forked = os.getpid(), True
         if self._children is not None:
             self._children.become_test_process()
-        self._server_of_parent, self._server = self._server, None  # whose thread is not here; closing it would warn
+        self._server_of_parent, self._server = self._server, None  # whose thread is not here. Closing it would warn
         self._reported = None
         self._activity = Activity()
         self._late.forget()

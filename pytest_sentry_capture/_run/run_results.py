@@ -35,9 +35,9 @@ class ProcessFindings(TypedDict):
 
     Attributes:
         blocked: what was not sent: hosts, sorts and numbers.
-        problem: why the SDK can't be observed, in words for users; None while it can.
+        problem: why the SDK can't be observed, in words for users, or None while it can.
         gaps: what can't be seen or done with this SDK, in words for users.
-        sdk: the SDK's version; None where it was not imported.
+        sdk: the SDK's version, or None if it was not imported.
         integrations: the identifiers of the integrations that were on.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
@@ -46,7 +46,7 @@ class ProcessFindings(TypedDict):
         late_hooks: the files whose rules came too late, relative to the rootdir.
         outside: the files of tests outside of the rootdir, relative to that.
         server: what ``sentry_server`` has to say.
-        findings: what came outside of tests.
+        findings: items from outside of tests.
         activity: whether Sentry was on.
         late: the events that came after their tests were over.
     """
@@ -80,7 +80,7 @@ class RunResults:
         not_collected: the node ids of what could not be collected.
         values: what failed tests captured, with its values, by their node ids: for the terminal alone.
         is_refused: whether the run was ended before its tests.
-        conclusion: how the run has ended, once it has; None where there is nothing to say.
+        conclusion: how the run has ended, once it has, or None if there is nothing to say.
     """
 
     def __init__(
@@ -197,7 +197,7 @@ class RunResults:
 
     @property
     def headline(self) -> Headline | None:
-        """The first line of the terminal summary; None where nothing was asked for."""
+        """The first line of the terminal summary, or None if nothing was asked for."""
         return self.conclusion.headline if self.conclusion is not None else None
 
     def summary(self, *, is_verbose: bool = False) -> list[str | SummaryLine]:
@@ -219,7 +219,7 @@ class RunResults:
         ]
 
     def _verdict(self) -> str | None:
-        """Why the run proves nothing of what is sent to Sentry; None where Sentry was on, or the plugin is not used."""
+        """Why the run proves nothing of what is sent to Sentry, or None if Sentry was on, or the plugin is not used."""
         processes = self._processes.values()
         activities = [process["activity"] for process in processes]
         if any(each["client_was_active"] for each in activities) or not any(each["has_tests"] for each in activities):
@@ -238,7 +238,7 @@ class RunResults:
         return any(self._rule_sets.at(folder).rules for folder in {"", *self._test_files})
 
     def _judged(self, invocation: Invocation) -> Iterator[JudgedConfiguration]:
-        """The configurations of which tests were collected; that of the rootdir too for what came outside of tests."""
+        """The configurations of which tests were collected. That of the rootdir too for items from outside of tests."""
         collected = {folder: files for folder, files in self._test_files.items() if folder is not None}
         has_breaches = bool(self._totals.of("").breaches)
         folders = [*collected] if collected and ("" in collected or not has_breaches) else ["", *collected]
@@ -293,7 +293,7 @@ class RunResults:
 
 
 def _blocked_lines(processes: Iterable[ProcessFindings], *, is_verbose: bool) -> Iterator[str]:
-    """What was not sent; how to send it only where the host could be a real one."""
+    """What was not sent. How to send it only where the host could be a real one."""
     blocked: Counter[tuple[str, str]] = Counter()
     for process in processes:
         for host, sort, count in process["blocked"]:

@@ -69,9 +69,9 @@ def conclude(
         settings: what the run was asked for.
         folder: the folder that paths of reports start from.
         root: the rootdir.
-        warnings: what of the run's own is not as it should be, in words for users; a strict run fails for it.
-        notes: what else is to be said, in words for users.
-        verdict: why the run proves nothing of what is sent to Sentry, in words for users; None where it does.
+        warnings: what is wrong with the run itself, in words for users. A strict run fails for it.
+        notes: what else must be said, in words for users.
+        verdict: why the run proves nothing of what is sent to Sentry, in words for users, or None if it does.
         run: when it took place, and with what.
         incomplete: what of it is not there, in words for users.
         must_be_whole: whether it fails for that.
@@ -139,7 +139,7 @@ class RunSummary(SummaryPart):
 
     @property
     def headline(self) -> Headline | None:
-        """What the run has shown; None where nothing was asked for."""
+        """What the run has shown, or None if nothing was asked for."""
         if self._verdict is not None:
             return Headline(self._verdict, "red" if self.fails else "yellow")
         was_asked = self._has_rules or self._warnings or self._settings.contract != "off"
@@ -240,7 +240,7 @@ class RunSummary(SummaryPart):
             self.say(*lines)
 
     def check_contracts(self) -> None:
-        """Compare the run with each contract, or write the contracts anew."""
+        """Compare the run with each contract, or write the contracts again."""
         for each in self._contracts:
             each.compare(was_inactive=self._verdict is not None)
         self.add(self._contracts)
@@ -332,7 +332,7 @@ class RunSummary(SummaryPart):
         self._unused_entries.append(what)
 
     def warn_of_late_events(self) -> None:
-        """Name the events that came after their tests were over, which no rule has judged; they fail a strict run."""
+        """Name the events that came after their tests were over, which no rule has judged. They fail a strict run."""
         late = self._totals.late_events
         if not late:
             return
@@ -352,7 +352,7 @@ class RunSummary(SummaryPart):
 
     @cached_property
     def _unseen(self) -> str:
-        """How many requests were not observed, and of which frameworks; empty where all were."""
+        """How many requests were not observed, and of which frameworks, empty if all were."""
         unseen = self._totals.unseen_requests
         number = sum(unseen.values())
         if not number:

@@ -1,6 +1,6 @@
-"""A run as its JSON report tells of it for those who combine several: all that the end of a run is concluded from.
+"""A run as its JSON report describes it for those who combine several: all that the end of a run is concluded from.
 
-Values that stand there often are told once, in a list of ``values``, and elsewhere by their positions in it.
+Values that are frequent there are written once, in a list of ``values``, and elsewhere by their positions in it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ShardTest(NamedTuple):
 
     Attributes:
         name: the node id without parameters.
-        parameters: tells the parameters of all tests of that name from others, in a few digits; empty without any.
+        parameters: tells the parameters of all tests of that name from others, in a few digits. Empty without any.
         number: the position among the sorted node ids of all parameters.
     """
 
@@ -77,15 +77,15 @@ class RunConfiguration:
     """A configuration of the tests of a run.
 
     Attributes:
-        folder: that it applies to, relative to the rootdir; empty for the rootdir.
-        file: the file that it stands in; empty where there is none.
-        digest: of what stands there and in what it extends; None where there is none.
+        folder: that it applies to, relative to the rootdir. Empty for the rootdir.
+        file: the file that it stands in, empty if there is none.
+        digest: of what stands there and in what it extends, or None if there is none.
         is_asked: whether its contract and what is unused of it are asked for.
         rules: those that are on.
         omissions: what the run left out of its tests.
         contract_name: the contract, as messages name it.
-        contract: what the contract holds; None where there is none, or where it is damaged.
-        mistakes: what is wrong with the contract, one mistake a line; empty where nothing is.
+        contract: what the contract holds, or None if there is none, or where it is damaged.
+        mistakes: what is wrong with the contract, one mistake a line, empty if nothing is.
     """
 
     folder: str
@@ -109,13 +109,13 @@ class ShardRun:
         duration: in seconds.
         versions: the versions of what it depended on.
         integrations: the identifiers of the integrations that were on.
-        project: what the project is called where it says so; empty where it does not.
-        split: which of how many groups of the tests it was (pytest-split); None where nobody says.
+        project: what the project is called where it says so, empty if it does not.
+        split: which of how many groups of the tests it was (pytest-split), or None if nobody says.
         asked: the arguments that tests were collected from, relative to the rootdir.
         is_strict: whether it was a strict one.
         checks_contract: whether it was compared with its contracts.
         client_was_active: whether a Sentry client was active at any time.
-        verdict: why it proves nothing of what is sent to Sentry; None where it does.
+        verdict: why it proves nothing of what is sent to Sentry, or None if it does.
         had_no_tests: whether no test was there to run.
         late_hooks: the files whose rules came too late, relative to the rootdir.
         outside: the files of tests outside of the rootdir.
@@ -198,7 +198,7 @@ def to_json(run: ShardRun, places: Mapping[Row, int]) -> dict[str, Any]:
     """A run for its report.
 
     Args:
-        places: the position of each row in the report; a project that all rows have is named in none.
+        places: the position of each row in the report. A project that all rows have is named in none.
     """
     shown: dict[str, Any] = _shown(_Writer(places).run(run))
     return shown
@@ -300,7 +300,7 @@ class _Writer:
         }
 
     def _findings(self, findings: Findings, *, is_outside: bool = False) -> dict[str, Any]:
-        """What an attempt or a process found; what is empty is left out."""
+        """What an attempt or a process found. What is empty is left out."""
         content = {
             "folder": self._value(findings.folder) if findings.folder else None,
             "rows": [self._row(row, is_outside=is_outside) for row in findings.rows],
@@ -378,14 +378,14 @@ class Known:
 
 
 def _is_better(one: ExampleItem, other: ExampleItem) -> bool:
-    """Whether one example is to be shown instead of another, whichever comes first."""
+    """Whether one example must be shown instead of another, whichever comes first."""
     if one.rank != other.rank:
         return one.rank < other.rank
     return one != other and json.dumps(one) < json.dumps(other)
 
 
 def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Known) -> list[ShardRun]:
-    """The runs that a report tells of: one, or those that were combined into it.
+    """The runs that a report describes: one, or those that were combined into it.
 
     Args:
         content: the report.
@@ -500,7 +500,7 @@ class _Reader:
         ]
 
     def _tally(self, values: Sequence[Any]) -> tuple[str, RuleTally]:
-        """The name of a rule and its tally; those that say the same are one, for nobody changes them."""
+        """The name of a rule and its tally. Those that say the same are one, for nobody changes them."""
         name, *numbers = values
         if all(type(each) is int for each in numbers):
             same = tuple(numbers)
@@ -525,7 +525,7 @@ def _text(value: object) -> str:
     """A text that others are sorted by or compared with.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not one.
     """
     if not isinstance(value, str):
         raise TypeError

@@ -35,12 +35,12 @@ def is_in_ci() -> bool:
 
 
 def described(recording: Recording, rules: Sequence[EnforcedRule], search: PiiSearch) -> str:
-    """What was captured and discarded with its values; in CI with names alone."""
+    """Captured and discarded items with their values. In CI with names alone."""
     return section_text(recording, "full") if is_in_ci() else values_text(recording, rules, search)
 
 
 def values_text(recording: Recording, rules: Sequence[EnforcedRule], search: PiiSearch) -> str:
-    """What was captured and discarded, in order, with its values.
+    """Captured and discarded items, in order, with their values.
 
     Declared secrets and what ``forbidden-data`` and, where the extra is there, ``no-pii`` would find is masked.
 
@@ -88,7 +88,7 @@ class _Shown:
         yield from (f"  {line}" for line in json.dumps(masked, indent=2, ensure_ascii=False).split("\n"))
 
     def _without_findings(self, item: CapturedItem, payload: dict[str, Any]) -> dict[str, Any] | None:
-        """A payload in which nothing is found any more; None where that can't be had by masking.
+        """A payload in which nothing is found any more, or None if that can't be had by masking.
 
         The search names the first place alone of a text that stands in several, as lines of source code do.
         """
@@ -111,7 +111,7 @@ class _Shown:
 
 
 def _apart(item: CapturedItem, payload: dict[str, Any]) -> CapturedItem:
-    """An item with another payload, apart from its capture, so that nothing is looked up of what was sent."""
+    """An item with another payload, apart from its capture, so that nothing is looked up of sent items."""
     return type(item)(payload, Capture(item.type_header, b"", {}))
 
 

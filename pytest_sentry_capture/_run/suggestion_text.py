@@ -27,7 +27,7 @@ class SuggestionText:
     Args:
         judged: the configuration, with what its tests saw.
         by_chance: what random numbers decided about.
-        ignored_errors: the entries of the application's ``ignore_errors`` that ignored nothing.
+        ignored_errors: the entries of the application's ``ignore_errors`` that were unused.
         today: the day, in UTC, on which the run started (ISO 8601).
     """
 
@@ -69,7 +69,7 @@ class SuggestionText:
         if not lines:
             yield f"Nothing to suggest: {file} has every rule." if file else "Nothing to suggest."
             return
-        new = "for a new sentry_capture.toml (--sentry-suggest=sentry_capture.toml writes it)"
+        new = "for a new sentry_capture.toml (to write it: --sentry-suggest=sentry_capture.toml)"
         yield f"Suggested {f'for {file}' if file else new}:"
         yield ""
         head = [f"# {each}" for each in [*self._doubts(), *self._about_chance()]]

@@ -13,14 +13,14 @@ Color = Literal["green", "yellow", "red"]
 
 
 class Headline(NamedTuple):
-    """What the run has shown, in one line for users, and the colour of that."""
+    """What the run has shown, in one line for users, and the color of that."""
 
     text: str
     color: Color
 
 
 class SummaryLine(NamedTuple):
-    """A line of the terminal summary; red where it is one of a failure."""
+    """A line of the terminal summary. Red where it is one of a failure."""
 
     text: str
     is_failure: bool = False
@@ -33,7 +33,7 @@ class FailedCheck(NamedTuple):
         file: the contract's, relative to the rootdir.
         name: what differs, in one line.
         message: the same, with all details.
-        test: the node id of a test that has seen it; empty where none has.
+        test: the node id of a test that has seen it, empty if none has.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Conclusion(NamedTuple):
         lines: what the terminal summary says of rules, reports and the contracts, below its first line.
         annotations: GitHub's workflow commands for broken rules and contracts.
         fails: whether the run fails for what tests can't fail for.
-        headline: whether rules and contracts match, or why the run proves nothing; None where nothing was asked for.
+        headline: whether rules and contracts match, or why the run proves nothing, or None if nothing was asked for.
         failed_checks: in what the run differs from contracts.
         broken: what breaks rules that fail the run, each once, with the first test.
         status: what the headline says.

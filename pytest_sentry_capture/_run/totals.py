@@ -86,11 +86,11 @@ class ConfigurationTotals:
         self._outside_tests.clear()
 
     def unused_waivers(self) -> list[Waiver]:
-        """The waivers that waived nothing in any test that they apply to."""
+        """The waivers that were unused in all tests that they apply to."""
         return [waiver for waiver, used in self.waivers.items() if not used]
 
     def unused_allowances(self, rules: Iterable[JudgedRule]) -> list[tuple[str, str]]:
-        """The entries of ``allow`` lists that excused nothing: the rule's name, and the entry."""
+        """The entries of ``allow`` lists that were unused: the rule's name, and the entry."""
         return [
             (each.name, entry)
             for each in rules
@@ -107,7 +107,7 @@ class Totals:
     """The findings of a run, added up.
 
     Attributes:
-        table: what was captured and what was not.
+        table: captured and discarded items.
         ignored_errors: how often each entry of the application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that the application ignores, by the call that ignores it.
         counts: how many items of each kind were captured, where that was asked for.
@@ -153,7 +153,7 @@ class Totals:
         return self.configurations.setdefault(folder, ConfigurationTotals())
 
     def add_attempt(self, findings: Findings, process: str) -> None:
-        """Add what an attempt at a test found; only the last attempt counts, which may be yet to come."""
+        """Add what an attempt at a test found. Only the last attempt counts, which may be yet to come."""
         latest = self._latest.get(process)
         if latest is not None and latest.label != findings.label:
             self._add(latest)
@@ -182,7 +182,7 @@ class Totals:
         self._collected.clear()
 
     def unused_ignored_errors(self) -> list[str]:
-        """The entries of the application's ``ignore_errors`` that ignored nothing."""
+        """The entries of the application's ``ignore_errors`` that were unused."""
         return sorted(entry for entry, times in self.ignored_errors.items() if not times)
 
     def unused_ignored_loggers(self) -> list[str]:

@@ -21,7 +21,7 @@ class AbsentSdk:
 
     Args:
         import_sdk: imports the SDK, and returns what answers for it from then on.
-        problem: why it can't be observed, in words for users; None where it was not imported.
+        problem: why it can't be observed, in words for users, or None if it was not imported.
     """
 
     is_observed = False
@@ -41,12 +41,12 @@ class AbsentSdk:
         self._import_sdk = import_sdk
 
     def init(self, options: dict[str, Any]) -> Any:
-        """Import the SDK and initialize it; raises ``RuntimeError`` where it can't be observed."""
+        """Import the SDK and initialize it. Raises ``RuntimeError`` where it can't be observed."""
         __tracebackhide__ = True
         return self._imported().init(options)
 
     def override(self, options: dict[str, Any]) -> AbstractContextManager[None]:
-        """Import the SDK, which knows its options; raises ``RuntimeError`` where it can't be observed."""
+        """Import the SDK, which knows its options. Raises ``RuntimeError`` where it can't be observed."""
         __tracebackhide__ = True
         return self._imported().override(options)
 
@@ -87,7 +87,7 @@ class AbsentSdk:
         """Without the SDK no log record becomes an event."""
 
     def watch_scopes(self) -> None:
-        """There are none yet; what can't be observed is not watched either."""
+        """There are none yet. What can't be observed is not watched either."""
 
     def watch_otlp(self) -> None:
         """What can't be observed is not steered either."""

@@ -1,4 +1,4 @@
-"""Functions of ours that stand between the SDK's own, and that what looks at the stack does not see."""
+"""Our functions between those of the SDK, which are hidden from code that looks at the stack."""
 
 from __future__ import annotations
 

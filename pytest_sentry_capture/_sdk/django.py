@@ -1,7 +1,7 @@
 """What the SDK does to requests of Django in production, made available for those of Django's test clients.
 
-The SDK's integration wraps its middleware around the handlers that servers call. Django's test clients have handlers of
-their own.
+The SDK's integration wraps its middleware around the handlers that servers call. Django's test clients have their own
+handlers.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class KnownOf(Generic[Value]):
         return default if known is None else known[1]
 
     def pop_any(self) -> Any:
-        """Take out any object, and return it; None where there is none."""
+        """Take out any object, and return it, or None if there is none."""
         while True:
             try:
                 _, (reference, _) = self._known.popitem()

@@ -16,7 +16,7 @@ LOGGER: Final = "sentry_sdk.logger"
 
 
 class ImportWatcher:
-    """Calls a function each time one of the watched modules has been executed: imported, reloaded or imported anew.
+    """Calls a function each time one of the watched modules has been executed: imported, reloaded or imported again.
 
     What the function raises is the importing code's to handle, so it should not raise.
     """

@@ -7,7 +7,7 @@ class Lifetime:
     """The run, one fixture of a scope wider than function, or one attempt at a test with its function fixtures.
 
     Attributes:
-        alive: whether it is not over; what belongs to one that is over may still be held by contexts and threads.
+        alive: whether it is not over. What belongs to one that is over may still be held by contexts and threads.
     """
 
     def __init__(self, *, is_test: bool = False) -> None:
@@ -20,7 +20,7 @@ class Lifetimes:
 
     Attributes:
         run: that of the run.
-        current: the innermost lifetime that was entered and not left; it is asked many times in each request.
+        current: the innermost lifetime that was entered and not left. It is asked many times in each request.
     """
 
     def __init__(self) -> None:

@@ -116,10 +116,10 @@ class Sdk:
         self._options_before: list[tuple[Any, dict[str, Any]]] = []
 
     def install(self, *, may_have_clients: bool) -> None:
-        """Reach into the SDK; to look for its clients, where there may be some, takes a while.
+        """Reach into the SDK. To look for its clients, where there may be some, takes a while.
 
         Raises:
-            UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it; nothing is left behind then.
+            UnsupportedSdkError: the SDK is too old, or not built as this plugin knows it. Nothing is left behind then.
         """
         self._modules.check_supported()
         capture_hooks = CaptureHooks(
@@ -175,7 +175,7 @@ class Sdk:
         self._loggers.resume()
 
     def uninstall(self) -> None:
-        """Leave the SDK as it was, but for the context variables of its scopes."""
+        """Leave the SDK as it was, except for the context variables of its scopes."""
         self._loggers.end_test()
         self._isolation.before_access(None)
         self._touchpoints.remove()
@@ -219,7 +219,7 @@ class Sdk:
 
     @property
     def kinds_from_logging(self) -> frozenset[str] | None:
-        """What the active client makes of what is logged: ``event``, ``log`` or both; empty without a client.
+        """What the active client makes of what is logged: ``event``, ``log`` or both. Empty without a client.
 
         None where its integration for logging has been turned off.
         """
@@ -228,7 +228,7 @@ class Sdk:
 
     @property
     def about_loop(self) -> str | None:
-        """Why exceptions of tasks of the event loop that runs now are not captured; None where they are, or none runs.
+        """Why exceptions of tasks of the event loop that runs now are not captured, or None if they are, or none runs.
 
         Said only where the active client has the integration that captures them.
         """
@@ -239,7 +239,7 @@ class Sdk:
 
     @property
     def django_middleware(self) -> DjangoMiddleware | None:
-        """What the SDK wraps around requests of Django; None where its integration is not on."""
+        """What the SDK wraps around requests of Django, or None if its integration is not on."""
         modules = self._modules
         client = self.client if modules.features.has_hubs else modules.scope.Scope.get_client()
         integration = getattr(client, "integrations", {}).get(DJANGO)
@@ -251,7 +251,7 @@ class Sdk:
 
     @property
     def without_transactions(self) -> str | None:
-        """Why there are no transactions, in words for users; None where there may be some."""
+        """Why there are no transactions, in words for users, or None if there may be some."""
         return self._why_without_transactions(self.client)
 
     def begin_test(self, options: dict[str, Any]) -> None:
@@ -282,7 +282,7 @@ class Sdk:
         self._replacements.look_everywhere()
 
     def change_options(self, options: dict[str, Any]) -> None:
-        """Apply other SDK options than the test has begun with; see ``begin_test`` for what is raised."""
+        """Apply other SDK options than the test has begun with. See ``begin_test`` for what is raised."""
         self._overrides.check(options)
         if (client := self.client) is not None:
             self._overrides.check_live(options)
@@ -325,7 +325,7 @@ class Sdk:
 
     @property
     def client(self) -> Any:
-        """The active client of the calling context, or None; one that is no client of the SDK's is not asked."""
+        """The active client of the calling context, or None. One that is not the SDK's is not asked."""
         if self._modules.features.has_hubs:
             client: Any = self._modules.hub.Hub.current.client
             return client if issubclass(type(client), self._modules.client._Client) else None
@@ -348,12 +348,12 @@ class Sdk:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The active client's options; empty without a client."""
+        """The active client's options. Empty without a client."""
         client = self.client
         return client.options if client is not None else {}
 
     def init(self, options: dict[str, Any]) -> Any:
-        """Initialize a client that belongs to the test; raises ``TypeError`` for unknown options."""
+        """Initialize a client that belongs to the test. Raises ``TypeError`` for unknown options."""
         __tracebackhide__ = True
         self._overrides.check_names(options)
         sys.modules["sentry_sdk"].init(**options)
@@ -383,7 +383,7 @@ class Sdk:
             self._overrides.pop(options)
 
     def drain(self) -> None:
-        """Have all buffered items handed over, and take note of what is in the place of the SDK's functions."""
+        """Have all buffered items handed over, and take note of what is in place of the SDK's functions."""
         self._telemetry.drain()
         self._replacements.look_everywhere()
 
@@ -442,7 +442,7 @@ def _module_being_imported() -> ModuleSpec | None:
 
 
 def _put_back(options: dict[str, Any], before: Mapping[str, Any]) -> None:
-    """Give options the values that they had; at no time is one missing, for threads may be reading them."""
+    """Give options the values that they had. At no time is one missing, for threads may be reading them."""
     options.update(before)
     if len(options) > len(before):
         for name in options.keys() - before.keys():

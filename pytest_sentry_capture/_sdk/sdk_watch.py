@@ -32,8 +32,8 @@ class SdkWatch:
         on_client_made: called when the SDK has been imported, and after each initialization of a client.
 
     Attributes:
-        imports: watches the import of the SDK, and of what else is to be seen.
-        sdk: what answers for the SDK; tests may hold it, for it asks anew each time.
+        imports: watches the import of the SDK, and of what else must be seen.
+        sdk: what answers for the SDK. Tests may hold it, for it asks again each time.
         blocked: what was not sent, by host and sort.
         ignored_errors: how often each entry of an application's ``ignore_errors`` was used.
         ignored_loggers: how often each logger was met that an application ignores, in tests that look at log records.
@@ -90,7 +90,7 @@ class SdkWatch:
                 _activated[-1]._resume()
 
     def begin_test(self, options: dict[str, Any]) -> Lifetime:
-        """Isolate a test; see ``Sdk.begin_test`` for what is raised."""
+        """Isolate a test. See ``Sdk.begin_test`` for what is raised."""
         if options:
             self._import_sdk()  # it says which options there are
         self._now.begin_test(options)
@@ -99,7 +99,7 @@ class SdkWatch:
         return lifetime
 
     def change_options(self, options: dict[str, Any]) -> None:
-        """Apply other options than the test has begun with; see ``Sdk.begin_test`` for what is raised."""
+        """Apply other options than the test has begun with. See ``Sdk.begin_test`` for what is raised."""
         self._import_sdk()
         self._now.change_options(options)
 
@@ -145,7 +145,7 @@ class SdkWatch:
         self._observe(may_have_clients=self._now.is_observed)
 
     def _client_module_imported(self) -> None:
-        """``sentry_sdk.client`` was reloaded by itself; during the import of the package there is nothing to do yet."""
+        """``sentry_sdk.client`` was reloaded by itself. During the import of the package there is nothing to do yet."""
         package = sys.modules["sentry_sdk"]
         if self._now.is_observed and not getattr(package.__spec__, "_initializing", False):
             self._observe(may_have_clients=True)

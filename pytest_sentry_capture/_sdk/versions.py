@@ -97,7 +97,7 @@ class Features:
 
     collecting_parts: Final = (
         CollectingPart("session_flusher", "capture_func", "add_session"),
-        # Up to 2.x before batchers for metrics; not ``add``, which counts frames up to its caller.
+        # Up to 2.x before batchers for metrics. Not ``add``, which counts frames up to its caller.
         CollectingPart("metrics_aggregator", "_capture_func", "_consider_force_flush"),
     )
     profiler_modules: Final = ("profiler", "profiler.transaction_profiler", "profiler.continuous_profiler")
@@ -140,13 +140,13 @@ class Features:
 
     @property
     def processors_that_raise_lose_events(self) -> bool:
-        """A processor that raises loses its event (since 3.0); before, the event went on as it was."""
+        """A processor that raises loses its event (since 3.0). Before, the event went on as it was."""
         return not self.has_transactions
 
     def left_out_of_spans(self, client: Any) -> tuple[str, ...]:
         """The beginnings of paths of transactions of which a client puts nothing into streamed spans.
 
-        While it collects no personal data, 2.x leaves users and URLs out, which transactions have all the same. Where
+        While it collects no personal data, 2.x leaves users and URLs out, which transactions have anyway. Where
         ``data_collection`` says what is collected, only users are left out, and only where it says so.
         """
         collection = client.options.get("data_collection")
@@ -157,12 +157,12 @@ class Features:
         return () if collects else ("user", "request.url", "request.query_string")
 
     def replacement_of(self, option: str) -> str | None:
-        """What takes the place of an option that this SDK has removed, in words for users; None for any other."""
+        """What takes the place of an option that this SDK has removed, in words for users, or None for any other."""
         return REMOVED_OPTIONS.get(option) if self._is_3 else None
 
     @cached_property
     def guards_scopes(self) -> bool:
-        """Scopes turn down what is captured during serialization (since 2.13); before, clients do."""
+        """Scopes turn down what is captured during serialization (since 2.13). Before, clients do."""
         return hasattr(_module("scope"), "disable_capture_event")
 
     @cached_property
@@ -194,17 +194,17 @@ class Features:
 
     @cached_property
     def transports_that_count_losses(self) -> list[str]:
-        """The classes of transports that have a method of their own for losses which the SDK reports to them."""
+        """The classes of transports that have their own method for losses which the SDK reports to them."""
         return [name for name, each in _classes("transport") if "record_lost_event" in vars(each)]
 
     @cached_property
     def transports_that_take_envelopes(self) -> list[str]:
-        """The classes of transports that have a method of their own for envelopes."""
+        """The classes of transports that have their own method for envelopes."""
         return [name for name, each in _classes("transport") if "capture_envelope" in vars(each)]
 
     @property
     def synchronous_http_transports(self) -> list[type]:
-        """The classes of transports that send from a thread of their own."""
+        """The classes of transports that send from their own thread."""
         return _found("transport", _HTTP_TRANSPORTS)
 
     @property
@@ -214,7 +214,7 @@ class Features:
 
     @property
     def modules_that_sleep(self) -> list[str]:
-        """The modules whose threads wait in ``time.sleep``: the monitor's; that of sessions does no more since 2.40."""
+        """The modules whose threads wait in ``time.sleep``: the monitor's. That of sessions does no more since 2.40."""
         return [name for name in _SLEEPERS if getattr(_module(name), "time", None) is time]
 
     @property
@@ -224,7 +224,7 @@ class Features:
 
     @cached_property
     def http_transport(self) -> str:
-        """What all of the SDK's HTTP transports derive from; it has had three names."""
+        """What all of the SDK's HTTP transports derive from. It has had three names."""
         names = ("HttpTransportCore", "BaseHttpTransport", "HttpTransport")
         module = _module("transport")
         return next((name for name in names if hasattr(module, name)), names[0])
@@ -250,19 +250,19 @@ class Features:
 
     @cached_property
     def streamed_spans(self) -> list[str]:
-        """The touchpoints of the classes of streamed spans, sampled and not; none where there are none."""
+        """The touchpoints of the classes of streamed spans, sampled and not. None where there are none."""
         if not hasattr(_module("scope"), "_make_sampling_decision") and not self._is_3:
             return []
         return [f"traces:{name}" for name in (*_SAMPLED_SPANS, *_UNSAMPLED_SPANS) if hasattr(_module("traces"), name)]
 
     @cached_property
     def modules_that_sample_traces(self) -> list[str]:
-        """The modules that look at the answers of traces samplers, under a name of their own."""
+        """The modules that look at the answers of traces samplers, under their own name."""
         candidates = ("tracing", *(["tracing_utils"] if self.streamed_spans else []))
         return [name for name in candidates if _module(name) is not None]
 
     def client_of(self, transaction: Any) -> Any:
-        """The client of a transaction that was started on a hub (1.x); None where it has none of its own."""
+        """The client of a transaction that was started on a hub (1.x), or None if it has none."""
         return getattr(getattr(transaction, "hub", None), "client", None) if self.has_hubs else None
 
     @staticmethod
@@ -278,19 +278,19 @@ class Features:
         }
 
     def fit_sample_rand(self, transaction: Any, rate: float) -> None:
-        """Give a transaction that is sampled after all a number that fits, for its headers; not one of a caller's."""
+        """Give a transaction that is sampled after all a number that fits, for its headers. Not one of a caller's."""
         drawn = getattr(transaction, "_sample_rand", None)
         if drawn is not None and getattr(transaction, "_baggage", None) is None:
             transaction._sample_rand = _sample_rand(transaction.trace_id, rate, drawn)
 
     @staticmethod
     def sample_rand_below(propagation: Any, rate: float, drawn: Any) -> Any:
-        """A number that fits a segment which is sampled after all; the caller's where there is one."""
+        """A number that fits a segment which is sampled after all. The caller's where there is one."""
         sent = getattr(propagation, "baggage", None) is not None
         return drawn if sent else _sample_rand(propagation.trace_id, rate, drawn)
 
     def kinds_from_logging(self, client: Any) -> frozenset[str] | None:
-        """What a client makes of what is logged: up to 2.x events by default, since 3 nothing unless it is told to.
+        """What a client makes of what is logged: up to 2.x events by default, since 3 nothing by default.
 
         None where the integration for logging, which is on by default up to 2.x, has been turned off.
         """
@@ -301,20 +301,20 @@ class Features:
 
     @staticmethod
     def event_handler(client: Any) -> Any:
-        """The handler by which a client's logging integration makes events; None where it makes none."""
+        """The handler by which a client's logging integration makes events, or None if it makes none."""
         integration = client.integrations.get("logging")
         handlers = (getattr(integration, name, None) for name, kind in _HANDLERS if kind == "event")
         return next((handler for handler in handlers if handler is not None), None)
 
     @property
     def event_handlers(self) -> type[Any] | None:
-        """The class of the handlers that make events; None where nobody has imported it."""
+        """The class of the handlers that make events, or None if nobody has imported it."""
         found: type[Any] | None = getattr(_module("integrations.logging"), "EventHandler", None)
         return found
 
     @property
     def ignore_logger(self) -> str:
-        """The name of the function by which loggers are kept out of events; since 3, ``ignore_logger`` is for logs."""
+        """The name of the function by which loggers are kept out of events. Since 3, ``ignore_logger`` is for logs."""
         name = "ignore_logger_for_events"
         return name if hasattr(_module("integrations.logging"), name) else "ignore_logger"
 
@@ -328,7 +328,7 @@ class Features:
 
     @staticmethod
     def client_on(scope: Any) -> Any:
-        """The client that a scope has, or None; up to 2.11 or so forked scopes have no such attribute."""
+        """The client that a scope has, or None. Up to 2.11 or so forked scopes have no such attribute."""
         return getattr(scope, "client", None)
 
     @staticmethod
@@ -348,7 +348,7 @@ class Features:
 
     @staticmethod
     def new_log_batcher(capture: Callable[..., Any], record_lost: Callable[..., None]) -> Any:
-        """A batcher for logs, as clients make it; up to 2.40 it takes no function for losses."""
+        """A batcher for logs, as clients make it. Up to 2.40 it takes no function for losses."""
         batcher_class = import_module("sentry_sdk._log_batcher").LogBatcher
         if "record_lost_func" in signature(batcher_class).parameters:
             return batcher_class(capture_func=capture, record_lost_func=record_lost)
@@ -356,11 +356,11 @@ class Features:
 
     @staticmethod
     def buffers_of(batcher: Any) -> list[Any]:
-        """What a batcher holds; some have called theirs by the kind."""
+        """What a batcher holds. Some have called theirs by the kind."""
         return [buffer for name in _BUFFERS if (buffer := vars(batcher).get(name)) is not None]
 
     def wire_form(self, kind: str) -> Callable[[Any], Any]:
-        """How the SDK turns a log, metric or span into what it sends; what it is, where that is not known."""
+        """How the SDK turns a log, metric or span into what it sends. What it is, where that is not known."""
         module_name, class_name = _BATCHER_CLASSES[kind]
         batcher_class = getattr(_module(module_name), class_name, None)
         name = self.wire_form_of(batcher_class)
@@ -368,12 +368,12 @@ class Features:
 
     @staticmethod
     def wire_form_of(batcher_class: Any) -> str | None:
-        """The name of the method by which a batcher turns an item into what is sent; None where it is not known."""
+        """The name of the method by which a batcher turns an item into what is sent, or None if it is not known."""
         return _wire_form_of(batcher_class)
 
     @cached_property
     def _is_3(self) -> bool:
-        """Whether what 3.0 has is missing where it can't be found; what an older version lacks it never had."""
+        """Whether what 3.0 has is missing where it can't be found. What an older version lacks it never had."""
         return _numbers(self.version) >= (3,)
 
     @property
@@ -382,7 +382,7 @@ class Features:
 
 
 def _sample_rand(trace_id: Any, rate: float, drawn: Any) -> Any:
-    """A number below a rate, as the SDK generates it; the one that was drawn where the SDK has no such number."""
+    """A number below a rate, as the SDK generates it. The one that was drawn where the SDK has no such number."""
     generate = getattr(_module("tracing_utils"), "_generate_sample_rand", None)
     return generate(trace_id, interval=(0.0, rate)) if generate is not None else drawn
 

@@ -6,4 +6,4 @@ from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
 TUNNEL: Final = "/tunnel/"
-"""The path of what applications offer to SDKs in browsers, which ad blockers keep from Sentry."""
+"""The path of what applications offer to SDKs in browsers, which ad blockers block."""

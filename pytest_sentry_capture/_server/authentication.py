@@ -14,7 +14,7 @@ _KEY: Final = re.compile(r"(?:^|[,\s])sentry_key\s*=\s*([^,\s]+)")
 
 
 def key_in_request(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """The public key in ``X-Sentry-Auth``, ``Authorization`` or the query; None where there is none.
+    """The public key in ``X-Sentry-Auth``, ``Authorization`` or the query, or None if there is none.
 
     Raises:
         NotAcceptedError: there are several that differ.
@@ -29,10 +29,10 @@ def key_in_request(headers: Mapping[str, str], query: Mapping[str, str]) -> str 
 
 
 def key_and_project_in_envelope(headers: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The public key and the project of the DSN in an envelope's headers; None where there is none.
+    """The public key and the project of the DSN in an envelope's headers, or None if there is none.
 
     Raises:
-        NotAcceptedError: it is no DSN.
+        NotAcceptedError: it is not a DSN.
     """
     dsn = headers.get("dsn")
     if dsn is None:

@@ -33,13 +33,13 @@ class Connections:
 
     Args:
         ingest_handler: decides about requests.
-        most_waiting: how many may wait; more than that take file descriptors from those who have something to say.
+        most_waiting: how many may wait. More than that take file descriptors from those who have something to say.
         timeout: seconds in which a request that has begun must be complete.
         report: called with an error that is our own.
 
     Attributes:
         open: all that are open.
-        are_refused: whether new ones are reset, which asyncio has accepted before it was told not to.
+        are_refused: whether new ones are reset, which asyncio accepted before it was stopped.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Connections:
         self._waiting.pop(connection, None)
 
     def relieve(self) -> None:
-        """The bad days are over: whoever waits for an answer gets what there is now."""
+        """The simulated failures are over: whoever waits for an answer gets what there is now."""
         for connection in tuple(self.open):
             connection.answer_now()
 
@@ -242,7 +242,7 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
 
     def _reject(self, reason: Reason) -> None:
-        """Answer before the request is complete; a client that is still sending is heard out for a while."""
+        """Answer before the request is complete. A client that is still sending is heard out for a while."""
         self._all.waits_no_longer(self)
         self._drop_timers()
         if self._is_rejected or self._transport.is_closing():

@@ -34,7 +34,7 @@ class Envelope:
 
 
 class EnvelopeReader:
-    """Reads an envelope piece by piece into ``envelope``; what is over a limit is refused as soon as that shows."""
+    """Reads an envelope piece by piece into ``envelope``. What is over a limit is refused as soon as that shows."""
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope
@@ -50,7 +50,7 @@ class EnvelopeReader:
         """Read a whole envelope.
 
         Raises:
-            NotAcceptedError: it is not an envelope, or over a limit; what came before that has been read.
+            NotAcceptedError: it is not an envelope, or over a limit. Earlier items have been read.
         """
         for piece in pieces:
             self._size += len(piece)
@@ -114,7 +114,7 @@ class EnvelopeReader:
         return True
 
     def _line(self, at_end: bool, limit: int, too_long: Reason | None) -> bytes | None:
-        """The bytes up to the next newline, or up to the end; None where more must come first."""
+        """The bytes up to the next newline, or up to the end, or None if more must come first."""
         start = self._position
         end = self._buffer.find(b"\n", start + self._searched)
         self._searched = len(self._buffer) - start  # else a line of 90 MiB, in its pieces, takes 8 times as long
@@ -126,7 +126,7 @@ class EnvelopeReader:
         return self._taken(length, len(self._buffer)) if at_end and length else None
 
     def _prefix(self, at_end: bool, length: int) -> bytes | None:
-        """So many bytes, and the newline or the end after them; None where more must come first."""
+        """So many bytes, and the newline or the end after them, or None if more must come first."""
         end = self._position + length
         if len(self._buffer) > end:
             if self._buffer[end] != ord("\n"):

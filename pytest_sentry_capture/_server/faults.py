@@ -27,7 +27,7 @@ CATEGORIES: Final = tuple(
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A rate limit for some categories, or for all where none is named; ``retry_after`` is in seconds."""
+    """A rate limit for some categories, or for all where none is named. ``retry_after`` is in seconds."""
 
     categories: tuple[str, ...]
     retry_after: int
@@ -50,7 +50,7 @@ class Outage:
 
 @dataclass
 class Faults:
-    """What is wrong with Sentry at the moment; the innermost block counts for outages, the slowest for slowness."""
+    """What is wrong with Sentry at the moment. The innermost block counts for outages, the slowest for slowness."""
 
     rate_limits: list[RateLimit] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Faults:
 
     @property
     def name(self) -> str | None:
-        """What recordings call the day; None on a good one."""
+        """What recordings call the day, or None without such failures."""
         if self.outages:
             return "outage"
         if self.rate_limits:
@@ -105,7 +105,7 @@ class Faults:
             self.delays.remove(seconds)
 
     def split(self, item_types: Sequence[str]) -> list[bool]:
-        """For each item of an envelope whether it is held back; attachments share the fate of their event."""
+        """For each item of an envelope whether it is held back. Attachments share the fate of their event."""
         known = [ITEM_TYPES.get(name) or ItemType(name, category=name) for name in item_types]
         held_back = [self._holds_back(item_type.category) for item_type in known]
         is_event_lost = any(held and item_type.makes_event for held, item_type in zip(held_back, known, strict=True))
@@ -119,7 +119,7 @@ class Faults:
 
 
 def rate_limit(categories: Iterable[str], retry_after: object) -> RateLimit:
-    """A rate limit; raises ``TypeError`` and ``ValueError`` for what can't be one."""
+    """A rate limit. Raises ``TypeError`` and ``ValueError`` for what can't be one."""
     __tracebackhide__ = True
     categories = tuple(categories)
     for category in categories:

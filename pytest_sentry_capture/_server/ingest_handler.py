@@ -50,7 +50,7 @@ _OUTAGES: Final[dict[OutageMode, str]] = {
 
 @dataclass
 class Answer:
-    """What to answer, after ``delay`` seconds; in an outage what happens to the connection instead."""
+    """What to answer, after ``delay`` seconds. In an outage what happens to the connection instead."""
 
     status: int = 200
     body: bytes = b""
@@ -146,7 +146,7 @@ class IngestHandler:
         return Answer(body=_id_of(envelope), headers=[*_JSON_FROM_ANYWHERE, *headers], delay=faults.delay)
 
     def _limited(self, submission: _Submission, faults: Faults, headers: list[tuple[str, str]]) -> Answer | None:
-        """Take what is rate-limited out of an envelope; the answer, where nothing is left."""
+        """Take what is rate-limited out of an envelope. The answer, where nothing is left."""
         items = submission.envelope.items
         held_back = faults.split([item.type for item in items])
         lost = [item for item, is_held in zip(items, held_back, strict=True) if is_held]
@@ -174,7 +174,7 @@ class IngestHandler:
         return Answer(body=_id_of(envelope), headers=_JSON_FROM_ANYWHERE)
 
     def _rejected(self, submission: _Submission, error: NotAcceptedError) -> Answer:
-        """Record that a request is not accepted; in an outage that is not for its own reason."""
+        """Record that a request is not accepted. In an outage that is not for its own reason."""
         project = submission.project or self._projects.current
         faults = project.faults if project is not None else Faults()
         status, detail = error.reason.status, error.detail

@@ -14,7 +14,7 @@ ENVELOPE: Final = 200 * MIB
 """An envelope with all its items, after decompression."""
 
 EVENT: Final = MIB
-"""An event; also the whole body of a store request or a security report."""
+"""An event. Also the whole body of a store request or a security report."""
 
 COMPRESSED_REQUEST: Final = 20 * MIB
 """https://docs.sentry.io/platforms/python/enriching-events/attachments/"""

@@ -22,11 +22,11 @@ def json_object(data: bytes) -> dict[str, Any]:
     """A JSON object, by the letter: no NaN, and text that has an encoding in UTF-8.
 
     Raises:
-        ValueError: the data is no JSON object.
+        ValueError: the data is not JSON object.
     """
     try:
         value = _DECODER.decode(data.decode())
-        if rb"\u" in data:  # only escapes bring halves of surrogate pairs; to check all data takes twice as long
+        if rb"\u" in data:  # only escapes bring halves of surrogate pairs. To check all data takes twice as long
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -36,7 +36,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def check_payload(item_type: str, payload: bytes) -> dict[str, Any]:
-    """The payload's JSON; empty for items that are not JSON or not known.
+    """The payload's JSON. Empty for items that are not JSON or not known.
 
     Raises:
         NotAcceptedError: it is not what an item of this type holds.

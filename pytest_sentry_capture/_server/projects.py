@@ -1,4 +1,4 @@
-"""A Sentry project for each test, with a public key of its own, so that what tests send never mixes."""
+"""A Sentry project for each test, with its own public key, so that what tests send never mixes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Project:
 
 
 class Projects:
-    """The projects of a run; those of tests that are over are known, so that what comes late is told from a stranger's.
+    """The projects of a run. Those of finished tests are kept, to recognize late items.
 
     Attributes:
         current: the project of the test that runs, or None.
-        late: what came after its test was over: how many items, by the test and the item type.
+        late: items that arrived after their test was over: how many items, by the test and the item type.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Projects:
         return self._by_id.get(project_id or "")
 
     def with_key(self, key: str) -> Project:
-        """The project with a public key; raises ``NotAcceptedError`` where there is none."""
+        """The project with a public key. Raises ``NotAcceptedError`` where there is none."""
         project = self._by_key.get(key)
         if project is None:
             raise NotAcceptedError(Reason.UNKNOWN_KEY)

@@ -36,7 +36,7 @@ _SECURITY_REPORTS: Final = frozenset(
 
 @dataclass
 class Request:
-    """One HTTP request, read completely; names of headers are in lower case."""
+    """One HTTP request, read completely. Names of headers are in lower case."""
 
     method: str
     path: str
@@ -54,7 +54,7 @@ class Request:
 
 
 class Endpoint(NamedTuple):
-    """An endpoint of the path, and the project that it names; None where it names none."""
+    """An endpoint of the path, and the project that it names, or None if it names none."""
 
     name: str
     project_id: str | None
@@ -71,7 +71,7 @@ def endpoint_of(path: str) -> Endpoint:
     """The endpoint at a path.
 
     Raises:
-        NotAcceptedError: there is none, or its project is no number.
+        NotAcceptedError: there is none, or its project is not a number.
     """
     if path.rstrip("/") == TUNNEL.rstrip("/"):
         return Endpoint("envelope", None)
@@ -93,7 +93,7 @@ def read(request: Request, endpoint: Endpoint, envelope: Envelope) -> None:
     """Read what a request carries into an envelope.
 
     Raises:
-        NotAcceptedError: Sentry would not take it; what came before is in the envelope.
+        NotAcceptedError: Sentry would not take it. Earlier items are in the envelope.
     """
     if endpoint.name == "envelope" or (endpoint.name == "store" and request.content_type == _ENVELOPE):
         _check_size(request)

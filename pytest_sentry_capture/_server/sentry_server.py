@@ -1,4 +1,4 @@
-"""What tests have in hand of the server: their own project's recording, its address, and Simulating failures."""
+"""What tests have in hand of the server: their own project's recording, its address, and simulated failures."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class _OtherProcesses:
 
 
 class SentryServer(SentryAssertions):
-    """What other processes and other SDKs send to this test's own DSN; views and assertions are those of all captures.
+    """Everything that other processes and other SDKs send to this test's own DSN.
 
-    What counts as captured is what Sentry would have accepted. What was sent on a bad day and not accepted is in
-    ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
+    What counts as captured is what Sentry would have accepted. Sent items during simulated failures and not accepted is
+    in ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
     something came with the DSN.
     """
 
@@ -79,11 +79,11 @@ class SentryServer(SentryAssertions):
 
     @property
     def rejections(self) -> list[Rejection]:
-        """What was sent and not accepted, with status, reason, and the items that were lost."""
+        """The requests that were not accepted, with status, reason and lost items."""
         return self._entries_of(Rejection)
 
     def rate_limit(self, *categories: str, retry_after: int = 60) -> AbstractContextManager[None]:
-        """A block of code during which Sentry limits data categories, or all where none is named.
+        """Return a context manager that rate-limits data categories inside its block, or all if none is named.
 
         The SDK then holds back for ``retry_after`` seconds, however long the block takes.
 
@@ -100,11 +100,11 @@ class SentryServer(SentryAssertions):
         return self._project.faults.rate_limited(rate_limit(categories, retry_after))
 
     def outage(self, mode: OutageMode = "refuses") -> AbstractContextManager[None]:
-        """A block of code during which an outage is simulated.
+        """Return a context manager that simulates an outage inside its block.
 
         Args:
-            mode: ``"refuses"`` connections; ``"resets"`` them once a request is complete; ``"hangs"``: takes requests
-                and does not answer until the block ends; ``"answers_500"``; ``"answers_garbage"``, which is no HTTP.
+            mode: ``"refuses"`` connections, ``"resets"`` them once a request is complete, ``"hangs"`` (accepts requests
+                and answers when the block ends), ``"answers_500"`` or ``"answers_garbage"`` (not HTTP).
 
         Raises:
             ValueError: there is no such mode.
@@ -114,7 +114,7 @@ class SentryServer(SentryAssertions):
         return self._outage(mode)
 
     def slow(self, seconds: float) -> AbstractContextManager[None]:
-        """A block of code during which Sentry takes that long to answer; what it receives is captured at once.
+        """Return a context manager that delays answers inside its block. Received items are captured at once.
 
         Args:
             seconds: until the answer, above 0 and finite.

@@ -38,7 +38,7 @@ class ServerRun:
 
     @property
     def messages(self) -> list[str]:
-        """What is to be said at the end of the run: what came too late, and what went wrong with the server itself."""
+        """What must be said at the end of the run: late items, and errors of the server itself."""
         late = [
             f"{counted(count, f'{item_type} item')} arrived at sentry_server after the end of {label}"
             for (label, item_type), count in sorted(self._projects.late.items())

@@ -1,4 +1,4 @@
-"""The server's thread: an event loop of its own that listens on loopback, on a port that the system chooses."""
+"""The server's thread: its own event loop that listens on loopback, on a port that the system chooses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ServerThread:
 
     Attributes:
         port: the port on loopback.
-        problems: errors of our own, in words.
+        problems: our own errors, in words.
     """
 
     def __init__(self, ingest_handler: IngestHandler, timeout: float = _TIMEOUT) -> None:
@@ -51,7 +51,7 @@ class ServerThread:
         self._placeholder: socket.socket | None = None
 
     def start(self) -> None:
-        """Listen; where that fails, no thread is left behind."""
+        """Listen. Where that fails, no thread is left behind."""
         self._loop.set_exception_handler(self._see_problem)
         try:
             self._thread.start()
@@ -61,7 +61,7 @@ class ServerThread:
             raise
 
     def stop(self) -> None:
-        """Close all connections, and end the thread; one that is stuck is left behind, and ends with the process."""
+        """Close all connections, and end the thread. One that is stuck is left behind, and ends with the process."""
         try:
             if self._thread.is_alive():
                 self._end_thread()
@@ -70,7 +70,7 @@ class ServerThread:
                 self._loop.close()
 
     def refuse(self) -> None:
-        """Refuse connections from now on; those that are open are reset. The port stays ours."""
+        """Refuse connections from now on. Those that are open are reset. The port stays ours."""
         self._call(self._refuse())
 
     def listen_again(self) -> None:

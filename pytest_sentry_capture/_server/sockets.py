@@ -16,14 +16,14 @@ _WHAT_TO_ALLOW: Final = (
 
 
 class SocketsBlockedError(Exception):
-    """Something in this process keeps tests from making sockets; the text says what to allow."""
+    """Something in this process keeps tests from making sockets. The text says what to allow."""
 
 
 def check_sockets() -> None:
     """Make a socket, as the server does for each connection.
 
     Raises:
-        SocketsBlockedError: nobody may; what the operating system refuses is raised as it is.
+        SocketsBlockedError: nobody may. What the operating system refuses is raised as it is.
     """
     try:
         with warnings.catch_warnings():

@@ -28,7 +28,7 @@ class Trial:
     Args:
         recording: what was seen in this process.
         waivers: the test's.
-        received: what came to ``sentry_server``; None where the test does not use it.
+        received: items received by ``sentry_server``, or None if the test does not use it.
     """
 
     def __init__(self, recording: Recording, waivers: Sequence[Waiver] = (), received: Recording | None = None) -> None:
@@ -44,7 +44,7 @@ class Trial:
         self._certain: TrialResult | None = None
 
     def judge(self, *, is_over: bool) -> None:
-        """Try out what has been recorded since the last time; ``is_over`` says that the test's teardown has ended."""
+        """Try out what has been recorded since the last time. ``is_over`` says that the test's teardown has ended."""
         if not is_over:
             self._rule_run.judge_new()
             return

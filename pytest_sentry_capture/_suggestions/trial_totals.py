@@ -24,7 +24,7 @@ class TrialTotals:
         self._where_waived: dict[tuple[str, str], TrialTotals] = {}
 
     def add(self, result: Mapping[str, Any], *, is_test: bool) -> None:
-        """Add what one attempt at a test saw, or what came outside of tests, which counts for no test."""
+        """Add what one attempt at a test saw, or items from outside of tests, which counts for no test."""
         whole: TrialResult = result["whole"]
         if not whole:
             return

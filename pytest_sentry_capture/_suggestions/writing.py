@@ -39,10 +39,10 @@ class SuggestedConfiguration(NamedTuple):
     entries: Sequence[SuggestedEntry]
 
     def lines(self, table: Sequence[str] = (), *, has_rules: bool = False) -> list[str]:
-        """The lines to write; empty where the configuration lacks nothing.
+        """The lines to write, empty if the configuration lacks nothing.
 
         Args:
-            table: the table of the file that the configuration is; empty for a file of its own.
+            table: the table of the file that the configuration is. Empty for its own file.
             has_rules: whether the file has the table of rules, which TOML does not take twice.
         """
         header = f"[{'.'.join([*table, 'rules'])}]"
@@ -75,7 +75,7 @@ def suggested(
 
 
 def _suggestion(rule: type[Rule], totals: TrialTotals) -> Suggestion:
-    """What is suggested of a rule; it holds only if it does so without what chance decided about."""
+    """What is suggested of a rule. It holds only if it does so without what chance decided about."""
     suggestion = rule._suggestion(totals.seen(rule.name))
     if not suggestion.holds or rule._suggestion(totals.certain.seen(rule.name)).holds:
         return suggestion

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
 MOST_READINGS: Final = 40
-"""Readings of one text that are made; texts that people write have less than five."""
+"""Readings of one text that are made. Texts that people write have less than five."""
 _MOST_CHARACTERS: Final = 16 * 1024 * 1024
 """Of all readings together: what takes a few seconds."""
 _ESCAPE: Final = re.compile(
@@ -28,14 +28,14 @@ _SHORTEST_RUN: Final = 16
 _SHORTEST_PADDED_RUN: Final = 8
 """Letters of base64 below which what they say would be chance."""
 _LENGTHS_OF_LINES: Final = (64, 76)
-"""Of base64 that is broken into lines (RFC 7468, 2; RFC 2045, 6.8)."""
+"""Of base64 that is broken into lines (RFC 7468, 2, RFC 2045, 6.8)."""
 _ENCODINGS_WITH_NUL: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BETWEEN: Final = "\n\x1e\n"
 
 
 def readings(text: str) -> Iterator[str]:
-    """A text, and what it says in encoded form, each once; at most ``MOST_READINGS``, of long texts fewer."""
+    """A text, and what it says in encoded form, each once. At most ``MOST_READINGS``, of long texts fewer."""
     seen = {text: None}
     length = 0
     yield text
@@ -52,7 +52,7 @@ def readings(text: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    r"""What JSON, and Python's representations, write as ``\"``, ``\u00fc`` or ``\xfc``; one level of it."""
+    r"""What JSON, and Python's representations, write as ``\"``, ``\u00fc`` or ``\xfc``. One level of it."""
     if "\\" not in text:
         return ""
     unescaped = _ESCAPE.sub(_character, text)
@@ -78,7 +78,7 @@ def _of_url_in_latin_1(text: str) -> str:
 
 
 def _of_form(text: str) -> str:
-    """Forms write spaces so; it matters where these are what ends a run of base64, too."""
+    """Forms write spaces so. It matters where these are what ends a run of base64, too."""
     return text.replace("+", " ") if "+" in text else ""
 
 
@@ -123,7 +123,7 @@ def _unbroken(words: list[bytes]) -> Iterator[bytes]:
 
 
 def _said(run: bytes) -> str:
-    """What a run of base64 says; empty where it says nothing, as words and names do not."""
+    """What a run of base64 says, empty if it says nothing, as words and names do not."""
     end = run.rstrip(b"=")
     letters = end.rpartition(b"=")[2]
     is_padded = len(end) < len(run)

@@ -20,9 +20,9 @@ _ENCODINGS_IN_BASE64: Final = ("utf-16-le", "utf-16-be", "latin-1")
 """Windows puts UTF-16 there."""
 
 
-@lru_cache(maxsize=128)  # asked for with every text that is shown: to make them anew takes 60 times as long
+@lru_cache(maxsize=128)  # asked for with every text that is shown: to make them again takes 60 times as long
 def written_forms(secret: str) -> tuple[str, ...]:
-    """The usual forms of a secret, the longest first; in base64 at each of the three alignments to what precedes it."""
+    """The usual forms of a secret, the longest first. In base64 at each of the three alignments to what precedes it."""
     forms = {secret, *_represented(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     forms |= {each for form in forms for each in _represented(form)}  # in the representation of a frame's variable
     forms |= {form.replace("/", "\\/") for form in forms}  # as PHP writes JSON

@@ -1,4 +1,4 @@
-"""Names as they may be shown: they are no place for personal data, but nothing keeps it out."""
+"""Names as they may be shown: personal data does not belong there, but nothing keeps it out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def masked_name(name: str) -> str:
 
 
 def masked_words(text: str) -> str:
-    """A sentence without the addresses and tokens in it; its numbers stay."""
+    """A sentence without the addresses and tokens in it. Its numbers stay."""
     return _without_random(_without_addresses(text))
 
 
@@ -63,7 +63,7 @@ def _without_random(text: str) -> str:
 
 
 def _is_random(run: str) -> bool:
-    """Whether letters and digits take turns as in tokens; of 300,000 names in Python's packages, next to none do."""
+    """Whether letters and digits take turns as in tokens. Of 300,000 names in Python's packages, next to none do."""
     changes = len(_DIGITS_BESIDE_LETTERS.findall(run))
     if len(run) < _LEAST_MIXED:
         return changes > _SHARE_OF_MIXED * len(run)

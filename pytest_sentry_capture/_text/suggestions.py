@@ -37,7 +37,7 @@ def listed(names: Iterable[str], *, near: str = "") -> str:
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
-    """The valid name that is most like a name, whatever their case; None where none is like it.
+    """The valid name that is most like a name, whatever their case, or None if none is like it.
 
     >>> nearest("ERR", ["error", "fatal"]), nearest("x", ["error"])
     ('error', None)
@@ -50,7 +50,7 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 
 
 def edits_between(one: str, other: str, *, most: int) -> int | None:
-    """How many letters must be put in, taken out, replaced or swapped with the next; None if it is more than ``most``.
+    """How many letters must be added, removed, replaced or swapped with the next, or None for more than ``most``.
 
     >>> edits_between("ZeroDivisonEror", "ZeroDivisionError", most=2), edits_between("Error", "Warning", most=2)
     (2, None)

@@ -1,4 +1,4 @@
-"""An application whose jobs are management commands of Django, which report what leaves them."""
+"""An application whose jobs are management commands of Django, which report the exceptions that leave them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An application with a loop of its own that takes jobs from a queue, which reports what leaves them."""
+"""An application with its own loop that takes jobs from a queue, which reports the exceptions that leave them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ MOST_SECONDS = 600
 """How long something is waited for that certainly comes."""
 
 gates: dict[str, threading.Event] = {}
-"""What holds up requests, by the name in their path; a request without a gate is not held up."""
+"""What holds up requests, by the name in their path. A request without a gate is not held up."""
 
 
 def hold(name: str) -> None:
@@ -152,7 +152,7 @@ def _settle(future: Future[Any], value: object) -> None:
 
 
 class LiveServer:
-    """Serves requests in the event loop of a thread of its own."""
+    """Serves requests in the event loop of its own thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()

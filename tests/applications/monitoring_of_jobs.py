@@ -50,7 +50,7 @@ def test_refusal_is_filtered(sentry_capture: SentryCapture) -> None:
     assert job.items == []
 
 
-def test_retries_are_told_from_the_failure(sentry_capture: SentryCapture) -> None:
+def test_retries_are_distinguished_from_the_failure(sentry_capture: SentryCapture) -> None:
     if shop.EVENTS_OF_RETRIES is None:
         pytest.skip("nothing is retried")
     shop.perform(("flake",))

@@ -11,7 +11,7 @@ shop: Any = import_module("shop")
 
 
 def header(event: CapturedEvent, name: str) -> str | None:
-    """A header of the request; Django's asynchronous test client writes hyphens as underscores."""
+    """A header of the request. Django's asynchronous test client writes hyphens as underscores."""
     headers = (event.request or {}).get("headers") or {}
     return next((value for key, value in headers.items() if key.lower().replace("_", "-") == name.lower()), None)
 

@@ -138,7 +138,7 @@ def test_server_in_the_own_loop(server: LiveServer, sentry_capture: SentryCaptur
         asyncio.run(talk())
 
 
-def test_a_wait_has_a_timeout_of_its_own(server: LiveServer, sentry_capture: SentryCapture) -> None:
+def test_a_wait_has_its_own_timeout(server: LiveServer, sentry_capture: SentryCapture) -> None:
     with gate("before_send of 'timed'") as held:
         request = server.get("/crash/timed")
         with pytest.raises(

@@ -1,4 +1,4 @@
-"""A shop of which the contract has rows: what it captures, and what its filter keeps from Sentry."""
+"""A shop of which the contract has rows: what it captures, and what its filter drops."""
 
 from __future__ import annotations
 

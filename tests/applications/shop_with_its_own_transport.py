@@ -46,7 +46,7 @@ class ClosedError(Exception):
 
 
 def sent() -> list[Any]:
-    """What was sent since the last time."""
+    """Sent items since the last time."""
     sentry_sdk.flush()
     before, kept[:] = sorted(map(str, kept)), []
     return before

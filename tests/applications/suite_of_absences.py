@@ -1,7 +1,7 @@
 """A suite whose tests each assert, in another way, that something is absent, though that proves nothing.
 
 The environment variable ``REASON`` says why it does not, and ``FIXTURE`` what sees the captures. Each test fails,
-unless the assertion is honest all the same.
+unless the assertion is honest anyway.
 """
 
 from __future__ import annotations
@@ -371,7 +371,7 @@ OF_APPLICATIONS = ("exchanges", "jobs", "callback_errors", "sdk_errors")
 
 @pytest.fixture
 def seen(request: pytest.FixtureRequest, sentry_init: SentryInit) -> SentryCapture:
-    """What is captured by a client of the test's own."""
+    """Items captured by the test's own client."""
     fixture: Any = request.getfixturevalue(FIXTURE)
     if REASON != "no client":
         dsn = DSN if FIXTURE == "sentry_capture" else fixture.dsn

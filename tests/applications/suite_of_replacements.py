@@ -1,4 +1,4 @@
-"""A suite whose tests put something in the place of the SDK's functions, each in another way, and ask what is absent.
+"""A suite whose tests put something in place of the SDK's functions, each in another way, and ask what is absent.
 
 Tests find the SDK in its several versions: ``HOLDER`` is what captures go through, a scope or the hub of 1.x.
 """
@@ -378,7 +378,7 @@ def test_what_a_fixture_has_replaced(quiet_clients: None, sentry_capture: Sentry
 
 
 class Own(HttpTransport):
-    """A transport of the application's own."""
+    """The application's own transport."""
 
     def capture_envelope(self, envelope: Any) -> None:
         """Send nothing."""
@@ -388,7 +388,7 @@ class Own(HttpTransport):
 
 
 class OwnClient(any_sdk.kind_of_clients()):  # type: ignore[misc]
-    """A client of the application's own."""
+    """The application's own client."""
 
     def capture_event(self, *args: Any, **kwargs: Any) -> Any:
         return super().capture_event(*args, **kwargs)

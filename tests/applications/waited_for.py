@@ -8,7 +8,7 @@ from typing import Any
 
 
 def when_waited_for(do: Callable[[], object]) -> None:
-    """Do something as soon as the plugin blocks this thread in order to wait."""
+    """Do something as soon as the plugin blocks this thread to wait."""
 
     def look(frame: Any, event: str, called: Any) -> None:
         is_of_plugin = "pytest_sentry_capture" in frame.f_code.co_filename

@@ -13,7 +13,7 @@ from any_sdk import logging_to_events
 
 
 class Answer(NamedTuple):
-    """What a client sees; the body of one that breaks off is None."""
+    """What a client sees. The body of one that breaks off is None."""
 
     status: int
     body: str | None
@@ -47,7 +47,7 @@ def hide_not_found(event: Any, hint: Any) -> Any:
 
 
 def act(what: str, *about: str) -> int:
-    """What applications without a framework do for a path, but for the body: the status of the answer."""
+    """What applications without a framework do for a path, except for the body: the status of the answer."""
     if what == "crash":
         crash(*map(int, about))
     if what in _REPORTED:

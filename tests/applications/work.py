@@ -28,7 +28,7 @@ def init(**options: Any) -> None:
 
 
 def isolated() -> Any:
-    """A scope of its own for a job, where nobody else makes one."""
+    """A separate scope for a job, where nobody else makes one."""
     return (getattr(sentry_sdk, "isolation_scope", None) or getattr(sentry_sdk, "push_scope"))()  # noqa: B009  (before 2.0)
 
 

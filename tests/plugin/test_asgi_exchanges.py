@@ -279,7 +279,7 @@ class TestWebSockets:
 
 
 def test_the_rule_judges_crashes_of_websockets(pytester: pytest.Pytester) -> None:
-    """A WebSocket that has crashed has no status of 500 or more, and the SDK must be notified all the same."""
+    """A WebSocket that has crashed has no status of 500 or more, and the SDK must be notified anyway."""
     (pytester.path / "sentry_capture.toml").write_text("[rules]\nserver-errors-captured = true\n", encoding="utf-8")
     pytester.makepyfile(
         """

@@ -123,7 +123,7 @@ PARTIAL = partial(drop)
         (PARTIAL, drop),
     ],
 )
-def test_who_discarded_is_told_by_callable_or_name(
+def test_who_discarded_is_given_by_callable_or_name(
     before_send: Any, by: Any, sentry_capture: SentryCapture, sentry_init: SentryInit
 ) -> None:
     sentry_init(dsn=DSN, before_send=before_send)
@@ -136,7 +136,7 @@ def test_who_discarded_is_told_by_callable_or_name(
     with pytest.raises(AssertionError, match="found no such discard"):
         sentry_capture.assert_discarded(by="rop")
     with pytest.raises(AssertionError, match="found no such discard"):
-        sentry_capture.assert_discarded(by=test_who_discarded_is_told_by_callable_or_name)
+        sentry_capture.assert_discarded(by=test_who_discarded_is_given_by_callable_or_name)
 
 
 def test_without_a_client_only_its_absence_is_a_reason(sentry_capture: SentryCapture) -> None:

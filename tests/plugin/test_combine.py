@@ -362,7 +362,7 @@ def test_bad_input_is_refused(suite: Suite, make: Callable[[Suite], None], messa
     assert message in combined.error
 
 
-def test_named_projects_are_told_by_their_names(suite: Suite) -> None:
+def test_named_projects_are_shown_by_their_names(suite: Suite) -> None:
     suite.write("pyproject.toml", '[project]\nname = "shop"\n')
     suite.run("shop.json")
     suite.write("pyproject.toml", '[project]\nname = "billing"\n')

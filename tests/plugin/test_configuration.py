@@ -128,7 +128,7 @@ def errors(project: pytest.Pytester, *args: str) -> list[str]:
 @pytest.mark.parametrize(
     ("file", "prefix", "shift"), [("sentry_capture.toml", "", 0), ("pyproject.toml", "tool.sentry_capture", 1)]
 )
-def test_every_mistake_is_told_with_its_place(project: pytest.Pytester, file: str, prefix: str, shift: int) -> None:
+def test_every_mistake_is_reported_with_its_place(project: pytest.Pytester, file: str, prefix: str, shift: int) -> None:
     text = WRONG
     if prefix:
         text = f"[{prefix}]\n{WRONG}".replace("[rules]", f"[{prefix}.rules]").replace("[expect]", f"[{prefix}.expect]")
@@ -224,7 +224,7 @@ tag-values = { tags = { plan = ["free"], shop = [
 """
 
 
-def test_an_entry_of_several_lines_is_told_by_its_own_line(project: pytest.Pytester) -> None:
+def test_an_entry_of_several_lines_is_reported_by_its_own_line(project: pytest.Pytester) -> None:
     (project.path / "sentry_capture.toml").write_text(IN_SEVERAL_LINES)
 
     told = errors(project)
@@ -343,7 +343,7 @@ def test_mistakes_in_masks_keys_and_patterns(project: pytest.Pytester, text: str
         ),
     ],
 )
-def test_files_that_are_no_configuration(project: pytest.Pytester, files: dict[str, str], message: str) -> None:
+def test_files_that_are_not_configuration(project: pytest.Pytester, files: dict[str, str], message: str) -> None:
     for name, text in files.items():
         (project.path / name).write_text(text)
 

@@ -331,7 +331,7 @@ def test_comments_stay_where_they_stand(project: pytest.Pytester) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_damaged_file_is_told_and_left_alone(project: pytest.Pytester, text: str, lines: list[str]) -> None:
+def test_a_damaged_file_is_reported_and_left_alone(project: pytest.Pytester, text: str, lines: list[str]) -> None:
     file(project).write_text(text)
 
     result = project.runpytest_inprocess("--sentry-contract=update", "-k", "job")
@@ -373,7 +373,7 @@ def test_nothing_is_overwritten_before_the_new_file_is_whole(
     assert [path.name for path in project.path.iterdir() if path.name.endswith((".md", ".tmp"))] == []
 
 
-def test_what_is_told_to_sentry_at_import_counts_once(project: pytest.Pytester) -> None:
+def test_items_captured_at_import_count_once(project: pytest.Pytester) -> None:
     project.makepyfile(
         setup_of_shop="import sentry_sdk\nsentry_sdk.init(dsn='https://key@sentry.invalid/1')\nsentry_sdk.capture_message('x')"
     )
@@ -609,7 +609,7 @@ def test_what_chance_let_through_in_a_trace_of_a_caller(pytester: pytest.Pyteste
     assert "\n[[row]]" not in (pytester.path / "sentry-contract.toml").read_text()
 
 
-def test_a_waiver_of_the_contract_is_not_idle_where_there_is_no_contract(pytester: pytest.Pytester) -> None:
+def test_a_waiver_of_the_contract_is_not_unused_without_a_contract(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

@@ -1,4 +1,4 @@
-"""In what a run differs from its contract: which test saw it, and how the tools that show tests are told."""
+"""In what a run differs from its contract: which test saw it, and how the tools that show tests learn of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way in which the SDK loses something, one row each: what it is recorded as, or that it is no discard."""
+"""What the SDK silently loses, one row each: how it is recorded, or that it is not a discard."""
 
 from __future__ import annotations
 
@@ -448,7 +448,7 @@ Lost = tuple[str, str, str, "str | None", int]
 
 
 class Sent(NamedTuple):
-    """It is sent all the same: what is captured then."""
+    """It is sent anyway: what is captured then."""
 
     names: list[str | None]
 
@@ -723,7 +723,7 @@ def name_of(item: CapturedItem) -> str | None:
     return names[0]
 
 
-def test_every_row_has_a_name_of_its_own() -> None:
+def test_every_row_has_its_own_name() -> None:
     names = [row.name for row in TABLE]
 
     assert sorted(names) == sorted({*names})
@@ -740,7 +740,7 @@ def test_a_loss_is_recorded_with_its_reason(row: Row, sentry_capture: SentryCapt
 
 
 @pytest.mark.parametrize("row", rows(Sent))
-def test_what_is_sent_all_the_same_is_no_discard(
+def test_items_that_are_sent_anyway_are_not_discards(
     row: Row, sentry_capture: SentryCapture, sentry_init: SentryInit
 ) -> None:
     row.provoke(sentry_init)
@@ -751,7 +751,7 @@ def test_what_is_sent_all_the_same_is_no_discard(
 
 
 @pytest.mark.parametrize("row", rows(Silence))
-def test_a_setting_of_the_application_is_no_discard(
+def test_a_setting_of_the_application_is_not_a_discard(
     row: Row,
     sentry_capture: SentryCapture,
     sentry_init: SentryInit,
@@ -792,7 +792,7 @@ def test_an_unsampled_span_of_a_streamed_segment_is_a_span_alone(
 
 
 @pytest.mark.needs("streamed spans")
-def test_an_ignored_span_is_no_segment(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
+def test_an_ignored_span_is_not_a_segment(sentry_capture: SentryCapture, sentry_init: SentryInit) -> None:
     ignored_span(sentry_init)
 
     assert len(sentry_capture.assert_discarded("span", name="noise", reason="ignored")) == 1

@@ -1,4 +1,4 @@
-"""HTTP exchanges of Starlette and FastAPI applications, and what was captured and discarded while they ran."""
+"""HTTP exchanges of Starlette and FastAPI applications, and captured and discarded items while they ran."""
 
 from __future__ import annotations
 

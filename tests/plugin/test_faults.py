@@ -44,7 +44,7 @@ PATIENCE = 60
 def turns(take_turn: Callable[[], None], files: tuple[str, ...]) -> Iterator[None]:
     """Something else gets its turn wherever Python may switch threads, handle signals or collect garbage.
 
-    These choose their places by chance; here they come once at every line of some files.
+    These choose their places by chance. Here they come once at every line of some files.
     """
     visited: set[tuple[str, int]] = set()
 

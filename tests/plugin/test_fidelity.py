@@ -63,7 +63,7 @@ CLOCKS_AND_IDS = re.compile(rf'"({"|".join(NAMES_OF_CLOCKS_AND_IDS)})":(\{{"valu
 
 @pytest.mark.needs("data_collection", "streamed spans")
 def test_what_is_recorded_is_what_is_delivered(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
-    """By a plain process to an independent server, without this plugin; then recorded in a test in the same process."""
+    """By a plain process to an independent server, without this plugin. Then recorded in a test in the same process."""
     folder = pytester.mkdir("recorded")
     add_application(pytester, "captures", "captures")
     pytester.makepyfile(test_captures=TEST, run=PLAIN_THEN_RECORDED)
@@ -82,7 +82,7 @@ def test_what_is_recorded_is_what_is_delivered(pytester: pytest.Pytester, endpoi
 
 @pytest.mark.needs("data_collection", "streamed spans", "errors of callbacks that the SDK catches")
 def test_discards_are_what_the_sdk_reports_to_sentry(pytester: pytest.Pytester, endpoint: Endpoint) -> None:
-    """The client reports of a plain process; then what is recorded as discarded by a test in the same process."""
+    """The client reports of a plain process. Then what is recorded as discarded by a test in the same process."""
     add_application(pytester, "captures", "captures")
     add_application(pytester, "discards", "test_discards")
 
@@ -148,7 +148,7 @@ def reported(envelopes: Iterable[bytes]) -> Counter[tuple[str, str]]:
 
 
 def without_bytes(discards: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Without the sizes, which are told beside the numbers and vary with the clock."""
+    """Without the sizes, which are shown beside the numbers and vary with the clock."""
     return {lost: quantity for lost, quantity in discards.items() if not lost[1].endswith("_byte")}
 
 
@@ -165,7 +165,7 @@ def items(envelope: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def without_clocks_and_ids(envelope: bytes) -> list[bytes]:
-    """The lines of an envelope; the length of a payload is seen to be right, and left out: it varies with the clock."""
+    """The lines of an envelope. The length of a payload is seen to be right, and left out: it varies with the clock."""
     lines = []
     for header, payload in items(envelope):
         lines.append(re.sub(rb'"length": ?[0-9]+', b"", CLOCKS_AND_IDS.sub(rb'"\1"', header)))
@@ -184,7 +184,7 @@ def without_minutes(payload: bytes) -> bytes:
 
 
 def without_samples(payload: bytes) -> bytes:
-    """What a profiler met is chance; that it is recorded as it is delivered is seen without leaving it out."""
+    """What a profiler met is chance. That it is recorded as it is delivered is seen without leaving it out."""
     content = json.loads(payload)
     assert content["profile"]["samples"]
     for transaction in content.get("transactions", ()):

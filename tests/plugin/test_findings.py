@@ -1,4 +1,4 @@
-"""What findings of ``no-pii`` and ``accepted-by-sentry`` say, and that the entries which they name excuse them."""
+"""What findings of ``no-pii`` and ``accepted-by-sentry`` say, and that the entries which they name allow them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_finding_in_a_stack_frame_names_variable_function_and_file(pytester: p
     assert findings(pytester, f"no-pii = {{ allow = {other} }}", body) == lines
 
 
-def test_forbidden_data_names_the_frame_and_the_path_that_excuses_it(pytester: pytest.Pytester) -> None:
+def test_forbidden_data_names_the_frame_and_the_path_that_allows_it(pytester: pytest.Pytester) -> None:
     body = "import shop; shop.sign_in('x', [{'iban': 'hunter2'}])"
 
     found = findings(pytester, 'forbidden-data = { keys = ["iban"] }', body)
@@ -99,7 +99,7 @@ def test_a_public_address_is_allowed_by_its_value_and_not_shown(pytester: pytest
     assert findings(pytester, f"no-pii = {{ allow = {entries(lines).replace('…', '81.2.69.142')} }}", body) == []
 
 
-def test_addresses_at_places_that_are_alike_are_told_one_by_one(pytester: pytest.Pytester) -> None:
+def test_addresses_at_places_that_are_alike_are_reported_one_by_one(pytester: pytest.Pytester) -> None:
     body = "sentry_sdk.set_extra('peers', ['10.1.2.3', '10.1.2.4', '10.1.2.3']); sentry_sdk.capture_message('x')"
 
     lines = findings(pytester, "no-pii = true", body)

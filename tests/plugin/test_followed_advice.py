@@ -71,7 +71,7 @@ def test_an_ipv6_host_is_accepted_as_the_summary_names_it(pytester: pytest.Pytes
 
 
 @pytest.mark.parametrize("host", ["a:1", "::1:80:x", "[::1", "1:2", "::1]:80", ":::"])
-def test_what_is_no_ipv6_address_is_refused(pytester: pytest.Pytester, host: str) -> None:
+def test_what_is_not_an_ipv6_address_is_refused(pytester: pytest.Pytester, host: str) -> None:
     result = pytester.runpytest_inprocess(f"--sentry-network-hosts={host}")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -340,7 +340,7 @@ def test_a_child(sentry_capture):
 """
 
 
-def test_hosts_that_a_child_was_kept_from_are_named(pytester: pytest.Pytester) -> None:
+def test_hosts_that_were_blocked_for_a_child_are_named(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(BLOCKED)
 
     result = pytester.runpytest_subprocess()
@@ -404,7 +404,7 @@ def test_the_child_of_a_fixture_is_not_waited_for(sentry_capture: SentryCapture)
 
 
 @pytest.mark.usefixtures("initialized")
-def test_a_program_that_was_started_is_no_forked_child(sentry_capture: SentryCapture) -> None:
+def test_a_program_that_was_started_is_not_a_forked_child(sentry_capture: SentryCapture) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, preexec_fn=os.getpid) as program:  # noqa: PLW1509
         sentry_capture.assert_nothing_captured()
         program.communicate(b"\n")

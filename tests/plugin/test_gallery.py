@@ -1,6 +1,6 @@
 """What users see when a test fails: the whole text of every situation is kept, to be read from top to bottom.
 
-The texts are those of the newest SDK. ``make gallery`` writes them anew.
+The texts are those of the newest SDK. ``make gallery`` writes them again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What users see of a whole run: waivers that have ended, mistakes in policies, suggestions.
 
-The texts are those of the newest SDK. ``make gallery`` writes them anew.
+The texts are those of the newest SDK. ``make gallery`` writes them again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Frameworks that have no adapter of their own: they are seen where the SDK's integrations wrap its middleware."""
+"""Frameworks without an adapter: they are seen where the SDK's integrations wrap its middleware."""
 
 from __future__ import annotations
 

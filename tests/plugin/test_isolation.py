@@ -441,7 +441,7 @@ def test_doctest_items_are_isolated_too(shop: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2)
 
 
-def test_a_rerun_starts_a_recording_of_its_own(shop: pytest.Pytester) -> None:
+def test_a_rerun_starts_its_own_recording(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         """
         import sentry_sdk

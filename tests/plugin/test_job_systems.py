@@ -24,7 +24,7 @@ class Column(NamedTuple):
 _REDIS: Final = ("Redis", "Redis from Python")
 _EXPECTED: Final = "test_expected_failure_is_silent"
 _REFUSAL: Final = "test_refusal_is_filtered"
-_RETRIES: Final = "test_retries_are_told_from_the_failure"
+_RETRIES: Final = "test_retries_are_distinguished_from_the_failure"
 COLUMNS: Final = {
     "celery, eager": Column("celery", ("Celery",)),
     "celery, solo": Column("celery", ("Celery",), (("POOL", "solo"),)),

@@ -213,7 +213,7 @@ def test_options_and_the_last_seen_exception_do_not_leak(shop: pytest.Pytester) 
 
 
 @pytest.mark.needs("event scrubbers")
-def test_the_scrubber_changes_no_scope_for_good(shop: pytest.Pytester) -> None:
+def test_the_scrubber_changes_no_scope_permanently(shop: pytest.Pytester) -> None:
     shop.makepyfile(
         """
         import pytest, sentry_sdk

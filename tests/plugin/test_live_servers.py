@@ -33,7 +33,7 @@ RETURNING: Final = {
     "test_open_websocket": "passed",
     "test_crash_of_a_websocket": "passed",
     "test_server_in_the_own_loop": "passed",
-    "test_a_wait_has_a_timeout_of_its_own": "passed",
+    "test_a_wait_has_its_own_timeout": "passed",
 }  # fmt: skip
 """The tests of ``requests_that_return``, and what becomes of each."""
 OUTLIVING: Final = {
@@ -132,7 +132,7 @@ def test_late_events_fail_a_strict_run(project: pytest.Pytester) -> None:
     ]
 
 
-def test_a_late_event_is_no_row_and_does_not_make_its_answer_silent(project: pytest.Pytester) -> None:
+def test_a_late_event_is_not_a_row_and_does_not_make_its_answer_silent(project: pytest.Pytester) -> None:
     copy_application("requests_that_outlive_tests", project.path, "test_live")
     (project.path / "sentry_capture.toml").unlink()
 
@@ -144,7 +144,7 @@ def test_a_late_event_is_no_row_and_does_not_make_its_answer_silent(project: pyt
 @pytest.mark.parametrize(
     ("given", "shown"), [("soon", "'soon'"), ("-1", "'-1'"), ("nan", "'nan'"), ("3601", "'3601'"), ("", "''")]
 )
-def test_a_grace_that_is_no_number_of_seconds(pytester: pytest.Pytester, given: str, shown: str) -> None:
+def test_a_grace_that_is_not_a_number_of_seconds(pytester: pytest.Pytester, given: str, shown: str) -> None:
     pytester.makeini(f"[pytest]\nsentry_grace = {given}\n")
 
     result = pytester.runpytest_subprocess()

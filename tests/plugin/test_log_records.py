@@ -56,7 +56,7 @@ def initialized(sentry_init: SentryInit) -> None:
 
 @pytest.fixture
 def logger(request: pytest.FixtureRequest) -> Iterator[logging.Logger]:
-    """A logger of the test's own, as it was before when the test is over."""
+    """The test's own logger, as it was before when the test is over."""
     logger = logging.getLogger(f"shop.{request.node.name}")
     yield logger
     logger.disabled = False
@@ -237,7 +237,7 @@ class TestLevel:
         assert found == [("event", "log_level", logger.name, "low on milk", name)] * is_seen
 
     def test_is_not_in_the_view(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
-        """Applications log warnings all the time, and an honest ``discarded == []`` is to stay true."""
+        """Applications log warnings all the time, and an honest ``discarded == []`` must stay true."""
         logger.warning("low on milk")
 
         assert sentry_capture.discarded == []
@@ -394,7 +394,7 @@ class TestDisabled:
 
         assert [shown(each)[1:] for each in sentry_capture.discarded] == [("logger_disabled", logger.name, "no milk")]
 
-    def test_is_no_mere_question(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
+    def test_is_not_a_mere_question(self, logger: logging.Logger, sentry_capture: SentryCapture) -> None:
         """Who asks before logging has logged nothing yet."""
         logger.disabled = True
         record = logging.LogRecord(logger.name, logging.ERROR, __file__, 1, "no milk", None, None)

@@ -109,7 +109,7 @@ class TestTestsThatUseTheFixture:
         shop.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
 
     def test_see_what_was_ignored_before_the_run(self, shop: pytest.Pytester) -> None:
-        """Who ignored a logger is not known then, but for those that the SDK's integrations ignore."""
+        """Who ignored a logger is not known then, except for those that the SDK's integrations ignore."""
         shop.makepyfile(
             earlier="import shop\nshop.init()\nshop.ignore_logger('django.request')",
             test_shop="""
@@ -349,7 +349,7 @@ class TestReports:
         result.assert_outcomes(passed=1)
         report = json.loads((shop.path / "report.json").read_text())
         assert [(row["status"], row["discarded"]) for row in report["rows"]] == [(503, None)]
-        del report["shard"]  # which tells of what the application ignores
+        del report["shard"]  # which describes what the application ignores
         for text in json.dumps(report), (shop.path / "sentry-contract.toml").read_text():
             assert "shop" not in text
             assert "log_level" not in text

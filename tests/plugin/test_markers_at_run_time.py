@@ -157,7 +157,9 @@ def test_fine(request, sentry_capture):
             ]
         )
 
-    def test_that_are_none_are_told_of_a_test_that_has_failed_by_itself(self, pytester: pytest.Pytester) -> None:
+    def test_that_are_invalid_are_reported_for_a_test_that_has_failed_by_itself(
+        self, pytester: pytest.Pytester
+    ) -> None:
         pytester.makepyfile(
             """
             import pytest
@@ -312,7 +314,7 @@ class TestOptions:
         message = too_late(" with environment was added to test_shop.py::TestShop", "setup", "environment=...")
         result.stdout.fnmatch_lines(message, consecutive=True)
 
-    def test_that_come_late_are_told_of_a_test_that_has_failed_by_itself(self, shop: pytest.Pytester) -> None:
+    def test_that_come_late_are_reported_for_a_test_that_has_failed_by_itself(self, shop: pytest.Pytester) -> None:
         shop.makepyfile(
             test_shop="""
             import pytest, shop

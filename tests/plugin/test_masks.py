@@ -62,7 +62,7 @@ def test_masks_are_the_same_for_all_rules(pytester: pytest.Pytester, rules: str)
 
 
 @pytest.mark.needs("Sentry's own engine")
-def test_masks_are_no_findings(pytester: pytest.Pytester) -> None:
+def test_masks_are_not_findings(pytester: pytest.Pytester) -> None:
     (pytester.path / "sentry_capture.toml").write_text(MASKS)
     pytester.makepyfile(
         """

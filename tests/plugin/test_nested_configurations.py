@@ -53,12 +53,12 @@ def write(path: Path, text: str) -> None:
 
 @pytest.fixture
 def monorepo(pytester: pytest.Pytester) -> pytest.Pytester:
-    """Three services, each with rules of its own and tests of the same names."""
+    """Three services, each with its own rules and tests of the same names."""
     pytester.makeini("[pytest]\naddopts = -p no:cacheprovider -p no:randomly\n")
     for service in SERVICES:
         write(pytester.path / service / "pyproject.toml", RULES)
         for name, text in TESTS.items():
-            # Modules of the same name in folders without __init__.py would be taken for one another.
+            # Modules of the same name in folders without __init__.py would be confused.
             file = name.replace("test_", f"test_{service}_")
             write(pytester.path / service / file, text.replace("NAME", service).replace("LEVEL", LEVELS[service]))
         rules = pytester.path / service / "pyproject.toml"

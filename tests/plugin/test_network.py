@@ -1,4 +1,4 @@
-"""Nothing leaves the machine, whatever the application does; and what may leave is what was recorded."""
+"""Nothing leaves the machine, whatever the application does, and what may leave is what was recorded."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ OTHER_TRANSPORTS = [
 
 @pytest.fixture
 def httpcore_with_http2(pytester: pytest.Pytester) -> None:
-    """The SDK has an HTTP/2 transport where h2 can be imported; httpcore imports it only once it is connected."""
+    """The SDK has an HTTP/2 transport where h2 can be imported. Httpcore imports it only once it is connected."""
     pytester.makepyfile(h2="")
 
 
@@ -798,7 +798,7 @@ def test_an_exception_of_the_users_own_transport_is_not_swallowed(pytester: pyte
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_a_sentry_that_cannot_be_reached_is_no_error_of_a_callback(pytester: pytest.Pytester) -> None:
+def test_an_unreachable_sentry_is_not_an_error_of_a_callback(pytester: pytest.Pytester) -> None:
     with socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         pytester.makepyfile(

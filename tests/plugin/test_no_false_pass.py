@@ -1,7 +1,7 @@
 """What must fail fails: a table of all assertions of absence, and of all reasons for which one proves nothing.
 
 In a cell, an absence is asserted for a reason. It fails with a message, or the rule is *not judged*, or the cell says
-why the absence is honest all the same. The reasons happen, and the absences are asserted, in
+why the absence is honest anyway. The reasons happen, and the absences are asserted, in
 ``tests/applications/suite_of_absences.py``.
 """
 
@@ -201,7 +201,7 @@ class Cell(NamedTuple):
 
 
 def messages_of(project: pytest.Pytester) -> dict[str, str | None]:
-    """What was said of each test that ran, in one line; None where it has passed."""
+    """What was said of each test that ran, in one line, or None if it has passed."""
     reports = project.inline_run("-q").getreports("pytest_runtest_logreport")
     told = [each for each in reports if each.when == "call" or each.failed]
     return {report.nodeid.partition("::")[2]: _message(report) for report in told}
@@ -226,7 +226,7 @@ def _cell(name: str) -> Cell:
 
 
 def is_as_expected(message: str | None, expected: str) -> bool:
-    """Whether a message is the one that is expected; without one, whether that is honest."""
+    """Whether a message is the one that is expected. Without one, whether that is honest."""
     if isinstance(expected, Honest) or message is None:
         return isinstance(expected, Honest) and message is None
     return re.search(expected, message) is not None
@@ -410,7 +410,7 @@ def test_rules(
     monkeypatch.setenv("WAY", way)
     expected = STATES[way]
     if not can("scopes without hubs") and expected["no-scope-bleed"] == "broken":
-        expected = {**expected, "no-scope-bleed": "kept"}  # the hub of 1.x gives each request a scope of its own
+        expected = {**expected, "no-scope-bleed": "kept"}  # the hub of 1.x gives each request its own scope
     copy_application("suite_of_broken_rules", pytester.path, "test_rules")
     pytester.makeconftest(JOBS)
     pytester.path.joinpath("sentry_capture.toml").write_text(RULES, encoding="utf-8")

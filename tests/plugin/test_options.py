@@ -24,7 +24,7 @@ from pytest_sentry_capture import SentryCapture, SentryInit
 Probe = Callable[[SentryCapture], object]
 
 HIDDEN = "[Filtered]" if "data_collection" in DEFAULT_OPTIONS else ""
-"""What the SDK puts in the place of a header that it does not send, on 2.x and before."""
+"""What the SDK puts in place of a header that it does not send, on 2.x and before."""
 HAS_LOGS = IS_3 or "enable_logs" in DEFAULT_OPTIONS
 
 app = FastAPI()
@@ -326,7 +326,7 @@ def about(name: str, *more: object, needs: tuple[str, ...] = (), id: str | None 
 
 @pytest.fixture
 def live(name: str, sentry_init: SentryInit) -> None:
-    """A client that is there when an option is changed. For some options, 2.x must be told that spans are streamed."""
+    """A client that is there when an option is changed. For some options, 2.x needs an option to stream spans."""
     streamed = {"trace_lifecycle": "stream"} if name in ("before_send_span", "ignore_spans") else {}
     sentry_init(
         dsn="https://key@sentry.invalid/1",

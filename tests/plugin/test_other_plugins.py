@@ -1,6 +1,6 @@
 """What runs beside this plugin: other plugins of pytest, patched standard libraries, and pytest's own modes.
 
-For each of them, an application that uses Sentry is tested with the fixtures; and tests that don't use them end, and
+For each of them, an application that uses Sentry is tested with the fixtures, and tests that don't use them end, and
 print, as they do where this plugin is not installed.
 """
 
@@ -128,7 +128,7 @@ OBSERVED: Final = """
         shop.leak()
 
 
-    def test_a_client_of_its_own(sentry_init, sentry_capture):
+    def test_its_own_client(sentry_init, sentry_capture):
         sentry_init(dsn="https://key@sentry.invalid/2")
         sentry_sdk.capture_message("for this test")
         sentry_capture.assert_captured(message="for this test")
@@ -139,7 +139,7 @@ OBSERVED: Final = """
         sentry_capture.assert_captured(message="hello")
 
 
-    def test_a_process_of_its_own(sentry_server):
+    def test_a_separate_process(sentry_server):
         import subprocess
         import sys
 
@@ -161,7 +161,7 @@ class Company:
         interpreter: Python's own options.
         ini: further lines of the ini file.
         plain: the tests without our fixtures.
-        files: further modules: a conftest, and tests in the style of a plugin, which use no fixture of ours.
+        files: further modules: a conftest, and tests in the style of a plugin, which use none of our fixtures.
         observed: further tests with the fixtures.
         outcomes: what is added to the outcomes of ``OBSERVED``.
         typed: what comes on standard input.
@@ -865,7 +865,7 @@ def test_stepwise(pytester: pytest.Pytester) -> None:
     first, second = run(pytester, "--sw", "-v"), run(pytester, "--sw", "-v")
 
     first.stdout.fnmatch_lines(["*::test_breaks_a_rule FAILED*", "*1 failed*"])
-    first.stdout.no_fnmatch_line("*::test_a_client_of_its_own*")
+    first.stdout.no_fnmatch_line("*::test_its_own_client*")
     second.stdout.fnmatch_lines(["*::test_breaks_a_rule FAILED*", "*1 failed, * deselected*"])
     second.stdout.no_fnmatch_line("*::test_a_segment*")
 

@@ -1,4 +1,4 @@
-"""Rules of a project's own: the hook, what is wrong with them, what they can't judge, and a rule that raises."""
+"""A project's own rules: the hook, what is wrong with them, what they can't judge, and a rule that raises."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str
         ("[ShortMessages(paths=(5,))]", "ShortMessages: paths must be a tuple of strings, not (5,)"),
     ],
 )
-def test_what_is_no_rule(project: pytest.Pytester, given: str, mistake: str | None) -> None:
+def test_what_is_not_a_rule(project: pytest.Pytester, given: str, mistake: str | None) -> None:
     project.makefile(".toml", sentry_capture="[[expect]]\nname = 'client errors'\ncaptured = false")
     project.makeconftest(
         f"{RULES}\ndef changed(**attributes):\n    rule = ShortMessages()\n    vars(rule).update(attributes)\n"
@@ -363,7 +363,7 @@ def test_a_rule_that_raises(project: pytest.Pytester, body: str, error: str) -> 
     result.stdout.no_fnmatch_line("*rule_run.py*")
 
 
-def test_a_waiver_does_not_excuse_a_rule_that_raises(project: pytest.Pytester) -> None:
+def test_a_waiver_does_not_allow_a_rule_that_raises(project: pytest.Pytester) -> None:
     project.makeconftest(
         f"{RULES}\nShortMessages.judge = lambda self, views: 1 / 0\n"
         "def pytest_sentry_capture_rules():\n    return [ShortMessages()]"

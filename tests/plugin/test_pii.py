@@ -58,7 +58,7 @@ SORTS = {
 class Place(NamedTuple):
     """A place for data, as a capture of a text, or of a mapping where there are keys.
 
-    ``path`` is where it is found; ``{}`` stands for the key. ``needs`` is what the SDK must have for it.
+    ``path`` is where it is found. ``{}`` stands for the key. ``needs`` is what the SDK must have for it.
     """
 
     capture: Callable[[Any], object]
@@ -137,7 +137,7 @@ PLACES = {
 
 
 def planted(name: str, number: int) -> Iterator[tuple[Sort, str, Any, str]]:
-    """Each sort of data in a place: its sort, its value, what is captured, and where it is to be found."""
+    """Each sort of data in a place: its sort, its value, what is captured, and where it must be found."""
     place = PLACES[name]
     for offset, sort in enumerate(SORTS.values()):
         value = sort.value(number * len(SORTS) % 200 + offset)

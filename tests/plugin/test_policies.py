@@ -413,7 +413,7 @@ def test_options_of_a_conftest_files_rule_are_checked_at_the_start(
     pytest.LineMatcher([mistake]).fnmatch_lines([f"pyproject.toml:2: {expected}"])
 
 
-def test_a_rule_of_a_conftest_file_that_this_run_leaves_out_is_no_mistake(pytester: pytest.Pytester) -> None:
+def test_a_rule_of_a_conftest_file_that_this_run_leaves_out_is_not_a_mistake(pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml("[tool.sentry_capture.rules]\nshort-messages = { longest = 3 }")
     for name in ("api", "jobs"):
         write(pytester.path, **{f"tests__{name}__test_{name}_py": TESTS})
@@ -423,7 +423,7 @@ def test_a_rule_of_a_conftest_file_that_this_run_leaves_out_is_no_mistake(pytest
     pytester.runpytest_inprocess("tests/api").assert_outcomes(failed=2)
 
 
-def test_a_rule_with_a_constructor_of_its_own_takes_what_all_rules_have(pytester: pytest.Pytester) -> None:
+def test_a_rule_with_its_own_constructor_takes_the_options_of_all_rules(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         from pytest_sentry_capture import Rule

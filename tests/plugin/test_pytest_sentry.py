@@ -1,4 +1,4 @@
-"""Beside pytest-sentry, which reports flaky tests by a client of its own; here with what matters of it."""
+"""Beside pytest-sentry, which reports flaky tests by its own client. Here with what matters of it."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_what_it_has_reported():
 
 @pytest.mark.usefixtures("without_pytest_sentry")
 @pytest.mark.needs("scopes without hubs")
-def test_neither_hears_of_what_the_other_does(pytester: pytest.Pytester) -> None:
-    """Its tags are not on the application's events, and what goes wrong while it reports is no test's."""
+def test_neither_is_notified_of_the_other(pytester: pytest.Pytester) -> None:
+    """Its tags are not on the application's events, and what goes wrong while it reports is not a test's."""
     pytester.makepyfile(pytest_sentry=PYTEST_SENTRY, conftest=CONFTEST, test_shop=TESTS)
 
     result = pytester.run(sys.executable, "-m", "pytest")

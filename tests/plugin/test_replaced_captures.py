@@ -208,7 +208,7 @@ def pytest_sentry_capture_rules():
     assert rules_in_report(pytester, "state", "not_judged") == {"answers": ("not judged", 1)}
 
 
-def test_what_an_allow_entry_excused_is_not_unused(pytester: pytest.Pytester) -> None:
+def test_what_an_allow_entry_allowed_is_not_unused(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(SHOP)
     pytester.makepyfile(
         test_shop="""

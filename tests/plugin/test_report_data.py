@@ -1,4 +1,4 @@
-"""What the JSON report tells of a run beside its rows: waivers, callbacks, example items, the run itself."""
+"""What the JSON report says about a run beside its rows: waivers, callbacks, example items, the run itself."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_only_the_last_attempt_at_a_test_counts(shop: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("args", [(), ("-n2",)])
-def test_what_came_outside_of_tests_is_counted_once(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
+def test_items_outside_of_tests_are_counted_once(shop: pytest.Pytester, args: tuple[str, ...]) -> None:
     shop.makepyfile("import sentry_sdk, shop\nsentry_sdk.capture_message('at import')\ndef test(): pass")
 
     assert [line.split() for line in report(shop, *args).splitlines()[2:]] == [
@@ -207,7 +207,7 @@ def test_a_streamed_segment_is_one_row(pytester: pytest.Pytester, rate: float, r
 
 @pytest.mark.needs("segments without transactions")
 @pytest.mark.parametrize(("origin", "rows"), [("auto.db.sqlalchemy", 0), ("manual", 1)])
-def test_what_the_sdk_traces_by_itself_is_no_part_of_the_contract(
+def test_what_the_sdk_traces_by_itself_is_not_part_of_the_contract(
     shop: pytest.Pytester, origin: str, rows: int
 ) -> None:
     """Outside of requests, every query is a segment."""
@@ -278,7 +278,7 @@ def test_fields_and_their_states(pytester: pytest.Pytester) -> None:
     content = valid_json_report(pytester)
     event, segment = content["rows"]
 
-    # The event scrubber of up to 2.x filters passwords; 3 has none, and sends bodies in clear.
+    # The event scrubber of up to 2.x filters passwords. 3 has none, and sends bodies in clear.
     password = "sent" if IS_3 else "filtered"
     expected = {
         "environment": "sent",
@@ -359,7 +359,7 @@ def test_personal_data_in_a_list_of_a_segment(pytester: pytest.Pytester) -> None
     assert found == {("segment", "direct", "shop.mails")}
 
 
-def test_a_declared_secret_is_no_name_of_a_header_in_another_case(pytester: pytest.Pytester) -> None:
+def test_a_declared_secret_is_not_a_name_of_a_header_in_another_case(pytester: pytest.Pytester) -> None:
     add_application(pytester, "shop_with_fields")
     pytester.makepyfile(
         test_orders="""

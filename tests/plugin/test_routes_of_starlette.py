@@ -105,7 +105,7 @@ def test_the_sdk_knows_the_route_of_a_path_that_middleware_has_changed(
     assert event["transaction_info"]["source"] == "route"
 
 
-def test_a_name_that_is_no_route_is_none(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+def test_a_name_that_is_not_a_route_is_none(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     def report(job: str) -> None:
         event = {"message": "hello", "transaction": f"/jobs of {job}", "transaction_info": {"source": "custom"}}
         sentry_sdk.capture_event(event)  # type: ignore[arg-type]

@@ -241,7 +241,7 @@ captured = false
 EVERY_NAME = [*re.findall(r"^([a-z-]+) = (?=true|\[|\{|1)", EVERY_RULE, re.MULTILINE), "nothing of the sort"]
 
 
-def test_never_exercised_and_idle(shop: pytest.Pytester) -> None:
+def test_never_exercised_and_unused(shop: pytest.Pytester) -> None:
     configure(shop, EVERY_RULE)
     marks = "\n".join(f'@pytest.mark.sentry_allow("{name}", reason="x")' for name in EVERY_NAME)
     shop.makepyfile(

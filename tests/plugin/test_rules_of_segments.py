@@ -43,7 +43,7 @@ STRICT = "With --sentry-strict, each of these fails the run."
 
 
 class Told(NamedTuple):
-    """What the report tells of a rule."""
+    """What the report says about a rule."""
 
     state: str
     kept: int
@@ -59,7 +59,7 @@ class Shop:
         self._pytester = pytester
         self.streams = streams
         self.has_users = IS_3 or not streams
-        """Whether its segments tell of users, which streamed spans do since 3."""
+        """Whether its segments describe users, which streamed spans do since 3."""
 
     def run(self, configuration: str, tests: str, *args: str) -> pytest.RunResult:
         self._pytester.makepyprojecttoml(configuration)
@@ -377,7 +377,7 @@ def test_large_within():
     result.stdout.re_match_lines([r"  2\d,\d{3} bytes are more than 20,000: segment 'nightly', task"])
     part = "attributes" if shop.streams else "extra"
     result.stdout.re_match_lines([rf"    {part}: about 2\d,\d{{3}} bytes"])
-    if shop.streams:  # a span within the segment is an item of its own
+    if shop.streams:  # a span within the segment is its own item
         assert shop.rules() == {"max-event-bytes": Told("broken", 2, 1, 0, [])}
     else:
         assert shop.rules() == {"max-event-bytes": Told("broken", 1, 2, 0, [])}

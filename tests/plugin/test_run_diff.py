@@ -43,14 +43,14 @@ def test_a_report_that_is_discarded_now() -> None:
     ]
 
 
-def test_an_answer_that_nobody_is_told_of() -> None:
+def test_an_answer_that_nobody_receives() -> None:
     silent = row(kind=None, exception=None, captured=False, level=None, fields={})
     fine = row(status=200, kind=None, exception=None, captured=False, level=None, fields={})
 
     assert differences(diff(report(), report(silent, fine))) == ["new      GET /orders/{number} 500: silent"]
 
 
-def test_names_of_tags_and_of_the_user_are_told_as_fields_alone() -> None:
+def test_names_of_tags_and_of_the_user_are_reported_as_fields_alone() -> None:
     before = row(tags=["shop"], user=["id"], fields={"tags.shop": "sent", "user.id": "sent"})
     after = row(tags=[], user=["id", "ip_address"], fields={"user.id": "sent", "user.ip_address": "sent"})
 
@@ -69,7 +69,7 @@ def test_variants_that_differ_in_names_are_one_report() -> None:
     assert differences(diff(report(*before), report())) == [lost]
 
 
-def test_names_of_a_report_that_is_discarded_otherwise_are_not_told() -> None:
+def test_names_of_a_report_that_is_discarded_otherwise_are_not_reported() -> None:
     before, after = row(tags=["shop"]), dropped(row(user=["id"]), "before_send", "shop.drop")
 
     lines = diff(report(before), report(after))
@@ -100,7 +100,7 @@ def test_a_field_in_another_state(before: dict[str, str], after: dict[str, str],
     ]
 
 
-def test_a_field_of_many_rows_is_told_once() -> None:
+def test_a_field_of_many_rows_is_reported_once() -> None:
     before = [row(status=status, fields={}) for status in (500, 501, 502)]
     after = [row(status=status, fields={"user.email": "sent"}) for status in (500, 501, 502)]
 
@@ -128,7 +128,7 @@ def test_names_of_headers_are_compared_in_one_case() -> None:
     ]
 
 
-def test_what_is_new_as_a_whole_is_told_as_one() -> None:
+def test_what_is_new_as_a_whole_is_reported_as_one() -> None:
     after = {
         f"threads.values.stacktrace.frames.{name}": "sent"
         for name in ("filename", "function", "lineno", "module", "vars.a")
@@ -191,7 +191,7 @@ def test_a_segment_that_the_application_starts_is_reported() -> None:
     assert differences(diff(report(own), report())) == ["gone     segment, direct: was captured"]
 
 
-def test_profiles_are_told_once_and_only_where_one_run_has_none() -> None:
+def test_profiles_are_reported_once_and_only_where_one_run_has_none() -> None:
     captured = row(kind="profile", exception=None, level=None, fields={})
     short = row(kind="profile", exception=None, level=None, fields={}, captured=False, status=200)
     short["discarded"] = {"reason": "insufficient_data", "by": None}
@@ -416,7 +416,7 @@ def _with(path: tuple[str | int, ...], value: object) -> Any:
 @example(("partial",), {"a": 1})
 @example(("personal_data", 0, "place"), MISSING)
 @example(("rows", 2, "origin"), None)
-def test_a_damaged_report_is_told_in_one_sentence(path: tuple[str | int, ...], value: object) -> None:
+def test_a_damaged_report_is_reported_in_one_sentence(path: tuple[str | int, ...], value: object) -> None:
     """Whatever stands in a place, or nothing: it is compared, or it is damaged."""
     with TemporaryDirectory() as folder, redirect_stderr(StringIO()) as errors, redirect_stdout(StringIO()) as output:
         good, damaged = Path(folder, "good.json"), Path(folder, "damaged.json")

@@ -152,7 +152,7 @@ def test_fields_that_what_was_dropped_may_have_had() -> None:
     assert len(differences(diff(report(SAMPLED, of_other_request), after))) == 1
 
 
-def test_what_was_filtered_is_told_whatever_chance_has_dropped() -> None:
+def test_what_was_filtered_is_reported_whatever_chance_has_dropped() -> None:
     before = report({**SAMPLED, "fields": {"name": "sent", "user.id": "filtered"}}, dropped(SAMPLED))
     after = report({**SAMPLED, "fields": {"name": "sent", "user.id": "sent"}}, dropped(SAMPLED))
 

@@ -66,7 +66,7 @@ def test_the_upgrade_to_3(run: Callable[..., Path], capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.needs("segments without transactions")
-def test_what_a_partial_run_has_not_tried_is_no_difference(
+def test_rows_that_a_partial_run_has_not_tested_are_not_a_difference(
     run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, partial = run("whole"), run("partial", "-k", "test_crash")

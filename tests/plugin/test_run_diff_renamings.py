@@ -1,4 +1,4 @@
-"""``sentry-contract diff``: what was only renamed between transactions and spans is no difference."""
+"""``sentry-contract diff``: what was only renamed between transactions and spans is not a difference."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RENAMED = [
 
 
 @pytest.mark.parametrize(("path", "name"), RENAMED)
-def test_a_renaming_is_no_difference(path: str, name: str) -> None:
+def test_a_renaming_is_not_a_difference(path: str, name: str) -> None:
     before = report(segment_row({"transaction": "sent", path: "sent"}))
     after = report(segment_row({"name": "sent", name: "sent"}), sdk="3.0.0")
 
@@ -78,7 +78,7 @@ SYNONYMS = [
 
 
 @pytest.mark.parametrize(("attribute", "name"), SYNONYMS)
-def test_an_attribute_that_another_sdk_calls_otherwise_is_no_difference(attribute: str, name: str) -> None:
+def test_an_attribute_that_another_sdk_calls_otherwise_is_not_a_difference(attribute: str, name: str) -> None:
     transaction = report(segment_row({"transaction": "sent", f"contexts.trace.data.{attribute}": "sent"}))
     span = report(segment_row({"name": "sent", attribute: "sent"}))
     renamed = report(segment_row({"name": "sent", name: "sent"}), sdk="3.0.0")
@@ -119,7 +119,7 @@ def test_the_status_of_a_transaction_that_went_well_may_be_missing() -> None:
         ("user_agent.original", "http.request.header.user-agent"),
     ],
 )
-def test_what_says_the_same_once_more_is_no_difference(attribute: str, source: str) -> None:
+def test_what_says_the_same_once_more_is_not_a_difference(attribute: str, source: str) -> None:
     of_transaction = {"name": "transaction", "url.full": "request.url"}
     path = of_transaction.get(source, "request.headers.User-Agent")
     before = report(segment_row({"transaction": "sent", path: "sent"}))
@@ -256,7 +256,7 @@ def test_personal_data() -> None:
     ("path", "name"),
     [*RENAMED, *((f"contexts.trace.data.{attribute}", name) for attribute, name in SYNONYMS), ("transaction", "name")],
 )
-def test_personal_data_in_a_renamed_field_is_no_difference(path: str, name: str) -> None:
+def test_personal_data_in_a_renamed_field_is_not_a_difference(path: str, name: str) -> None:
     before = report(OLD_SEGMENT, personal_data=[finding(path, kind="segment")])
     after = report(NEW_SEGMENT, personal_data=[finding(name, kind="segment")])
 

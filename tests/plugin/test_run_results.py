@@ -1,4 +1,4 @@
-"""What a run with rules tells: exit codes, annotations, summaries, properties; and how every sort of test is judged."""
+"""What a run with rules tells: exit codes, annotations, summaries, properties, and how every sort of test is judged."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_waivers_that_are_none(project: pytest.Pytester) -> None:
         assert line.startswith(f"sentry_allow: {problem}")
 
 
-def test_waivers_of_tests_that_did_not_get_to_them_are_not_idle(project: pytest.Pytester) -> None:
+def test_waivers_of_tests_that_did_not_get_to_them_are_not_unused(project: pytest.Pytester) -> None:
     project.makefile(".toml", sentry_capture='rules.required-tags = ["shop"]')
     project.makepyfile(
         test_shop=f"""
@@ -213,7 +213,7 @@ def test_waivers_of_tests_that_did_not_get_to_them_are_not_idle(project: pytest.
             assert 0
 
         @{WAIVER}
-        def test_idle():
+        def test_unused():
             sentry_sdk.set_tag("shop", "berlin")
             {UNTAGGED}
         """
@@ -223,7 +223,7 @@ def test_waivers_of_tests_that_did_not_get_to_them_are_not_idle(project: pytest.
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert [line for line in result.stdout.lines if line.startswith("  unused")] == [
-        "  unused         sentry_allow('required-tags') of test_shop.py::test_idle"
+        "  unused         sentry_allow('required-tags') of test_shop.py::test_unused"
     ]
 
 

@@ -224,7 +224,7 @@ def test_no_contract_is_written(project: pytest.Pytester) -> None:
 
 
 def test_a_partial_run_checks_nothing_and_does_not_fail(project: pytest.Pytester) -> None:
-    """The tests that were chosen may have nothing to do with Sentry; what was asked to be written is not."""
+    """The tests that were chosen may have nothing to do with Sentry. What was asked to be written is not."""
     project.makepyfile(test_money="def test_rounding(): pass")
     project.makefile(".toml", sentry_capture=RULE)
     contract = project.path / "sentry-contract.toml"

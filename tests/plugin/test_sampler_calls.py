@@ -100,7 +100,7 @@ def message_of(call: Callable[[], object]) -> list[str]:
     return str(raised.value).split("\n")
 
 
-def test_what_was_captured_all_the_same(client: object, sentry_capture: SentryCapture) -> None:
+def test_captured_anyway(client: object, sentry_capture: SentryCapture) -> None:
     renamed("generic request", "/health")
 
     lines = message_of(lambda: sentry_capture.assert_discarded("segment", reason="sample_rate", by=sampler))

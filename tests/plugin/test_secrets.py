@@ -142,7 +142,7 @@ def test_a_secret_that_is_none(pytester: pytest.Pytester, fixture: str, value: s
 
 
 @pytest.mark.parametrize("value", ["None", "b'hunter2'", "42"])
-def test_a_secret_that_is_no_text(pytester: pytest.Pytester, value: str) -> None:
+def test_a_secret_that_is_not_a_text(pytester: pytest.Pytester, value: str) -> None:
     pytester.makepyfile(f"def test(sentry_capture):\n    sentry_capture.secret({value})\n")
 
     pytester.runpytest_inprocess().stdout.fnmatch_lines(["E * TypeError: a secret must be a string, not *"])

@@ -298,7 +298,7 @@ ABOUT_STATUSES = (
     ' "ok".'
 )
 ABOUT_SPANS = (
-    'The spans of a segment are items of their own. Ask for the kind "span": its criterion transaction is the name of'
+    'The spans of a segment are separate items. Ask for the kind "span": its criterion transaction is the name of'
     " the segment."
 )
 ABOUT_USERS = (

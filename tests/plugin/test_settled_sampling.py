@@ -224,7 +224,7 @@ def test_table_and_contract_have_what_is_certain(
 
 
 def test_of_other_random_numbers_nothing_changes(shop: Callable[..., pytest.RunResult]) -> None:
-    """Not the numbers of the application's own, nor who looks at the SDK's module or replaces something in it."""
+    """Not the application's own numbers, nor who looks at the SDK's module or replaces something in it."""
     random.seed(4)
     expected = [random.random() for _ in range(3)]
 
@@ -368,13 +368,13 @@ required-tags = { tags = ["plan"], kinds = ["transaction"], severity = "warn" }
 """,
     )
 
-    left = [line for line in summary_of(result) if " to chance " in line]
+    left = [line for line in summary_of(result) if " at random " in line]
     assert [line.partition("from run to run, ")[2] for line in left] == ["for required-tags."]
 
 
 def test_what_is_settled_is_not_left_to_chance(shop: Callable[..., pytest.RunResult]) -> None:
-    """But for what tests give themselves; in several processes as in one."""
+    """Except for what tests give themselves. In several processes as in one."""
     result = shop(LEFT_TO_CHANCE, "-n2", more=RULES)
 
-    left = [line.partition(" left ")[0] for line in summary_of(result) if " to chance " in line]
+    left = [line.partition(" sampled ")[0] for line in summary_of(result) if " at random " in line]
     assert left == ["traces_sample_rate=0.25", "traces_sampler"]

@@ -159,7 +159,7 @@ def test_what_a_configuration_lacks_is_printed_for_its_file(project: pytest.Pyte
     assert 'exception = "ValueError"' in printed
 
 
-def test_a_waiver_excuses_a_test_from_what_all_others_promise(project: pytest.Pytester) -> None:
+def test_a_waiver_exempts_a_test_from_a_rule_for_all_others(project: pytest.Pytester) -> None:
     project.makepyfile(
         test_untagged="""
         import pytest, sentry_sdk
@@ -242,7 +242,7 @@ def test_waivers_and_ignored_errors_that_nothing_needs_are_named(project: pytest
     assert unused == {line.removeprefix("#").strip() for line in head[2:]}
 
 
-def test_few_events_are_no_promise(project: pytest.Pytester) -> None:
+def test_few_events_are_not_promise(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("test_shop.py::test_one", "--sentry-suggest")
 
     result.stdout.fnmatch_lines(

@@ -432,7 +432,7 @@ def test_an_sdk_without_its_buffers_as_known_breaks_no_application(pytester: pyt
 
 
 @pytest.mark.needs("scopes without hubs")
-def test_an_sdk_that_cannot_be_observed_is_still_kept_from_sending(pytester: pytest.Pytester) -> None:
+def test_an_sdk_that_cannot_be_observed_is_still_blocked(pytester: pytest.Pytester) -> None:
     add_changes(pytester, renamed("_init_impl", "_set_up"))
     pytester.makepyfile(
         test_shop="""

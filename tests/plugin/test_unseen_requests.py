@@ -103,7 +103,7 @@ def test_the_fixture_is_enough_for_a_word(project: pytest.Pytester) -> None:
     assert summary_of(result)[0].startswith("1 request was not observed (framework: tornado).")
 
 
-def test_runs_that_ask_for_nothing_are_told_nothing(project: pytest.Pytester) -> None:
+def test_runs_that_ask_for_nothing_get_no_message(project: pytest.Pytester) -> None:
     project.makepyfile("import shop\nshop.init()\n\ndef test_it():\n    shop.serve()\n")
 
     result = project.runpytest_subprocess()
@@ -111,7 +111,7 @@ def test_runs_that_ask_for_nothing_are_told_nothing(project: pytest.Pytester) ->
     assert "not observed" not in result.stdout.str()
 
 
-def test_threads_of_an_observed_request_are_no_requests_of_their_own(project: pytest.Pytester) -> None:
+def test_threads_of_an_observed_request_are_not_further_requests(project: pytest.Pytester) -> None:
     """The SDK hands the request on to a thread that the application starts, and the exchange is not known there."""
     project.makepyfile(
         """

@@ -14,7 +14,7 @@ class Column(NamedTuple):
     """An application, as ``web_{name}`` of ``tests/applications``.
 
     Attributes:
-        ends_late: whether it has something to do when its answer is complete; behind a test client it has not.
+        ends_late: whether it has something to do when its answer is complete. Behind a test client it has not.
     """
 
     name: str

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.needs("Flask")
 
 @pytest.fixture(autouse=True)
 def initialized(sentry_init: SentryInit) -> None:
-    sentry_init(dsn=DSN)  # no integration: Flask is observed all the same
+    sentry_init(dsn=DSN)  # no integration: Flask is observed anyway
 
 
 def observed(application: Application) -> Any:
@@ -273,7 +273,7 @@ def test_a_crash_before_anything_was_sent_is_answered_500(sentry_capture: Sentry
     assert shown(sentry_capture.exchanges[0])[2:4] == (500, ZeroDivisionError)
 
 
-def test_an_exception_that_ends_the_process_is_no_answer(sentry_capture: SentryCapture) -> None:
+def test_an_exception_that_ends_the_process_is_not_an_answer(sentry_capture: SentryCapture) -> None:
     def application(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         raise SystemExit
 

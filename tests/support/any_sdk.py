@@ -58,7 +58,7 @@ def streamed_span(name: str, op: str | None = None, **attributes: Any) -> Abstra
 
 
 def span(name: str, op: str | None = None, **data: Any) -> AbstractContextManager[Any]:
-    """Start a span within the segment; ``data`` are its attributes, which up to 2.x are called its data."""
+    """Start a span within the segment. ``data`` are its attributes, which up to 2.x are called its data."""
     if IS_3:
         return sentry_sdk.start_span(name=name, attributes=_attributes(op, data))
     started = _sdk.start_span(op=op, **{_NAME: name})
@@ -97,7 +97,7 @@ def logging_to_events(event_level: int = logging.ERROR) -> list[Any]:
 
 
 def without_personal_data() -> dict[str, Any]:
-    """Options with which no bodies, cookies, addresses and users are collected; up to 2.x this is the default."""
+    """Options with which no bodies, cookies, addresses and users are collected. Up to 2.x this is the default."""
     if not IS_3:
         return {}
     return {
@@ -111,7 +111,7 @@ def without_personal_data() -> dict[str, Any]:
 
 
 def with_personal_data() -> dict[str, Any]:
-    """Options with which it is all collected; since 3 this is the default."""
+    """Options with which it is all collected. Since 3 this is the default."""
     return {} if IS_3 else {"send_default_pii": True}
 
 
@@ -121,12 +121,12 @@ def without_local_variables() -> dict[str, Any]:
 
 
 def logs_enabled() -> dict[str, Any]:
-    """Options with which ``sentry_sdk.logger`` sends; before 2.35 there is none, and since 3 nothing is needed."""
+    """Options with which ``sentry_sdk.logger`` sends. Before 2.35 there is none, and since 3 nothing is needed."""
     return {"enable_logs": True} if "enable_logs" in DEFAULT_OPTIONS else {}
 
 
 def nothing_scrubbed() -> dict[str, Any]:
-    """Options with which no value is taken out of what an application sets; since 3 none is."""
+    """Options with which no value is taken out of what an application sets. Since 3 none is."""
     if IS_3:
         return {}
     scrubber = import_module("sentry_sdk.scrubber").EventScrubber

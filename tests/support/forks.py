@@ -11,7 +11,7 @@ _SECONDS: Final = 60
 
 
 def fork(work: Callable[[], object]) -> int:
-    """Do something in a forked child; returns its number. It ends with 0, or with 1 where the work raised."""
+    """Do something in a forked child. Returns its number. It ends with 0, or with 1 where the work raised."""
     child = os.fork()
     if child:
         return child

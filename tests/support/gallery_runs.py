@@ -1,6 +1,6 @@
 """What a whole run says: of waivers with an end, of configurations that extend others, and of suggestions.
 
-Each is a run of its own in a folder of its own. The output from ``FAILURES`` or the summary on is kept.
+Each is its own run in its own folder. The output from ``FAILURES`` or the summary on is kept.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ RUNS: Final = {
         [({"test_shop.py": FAILS}, ["--sentry-contract=update"])],
     ),
     "a_last_day_that_is_none": RunSituation(
-        "The last day of a waiver is no day.",
+        "The last day of a waiver is not a date.",
         {POLICY: NOISE, "test_shop.py": marked('"no warnings", reason="the old gateway", until="31.1.2027"')},
         [
             'sentry_allow: until must be the last day on which the waiver counts, such as "2027-03-01"',
@@ -189,19 +189,19 @@ RUNS: Final = {
         ["--sentry-suggest"],
     ),
     "a_suggestion_left_to_chance": RunSituation(
-        "A project asks for rules, and samples by chance.",
+        "A project asks for rules, and samples at random.",
         {"test_shop.py": FAILS.replace('invalid/1"', 'invalid/1", sample_rate=0.0001')},
         ['# sampling = "all"  # chance decided about 3 items in 3 tests', "# Not kept, not exercised or not judged"],
         ["--sentry-suggest"],
     ),
     "a_suggestion_for_other_configurations": RunSituation(
-        "A suggestion is to be written for the rootdir, and all tests that ran have a configuration of their own.",
+        "A suggestion is requested for the rootdir, but all tests that ran have their own configuration.",
         {f"shop/{POLICY}": NOISE, "shop/test_shop.py": FAILS},
         ["sentry_capture.toml was not written: ", "shop/sentry_capture.toml"],
         ["--sentry-suggest=sentry_capture.toml"],
     ),
     "a_suggestion_without_sentry": RunSituation(
-        "A suggestion is asked for in a run without Sentry.",
+        "A suggestion is requested in a run without Sentry.",
         {"test_shop.py": "def test_payment():\n    pass\n"},
         ["Nothing to suggest: Sentry was never on in this run."],
         ["--sentry-suggest"],

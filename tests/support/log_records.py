@@ -6,7 +6,7 @@ from pytest_sentry_capture import Discard, SentryCapture
 
 
 def discarded(sentry_capture: SentryCapture) -> list[Discard]:
-    """What the view holds, and the records below the level of events, which it leaves out; nothing may be captured."""
+    """What the view holds, and the records below the level of events, which it leaves out. Nothing may be captured."""
     in_view = sentry_capture.discarded
     of_records = [*below_level(sentry_capture), *discarded_for(sentry_capture, "ignored_logger")]
     return [*(each for each in of_records if each not in in_view), *in_view]

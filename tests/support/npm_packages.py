@@ -31,7 +31,7 @@ def installed(sources: Path, build: Path) -> Path:
 
 
 def browser() -> str:
-    """The path of Chromium; the test is skipped without it."""
+    """The path of Chromium. The test is skipped without it."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("chromium is not installed")

@@ -14,7 +14,7 @@ from pytest_sentry_capture._relay.relay_project import RelayProject
 
 
 def capture(payload: object, item_type: str = "event", **about: Any) -> Capture:
-    """An item that was captured with this payload; ``about`` is what else a capture has."""
+    """An item that was captured with this payload. ``about`` is what else a capture has."""
     return Capture(item_type, json.dumps(payload).encode(), **about)
 
 
@@ -62,7 +62,7 @@ class _SdkOfThePast:
 
 
 def found_in(capture: SentryCapture, kind: Kind = "event", **criteria: Any) -> Sequence[CapturedItem]:
-    """What matches; nothing where there is none for certain, and where this can't be said."""
+    """What matches. Nothing where there is none for certain, and where this cannot be determined."""
     try:
         items: Sequence[CapturedItem] = capture.find(kind, **criteria)
     except AssertionError as error:

@@ -1,4 +1,4 @@
-"""A Redis server that a test starts and stops: it listens on a socket in a folder of its own, and keeps nothing."""
+"""A Redis server that a test starts and stops: it listens on a socket in its own folder, and keeps nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _READY: Final = "ready to accept connections"
 
 @contextmanager
 def redis_server() -> Iterator[Path]:
-    """Run a server meanwhile; the path of its socket."""
+    """Run a server meanwhile. The path of its socket."""
     with TemporaryDirectory() as folder:  # the path of a socket has at most some hundred characters
         socket = Path(folder, "redis.sock")
         options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]

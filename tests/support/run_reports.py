@@ -44,7 +44,7 @@ def segment_row(fields: dict[str, str], **columns: Any) -> dict[str, Any]:
 
 
 def dropped(captured: dict[str, Any], reason: str = "sample_rate", by: str | None = None) -> dict[str, Any]:
-    """The row of what is discarded in place of what was captured."""
+    """The row of what is discarded in place of captured items."""
     return {**captured, "captured": False, "discarded": {"reason": reason, "by": by}, "fields": {}}
 
 

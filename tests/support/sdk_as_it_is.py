@@ -212,7 +212,7 @@ def test_reprs_while_an_event_is_serialized(on_repr: Callable[[Asked], object] |
 
 
 def described(thread: threading.Thread | None) -> list[object]:
-    """What a thread is, but for the number in its name."""
+    """What a thread is, except for the number in its name."""
     assert isinstance(thread, threading.Thread)
     return [re.sub(r"\d+", "", thread.name), thread.daemon, thread.is_alive()]
 
@@ -652,7 +652,7 @@ def test_clients_end_when_nobody_has_them() -> None:
 
 
 class Shared(HttpTransport):
-    """Sends with a pool that the application uses for other hosts too, and in a way of its own."""
+    """Sends with a pool that the application uses for other hosts too, and in its own way."""
 
     pool = urllib3.PoolManager()
 
@@ -730,7 +730,7 @@ Client: Any = any_sdk.kind_of_clients()
 
 
 class WithTransportOfItsOwn(Client):  # type: ignore[misc]
-    """Keeps its transport in a place of its own."""
+    """Keeps its transport in its own place."""
 
     @property
     def transport(self) -> Any:

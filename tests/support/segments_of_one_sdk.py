@@ -26,7 +26,7 @@ sdk: Any = sentry_sdk  # whose functions depend on its version
 CAN_STREAM: Final = "trace_lifecycle" in sdk.consts.DEFAULT_OPTIONS
 LIFECYCLES: Final = ("", "stream") if CAN_STREAM and not IS_3 else ("",)
 FAMILIES: Final = ("db", "http.request.header", "network", "process", "sentry", "server", "thread")
-"""Attributes that are told of by the beginning of their names."""
+"""Attributes that are known by the beginning of their names."""
 FIELDS: Final = (
     "name", "op", "status", "source", "origin", "environment", "release", "status_code", "method", "path", "route",
 )  # fmt: skip

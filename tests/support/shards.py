@@ -140,7 +140,7 @@ class Suite:
         return self._pytester.runpytest_subprocess("-q", f"--sentry-report={report}", *args)
 
     def split(self, number: int, *args: str) -> list[str]:
-        """Run all of it in so many shards; their reports."""
+        """Run all of it in so many shards. Their reports."""
         names = [f"shard-{group}.json" for group in range(number)]
         for group, name in enumerate(names):
             self.run(name, *args, group=(group, number))

@@ -1,4 +1,4 @@
-"""What an assertion about transactions says is to be written where there are none."""
+"""What an assertion about transactions says must be written where there are none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPORTED: Final[dict[str, Any]] = {"re": re, "IsStr": IsStr}
 
 
 def suggestion(sentry_capture: SentryCapture, call: str, **arguments: Any) -> tuple[str, list[str]]:
-    """What an assertion about transactions says is to be written, and its hints."""
+    """What an assertion about transactions says must be written, and its hints."""
     positional = [value for name, value in arguments.items() if name == "n"]
     given = {name: value for name, value in arguments.items() if name != "n"}
     with pytest.raises(AssertionError) as caught:
@@ -29,7 +29,7 @@ def suggestion(sentry_capture: SentryCapture, call: str, **arguments: Any) -> tu
 
 
 async def _finished(call: Callable[[], object]) -> None:
-    """Call it, and wait for what is to be awaited."""
+    """Call it, and wait for what must be awaited."""
     asked = call()
     if isawaitable(asked):
         await asked

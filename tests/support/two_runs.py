@@ -1,4 +1,4 @@
-"""The same tests with and without the plugin, in pytest runs of their own: what each prints, and how it ends."""
+"""The same tests with and without the plugin, in pytest their own runs: what each prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _VARIES: Final = (
 
 
 class Ended(NamedTuple):
-    """How a run ended, but for what the plugin adds on purpose and what always varies."""
+    """How a run ended, except for what the plugin adds on purpose and what always varies."""
 
     status: int
     output: str
 
     def unlike(self, other: Ended) -> str:
-        """The lines in which two runs differ; empty where they ended alike."""
+        """The lines in which two runs differ, empty if they ended alike."""
         return "".join(unified_diff(other.lines, self.lines, "without the plugin", "with the plugin", n=1))
 
     @property
@@ -62,7 +62,7 @@ def run(
         options: pytest's own.
         beside: the names of entry points of other plugins.
         without: plugins to leave out too.
-        interpreter: options of Python's own.
+        interpreter: Python's own options.
         typed: what comes on standard input.
     """
     installed = {each.name for each in entry_points(group="pytest11")}
@@ -76,7 +76,7 @@ def run(
 
 
 def with_and_without(pytester: pytest.Pytester, *options: str, **how: object) -> tuple[Ended, Ended]:
-    """Run the same tests twice, the second time without the plugin; ``how`` is as in ``run``."""
+    """Run the same tests twice, the second time without the plugin. ``how`` is as in ``run``."""
     with_it = ended(run(pytester, *options, **how))  # type: ignore[arg-type]
     return with_it, ended(run(pytester, *options, without=[PLUGIN], **how))  # type: ignore[arg-type]
 

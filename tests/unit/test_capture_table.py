@@ -37,7 +37,7 @@ FORMS = ("transaction", "span")
 """What SDKs send segments as: up to 2.x, and streamed."""
 TRACE = "c" * 32
 REQUEST_OF_ITS_OWN = {"method": "GET", "source": "route", "status_code": 200}
-"""What a segment tells of its request by itself: that of a framework of which no exchanges are seen."""
+"""What a segment says about its request by itself: that of a framework of which no exchanges are seen."""
 
 
 def segment_payload(
@@ -433,7 +433,7 @@ def test_the_export_of_a_row_is_short() -> None:
         (sampled("event", "0.5"), True),
     ],
 )
-def test_what_chance_decided_is_no_part_of_the_contract(entry: Entry, is_certain: bool) -> None:
+def test_what_chance_decided_is_not_part_of_the_contract(entry: Entry, is_certain: bool) -> None:
     [(_, tally)] = table(recording(entry)).rows()
 
     assert tally.in_contract is is_certain
@@ -477,7 +477,7 @@ def test_a_segment_is_one_row_without_level_tags_and_user(form: str) -> None:
     assert row_of(segment(form, request=REQUEST_OF_ITS_OWN)) == Row("/orders/{number}", "GET", 200, "segment")
 
 
-def test_a_span_that_is_no_segment_has_no_row() -> None:
+def test_a_span_that_is_not_a_segment_has_no_row() -> None:
     exchange = Exchange("GET", "/orders/17", route="/orders/{number}", status=200)
 
     assert table(recording(span(), exchange, span(exchange=exchange))).rows() == []
@@ -532,7 +532,7 @@ def test_which_segments_are_the_application_s(
         ("jane@example.org", "(not shown)"),
     ],
 )
-def test_a_segment_that_the_application_did_not_start_is_told_by_what_made_it(
+def test_a_segment_that_the_application_did_not_start_is_recognized_by_its_origin(
     form: str, origin: str | None, shown: str
 ) -> None:
     exchange = Exchange("GET", "/", route="/", status=200)
@@ -578,7 +578,7 @@ def test_what_a_sampler_decided_by_name_is_part_of_the_contract(form: str) -> No
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("drawn_in", ["segment", "span", "another segment", "another process"])
-def test_a_trace_that_chance_let_through_is_no_part_of_the_contract(form: str, drawn_in: str) -> None:
+def test_a_trace_that_chance_let_through_is_not_part_of_the_contract(form: str, drawn_in: str) -> None:
     """The rate travels with one of the trace's envelopes, which need not be the segment's."""
     certain = segment(form, trace="d" * 32, exchange=Exchange("GET", "/certain", route="/certain", status=200), rate=1)
     own = segment(form, rate=0.25 if drawn_in == "segment" else None)
@@ -777,14 +777,14 @@ def test_the_fields_of_a_streamed_segment_are_its_attributes() -> None:
 
 
 @pytest.mark.parametrize("body", ["name=jane", "{not JSON", '"text"'])
-def test_a_body_that_is_no_json_is_one_field(body: str) -> None:
+def test_a_body_that_is_not_json_is_one_field(body: str) -> None:
     attributes = {"http.request.body.data": {"value": body, "type": "string"}}
 
     assert fields({"is_segment": True, "attributes": attributes}, "span") == {"http.request.body.data": "sent"}
 
 
 @pytest.mark.parametrize("kind", ["attachment", "unknown"])
-def test_what_is_no_json_has_no_fields(kind: str) -> None:
+def test_what_is_not_json_has_no_fields(kind: str) -> None:
     [(_, tally)] = table(recording(Capture(kind, b"x", headers={"filename": "x.txt"})), with_fields=True).rows()
 
     assert tally.fields == {}

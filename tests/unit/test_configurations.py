@@ -72,7 +72,7 @@ def test_nested_is_switched_off_below_the_folder_that_says_so(tmp_path: Path) ->
     assert folders == ["a", "a", "c", "c/d"]
 
 
-def test_mistakes_are_told_when_a_configuration_is_asked_for(tmp_path: Path) -> None:
+def test_mistakes_are_reported_when_a_configuration_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / OWN).write_text("nested = 1\nruls = {}\n")
     configurations = Configurations(tmp_path)

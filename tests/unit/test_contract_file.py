@@ -491,7 +491,7 @@ def test_no_comment_is_ever_lost(before: list[Row], after: list[Row], partial: b
 
 
 def commented(text: str, seed: int) -> tuple[str, list[str]]:
-    """Each line of a contract with a comment beside it, above it, or neither; and the comments."""
+    """Each line of a contract with a comment beside it, above it, or neither, and the comments."""
     chance = random.Random(seed)
     written: list[str] = []
     lines = []

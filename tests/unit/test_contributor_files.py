@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from checkout import CHECKOUT
+from pytest_sentry_capture.version import __version__
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -129,6 +130,14 @@ def test_pull_requests_name_only_targets_that_exist() -> None:
     text = (GITHUB / "pull_request_template.md").read_text(encoding="utf-8")
 
     assert set(re.findall(r"`make ([\w-]+)`", text)) <= TARGETS
+
+
+def test_changelog_has_the_version() -> None:
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[([\w.]+)\](?: - \d{4}-\d\d-\d\d)?$", changelog, re.MULTILINE)
+
+    assert versions[:2] == ["Unreleased", __version__]
+    assert set(re.findall(r"^### (.+)$", changelog, re.MULTILINE)) <= {"Added", "Changed", "Fixed", "Removed"}
 
 
 def test_help_lists_every_target() -> None:

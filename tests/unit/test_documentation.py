@@ -2,22 +2,23 @@
 
 The code blocks of a page are put into a folder in the order in which they stand there, and pytest is run in it:
 
-- ``python``: a file, named by the block's ``title``; without one, a test module. In a test module each test passes, but
+- ``python``: a file, named by the block's ``title``. Without one, a test module. In a test module each test passes,
+except
   for those whose ``def`` line ends with the comment ``# fails``.
 - ``toml``, ``ini``: a configuration file, named by its title. It is in effect, and read by the plugin's own reader. A
   ``pyproject.toml`` with a ``[project]`` is that of a package, which is installed from then on.
 - ``console``: ``$ pytest …`` and ``$ sentry-contract …`` are run there and then, ``$ cat FILE`` shows a file. What
-  stands below a command is compared line by line; a line ``...`` stands for any lines.
+  stands below a command is compared line by line. A line ``...`` stands for any lines.
 - ``text``: lines that stand in the output of one of the folder's runs or, with a title, the whole content of that file.
 - ``json``: is read, by its schema where the page has one, and is a file if it has a title.
-- ``diff``: changes the file that its title names. It is a cure: from then on every test passes.
+- ``diff``: changes the file that its title names. It is a fix: from then on every test passes.
 - ``sh``: pytest and sentry-contract are run, and what pip is asked for is a requirement, of this project with extras
   that it has. Of a program the last part of its path counts: ``before/bin/pytest`` is pytest. ``python -m venv`` is
   for readers alone.
-- ``yaml``: a workflow of GitHub Actions; its steps are looked at like ``sh``.
+- ``yaml``: a workflow of GitHub Actions. Its steps are looked at like ``sh``.
 - ``javascript``: is run in the tests of the server. No other language may be used, and no block be without one.
 
-A comment before a block says what can't be seen there: ``<!-- new folder -->`` starts anew (every folder begins with
+A comment before a block says what can't be seen there: ``<!-- new folder -->`` starts again (every folder begins with
 the application of the tutorial), ``<!-- exit code N -->`` is for a command that fails without a failing test.
 ``<!-- file NAME: PATH -->`` puts a file of the checkout into the folder, ``<!-- files of PAGE -->`` the Python files of
 another page.
@@ -424,7 +425,7 @@ def not_printed(place: str, lines: Sequence[str], printed: Sequence[str]) -> str
 
 
 def compare(shown: Sequence[str], printed: Sequence[str], place: str) -> None:
-    """All that was printed is shown, line by line, but for what ``...`` stands for."""
+    """All that was printed is shown, line by line, except for what ``...`` stands for."""
     rest, shown = comparable(printed), comparable(shown)
     gaps = [-1, *(number for number, line in enumerate(shown) if line == ANY_LINES), len(shown)]
     for begin, end in pairwise(gaps):
@@ -443,7 +444,7 @@ def try_examples(
     without_leftover_clients: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str, str], None]:
     monkeypatch.setenv("COLUMNS", "80")
-    for name in "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT":  # syrupy takes a run for a worker's by them
+    for name in "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT":  # by them syrupy recognizes a worker's run
         monkeypatch.delenv(name, raising=False)
     (pytester.path / "tox.ini").unlink()
 
@@ -562,7 +563,7 @@ def test_every_call_between_the_lines_is_possible(page: Path) -> None:
         ("sentry_server.wait_for(count=2, timeout=1, timout=1)", "'timout'"),
         ("sentry_server.outage('rezets')", "'rezets'"),
         ("sentry_capture.clear(1)", "too many positional arguments"),
-        ("event.normalized()", "no attribute 'normalized'"),
+        ("event.normalize()", "no attribute 'normalize'"),
     ],
 )
 def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
@@ -572,7 +573,7 @@ def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
 
 
 def inline_code(text: str, *, is_about_others: bool) -> Iterator[str]:
-    """The code between the lines of a page; the first columns of tables about others are theirs."""
+    """The code between the lines of a page. The first columns of tables about others are theirs."""
     column = -1
     for token in MarkdownIt("commonmark").enable("table").parse(text):
         if token.type in ("tr_open", "table_close"):

@@ -26,7 +26,7 @@ TYPES = {"segment": "transaction", "metric": "trace_metric"}
 
 
 class NeverEqual:
-    """An object with an equality of its own, which accepts nothing."""
+    """An object with its own equality, which accepts nothing."""
 
     def __eq__(self, other: object) -> bool:
         return False
@@ -616,7 +616,7 @@ def test_a_discard_proves_no_absence_of_others(
 
 
 def test_values_come_from_anywhere_in_the_test() -> None:
-    """What came before a block shows that an application sends it."""
+    """Items before a block show that an application sends them."""
     sentry = seen("event", {"level": "WARN", "message": str(uuid4())})
 
     with sentry.expect_nothing(level="WARN"):

@@ -202,7 +202,7 @@ def test_a_charset_that_is_wrong(content_type: str | None) -> None:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("offset", range(4))
-def test_a_secret_within_what_is_no_text(encoding: str, offset: int) -> None:
+def test_a_secret_within_what_is_not_a_text(encoding: str, offset: int) -> None:
     content = b"\0\xff\1\xfe"[:offset] + b"MDMP\x93\xa7" + "hünter2".encode(encoding) + b"\0\0\xff\xfe\x81"
 
     assert len(problems(attached(content, "application/x-dmp"), "hünter2")) == 1
@@ -239,7 +239,7 @@ def test_personal_data_in_an_attachment(encoding: str, has_mark: bool) -> None:
     assert PiiSearch().findings(no_text) == []
 
 
-def test_keys_in_what_is_no_text() -> None:
+def test_keys_in_what_is_not_a_text() -> None:
     rule = ForbiddenData(keys=("password",))
 
     assert len(problems(attached(b"HOME=/\0PASSWORD=x\0PATH=/\0"), rule=rule)) == 1
@@ -262,7 +262,7 @@ def test_gzip_that_is_broken_or_unfolds_without_end() -> None:
         *("spans.0.span_id", "breadcrumbs.values.0.timestamp", "attributes.thread.id.value"),
     ],
 )
-def test_ids_and_clocks_are_no_secrets_and_fit_no_patterns_by_chance(place: str) -> None:
+def test_ids_and_clocks_are_not_secrets_and_fit_no_patterns_by_chance(place: str) -> None:
     value: Any = "4111222233334444" * 2 if place == "event_id" or "trace" in place else "4111222233334444"
     payload: Any = {"thread.id": {"value": value}} if "attributes" in place else value
     for part in reversed(place.split(".")) if "attributes" not in place else ["attributes"]:

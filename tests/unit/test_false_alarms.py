@@ -166,7 +166,7 @@ def test_finding(data: Any, rule: str) -> None:
     assert rules_of(data) == [rule]
 
 
-def test_a_secret_below_a_name_that_is_none_is_told_at_its_own_place() -> None:
+def test_a_secret_below_a_name_that_is_not_one_is_reported_at_its_own_place() -> None:
     payload = {"extra": {"oauth": {"name": "shop", "clients": [{"secret": "hunter2"}]}}}
 
     assert [each.path for each in PiiSearch().findings(CapturedEvent(payload))] == ["extra.oauth.clients.0.secret"]

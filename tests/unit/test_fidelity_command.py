@@ -1,4 +1,4 @@
-"""The command ``make fidelity``, with small suites in the place of the SDK's own tests."""
+"""The command ``make fidelity``, with small suites in place of the SDK's own tests."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TestClass:
 
 
 class Runs:
-    """Outcomes of runs, one after the other, in the place of real ones."""
+    """Outcomes of runs, one after the other, in place of real ones."""
 
     def __init__(self, without: list[Outcomes], with_plugin: list[Outcomes]) -> None:
         self._outcomes = {False: iter(without), True: iter(with_plugin)}
@@ -80,7 +80,7 @@ class Runs:
 
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
-    """A suite as small as can be, in the place of an SDK's."""
+    """A suite as small as can be, in place of an SDK's."""
     monkeypatch.setattr(fidelity_suites, "_SECONDS_OF_A_RUN", 120)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_small.py").write_text(SUITE, encoding="utf-8")
@@ -218,7 +218,7 @@ def test_the_list_gives_reasons_by_sdk_and_test(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ('reason = "flaky"\ntests = ["a"]', "'flaky' is not a reason. Valid are: Spotlight is off, "),
+        ('reason = "flaky"\ntests = ["a"]', "'flaky' is not a reason. Valid: Spotlight is off, "),
         ('reason = "Spotlight is off"\ntests = ["a", "a"]', "a is listed twice for 2.75.0"),
         (
             f'reason = "Spotlight is off"\ntests = {[str(number) for number in range(31)]}',

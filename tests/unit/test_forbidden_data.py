@@ -41,7 +41,7 @@ def rule(*, patterns: Sequence[str] = (), **options: Any) -> ForbiddenData:
     return ForbiddenData(patterns=tuple(Pattern(Regex(each)) for each in patterns), **options)
 
 
-def test_a_list_of_masks_is_no_value() -> None:
+def test_a_list_of_masks_is_not_a_value() -> None:
     assert found({"extra": {"password": ["***", "[Filtered]"]}}, keys=("password",)) == []
     assert found({"extra": {"password": ["***", "hunter2"]}}, keys=("password",)) == [
         "extra.password holds the value of a forbidden key"
@@ -96,7 +96,7 @@ def test_a_key_without_a_value(text: str) -> None:
     assert found({"extra": {"text": text}}, keys=["password"]) == []
 
 
-def test_a_keyword_argument_in_source_code_is_no_value() -> None:
+def test_a_keyword_argument_in_source_code_is_not_a_value() -> None:
     frame = {"context_line": "login(password=password)", "pre_context": ["login(password=password)"], "vars": {"a": 1}}
     payload = {"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
 
@@ -106,17 +106,17 @@ def test_a_keyword_argument_in_source_code_is_no_value() -> None:
 
 
 @pytest.mark.parametrize("value", ["[Filtered]", "", None, {}, []])
-def test_what_is_filtered_or_empty_is_no_value(value: object) -> None:
+def test_what_is_filtered_or_empty_is_not_a_value(value: object) -> None:
     assert found({"extra": {"password": value}}, keys=["password"]) == []
 
 
 @pytest.mark.parametrize("value", ["None", "null", "''", '""', "{}", "[]", "()", "'[Filtered]'"])
-def test_the_representation_of_what_is_filtered_or_empty_is_no_value(value: str) -> None:
+def test_the_representation_of_what_is_filtered_or_empty_is_not_a_value(value: str) -> None:
     assert found({"extra": {"password": value, "text": f"password={value}"}}, keys=["password"]) == []
 
 
 @pytest.mark.parametrize("value", ["***", "'*****'", "SecretStr('**********')", "SecretBytes(b'**********')"])
-def test_what_is_masked_is_no_value(value: str) -> None:
+def test_what_is_masked_is_not_a_value(value: str) -> None:
     assert found({"extra": {"password": value, "text": f"password={value}"}}, keys=["password"]) == []
 
 
@@ -451,7 +451,7 @@ def test_json_is_searched_whatever_its_encoding(content: bytes, item_type: str) 
     "content", ["für hünter2".encode("latin-1"), b"\xff\0\1" + "hünter2".encode(), b'"h\\u00fcnter2"']
 )
 @pytest.mark.parametrize("item_type", ["attachment", "replay_recording"])
-def test_what_is_no_json_mapping_is_searched_too(content: bytes, item_type: str) -> None:
+def test_what_is_not_json_mapping_is_searched_too(content: bytes, item_type: str) -> None:
     recorded = recording(Capture(item_type, content, headers={"filename": "f"}), secrets=("hünter2",))
 
     [problem] = problems(ForbiddenData(), recorded)
@@ -505,7 +505,7 @@ def test_headers_that_contain_themselves() -> None:
     assert problem.startswith("envelope.headers.shop holds a declared secret")
 
 
-def test_headers_whose_keys_are_no_texts() -> None:
+def test_headers_whose_keys_are_not_texts() -> None:
     envelope = CapturedEnvelope({"shops": {7: "hunter2", 8: {"name": "tea"}}})
 
     [problem] = problems(ForbiddenData(), recording(envelope, secrets=("hunter2",)))

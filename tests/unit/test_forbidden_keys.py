@@ -52,7 +52,7 @@ def test_a_key_is_the_whole_words_of_a_name(key: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "name"), OTHER_NAMES)
-def test_a_key_is_no_part_of_a_word(key: str, name: str) -> None:
+def test_a_key_is_not_part_of_a_word(key: str, name: str) -> None:
     assert found({"extra": {name: "x", "other": "y"}}, key) == []
     assert not is_found(f"a=1&{name}=x", key)
 
@@ -199,7 +199,7 @@ WORDS_OF_THE_SDK = (
 @pytest.mark.parametrize(
     ("kind", "item"), [("event", EVENT), ("transaction", EVENT), ("span", SPAN), ("check_in", CHECK_IN)]
 )
-def test_the_names_of_the_protocol_are_no_keys(kind: str, item: dict[str, Any]) -> None:
+def test_the_names_of_the_protocol_are_not_keys(kind: str, item: dict[str, Any]) -> None:
     assert found(item, *WORDS_OF_THE_SDK, kind=kind) == []
 
 
@@ -259,7 +259,7 @@ def test_lists_of_names_and_values(place: str, payload: dict[str, Any]) -> None:
         {"request": {"headers": [["token", "x", "y"]]}},
     ],
 )  # fmt: skip
-def test_lists_that_are_no_pairs_with_a_value(payload: dict[str, Any]) -> None:
+def test_lists_that_are_not_pairs_with_a_value(payload: dict[str, Any]) -> None:
     assert found(payload, "token") == []
 
 
@@ -280,7 +280,7 @@ def test_what_is_in_attachments_has_no_protocol() -> None:
         ("--", "keys[0]: '--' has no letters or digits; *"),
     ],
 )
-def test_a_key_that_is_no_name(key: str, message: str) -> None:
+def test_a_key_that_is_not_a_name(key: str, message: str) -> None:
     beginning, _, end = message.partition("*") if message.endswith("*") else message.rpartition(" *")
     with pytest.raises(ValueError, match=r"keys\[0\]: ") as error:
         ForbiddenData(keys=(key,))

@@ -52,7 +52,7 @@ LAYERS: dict[str, Layer] = {
     "empty autospec": lambda _: mock.create_autospec(drops),
     "function": lambda _: drops,
 }
-"""How something is put around a function; the first five pass each call on."""
+"""How something is put around a function. The first five pass each call on."""
 
 
 @given(st.lists(st.sampled_from(sorted(LAYERS)), max_size=5))

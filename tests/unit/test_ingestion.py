@@ -133,7 +133,7 @@ def test_what_is_rejected_and_cut(attributes: dict[str, Any], expected: tuple[st
     st.integers(0, 9),
 )
 @example(1.0013580322265625e-05, 0)
-def test_all_that_is_altered_is_told(value: Any, depth: int) -> None:
+def test_all_that_is_altered_is_reported(value: Any, depth: int) -> None:
     event = CapturedEvent({"extra": {"a": nested(depth, value)}})
 
     altered = [*differences(event["extra"], ServerScrubbing(data_scrubber=False).stored(event).get("extra"), "extra")]

@@ -19,7 +19,7 @@ from pytest_sentry_capture._recording.plain_json import PlainJson
 DEEPER_THAN_PYTHON_READS = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
 
 
-def test_payloads_that_are_no_json_objects() -> None:
+def test_payloads_that_are_not_json_objects() -> None:
     assert [type(item) for item in Capture("event", b"{").items] == [RawItem]
     assert [type(item) for item in Capture("event", b"[1]").items] == [RawItem]
     assert [type(item) for item in Capture("event", DEEPER_THAN_PYTHON_READS).items] == [RawItem]

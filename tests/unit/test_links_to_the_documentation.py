@@ -59,6 +59,16 @@ def test_an_anchor_is_a_heading_of_its_page(page: Page, anchor: str) -> None:
     assert anchor in anchors
 
 
+def test_the_description_and_the_site_know_the_same_pages() -> None:
+    site = (DOCS / "hooks.py").read_text(encoding="utf-8")
+    description = (CHECKOUT / "hatch_build.py").read_text(encoding="utf-8")
+
+    pages = dict(re.findall(r'^    "([\w/]+\.md)": "([\w/]*)\.md",$', site, re.MULTILINE))
+    expected = {file: "" if page == "index" else f"{page}/" for file, page in pages.items()}
+    assert expected == dict(re.findall(r'^    "([\w/]+\.md)": "([\w/]*)",$', description, re.MULTILINE))
+    assert "CONTRIBUTING.md" in expected
+
+
 def test_no_message_names_a_file_of_the_documentation() -> None:
     package = CHECKOUT / "pytest_sentry_capture"
     named = [

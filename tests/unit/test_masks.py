@@ -55,7 +55,7 @@ def test_masks_in_any_representation(mask: str, representation: str) -> None:
 
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("representation", ["{}", "'{}'", "b'{}'"])
-def test_what_is_no_mask_as_a_whole(value: str, representation: str) -> None:
+def test_what_is_not_a_mask_as_a_whole(value: str, representation: str) -> None:
     text = representation.format(value)
 
     assert not USUAL_MASKS.is_mask(text)
@@ -63,7 +63,7 @@ def test_what_is_no_mask_as_a_whole(value: str, representation: str) -> None:
 
 
 @pytest.mark.parametrize("text", NOTHING)
-def test_what_is_empty_says_nothing_and_is_no_mask(text: str) -> None:
+def test_what_is_empty_says_nothing_and_is_not_a_mask(text: str) -> None:
     assert USUAL_MASKS.says_nothing(text)
     assert not USUAL_MASKS.is_mask(text)
 
@@ -74,7 +74,7 @@ def test_containers_that_are_empty(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [0, False, 1.5, [""], {"a": None}, b"***"])
-def test_values_that_are_no_texts(value: object) -> None:
+def test_values_that_are_not_texts(value: object) -> None:
     assert not USUAL_MASKS.says_nothing(value)
 
 

@@ -623,7 +623,7 @@ def test_an_absence_is_not_proven_by_a_request_that_was_not_seen(of_a_request: d
         ({"message": "hello", "request": {"method": "GET"}}, {"status_code": 500, "message": "bye"}),
     ],
 )
-def test_an_absence_that_is_proven_all_the_same(payload: dict[str, Any], criteria: dict[str, Any]) -> None:
+def test_an_absence_that_is_proven_anyway(payload: dict[str, Any], criteria: dict[str, Any]) -> None:
     captured("event", payload).assert_not_captured(**criteria)
     seen = captured("event", {"request": {}}, operation=Exchange("GET", "/", status=200))
     seen.assert_not_captured(status_code=500)
@@ -674,7 +674,7 @@ REFUSED: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (
         lambda c: c.find(exception=KeyError("x")),
         TypeError,
-        "is an instance, which equals no other. Pass its class",
+        "is an instance. Pass its class",
     ),
     (
         lambda c: c.find(message={"regx": "a"}),
@@ -735,7 +735,7 @@ def test_bad_input_is_refused_at_the_call(call: Callable[[Any], object], error: 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"x"', b"\xff", b'{"a": NaN}'])
 @pytest.mark.parametrize("kind", [*TYPES, "attachment"])
-def test_what_is_no_payload_of_the_kind_matches_nothing(kind: Kind, content: bytes) -> None:
+def test_what_is_not_a_payload_of_the_kind_matches_nothing(kind: Kind, content: bytes) -> None:
     capture = assertions_on(recording(Capture(TYPES.get(kind, kind), content)))
     broken = not content.startswith(b'{"')
 

@@ -1,4 +1,4 @@
-"""What the rule ``no-pii`` says of a payload, and what excuses it."""
+"""What the rule ``no-pii`` says of a payload, and what allows it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def judged(rule: NoPii, payload: dict[str, Any], item_type: str = "event") -> li
 
 
 def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
-    """The problems with an event, and whether the entries that are said to excuse them do."""
+    """The problems with an event, and whether the entries that are said to allow them do."""
     told = []
     for each in judged(rule, payload):
         problem, (details,) = str(each.problem).rpartition(":")[0], each.details
@@ -35,7 +35,7 @@ def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
     return told
 
 
-def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> None:
+def test_places_that_are_alike_are_reported_once_with_what_allows_them_all() -> None:
     mail = "jane@shop.example"
     payload: dict[str, Any] = {
         "extra": {"orders": [{"to": mail}, {"to": "x"}, {"to": mail}, {"to": f"{mail} 10.1.2.7"}]},
@@ -72,7 +72,7 @@ def test_places_that_are_alike_are_told_once_with_what_excuses_them_all() -> Non
         ("tags", 0),
     ],
 )
-def test_a_path_of_transactions_excuses_what_spans_have_there(entry: str, excused: int) -> None:
+def test_a_path_of_transactions_allows_what_spans_have_there(entry: str, excused: int) -> None:
     owners = {
         "user.email": {"value": "jane@shop.example", "type": "string"},
         "http.request.header.x-owner": {"value": ["jane@shop.example"], "type": "array"},

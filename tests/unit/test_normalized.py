@@ -22,7 +22,7 @@ def trace_of(spans: int) -> dict[str, Any]:
     return {"spans": [{"span_id": each, "parent_span_id": parent} for parent, each in pairwise(ids)]}
 
 
-def test_each_of_many_spans_has_a_number_of_its_own() -> None:
+def test_each_of_many_spans_has_its_own_number() -> None:
     spans = normalized(trace_of(5001))["spans"]
 
     assert [span["span_id"] for span in spans] == [f"<span_id {number}>" for number in [1, *range(3, 5002)]]

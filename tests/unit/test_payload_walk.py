@@ -106,7 +106,7 @@ def test_what_stands_at_several_places_or_within_itself() -> None:
     assert names_and_texts(payload) == ({"a", "b", "x", "self"}, ["1"])
 
 
-def test_keys_that_are_no_texts() -> None:
+def test_keys_that_are_not_texts() -> None:
     payload = {"shops": {7: "tea", None: {True: ("a", "b")}}}
 
     assert [(dotted(keys), value) for keys, value in walk(payload) if isinstance(value, str)] == [

@@ -204,7 +204,7 @@ def test_twice_as_many_findings_are_twice_the_work() -> None:
     assert steps_of(lambda: paths(many)) < 2.2 * steps_of(lambda: paths(few))
 
 
-def test_source_code_is_no_data() -> None:
+def test_source_code_is_not_data() -> None:
     frame = {
         "function": "authenticate",
         "module": "shop.auth",
@@ -222,7 +222,7 @@ def test_source_code_is_no_data() -> None:
     assert found == [f"{start}.post_context.1", f"{start}.pre_context.1", f"{start}.vars.path"]
 
 
-def test_whoever_runs_the_tests_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_runs_the_tests_is_not_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     from pytest_sentry_capture._relay.privacy import false_alarms
 
     monkeypatch.setattr(Path, "home", lambda: Path("/home/jane"))
@@ -233,7 +233,7 @@ def test_whoever_runs_the_tests_is_no_finding(monkeypatch: pytest.MonkeyPatch) -
         false_alarms._own_name.cache_clear()
 
 
-def test_ids_and_versions_are_no_finding() -> None:
+def test_ids_and_versions_are_not_findings() -> None:
     number = "4242424242424242"
     trace = {"trace_id": number * 2, "span_id": number, "parent_span_id": number}
     payload = {
@@ -256,7 +256,7 @@ def test_what_an_item_of_an_unknown_type_holds_is_found_once() -> None:
 
 
 @pytest.mark.parametrize("file", ["tests/test_shop.py", r"C:\shop\tests\test_shop.py", "/shop/tests/test_shop.py"])
-def test_source_code_of_the_test_is_no_finding(file: str) -> None:
+def test_source_code_of_the_test_is_not_a_finding(file: str) -> None:
     def found_in(abs_path: str) -> list[str]:
         frame = {"abs_path": abs_path, "context_line": "send('jane@example.com')"}
         event = CapturedEvent({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
@@ -267,14 +267,14 @@ def test_source_code_of_the_test_is_no_finding(file: str) -> None:
 
 
 @pytest.mark.parametrize("values", [lambda error: [error], lambda error: {"values": [None, error]}])
-def test_frames_of_the_test_runner_are_no_finding(values: Callable[[object], object]) -> None:
+def test_frames_of_the_test_runner_are_not_findings(values: Callable[[object], object]) -> None:
     frames = [{"module": "_pytest.python", "vars": {"a": "jane@example.com"}}, {"module": "shop"}]
 
     assert paths({"exception": values({"stacktrace": {"frames": frames}})}) == []
 
 
 @pytest.mark.parametrize("value", ["SecretStr('**********')", "***", "'*****'", "''", '""', "{}", "[]", "None"])
-def test_what_is_empty_or_masked_is_no_finding(value: str) -> None:
+def test_what_is_empty_or_masked_is_not_a_finding(value: str) -> None:
     assert paths({"extra": {"password": value, "text": f"password={value}"}}) == []
 
 

@@ -88,10 +88,10 @@ def test_messages_of_the_package_are_checked(tmp_path: Path) -> None:
     file = tmp_path / "pytest_sentry_capture" / "module.py"
     file.parent.mkdir()
     file.write_text(
-        'def text(name):\n    return (\n        f"{name[0]} is "\n        "no kind"\n    )\n', encoding="utf-8"
+        'def text(name):\n    return (\n        f"{name[0]!r:>{10}} is "\n        "no kind"\n    )\n', encoding="utf-8"
     )
 
-    [problem, _] = plain_language().problems(file, tmp_path)
+    [problem] = plain_language().problems(file, tmp_path)
 
     assert problem.startswith('pytest_sentry_capture/module.py:3: "is no ". Write: ')
 
@@ -133,6 +133,36 @@ def test_without_check_problems_are_listed_only(tmp_path: Path, capsys: pytest.C
 def test_each_phrase_has_a_plain_one() -> None:
     assert [phrase.pattern.pattern for phrase in plain_language().phrases if not phrase.plain.strip()] == []
     assert [phrase.plain for phrase in plain_language().phrases if phrase.pattern.search(phrase.plain)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "Nothing is idle."),
+        ("CONTRIBUTING.md", "Nothing is idle."),
+        ("docs/how-to/page.md", "Nothing is idle."),
+        ("Makefile", "test: ## Run the idle tests"),
+        (".ci/run", "# Runs the idle tests."),
+        (".github/workflows/checks.yml", "name: Idle checks"),
+        (".github/pull_request_template.md", "Nothing is idle."),
+        ("pyproject.toml", 'description = "An idle plugin"'),
+        ("tests/plugin/gallery/messages.txt", "2 idle waivers"),
+        ("tests/unit/test_waivers.py", '"""Idle waivers."""'),
+        ("pytest_sentry_capture/plugin.py", 'parser.addini("sentry_strict", "Fail for idle waivers.")'),
+        ("pytest_sentry_capture/_text/nouns.py", "WORD = 1  # for idle waivers"),
+        ("pytest_sentry_capture/_reports/report.schema.json", '{"description": "Idle waivers."}'),
+    ],
+)
+def test_a_phrase_is_found_in_every_sort_of_file(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{text}\n", encoding="utf-8")
+    checked = plain_language()
+
+    assert checked.files(tmp_path) == [file]
+    [problem] = checked.problems(file, tmp_path)
+    assert problem.startswith(f'{name}:1: "')
+    assert problem.lower().endswith('"idle". write: unused')
 
 
 def test_a_phrase_planted_in_a_checkout_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

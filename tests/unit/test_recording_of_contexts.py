@@ -127,7 +127,7 @@ def test_an_open_answer_is_not_waited_for(recorder: Recorder, exchange: Exchange
 
 
 def test_what_this_thread_serves_is_not_waited_for(recorder: Recorder) -> None:
-    """A WSGI body that a test client has not closed goes on when the test reads it; a task when its loop does."""
+    """A WSGI body that a test client has not closed goes on when the test reads it. A task when its loop does."""
     recording = begun(recorder, "test")
     recording.grace = 600
     body, task = answered(), answered()

@@ -1,4 +1,4 @@
-"""What of an event the SDK writes itself, of which an application can mend nothing."""
+"""What of an event the SDK writes itself, of which an application can fix nothing."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Shop(enum.Enum):
 
 
 class Opaque:
-    """An object whose representation is no code."""
+    """An object whose representation is not code."""
 
 
 def is_right(value: object) -> bool:

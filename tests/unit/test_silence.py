@@ -132,7 +132,7 @@ class Case(NamedTuple):
 
     @property
     def result(self) -> str | None:
-        """What the row of the exchange says; None where it has none."""
+        """What the row of the exchange says, or None if it has none."""
         if self.events or self.filtered:
             return None
         has_others = any(each not in ("session", "client_report") for each in self.others)

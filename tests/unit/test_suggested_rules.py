@@ -24,7 +24,7 @@ class ClosedError(Exception):
 
 
 def suggested_from(*tests: list[Entry], waivers: tuple[Waiver, ...] = ()) -> tuple[SuggestedConfiguration, TrialTotals]:
-    """What is suggested of tests, each with its entries; the first of them has the waivers."""
+    """What is suggested of tests, each with its entries. The first of them has the waivers."""
     totals = TrialTotals()
     for number, entries in enumerate(tests):
         trial = Trial(recording(*entries, label=f"test_shop.py::test_{number}"), waivers if number == 0 else ())
@@ -34,7 +34,7 @@ def suggested_from(*tests: list[Entry], waivers: tuple[Waiver, ...] = ()) -> tup
 
 
 def job(status: Any, *errors: Capture, error: Exception | None = None, **about: Any) -> list[Entry]:
-    """A job that has ended, with what was captured during it."""
+    """A job that has ended, with captured items during it."""
     chain = ExceptionChain.of(error, live=False) if error is not None else None
     done = Job(name="pay", system="celery", status=status, duration=0.1, **about)
     done._chain = chain

@@ -94,7 +94,7 @@ def test_the_nearest_name() -> None:
         ),
     ],
 )
-def test_texts_that_look_random_are_no_names(name: str, shown: str) -> None:
+def test_texts_that_look_random_are_not_names(name: str, shown: str) -> None:
     assert masked_name(name) == shown
 
 
@@ -123,5 +123,5 @@ def test_nothing_steers_a_terminal_or_the_direction_of_text(steers: str) -> None
         ("eyJson.parse", "eyJson.parse"),
     ],
 )
-def test_tokens_that_say_what_they_are_are_no_names(name: str, shown: str) -> None:
+def test_tokens_that_say_what_they_are_are_not_names(name: str, shown: str) -> None:
     assert masked_name(name) == shown

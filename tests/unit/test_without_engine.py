@@ -116,7 +116,7 @@ def test_it_is_imported_only_when_it_is_used(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
-def test_mistakes_are_told_all_the_same(pytester: pytest.Pytester) -> None:
+def test_mistakes_are_reported_anyway(pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml("[tool.sentry_capture.rules]\nno-pii = { allow = ['@emial'] }")
 
     result = pytester.runpytest_inprocess()
@@ -125,7 +125,7 @@ def test_mistakes_are_told_all_the_same(pytester: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*unknown rule '@emial'; did you mean '@email'?*"])
 
 
-def test_a_waiver_of_a_rule_that_was_not_judged_is_not_idle(pytester: pytest.Pytester) -> None:
+def test_a_waiver_of_a_rule_that_was_not_judged_is_not_unused(pytester: pytest.Pytester) -> None:
     waived = '@pytest.mark.sentry_allow("no-pii", reason="on purpose")\ndef test_it'
     pytester.makepyprojecttoml("[tool.sentry_capture.rules]\nno-pii = true")
     pytester.makepyfile(f"import pytest\n{TESTS.replace('def test_it', waived)}")

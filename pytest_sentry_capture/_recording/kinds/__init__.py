@@ -82,29 +82,29 @@ __all__ = [
 
 
 def facts_of(kind: str) -> KindFacts | None:
-    """What is known of a kind; None for item types that are no kind."""
+    """What is known of a kind, or None for item types that are not a kind."""
     return FACTS.get(kind)
 
 
 def kind_of(item_type: str) -> str:
-    """The kind of the items of a type; the type itself where they are no kind."""
+    """The kind of the items of a type. The type itself where they are not a kind."""
     item_class = CLASS_OF_ITEM_TYPE.get(item_type)
     return item_class.kind if item_class is not None else item_type
 
 
 def counts_of(kind: str) -> Count:
-    """Whether the items of a kind count as captured; those of unknown types do."""
+    """Whether the items of a kind count as captured. Those of unknown types do."""
     facts = FACTS.get(kind)
     return facts.counts if facts is not None else "always"
 
 
 def category_of(kind: str) -> str:
-    """Sentry's data category for the items of a kind; the kind itself where it is none of this plugin's."""
+    """Sentry's data category for the items of a kind. The kind itself where this plugin does not know it."""
     facts = FACTS.get(kind)
     return facts.item_types[0].category if facts is not None and facts.item_types else kind
 
 
 def item_type_of(kind: str) -> str:
-    """The item type of a kind's items; the kind itself where it has none."""
+    """The item type of a kind's items. The kind itself where it has none."""
     facts = FACTS.get(kind)
     return facts.item_types[0].name if facts is not None and facts.item_types else kind

@@ -56,7 +56,7 @@ class CapturedCheckIn(CapturedItem):
 
     @property
     def duration(self) -> float | None:
-        """How long the job took, in seconds; None in a first check-in."""
+        """How long the job took, in seconds, or None in a first check-in."""
         duration = self.get("duration")
         return duration if isinstance(duration, (int, float)) else None
 

@@ -131,7 +131,7 @@ class CapturedEvent(SentryEvent):
         )
 
     def _title_of_sentry(self, words: Words) -> str | None:
-        """What Sentry would show as the event's title; masked, the template of a log message, which is source code."""
+        """What Sentry would show as the event's title. Masked, the template of a log message, which is source code."""
         entry = self.get("logentry")
         if words.masked and isinstance(entry, dict) and entry.get("params") and isinstance(entry.get("message"), str):
             return words.text(entry["message"], is_personal=False)
@@ -139,7 +139,7 @@ class CapturedEvent(SentryEvent):
 
     @property
     def _exception_chain(self) -> ExceptionChain | None:
-        """The classes of the exceptions behind the event; None when it was captured without one."""
+        """The classes of the exceptions behind the event. None when it was captured without one."""
         return self._capture.context.chain
 
     @property
@@ -173,13 +173,13 @@ class CapturedEvent(SentryEvent):
 
     @property
     def handled(self) -> bool | None:
-        """Whether the application handled the outermost exception; None where the payload does not say."""
+        """Whether the application handled the outermost exception, or None if the payload does not say."""
         handled = mapping_of(self._outermost.get("mechanism")).get("handled")
         return handled if isinstance(handled, bool) else None
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Further data by name; empty where there is none."""
+        """Further data by name, empty if there is none."""
         return mapping_of(self.get("extra"))
 
     @property
@@ -189,7 +189,7 @@ class CapturedEvent(SentryEvent):
 
     @property
     def fingerprint(self) -> list[str]:
-        """What Sentry groups the event by, where the application says so; else empty."""
+        """What Sentry groups the event by, where the application says so, else empty."""
         fingerprint = self.get("fingerprint")
         return fingerprint if isinstance(fingerprint, list) else []
 

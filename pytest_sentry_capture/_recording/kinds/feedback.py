@@ -20,7 +20,7 @@ from pytest_sentry_capture._recording.known_values import LEVELS, TAGS
 
 
 class CapturedFeedback(CapturedItem):
-    """User feedback. The Python SDK sends none; other SDKs do.
+    """User feedback. The Python SDK sends none. Other SDKs do.
 
     Payload: https://develop.sentry.dev/sdk/telemetry/feedbacks/.
     """

@@ -57,7 +57,7 @@ class CapturedLog(Telemetry):
 
     @property
     def template(self) -> str | None:
-        """The message before its parameters were filled in; None where it had none."""
+        """The message before its parameters were filled in, or None if it had none."""
         return text_at(self.attributes, "sentry.message.template")
 
     def _details(self, words: Words) -> tuple[str | None, ...]:

@@ -64,7 +64,7 @@ class CapturedMetric(Telemetry):
 
     @property
     def unit(self) -> str | None:
-        """The unit of ``value``, such as ``"millisecond"``; None where it has none."""
+        """The unit of ``value``, such as ``"millisecond"``, or None if it has none."""
         return text_at(self, "unit")
 
     def _title(self, words: Words) -> Iterable[str | None]:

@@ -93,14 +93,14 @@ class CapturedSegment(CapturedItem):
 
     @classmethod
     def of(cls, item: CapturedItem) -> CapturedSegment | None:
-        """The same item as a segment; None where it is none."""
+        """The same item as a segment, or None if it is not one."""
         if isinstance(item, CapturedTransaction) or (isinstance(item, CapturedSpan) and item.is_segment):
             return cls(item, item._capture)
         return None
 
     @classmethod
     def _of_discarded(cls, item: CapturedItem) -> CapturedSegment | None:
-        """A discarded transaction or segment, which the SDK may have given up before it ended; None for others."""
+        """A discarded transaction or segment, which the SDK may have given up before it ended, or None for others."""
         if not isinstance(item, CapturedTransaction) and cls.of(item) is None:
             return None
         return cls(item, item._capture, has_ended=any(has_at(item, end) for end in _ENDS))
@@ -118,7 +118,7 @@ class CapturedSegment(CapturedItem):
         return "is_segment" in self
 
     def _has(self, path: str, *, left_out: Sequence[str] = ()) -> bool | None:
-        """Whether it says what a transaction says at a dotted path; None where its SDK puts nothing of the sort there.
+        """Whether it says what a transaction says at a dotted path, or None if its SDK puts nothing of the sort there.
 
         Args:
             path: the path, be it that of a whole section, such as ``user``.
@@ -164,7 +164,7 @@ class CapturedSegment(CapturedItem):
 
     @property
     def origin(self) -> str | None:
-        """What made it, such as ``"auto.http.starlette"`` or ``"manual"``; None where the SDK (1.x) does not say."""
+        """What made it, such as ``"auto.http.starlette"`` or ``"manual"``, or None if the SDK (1.x) does not say."""
         return self._text("sentry.origin") if self.is_span else text_at(self._trace, "origin")
 
     @property
@@ -207,7 +207,7 @@ class CapturedSegment(CapturedItem):
 
     @property
     def path(self) -> str | None:
-        """The path of the exchange, else of the request that the payload tells of."""
+        """The path of the exchange, else of the request that the payload describes."""
         if self.exchange is not None:
             return self.exchange.path
         if self.is_span and (path := self._text("url.path")) is not None:

@@ -47,22 +47,22 @@ class SentryEvent(CapturedItem):
 
     @property
     def tags(self) -> dict[str, Any]:
-        """The tags by name; empty where there are none."""
+        """The tags by name, empty if there are none."""
         return tags_of(self.get("tags"))
 
     @property
     def user(self) -> User:
-        """The user's fields; empty where there is no user."""
+        """The user's fields, empty if there is no user."""
         return cast("User", mapping_of(self.get("user")))
 
     @property
     def contexts(self) -> dict[str, Any]:
-        """The contexts by name, such as ``trace`` and ``runtime``; empty where there are none."""
+        """The contexts by name, such as ``trace`` and ``runtime``, empty if there are none."""
         return mapping_of(self.get("contexts"))
 
     @property
     def request(self) -> Request:
-        """The HTTP request as the SDK describes it; empty where there is none."""
+        """The HTTP request as the SDK describes it, empty if there is none."""
         return cast("Request", mapping_of(self.get("request")))
 
     @property
@@ -131,7 +131,7 @@ class SentryEvent(CapturedItem):
     def changes(self) -> list[Change]:
         """What ``before_send`` or ``before_send_transaction`` and the scrubber altered.
 
-        Known for what was captured while the test used the ``sentry_capture`` fixture.
+        Known for captured items while the test used the ``sentry_capture`` fixture.
         """
         context = self._capture.context
         before = context.payload_before_callback
@@ -145,7 +145,7 @@ class SentryEvent(CapturedItem):
         """The payload as a plain dict for snapshots, the same on every machine and in every run.
 
         Ids, clocks, hosts, versions (the release too) and stack frames give way to placeholders such as
-        ``"<timestamp>"``; ids of traces and spans are numbered.
+        ``"<timestamp>"``. Ids of traces and spans are numbered.
         """
         return normalized(self)
 
@@ -159,7 +159,7 @@ class SentryEvent(CapturedItem):
             key: the key within the section.
 
         Raises:
-            ValueError: the section is none of these, or needs a key, or takes none.
+            ValueError: the section is unknown, or needs a key, or takes none.
             LookupError: the event was captured before the test used the ``sentry_capture`` fixture.
         """
         __tracebackhide__ = True

@@ -91,7 +91,7 @@ class CapturedSpan(Telemetry):
 
     @property
     def status(self) -> str | None:
-        """How it ended, such as ``"ok"``; None where nobody said. Older SDKs (2.45, say) send it as a tag."""
+        """How it ended, such as ``"ok"``, or None if nobody said. Older SDKs (2.45, say) send it as a tag."""
         status = text_at(self, "status")
         return status or text_at(mapping_of(self.get("tags")), "status", status)
 

@@ -1,7 +1,7 @@
 """Personal data and secrets in what is captured, as Sentry's own engine finds them.
 
 ``search`` is what others ask. It puts a payload into a ``probe_event`` that Relay's rules reach all of, and ``remarks``
-reads what Relay says of that; ``false_alarms`` knows what is no finding, and ``findings`` what may be shown of one.
+reads what Relay says of that. ``false_alarms`` knows what is not a finding, and ``findings`` what may be shown of one.
 """
 
 from pytest_sentry_capture._relay.privacy.built_in_rules import IP, RELAY_RULES

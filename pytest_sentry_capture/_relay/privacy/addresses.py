@@ -1,4 +1,4 @@
-"""IP addresses: which of them are nobody's, which are of a private network, and what only looks like one."""
+"""IP addresses: which of them belong to nobody, which are of a private network, and what only looks like one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _NOBODYS: Final = tuple(
     )
 )  # fmt: skip
 """Unspecified, loopback, for documentation, for groups, and reserved, netmasks among them
-(https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry).
+(https://www.iana.org/assignments/iana-ipv4-special-registry,
+https://www.iana.org/assignments/iana-ipv6-special-registry).
 """
 _PRIVATE: Final = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")))
 _OF_VERSIONS: Final = re.compile(r"(?:version|versions|release|build|firmware|modules)$", re.IGNORECASE)

@@ -27,8 +27,8 @@ _TYPES: Final[Mapping[str, str]] = {"@usssn": "us_ssn", "@urlauth": "url_auth"}
 IN_ORDER: Final = (
     "@pemkey", "@urlauth", "@bearer", "@creditcard", "@iban", "@usssn", "@email", "@ip", "@userpath", "@password",
 )  # fmt: skip
-"""Relay applies rules in the order of their names, and hides from the next what one has found: ``user:word@host`` is no
-email address."""
+"""Relay applies rules in the order of their names, and hides earlier finds from the next: ``user:word@host`` is not
+an email address."""
 CARDS_OF_RELAY: Final = r"(?:3[47]\d|4\d{3}|5[1-5]\d\d|65\d\d|6011)(?:[-\s]?\d){12}"
 """The card numbers that Relay knows (``CREDITCARD_REGEX`` in ``relay-pii``)."""
 PASSWORD: Final = "@password"  # noqa: S105

@@ -1,4 +1,4 @@
-"""What Relay takes for personal data or a secret, and is none."""
+"""What Relay takes for personal data or a secret, and is not one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SENSITIVE: Final = re.compile(
     r"password|secret|passwd|api[-_]?key|auth|credentials|mysql_pwd|private[-_]?key|token|otp|two[-_]factor",
     re.IGNORECASE,
 )
-"""A word for a secret. Relay takes every text for a secret in which such a word occurs."""
+"""A word for a secret. Relay treats every text as a secret in which such a word occurs."""
 _NAME: Final = re.compile(r"[\w.-]*")
 _LONGEST_NAME: Final = 100
 _SEPARATOR: Final = re.compile(
@@ -71,7 +71,7 @@ def holds_nothing(text: str, masks: Masks) -> bool:
 
 
 def secrets_in(name: str, value: Any, masks: Masks) -> Iterator[tuple[Keys, Any]]:
-    """The secrets in a value that Relay takes for one, by its name or for a word in it; the keys to each, from it.
+    """The secrets in a value that Relay treats as one, by its name or for a word in it. The keys to each, from it.
 
     Args:
         name: what names the value.
@@ -98,7 +98,7 @@ def has_secret(text: str, masks: Masks) -> bool:
 
 
 def is_false_alarm(rule: str, value: str, before: str, after: str, names: Sequence[str], *, in_code: bool) -> bool:
-    """Whether a rule has found something at a place of a text that is no finding.
+    """Whether a rule has found something at a place of a text that is not a finding.
 
     Args:
         rule: the rule.
@@ -136,7 +136,7 @@ def _secrets_within(container: Any, masks: Masks) -> Iterator[tuple[Keys, Any]]:
 
 
 def name_at(payload: Any, keys: Keys) -> str:
-    """What names the value at a place: the nearest key that is no index, or the first of a pair."""
+    """What names the value at a place: the nearest key that is not an index, or the first of a pair."""
     container = at(payload, keys[:-1])
     if isinstance(container, (list, tuple)) and len(container) == _PAIR and str(keys[-1]) == "1":
         first = container[0]

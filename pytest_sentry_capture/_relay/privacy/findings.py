@@ -12,7 +12,7 @@ from pytest_sentry_capture._relay.privacy.addresses import is_private
 from pytest_sentry_capture._relay.privacy.built_in_rules import IP, PASSWORD, RELAY_RULES
 
 REFUSED: Final = "(refused)"
-"""What stands for a rule where Relay has refused to read a payload; the excerpt is its reason."""
+"""What stands for a rule where Relay has refused to read a payload. The excerpt is its reason."""
 _SHAPELESS: Final = (PASSWORD, "@bearer", "@pemkey", "@urlauth")
 """The rules of whose finds even the shape would tell too much."""
 _LONGEST_EXCERPT: Final = 40
@@ -23,9 +23,9 @@ class PiiFinding:
     """A place at which a captured item holds personal data or a secret, or which Relay has refused to read.
 
     Attributes:
-        path: the dotted place in the item, as in the criterion ``where``; in the content of an attachment that is
+        path: the dotted place in the item, as in the criterion ``where``. In the content of an attachment that is
             JSON, the place there.
-        rule: Relay's rule: ``"@email"``, or the name of one of the project's own.
+        rule: Relay's rule: ``"@email"``, or the name of a rule of the project.
         kind: what the rule finds, in words: ``"an email address"``.
         excerpt: the shape of what was found, or its length: never the value itself, unless it is an address of a
             private network.

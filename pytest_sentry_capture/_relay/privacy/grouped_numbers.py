@@ -1,6 +1,6 @@
 """IBANs and card numbers as people write them, in groups, which Relay does not know.
 
-They are searched here, because Relay compiles the regexes of a configuration anew for each event, which takes longer
+They are searched here, because Relay compiles the regexes of a configuration again for each event, which takes longer
 than all the rest.
 """
 

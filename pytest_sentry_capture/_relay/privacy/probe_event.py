@@ -28,7 +28,7 @@ CODE_KEYS: Final = frozenset(
     )
 )  # fmt: skip
 _DEEPEST: Final = 100
-"""Containers in one another that a probe event holds; Relay reads 128."""
+"""Containers in one another that a probe event holds. Relay reads 128."""
 
 
 class ProbeEvent:
@@ -78,7 +78,7 @@ class ProbeEvent:
         return [self._kept("", value, depth) for value in container]
 
     def _kept(self, key: Any, value: Any, depth: int) -> Any:
-        """What a probe event holds for a value; an empty text where there is nothing to find."""
+        """What a probe event holds for a value. An empty text where there is nothing to find."""
         kind = type(value)
         if kind is str:
             return "" if holds_nothing(value, self._masks) or is_id(key, value) else value

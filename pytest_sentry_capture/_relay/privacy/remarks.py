@@ -169,7 +169,7 @@ def _first_of_each(places: Iterator[tuple[str, _Place]]) -> dict[str, _Place]:
 
 
 def _values(value: Any, spans: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """What a rule has marked in a text, by bytes; the whole value where it marked no part."""
+    """What a rule has marked in a text, by bytes. The whole value where it marked no part."""
     text = as_text(value)
     if not spans:
         return (text,)
@@ -195,7 +195,7 @@ def _remarks(meta: Any) -> Iterator[tuple[Keys, list[Any]]]:
 
 
 def remarks_in(event: str) -> Mapping[str, Any]:
-    """Relay's remarks on the parts of a probe event; parsed only where there are any, which takes 10 times as long."""
+    """Relay's remarks on the parts of a probe event. Parsed only where there are any, which takes 10 times as long."""
     if '"_meta":' not in event:
         return {}
     extra = json.loads(event).get("_meta", {}).get("extra", {})

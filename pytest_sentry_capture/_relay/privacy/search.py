@@ -64,7 +64,7 @@ class PiiSearch:
         """Check the rules that were added.
 
         Raises:
-            ValueError: Relay, or the version of it that is installed, does not accept them; the message begins with the
+            ValueError: Relay, or the version of it that is installed, does not accept them. The message begins with the
                 rule's place, ``also['card']``.
         """
         for name, rule in self.also.items():
@@ -99,7 +99,7 @@ class PiiSearch:
     def of_capture(
         self, capture: Capture, test_file: str = "", masks: Masks = USUAL_MASKS
     ) -> tuple[tuple[Found, ...], ...]:
-        """What is found in each item of a capture; source lines of ``test_file`` in stack traces don't count."""
+        """What is found in each item of a capture. Source lines of ``test_file`` in stack traces don't count."""
         key = (digest_of(capture), test_file, masks)
         if key not in self._known:  # a known one takes a 50th of the time
             self._known[key] = tuple(self.of_payload(item, test_file, masks) for item in capture.items)
@@ -134,7 +134,7 @@ class PiiSearch:
         return sorted(own, key=_in_order)
 
     def _refused_place(self, payload: Any) -> str:
-        """The path of the smallest part of a payload that Relay refuses; empty for the whole."""
+        """The path of the smallest part of a payload that Relay refuses. Empty for the whole."""
         keys: Keys = ()
         within = [payload]
         while (part := self._refused_part(within[-1])) is not None:

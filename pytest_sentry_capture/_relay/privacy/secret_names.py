@@ -29,14 +29,14 @@ _ANYWHERE: Final = re.compile(
 )
 """What makes the name of a secret wherever it stands in one.
 
-They are Relay's words (``PASSWORD_KEY_REGEX`` in ``relay-pii``) but for ``auth`` and ``token``, which too many other
+They are Relay's words (``PASSWORD_KEY_REGEX`` in ``relay-pii``) except for ``auth`` and ``token``, which too many other
 words contain.
 """
 _WORD: Final = re.compile(
     r"auth|authorization|authentication|tokens?|[a-z0-9]+tokens?|(?!o)[a-z0-9]+auth|auth(?:key|code|cookie|data|header)",
     re.IGNORECASE,
 )
-"""What makes it as a word of its own: ``author``, ``tokenizer`` and ``oauth_scopes`` are no names of secrets."""
+"""What makes it as its own word: ``author``, ``tokenizer`` and ``oauth_scopes`` are not names of secrets."""
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 _ABOUT: Final = frozenset(
     (

@@ -24,7 +24,7 @@ else:
 VERSION: Final = 2
 """Of the format: goes up when a reader of the version before would not understand the file."""
 _OLDEST_VERSION: Final = 1
-"""In which transactions had rows of their own, with tags and users, and spans that were discarded had rows too."""
+"""In which transactions had their own rows, with tags and users, and spans that were discarded had rows too."""
 _VERSION_KEY: Final = "version"
 _NEW: Final = f"""\
 # What this application sends to Sentry and what it filters out: one [[{ROW}]] for each distinct case.
@@ -42,9 +42,9 @@ _TRIGGERS: Final = ("request", "job", "origin")
 _LISTS: Final = ("tags", "user")
 _REQUEST: Final = re.compile(r"\S+ \S.*", re.DOTALL)
 _BY_CHANCE: Final = ("backpressure", "queue_overflow", "ratelimit_backoff", "network_error")
-"""Discard reasons that tell of load and the network, not of the application."""
+"""Discard reasons that describe load and the network, not of the application."""
 _LEFT_OUT: Final = tuple(kind for kind, facts in FACTS.items() if not facts.is_pinned)
-"""Profiles hold what was running at certain moments, and none is sent after too short a time; which spans a segment
+"""Profiles hold what was running at certain moments, and none is sent after too short a time. Which spans a segment
 has, and how each is lost, differs between SDKs."""
 _CONFLICT: Final = re.compile(r"<{7}(?: |$)|>{7}(?: |$)")
 _TOML_PLACE: Final = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
@@ -60,7 +60,7 @@ class Contract:
 
     Attributes:
         text: the file's.
-        tables: the row of each table, in the order of the file; None for what this version has no rows for.
+        tables: the row of each table, in the order of the file, or None for what this version has no rows for.
         version: of the file.
     """
 
@@ -78,7 +78,7 @@ class Contract:
         """Read a contract.
 
         Args:
-            text: the file's; one without content is a contract without rows.
+            text: the file's. One without content is a contract without rows.
             name: the file as messages name it.
 
         Raises:
@@ -116,7 +116,7 @@ class Contract:
         return pinned((row, tally) for row, tally in rows if not (is_older and tally.has_others) or row in known)
 
     def differences(self, found: Iterable[Row], *, partial: bool = False) -> list[Difference]:
-        """How the rows of a run, as ``pinned`` gives them, differ; in a partial run nothing is ever gone."""
+        """How the rows of a run, as ``pinned`` gives them, differ. In a partial run nothing is ever gone."""
         rows = {*found}
         return differences(
             [row for row in self.rows if row in rows or self._has_to_be_found(row)], rows, partial=partial
@@ -167,7 +167,7 @@ def read_contract(path: Path, name: str = FILE) -> Contract:
 
     Raises:
         ContractError: see ``Contract.parse``, or the file is not in UTF-8.
-        OSError: the file can't be read; FileNotFoundError where there is none.
+        OSError: the file can't be read. FileNotFoundError where there is none.
     """
     content = path.read_bytes()
     try:
@@ -181,9 +181,9 @@ def read_contract(path: Path, name: str = FILE) -> Contract:
 def pinned(rows: Iterable[tuple[Row, Tally]]) -> list[Row]:
     """The rows of a run that belong in a contract.
 
-    These do not: what was seen only in tests that waive the contract, and what the table leaves to chance; profiles and
-    discarded spans, and what is lost by load or the network, which differ from run to run; answers below 400 during
-    which nothing was captured, which say nothing of monitoring; and what tests do while Sentry is off.
+    These do not: what was seen only in tests that waive the contract, and what the table leaves to chance. Profiles and
+    discarded spans, and what is lost by load or the network, which differ from run to run. Answers below 400 during
+    which nothing was captured, which say nothing of monitoring, and what tests do while Sentry is off.
     """
     return [row for row, tally in rows if tally.in_contract and _is_pinned(row)]
 
@@ -195,7 +195,7 @@ def _is_pinned(row: Row) -> bool:
 
 
 def _current(row: Row, version: int) -> Row | None:
-    """What a row of an older version says in terms of this one; None where this has no such rows."""
+    """What a row of an older version says in terms of this one, or None if this has no such rows."""
     if version == VERSION:
         return row
     if row.kind == CapturedTransaction.kind:
@@ -209,7 +209,7 @@ def _of_this_version(line: Line, newline: str) -> Line:
 
 
 def _values(row: Row) -> dict[str, Any]:
-    """What stands in the file for a row, in this order; what is empty is left out."""
+    """What stands in the file for a row, in this order. What is empty is left out."""
     values: dict[str, Any] = {
         **_trigger(row),
         "status": row.status,
@@ -271,7 +271,7 @@ def _changed(table: Table, before: Row, after: Row, newline: str) -> Table:
 
 
 def _put_together(layout: Layout, blocks: Sequence[tuple[Table, bool]]) -> None:
-    """Make these the layout's tables; of those that are not kept the comments stay, in place."""
+    """Make these the layout's tables. The comments of removed ones stay, in place."""
     layout.tables = []
     orphaned: list[str] = []
     for table, is_kept in blocks:

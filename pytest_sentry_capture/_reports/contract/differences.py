@@ -22,7 +22,7 @@ _STATE_WIDTH: Final = max(map(len, _MARKS))
 
 
 class Key(NamedTuple):
-    """What says that two rows mean the same; several rows may share it, such as with and without a signed-in user."""
+    """What says that two rows mean the same. Several rows may share it, such as with and without a signed-in user."""
 
     kind: str
     request_or_origin: str
@@ -35,9 +35,9 @@ class Difference:
     """A row that the run has and the contract has not, or the other way round, or has otherwise.
 
     Attributes:
-        before: the contract's row; None where it is new.
-        after: the run's row; None where it is gone.
-        test: the node id of a test that has seen the run's row; empty where that is not known, or no test has.
+        before: the contract's row, or None if it is new.
+        after: the run's row, or None if it is gone.
+        test: the node id of a test that has seen the run's row, empty if that is not known, or no test has.
     """
 
     before: Row | None
@@ -81,7 +81,7 @@ def key_of(row: Row) -> Key:
 
 
 def differences_text(found: Sequence[Difference], *, updated: bool = False, file: str = FILE) -> str:
-    """All differences, in the style of a diff, or that there are none; ``updated`` and ``file`` as in ``headline``."""
+    """All differences, in the style of a diff, or that there are none. ``updated`` and ``file`` as in ``headline``."""
     if not found:
         return f"{headline(found, file=file)}\n"
     shown = [f"  {line}" for difference in found for line in difference_lines(difference)]
@@ -104,7 +104,7 @@ def headline(found: Sequence[Difference], *, updated: bool = False, file: str = 
 
     Args:
         updated: whether the contract was updated.
-        file: the contract's; it is named where it is not the rootdir's.
+        file: the contract's. It is named where it is not the rootdir's.
     """
     contract = "contract" if file == FILE else f"contract {file}"
     if not found:
@@ -123,7 +123,7 @@ def difference_lines(difference: Difference, *, details: Sequence[str] = DETAILS
 
 
 def diff_lines(difference: Difference) -> Iterator[str]:
-    """The lines with the marks by which tools colour a diff."""
+    """The lines with the marks by which tools color a diff."""
     for line in difference_lines(difference):
         yield f"{_MARKS[difference.state]} {line}"
 

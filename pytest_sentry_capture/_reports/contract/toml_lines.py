@@ -49,7 +49,7 @@ class Line:
     """A key with its value, which may take several lines, and the blank lines and comments above it.
 
     Attributes:
-        number: of its first line, counted from 1; 0 where it is new.
+        number: of its first line, counted from 1. 0 where it is new.
         above: blank lines and comments.
         text: the key and the value, with what stands beside them.
     """
@@ -119,7 +119,7 @@ class Layout:
         head_end: comments directly under them.
         tables: the rows.
         tail: blank lines and comments at the end.
-        foreign: headers of tables that are no rows, by line number.
+        foreign: headers of tables that are not rows, by line number.
     """
 
     head: list[Line] = field(default_factory=list)
@@ -165,7 +165,7 @@ class Layout:
         return self.tables[-1].keys if self.tables else self.head
 
     def _end_of_block(self, lines: list[str]) -> list[str]:
-        """Give the lines up to the first blank one to the block above, if there is one; the others are returned.
+        """Give the lines up to the first blank one to the block above, if there is one. The others are returned.
 
         Comments with no blank line before the next header belong to that header.
         """
@@ -180,7 +180,7 @@ class Layout:
 
 
 def written(key: str, value: Any) -> str:
-    """A key and its value as TOML, without the end of the line; long lists have a line for each entry."""
+    """A key and its value as TOML, without the end of the line. Long lists have a line for each entry."""
     if isinstance(value, bool):
         return f"{key} = {str(value).lower()}"
     if isinstance(value, int):

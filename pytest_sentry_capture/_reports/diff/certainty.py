@@ -26,7 +26,7 @@ class Shown:
 
     Attributes:
         is_partial: whether not everything was tried.
-        dropped: the rows of what a random number kept from being captured.
+        dropped: the rows that a random number discarded.
     """
 
     is_partial: bool
@@ -67,7 +67,7 @@ class Certainty:
 
     @classmethod
     def of(cls, before: ReadReport, after: ReadReport) -> Certainty:
-        """What may be said of the runs that two reports tell of."""
+        """What may be said of the runs that two reports describe."""
         runs = (before, after)
         is_sampled = any(each.by_chance and each.row.result == CAPTURED for run in runs for each in run.rows)
         dropped = [
@@ -94,7 +94,7 @@ class Certainty:
     def covers_field(self, key: Key, was: FieldState | None, is_now: FieldState | None) -> bool:
         """Whether a field of a row is sent in another state for sure.
 
-        What was filtered wherever it was seen, and is not filtered now, is told in any case: it would be worse to say
+        What was filtered wherever it was seen, and is not filtered now, is shown in any case: it would be worse to say
         nothing of a password that is sent in clear.
         """
         if was == "filtered" and tells_more(is_now, was):
@@ -111,7 +111,7 @@ def _is_lost_with(dropped: Row, kind: str) -> bool:
 
 
 def _may_be(dropped: Row, kind: str, request_or_origin: str, status: int | str | None) -> bool:
-    """Whether something that was dropped would have been there; its answer and its route may not be known."""
+    """Whether something that was dropped would have been there. Its answer and its route may not be known."""
     is_of_any_request = not dropped.method and dropped.origin.startswith(_ORIGINS_OF_REQUESTS)
     return (
         _is_lost_with(dropped, kind)

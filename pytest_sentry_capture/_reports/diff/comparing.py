@@ -35,9 +35,9 @@ class FieldDifference:
     """A field that one run sends in another state than the other.
 
     Attributes:
-        path: the dotted path; one that ends in ``.*`` stands for all below it.
-        before: the state in the first run; None where it was not sent.
-        after: the state in the second run; None where it is not sent.
+        path: the dotted path. One that ends in ``.*`` stands for all below it.
+        before: the state in the first run, or None if it was not sent.
+        after: the state in the second run, or None if it is not sent.
         rows: the rows in which it differs.
         count: for how many fields the path stands.
     """
@@ -77,7 +77,7 @@ class RunDifference:
         fields: what is sent in clear in one run only.
         personal_data: the findings of ``no-pii`` that only one run has, the new ones first.
         volume: how much is sent, and facts of the run.
-        has_chance: whether a random number decided in one of the runs what was captured.
+        has_chance: whether a random number decided in one of the runs captured items.
     """
 
     before: ReadReport
@@ -110,7 +110,7 @@ def compare(before: ReadReport, after: ReadReport) -> RunDifference:
 
 
 def _row_differences(before: ReadReport, after: ReadReport) -> list[Difference]:
-    """The rows that differ in more than the names of tags and of the user's fields, which are told as fields."""
+    """The rows that differ in more than the names of tags and of the user's fields, which are shown as fields."""
     is_older = before.is_older or after.is_older
     old, new = (_told_rows(each, is_older=is_older) for each in (before, after))
     return [
@@ -167,7 +167,7 @@ def _severity(difference: FieldDifference) -> int:
 
 
 def _captured(report: ReadReport) -> dict[Key, tuple[Row, Fields]]:
-    """The fields of what was captured, of all variants of a row together.
+    """The fields of captured items, of all variants of a row together.
 
     Profiles are left out: what they hold is a matter of milliseconds, and has another form in each SDK.
     """
@@ -186,7 +186,7 @@ def _comparable(kind: str, old: States, new: States, *, is_trace_left_out: bool)
 
 
 def _changes(before: States, after: States) -> Iterator[tuple[_Change, int]]:
-    """Each path whose state differs; what is new or gone with all around it is one."""
+    """Each path whose state differs. What is new or gone with all around it is one."""
     for path in before.keys() & after.keys():
         if before[path] != after[path]:
             yield (path, before[path], after[path]), 1

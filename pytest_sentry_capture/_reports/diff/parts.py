@@ -19,7 +19,7 @@ class Part:
 
     Attributes:
         value: what stands there.
-        place: where it stands, such as ``rows[3].status``; empty for the whole.
+        place: where it stands, such as ``rows[3].status``. Empty for the whole.
     """
 
     value: Any
@@ -54,7 +54,7 @@ class Part:
         """The entries of a list.
 
         Raises:
-            DamagedError: it is none.
+            DamagedError: it is not one.
         """
         values = self._of_type(list, "a list")
         return [Part(value, f"{self.place}[{index}]") for index, value in enumerate(values)]
@@ -63,7 +63,7 @@ class Part:
         """The names and values of an object.
 
         Raises:
-            DamagedError: it is none.
+            DamagedError: it is not one.
         """
         for name, value in self._of_type(dict, "an object").items():
             yield name, Part(value, f"{self.place}.{name}")
@@ -72,7 +72,7 @@ class Part:
         """The text that stands there.
 
         Raises:
-            DamagedError: it is none.
+            DamagedError: it is not one.
         """
         return self._of_type(str, "a string")
 
@@ -93,7 +93,7 @@ class Part:
         """The whole number, not below 0, that stands there.
 
         Raises:
-            DamagedError: it is none.
+            DamagedError: it is not one.
         """
         value = self._of_type(int, "a number")
         if isinstance(value, bool) or value < 0:
@@ -120,7 +120,7 @@ class Part:
         """The one of these values that stands there.
 
         Raises:
-            DamagedError: it is none of them.
+            DamagedError: it is not one of them.
         """
         if self.value not in valid:
             raise self._damage(f"one of {', '.join(map(str, valid))}")

@@ -19,7 +19,7 @@ _HEADERS: Final = "request.headers."
 
 
 class ReportError(Exception):
-    """Why a file is no report that can be compared, in one sentence for users."""
+    """Why a file is not a report that can be compared, in one sentence for users."""
 
 
 class DamagedReportError(ReportError):
@@ -42,12 +42,12 @@ class ReadRow:
 
 
 class ReportedRow(NamedTuple):
-    """A row of a report, with all that is told of its items.
+    """A row of a report, with all that it says about its items.
 
     Attributes:
         row: its columns, with the project.
         fields: the state of each field that its items have, as the report has them.
-        example: one of its items; None where there is none.
+        example: one of its items, or None if there is none.
     """
 
     row: Row
@@ -57,7 +57,7 @@ class ReportedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class ReadReport:
-    """A run, as its report tells of it; see ``RunReport`` and ``RunFacts`` for the other attributes.
+    """A run, as its report describes it. See ``RunReport`` and ``RunFacts`` for the other attributes.
 
     Attributes:
         is_older: whether it is from before rows had a state: silent answers during which something else than an event
@@ -77,7 +77,7 @@ def read_report(path: Path) -> ReadReport:
     """Read a report that ``--sentry-report=PATH.json`` has written.
 
     Raises:
-        ReportError: the file can't be read, is no such report, or is of another version of the format.
+        ReportError: the file can't be read, is not such a report, or is of another version of the format.
     """
     return _checked(_load(path), path)
 
@@ -106,7 +106,7 @@ def load_report(path: Path) -> dict[str, Any]:
     """What is in a report that ``--sentry-report=PATH.json`` has written, checked as ``read_report`` does.
 
     Raises:
-        ReportError: the file can't be read, is no such report, or is of another version of the format.
+        ReportError: the file can't be read, is not such a report, or is of another version of the format.
     """
     content = _load(path)
     _checked(content, path)
@@ -152,11 +152,11 @@ def _reported(columns: Mapping[str, Any]) -> ReportedRow:
 
 
 def report_content(path: Path) -> dict[str, Any]:
-    """What is in a report of this version of the format; its parts are not checked.
+    """What is in a report of this version of the format. Its parts are not checked.
 
     Raises:
-        DamagedReportError: the file can't be read, or is no JSON.
-        ReportError: it is no report, or one of another version of the format.
+        DamagedReportError: the file can't be read, or is not JSON.
+        ReportError: it is not a report, or one of another version of the format.
     """
     content = _load(path)
     _check_version(content, path)
@@ -268,7 +268,7 @@ def _read_result(columns: Part) -> tuple[str, str]:
 
 
 def _read_silence(row: Row, columns: Part) -> State:
-    """What became of an operation without an event; waived ones are told by their columns, like older ones."""
+    """What became of an operation without an event. Waived ones are recognized by their columns, like older ones."""
     state = columns.at("state").one_of(get_args(State)) if columns.has("state") else None
     if state == OFF:
         return OFF

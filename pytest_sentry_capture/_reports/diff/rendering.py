@@ -33,7 +33,7 @@ _WITHOUT_LOGGING: Final = (
 )
 _TITLES: Final = ("Reports lost or gained", "Sent in clear now, or no longer", "Volume and facts of the run")
 TOLD_OF_CHANGED: Final = ("by", "level")
-"""Beside what became of it: names of tags and of the user's fields are told as fields."""
+"""Beside what became of it: names of tags and of the user's fields are shown as fields."""
 _BY_CHANCE: Final = (
     "Items sampled at a rate between 0 and 1 are not listed as lost or gained. To compare all items, set the rate to"
     " 1.0 in both runs."
@@ -46,7 +46,7 @@ class ToldDifference:
 
     Attributes:
         versions: those of the SDK.
-        groups: titles, each with its entries; of an entry, the first line says it and the others more about it.
+        groups: titles, each with its entries. Of an entry, the first line says it and the others add details.
         notes: what was left out.
     """
 
@@ -87,7 +87,7 @@ def render_markdown(difference: RunDifference) -> str:
 
 
 def render_json(difference: RunDifference) -> str:
-    """For other programs, in ASCII; docs/reference/report-json.md describes it."""
+    """For other programs, in ASCII. docs/reference/report-json.md describes it."""
     content: dict[str, Any] = {
         "version": VERSION,
         "before": _run_json(difference.before),

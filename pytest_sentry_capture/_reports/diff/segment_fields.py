@@ -1,6 +1,6 @@
 """The fields of segments in one form, whether they were sent as transactions or as spans.
 
-What was only renamed between the two protocols is no difference.
+What was only renamed between the two protocols is not a difference.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _compare_bodies(old: Fields, new: Fields) -> None:
     for is_as_text, fields, paths in ((text_after, old, only_before), (text_before, new, only_after)):
         for path in paths if is_as_text else ():
             _rename(fields, path, BODY)
-    if named and (BODY in old) != (BODY in new):  # a text that is told of by its keys
+    if named and (BODY in old) != (BODY in new):  # a text that is described by its keys
         old.pop(BODY, None)
         new.pop(BODY, None)
 

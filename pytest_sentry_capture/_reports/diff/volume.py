@@ -53,7 +53,7 @@ class CountDifference:
     """A kind of which one run has several times as many items as the other.
 
     Attributes:
-        kind: the kind; ``span`` counts spans that are not segments.
+        kind: the kind. ``span`` counts spans that are not segments.
         before: how many items the first run has.
         after: how many items the second run has.
     """
@@ -69,11 +69,11 @@ class RowDifference:
 
     Attributes:
         kind: the kind of the items.
-        method: the method of the request; empty outside of requests.
+        method: the method of the request. Empty outside of requests.
         origin: the route of the request, or what else they came from.
         status: the status of the answer.
         level: the level of logs.
-        before: what became of them in the first run, such as ``captured``; empty where there were none.
+        before: what became of them in the first run, such as ``captured``, empty if there were none.
         after: what became of them in the second run.
     """
 
@@ -93,7 +93,7 @@ SEGMENT_FIELDS: Final = "segment fields"
 
 
 def is_volume(row: Row) -> bool:
-    """Whether a row is about how much is sent: logs and the like, and segments that are no work of the application."""
+    """Whether a row is about how much is sent: logs and the like, and segments that are not work of the application."""
     is_of_application = bool(row.method) or row.origin == DIRECT
     return row.kind in _KINDS or (row.kind == CapturedSegment.kind and not is_of_application)
 
@@ -140,7 +140,7 @@ def _counts(before: Mapping[str, int], after: Mapping[str, int]) -> Iterator[tup
 
 
 def _of_rows(found: Iterable[Difference]) -> Iterator[RowDifference]:
-    """Of what came of each sort: as often as it is told in the same words it is told once."""
+    """The results of each sort: those with the same words are shown once."""
     results: defaultdict[Row, tuple[dict[str, None], dict[str, None]]] = defaultdict(lambda: ({}, {}))
     for each in found:
         row = each.row

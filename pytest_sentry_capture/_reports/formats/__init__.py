@@ -1,4 +1,4 @@
-"""What reports look like, a file a format; the only place that knows the suffixes of their files.
+"""What reports look like, a file a format. The only place that knows the suffixes of their files.
 
 Every run asks which suffixes there are, so the formats themselves are imported when a report is written.
 """

@@ -42,7 +42,7 @@ def _group(title: str, entries: Sequence[Html]) -> Iterator[Html]:
 
 
 def _reports(difference: RunDifference) -> Iterator[Html]:
-    """What is reported otherwise, but for what the page has only counts of."""
+    """What is reported otherwise, except for what the page has only counts of."""
     for each in difference.reports:
         if each.row.kind not in TELEMETRY:
             yield _report(each)

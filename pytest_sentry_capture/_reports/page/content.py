@@ -19,7 +19,7 @@ _STATES: Final = get_args(State)
 TELEMETRY: Final = frozenset(("segment", "transaction", "span", "log", "metric", "profile", "session", "client_report"))
 """The kinds that a page shows as counts alone: there are many of them, and what is sampled differs from run to run."""
 FILTERING_REASONS: Final = frozenset(("before_send", "event_processor", "ignore_errors", "ignored", "ignored_logger"))
-"""Discard reasons by which the application keeps something from Sentry: a callback, or an entry of its options."""
+"""Discard reasons by which the application filters something out: a callback, or an entry of its options."""
 
 OF_SDK: Final = frozenset(("DedupeIntegration.processor",))
 """Callables by which the SDK itself drops events: those that it has captured already."""
@@ -30,7 +30,7 @@ class Operation:
     """What rows and findings are about: a request's route, a job or what else they come from, and how it ended.
 
     Attributes:
-        method: of a request, or ``JOB``; empty for everything else.
+        method: of a request, or ``JOB``. Empty for everything else.
         origin: the route of a request, the name of a job, or what else it came from.
         status: of the answer or of the job.
     """
@@ -46,21 +46,21 @@ class Operation:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the answer is an error, or the job failed for good."""
+        """Whether the answer is an error, or the job failed permanently."""
         return self.status == "failed" if isinstance(self.status, str) else (self.status or 0) >= LEAST_FAILURE
 
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row of the capture table; see ``Row`` and ``Tally`` for the attributes that are not described here.
+    """A row of the capture table. See ``Row`` and ``Tally`` for the attributes that are not described here.
 
     Attributes:
         number: of the row on the page, by which links name it.
         was_captured: whether Sentry would have got it.
-        reason: why it was discarded; empty where it was not.
-        item: the example item without values; None where there is none.
-        before: what the example was before the application's callbacks; None where that was not recorded.
-        project: of the DSN, in a run that has several; empty in others.
+        reason: why it was discarded, empty if it was not.
+        item: the example item without values, or None if there is none.
+        before: what the example was before the application's callbacks, or None if that was not recorded.
+        project: of the DSN, in a run that has several. Empty in others.
     """
 
     number: int
@@ -95,7 +95,7 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class ShownRule:
-    """What became of a rule; see ``RuleSummary``."""
+    """What became of a rule. See ``RuleSummary``."""
 
     name: str
     state: RuleState
@@ -109,7 +109,7 @@ class ShownRule:
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A problem that breaks a rule, in all tests that have it; see ``FindingGroup``."""
+    """A problem that breaks a rule, in all tests that have it. See ``FindingGroup``."""
 
     rule: str
     severity: str
@@ -140,10 +140,10 @@ class ShownWaiver:
     Attributes:
         rule: the rule's name.
         place: the node id of what is marked.
-        reason: why; empty where that was not recorded.
+        reason: why, empty if that was not recorded.
         is_used: whether it waived something in the run.
-        until: the last day on which it counts; empty for one that has none.
-        ticket: where it is followed up; empty for none.
+        until: the last day on which it counts. Empty for one that has none.
+        ticket: where it is followed up. Empty for none.
         is_expired: whether its last day was over when the run started.
     """
 
@@ -158,7 +158,7 @@ class ShownWaiver:
 
 @dataclass(frozen=True)
 class ShownCallback:
-    """What a callback of the application did; None for a number that was not recorded."""
+    """What a callback of the application did, or None for a number that was not recorded."""
 
     name: str
     option: str
@@ -174,7 +174,7 @@ class ShownPersonalData:
     """A place at which personal data was found.
 
     Attributes:
-        allowed_by: the entry of an ``allow`` list that allows it; empty where none does.
+        allowed_by: the entry of an ``allow`` list that allows it, empty if none does.
     """
 
     operation: Operation
@@ -186,17 +186,17 @@ class ShownPersonalData:
 
 @dataclass(frozen=True)
 class Content:
-    """A run, as its page shows it; None and empty texts stand for what its report does not say.
+    """A run, as its page shows it. None and empty texts stand for what its report does not say.
 
     Attributes:
-        verdict: why the run proves nothing; empty where it does.
+        verdict: why the run proves nothing, empty if it does.
         outcome: the sentence that the run's summary begins with.
         status: ``passed``, ``failed``, ``not judged`` or ``unproven``.
         has_contract: whether the run was compared with a contract.
-        is_updated: whether the contract was written anew.
+        is_updated: whether the contract was written again.
         callbacks: None where the report does not hold them.
         waivers: None where the report does not hold them.
-        unused: what is unused, a sentence each, waivers too; None where the report does not hold it.
+        unused: what is unused, a sentence each, waivers too, or None if the report does not hold it.
     """
 
     plugin: str

@@ -28,7 +28,7 @@ _ABOUT: Final = (
 _FIELD_WORDS: Final = {"sent": "sent in clear", "filtered": "filtered", "cut": "cut to size"}
 _MOST_NAMES: Final = 12
 _ROOM: Final = 1_000_000
-"""Characters, for all items together: a page of 1000 rows is to have 2 MB at most."""
+"""Characters, for all items together: a page of 1000 rows should have 2 MB at most."""
 _LEFT_OUT: Final = "The item is left out, because the page would be too large. The JSON report has it."
 
 

@@ -62,10 +62,10 @@ def element(name: str, /, *children: Child, **attributes: str | int | bool | Non
         name: one of ``ELEMENTS``.
         children: what it holds.
         attributes: those of ``ATTRIBUTES``, with ``_`` for ``-``, and with one more at the end of Python's keywords.
-            One that is True has no value; None and False leave it out.
+            One that is True has no value. None and False leave it out.
 
     Raises:
-        ValueError: the element or an attribute is none of those, or a link leads elsewhere.
+        ValueError: the element or an attribute is unknown, or a link leads elsewhere.
     """
     if name not in ELEMENTS:
         raise ValueError(f"<{name}> is not an element of the page")

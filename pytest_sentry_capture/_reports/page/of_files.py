@@ -17,7 +17,7 @@ def page_of(report: Path, since: Path | None = None) -> str:
         since: that of an older run, to be compared with it.
 
     Raises:
-        ReportError: one of the files can't be read, is no such report, or is damaged.
+        ReportError: one of the files can't be read, is not such a report, or is damaged.
     """
     older = load_report(since) if since is not None else None
     try:

@@ -43,7 +43,7 @@ def _entries(values: list[Any], indent: str) -> Iterator[str]:
 
 
 def _inline(value: Any) -> str | None:
-    """A value in one line; None for what needs several."""
+    """A value in one line, or None for what needs several."""
     if isinstance(value, list):
         if any(isinstance(each, (list, Mapping)) for each in value):
             return None

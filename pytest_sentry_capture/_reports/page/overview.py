@@ -55,7 +55,7 @@ def numbers_part(content: Content) -> Html:
 
 
 def silent_rows(rows: Iterable[ShownRow]) -> list[ShownRow]:
-    """The rows of failures without an event, but for waived ones."""
+    """The rows of failures without an event, except for waived ones."""
     return [row for row in rows if result_of(row) == "silent" and not remark_of(row)]
 
 

@@ -41,12 +41,12 @@ def section(name: str, title: str, about: Child, *content: Child) -> Html:
 
 
 def nothing(text: Child) -> Html:
-    """What stands in the place of an empty list."""
+    """What stands in place of an empty list."""
     return element("p", text, class_="none")
 
 
 def state(text: str, tone: Tone) -> Html:
-    """A word about how something stands, with a colour that says the same."""
+    """A word about how something stands, with a color that says the same."""
     return element("span", text, class_=f"state {tone}")
 
 
@@ -113,7 +113,7 @@ def result_words(row: ShownRow) -> Html:
 
 
 def subject_of(row: ShownRow) -> Html | None:
-    """What was captured or discarded: the exception, or the kind and level of something without one."""
+    """Captured items or discarded: the exception, or the kind and level of something without one."""
     if row.exception:
         return code(row.exception)
     if not row.kind:
@@ -131,12 +131,12 @@ def remark_of(row: ShownRow) -> str:
 
 
 def tone_of(row: ShownRow) -> Tone:
-    """The color of what became of a row; what does not count is plain."""
+    """The color of what became of a row. What does not count is plain."""
     return "plain" if remark_of(row) else _TONE_OF_RESULT.get(result_of(row), "plain")
 
 
 def _is_failure(row: ShownRow) -> bool:
-    """Whether an answer without an event was a failure; of a waived row, its columns tell."""
+    """Whether an answer without an event was a failure. Of a waived row, its columns tell."""
     return row.state == "silent" or bool(row.exception) or row.operation.has_failed
 
 

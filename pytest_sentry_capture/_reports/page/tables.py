@@ -77,7 +77,7 @@ def _personal_data_line(
 
 
 def filters_section(content: Content) -> Html:
-    """Each callback with its counts; of older reports, what discarded something."""
+    """Each callback with its counts. Of older reports, what discarded something."""
     if content.callbacks is not None:
         lines = [_callback_line(each) for each in content.callbacks]
         headings = ("Callback", "Calls", "Passed", "Changed", "Dropped", "Crashed")
@@ -114,7 +114,7 @@ def _entries_table(content: Content, known: set[str]) -> Html | None:
         [_named(code(name), None if name == reason else reason), f"{number:,}"]
         for (name, reason), number in sorted(dropped.items())
     )
-    return _table("What filtered events", ("Filter", "Events filtered"), lines, numbers=1)
+    return _table("Filters of events", ("Filter", "Events filtered"), lines, numbers=1)
 
 
 def rules_section(content: Content) -> Html:

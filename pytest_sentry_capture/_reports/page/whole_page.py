@@ -74,7 +74,7 @@ def _when(content: Content) -> Iterator[str]:
 
 
 def shown_time(text: str) -> str:
-    """A time as ISO 8601 has it, in words, in UTC; what is none as it stands."""
+    """A time as ISO 8601 has it, in words, in UTC. What is not one as it stands."""
     try:
         time = datetime.fromisoformat(text.replace("Z", "+00:00"))
         time = time.astimezone(timezone.utc) if time.tzinfo is not None else time

@@ -1,4 +1,4 @@
-"""``failed-jobs-captured``: a job that fails is told to Sentry, and told once."""
+"""``failed-jobs-captured``: a job that fails gives exactly one error event."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _RETRIES: Final[dict[Retries, str]] = {"silent": "gave no event", "captured": "g
 class FailedJobsCaptured(Rule):
     """A job that fails finally gives exactly one event of level error or fatal.
 
-    None is a blind spot, two are noise. Exempt are jobs that end without an exception or with ``SystemExit``, that are
+    None and two both break the rule. Exempt are jobs that end without an exception or with ``SystemExit``, that are
     ignored or rejected, whose exception the task says to expect, and whose process died. Not judged are jobs whose
-    exception somebody else reports in production, such as commands; during which no client was active; and jobs that
+    exception somebody else reports in production, such as commands. During which no client was active, and jobs that
     have not ended.
 
     Attributes:
-        retries: whether attempts that are retried are ``"silent"`` or ``"captured"``; by default what the SDK's
+        retries: whether attempts that are retried are ``"silent"`` or ``"captured"``. By default what the SDK's
             integration does. Of a ``JobSystem`` they are not judged by default.
     """
 

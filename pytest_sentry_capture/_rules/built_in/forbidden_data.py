@@ -38,7 +38,7 @@ class ForbiddenData(Rule):
     """These keys and patterns, and the secrets that a test declares, appear nowhere in anything captured.
 
     Everything of every kind is searched: frame variables, breadcrumbs, spans, logs, metrics, attachments, headers of
-    envelopes; as it is, and as what it says where it is escaped or encoded. The rule is on without configuration for
+    envelopes. As it is, and as what it says where it is escaped or encoded. The rule is on without configuration for
     secrets (``sentry_capture.secret("hunter2")``).
 
     Attributes:
@@ -47,7 +47,7 @@ class ForbiddenData(Rule):
             ``userPassword``), or the whole name after ``=``. An attribute is found by its name (``user.email``), and by
             the keys under which a transaction has the same.
         patterns: regexes, searched in all texts, numbers and keys.
-        allow: paths that are excused, with all below them, in which ``*`` stands for one element: ``"user.id"``,
+        allow: paths that are allowed, with all below them, in which ``*`` stands for one element: ``"user.id"``,
             ``"request.headers"``. A stack frame goes by the name of its function
             (``"exception.values.*.stacktrace.frames.login.vars.form"``). For what a span has in its attributes, the
             path in a transaction will do too.
@@ -144,7 +144,7 @@ class ForbiddenData(Rule):
             yield self.kept(item)
 
     def _allowing(self, item: CapturedItem | None, path: str) -> str | None:
-        """The entry that excuses a place, as ``AllowedPlace`` has it; in an envelope's headers by its own path."""
+        """The entry that allows a place, as ``AllowedPlace`` has it. In an envelope's headers by its own path."""
         if item is None:
             return next((entry for entry in self.allow if is_within(path, entry)), None)
         return next((entry for entry, place in self._allowed.items() if place.includes(path, item)), None)
@@ -159,7 +159,7 @@ class ForbiddenData(Rule):
 
 
 def _place(item: CapturedItem | None, path: str) -> tuple[str, str]:
-    """A place for people and, where that is not its path, the path that excuses it: of what stands in a stack frame."""
+    """A place for people and, where that is not its path, the path that allows it: of what stands in a stack frame."""
     if item is None or FramePlace.of(item, path) is None:
         return path, ""
     return place_in_words(item, path), f", at {allowing_path(item, [path])}"

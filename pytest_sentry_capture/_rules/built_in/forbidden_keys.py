@@ -72,7 +72,7 @@ class ForbiddenKeys:
         keys: as they are configured: the words of a name, or a whole name after ``=``.
 
     Raises:
-        ValueError: one of them is no name.
+        ValueError: one of them is not a name.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:

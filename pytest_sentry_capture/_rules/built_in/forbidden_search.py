@@ -28,7 +28,7 @@ from pytest_sentry_capture._text import encoded_bytes, encoded_forms, readings
 
 _NOTES_OF_THE_SDK: Final = "_meta"
 _BETWEEN: Final = "\n\x1e\n"
-"""Stands between texts that are searched together; what matches across it is looked at closely, and turned down."""
+"""Stands between texts that are searched together. What matches across it is looked at closely, and turned down."""
 _ANCHOR: Final = re.compile(r"[$^]|\\[AZbB]|\(\?<?[=!]")
 _DECLARED: Final = "a declared secret"
 _VALUE_OF_A_KEY: Final = "the value of a forbidden key"
@@ -95,7 +95,7 @@ class ForbiddenSearch:
         )
 
     def found_in(self, item: CapturedItem, test_file: str) -> Iterator[Found]:
-        """What is forbidden in an item, once at each place; without the source code of the test itself."""
+        """What is forbidden in an item, once at each place. Without the source code of the test itself."""
         known: set[tuple[Keys, str]] = set()
         for payload in payloads_of(item):
             is_item = payload is item
@@ -125,7 +125,7 @@ class ForbiddenSearch:
         return any(map(self._reason_in_name, (path, *path.split("."))))
 
     def _reason(self, keys: Keys, value: Any, in_protocol: bool) -> str:
-        """Why a value at a place is forbidden; empty if it is not."""
+        """Why a value at a place is forbidden, empty if it is not."""
         name = keys[-1] if keys and isinstance(keys[-1], str) else ""
         is_forbidden = bool(name) and bool(self._keys) and self._keys.are_at(keys, name, in_protocol=in_protocol)
         if is_forbidden and self._has_value(keys, value):
@@ -137,7 +137,7 @@ class ForbiddenSearch:
         text = value if isinstance(value, str) else str(value)
         if in_protocol and is_made_by_sdk(keys, value):
             return _DECLARED if text in self._secrets else ""
-        is_source = not SOURCE_LINES.isdisjoint(keys[-2:])  # where a keyword argument is no value
+        is_source = not SOURCE_LINES.isdisjoint(keys[-2:])  # where a keyword argument is not a value
         return self._reason_in_text(text, with_keys=not is_source)
 
     def _has_value(self, keys: Keys, value: Any) -> bool:
@@ -211,7 +211,7 @@ def _without_bytes(text: str) -> str:
 
 
 def _places_of(payload: Any, test_file: str) -> Iterator[tuple[Keys, Any]]:
-    """Every place of a payload; of an item without the SDK's notes and the source code of the test itself."""
+    """Every place of a payload. Of an item without the SDK's notes and the source code of the test itself."""
 
     def parts(keys: Keys, container: Any) -> Iterable[tuple[Any, Any]]:
         if not keys and is_item:

@@ -22,7 +22,7 @@ class AcceptedBySentry(Rule):
     Sentry does not know, data that is nested too deep or too large. The clock is not judged, because tests may set it.
 
     Attributes:
-        allow: paths that are excused, with all below them, in which ``*`` stands for one element (``"extra.*.note"``).
+        allow: paths that are allowed, with all below them, in which ``*`` stands for one element (``"extra.*.note"``).
         strict: whether what the SDK writes itself is judged too: frames with their variables, the request, and what
             else its integrations add.
     """

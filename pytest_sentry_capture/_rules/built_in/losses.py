@@ -1,4 +1,4 @@
-"""``no-callback-errors`` and ``no-silent-loss``: what the SDK loses without a word."""
+"""``no-callback-errors`` and ``no-silent-loss``: what the SDK silently loses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REPORTED_NOWHERE: Final = ("unserializable", "recursion_guard", "sdk_error")
 class NoCallbackErrors(Rule):
     """No callback of the application crashes (``before_send``, a processor, a sampler, …).
 
-    The SDK hides such a crash, and often loses the event. On without configuration in tests that use the fixture. An
+    The SDK swallows such a crash, and often loses the event. On without configuration in tests that use the fixture. An
     ``assert_discarded(reason="callback_error")`` accounts for a crash.
     """
 
@@ -59,8 +59,8 @@ class NoSilentLoss(Rule):
     """Nothing is lost that the SDK itself reports nowhere, not even in its client reports.
 
     These are payloads that can't be serialized, captures made while the SDK was capturing, errors that the SDK
-    swallowed, nonsense from a callback and a broken entry of ``ignore_errors``. An ``assert_discarded`` accounts for
-    a loss.
+    swallowed, an invalid value from a callback and a broken entry of ``ignore_errors``. An ``assert_discarded``
+    accounts for a loss.
     """
 
     name = "no-silent-loss"

@@ -40,9 +40,9 @@ class Allowance(NamedTuple):
 
     Attributes:
         entry: as it was written.
-        rule: the rule whose finds it excuses; None for all.
-        place: what the path of a find must match; None for any.
-        value: what was found there must be, in which ``*`` stands for anything; None for any.
+        rule: the rule whose finds it allows, or None for all.
+        place: what the path of a find must match, or None for any.
+        value: what was found there must be, in which ``*`` stands for anything, or None for any.
     """
 
     entry: str
@@ -64,7 +64,7 @@ class NoPii(Rule):
     """No personal data and no secrets are captured, in anything of any kind.
 
     Attributes:
-        allow: what is excused: paths (``"user.id"``, ``"extra.*.owner"``), rules (``"@ip"``), a rule in a place
+        allow: what is allowed: paths (``"user.id"``, ``"extra.*.owner"``), rules (``"@ip"``), a rule in a place
             (``"@ip in request.url"``), or what a rule finds (``"@email = *@example.com"``). A stack frame goes by the
             name of its function (``"exception.values.*.stacktrace.frames.login.vars.token"``). For what a span has in
             its attributes, the path in a transaction will do too.
@@ -121,7 +121,7 @@ class NoPii(Rule):
         return self._found_after_server[digest]
 
     def _remaining(self, item: CapturedItem, test_file: str, masks: Masks) -> Sequence[Found]:
-        """What is left after the project's scrubbing; nothing of an event that Sentry refuses."""
+        """What is left after the project's scrubbing. Nothing of an event that Sentry refuses."""
         if not isinstance(item, (CapturedEvent, CapturedTransaction)):
             return self._pii_search.of_payload(item, test_file, masks)
         try:
@@ -155,7 +155,7 @@ class NoPii(Rule):
             yield replace(broken, detector=first.rule)
 
     def _allowing(self, found: Found, item: CapturedItem) -> Sequence[str]:
-        """The entries that excuse what was found, which may be one for each value; none where something is left."""
+        """The entries that allow what was found, which may be one for each value. None where something is left."""
         about = [allowance for allowance in self._allowances if allowance.is_about(found, item)]
         entries: dict[str, None] = {}
         for value in found.values or ("",):
@@ -181,7 +181,7 @@ class NoPii(Rule):
 
 
 def _details(item: CapturedItem, alike: Sequence[Found]) -> tuple[str, ...]:
-    """What may be shown of finds that are alike, and the entry that would excuse them."""
+    """What may be shown of finds that are alike, and the entry that would allow them."""
     first = alike[0]
     if first.rule == REFUSED:
         return (f"Relay says: {first.excerpt}",)

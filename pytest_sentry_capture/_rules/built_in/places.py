@@ -1,4 +1,4 @@
-"""Places of items, as rules name them and as ``allow`` lists excuse them."""
+"""Places of items, as rules name them and as ``allow`` lists allow them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VARIABLE: Final = re.compile(r"(?:(?<=\.)|^)(?:\d+|\[[^\]]+\])(?=\.|$)")
 
 
 class AllowedPlace:
-    """A place that is excused, with all below it.
+    """A place that is allowed, with all below it.
 
     A stack frame goes by its index or by the name of its function: ``exception.values.*.stacktrace.frames.login.vars``.
 
@@ -27,7 +27,7 @@ class AllowedPlace:
         self._pattern = re.compile(re.escape(path).replace(r"\*", r"[^.]+") + r"(?:\.|$)")
 
     def includes(self, path: str, item: CapturedItem) -> bool:
-        """Whether a place of an item is it; of a span, a path may be that of the same in a transaction."""
+        """Whether a place of an item is it. Of a span, a path may be that of the same in a transaction."""
         if self._pattern.match(path):
             return True
         frame = FramePlace.of(item, path)
@@ -44,14 +44,14 @@ def pattern_of(path: str) -> str:
 
 
 def place_in_words(item: CapturedItem, path: str) -> str:
-    """A place for people: in a stack frame the variable, function and file, elsewhere the path; empty for all of it."""
+    """A place for people: in a stack frame the variable, function and file, elsewhere the path. Empty for all of it."""
     if frame := FramePlace.of(item, path):
         return frame.in_words
     return path if len(path) <= LONGEST_PATH else f"…{path[-LONGEST_PATH:]}"
 
 
 def allowing_path(item: CapturedItem, paths: Sequence[str]) -> str:
-    """The narrowest path that excuses all of some places that are alike."""
+    """The narrowest path that allows all of some places that are alike."""
     frames = [FramePlace.of(item, path) for path in paths]
     named = {pattern_of(frame.named) for frame in frames if frame is not None}
     path = named.pop() if len(named) == 1 and all(frames) else pattern_of(paths[0])

@@ -1,4 +1,4 @@
-"""The places of events and transactions that the SDK and its integrations write: an application can mend none.
+"""The places of events and transactions that the SDK and its integrations write: an application cannot fix them.
 
 Measured on sentry-sdk 1.40 to 3.0: ``sentry_sdk.integrations`` and ``sentry_sdk.utils``.
 """

@@ -1,4 +1,4 @@
-"""``server-errors-captured``: a request that fails is told to Sentry, and told once."""
+"""``server-errors-captured``: a request that fails gives exactly one error event."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ERROR_LEVELS: Final = ("error", "fatal")
 class ServerErrorsCaptured(Rule):
     """A 5xx answer, or an exception that leaves the application, gives exactly one event of level error or fatal.
 
-    None is a blind spot, two are noise. Judged when the test's teardown has ended; not judged in tests during which no
+    None and two both break the rule. Judged when the test's teardown has ended. Not judged in tests during which no
     client was active, and for exchanges that the application has not returned from.
 
     Attributes:
-        except_status: answers that need not be told to Sentry, such as 503.
+        except_status: answers that need no event, such as 503.
     """
 
     name = "server-errors-captured"
@@ -97,7 +97,7 @@ def _is_error(discard: Discard) -> bool:
 
 
 def instead(formatter: Formatter, operation: Operation) -> Iterator[str]:
-    """What was captured with another level, and what was discarded."""
+    """Captured items with another level, and discarded items."""
     for event in operation.items:
         if isinstance(event, CapturedEvent):
             yield f"captured with level {event.level}: {formatter.summary(event)}"
@@ -107,6 +107,6 @@ def instead(formatter: Formatter, operation: Operation) -> Iterator[str]:
 
 
 def described_discard(formatter: Formatter, discard: Discard) -> Iterator[str]:
-    """Two lines: what was discarded, and why."""
+    """Two lines: discarded items, and why."""
     yield f"discarded: {formatter.discarded_summary(discard)}" if discard.payload is not None else "discarded"
     yield f"  {formatter.discard_reason(discard)}"

@@ -95,7 +95,7 @@ class TagValues(Rule):
 
 @dataclass(kw_only=True)
 class MaxEventBytes(Rule):
-    """An event or segment, as JSON and uncompressed, is not larger than this; a transaction includes its spans.
+    """An event or segment, as JSON and uncompressed, is not larger than this. A transaction includes its spans.
 
     Sentry itself refuses more than 1 MB (https://docs.sentry.io/concepts/data-management/size-limits/).
 
@@ -189,7 +189,7 @@ def _longest(suggested: Pattern) -> int:
 
 
 def _size_of(item: CapturedEvent | CapturedSegment) -> int:
-    """The bytes of an item as JSON, without the frames of the test runner; streamed spans travel in batches."""
+    """The bytes of an item as JSON, without the frames of the test runner. Streamed spans travel in batches."""
     content = json.dumps(item, separators=(",", ":")).encode() if is_span(item) else item.payload
     return len(content) - bytes_of_test_runner(item)
 

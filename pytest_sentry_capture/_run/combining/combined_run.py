@@ -27,10 +27,10 @@ from pytest_sentry_capture._text import counted
 
 
 class CombinedRun(NamedTuple):
-    """What came of combining shards.
+    """The result of combining shards.
 
     Attributes:
-        lines: what is to be printed.
+        lines: what must be printed.
         fails: whether the combined run fails.
     """
 
@@ -54,11 +54,11 @@ def combine(
         output: the file to write the report of the combined run to.
         check: compare it with the contracts, and fail where not all of it is there.
         strict: conclude it as a strict run.
-        expected: how many shards there are; None where nobody says.
+        expected: how many shards there are, or None if nobody says.
         folder: the folder that the path of the report starts from.
 
     Raises:
-        ReportError: the reports can't be combined, or there is no format for the output; in words for users.
+        ReportError: the reports can't be combined, or there is no format for the output. In words for users.
     """
     if output is not None:
         _check_format(output)
@@ -149,7 +149,7 @@ class _Union:
         return totals
 
     def _what_counts_of(self, run: ShardRun) -> ShardRun:
-        """The run without attempts that were repeated, and without what came between them if that is all of them."""
+        """The run without attempts that were repeated, and without the entries between them if that is all of them."""
         attempts = [(key, findings) for key, findings in run.attempts if self.attempts[key] is findings]
         is_repeated = bool(run.attempts) and not attempts
         outside = [each for each in run.outside_tests if not is_repeated or each.label != BETWEEN_TESTS]

@@ -19,7 +19,7 @@ class Completeness:
 
     Args:
         shards: those that are combined.
-        expected: how many there are; None where nobody says.
+        expected: how many there are, or None if nobody says.
 
     Attributes:
         missing: which shards are missing, damaged, or of other commits, in words for users.
@@ -69,7 +69,7 @@ class Completeness:
         )
 
     def not_of_the_whole_run(self, omissions: Omissions) -> list[str]:
-        """Of what was left out that which is no choice of the run's own: one that is not split may deselect tests."""
+        """What was left out, except for the run's own choice: one that is not split may deselect tests."""
         more: list[str] = []
         if omissions.deselected and not self._are_all_there:
             more.append(f"{counted(omissions.deselected, 'test')} ran in no shard")

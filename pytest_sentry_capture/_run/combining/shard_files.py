@@ -1,4 +1,4 @@
-"""The reports of shards: which of them can be combined, and what is to be said of the others."""
+"""The reports of shards: which of them can be combined, and what must be said of the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEAST_ALIKE: Final = 0.5
 
 
 class Shard(NamedTuple):
-    """A run, and the report that tells of it."""
+    """A run, and the report that describes it."""
 
     run: ShardRun
     file: Path
@@ -39,15 +39,15 @@ class Shards(NamedTuple):
 
 
 def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
-    """Read the reports of shards; damaged ones and those of other commits are left out.
+    """Read the reports of shards. Damaged ones and those of other commits are left out.
 
     Args:
         files: the reports.
         compares_contracts: whether what the contracts hold matters.
 
     Raises:
-        ReportError: one is no report, or of another version of the format; two are of the same shard, or of two
-            projects; or none is left.
+        ReportError: one is not a report, or of another version of the format. Two are of the same shard, or of two
+            projects, or none is left.
     """
     found: list[Shard] = []
     left_out: list[str] = []
@@ -76,7 +76,7 @@ def _each_once(files: Iterable[Path]) -> Iterator[Path]:
 
 
 def _runs_or_reason(file: Path, known: Known) -> tuple[list[ShardRun], str]:
-    """The runs that a report tells of, or why it is left out."""
+    """The runs that a report describes, or why it is left out."""
     try:
         return _runs_in(file, known), ""
     except DamagedReportError as error:

@@ -28,19 +28,19 @@ _MISNAMED: Final = (
 
 
 class Configuration:
-    """What the tests of one folder, and of all below it that have no configuration of their own, are judged by.
+    """What the tests of one folder, and of all below it that have no other configuration, are judged by.
 
     Attributes:
-        file: the file that it stands in, relative to pytest's rootdir; empty where there is none.
-        folder: the folder of the tests, relative to the rootdir and with slashes: empty for the rootdir; None for tests
-            outside of it, which no configuration is about.
+        file: the file that it stands in, relative to pytest's rootdir, empty if there is none.
+        folder: the folder of the tests, relative to the rootdir and with slashes: empty for the rootdir, or None for
+            tests outside of it, which no configuration is about.
         home: the folder that the contract and the files that it names start from.
         rules: the rules that are on.
         switched_off: the names of rules that are off by name.
-        scrubbing: the project's settings for data scrubbing on Sentry's servers; None where it has none.
-        masks: what stands in place of values that were taken out; None for the usual masks.
+        scrubbing: the project's settings for data scrubbing on Sentry's servers, or None if it has none.
+        masks: what stands in place of values that were taken out, or None for the usual masks.
         settles_sampling: whether all is sampled that chance would decide about (``sampling = "all"``).
-        own_rules: what is said of rules of the project's own, by name: of those that its conftest files register.
+        own_rules: what is said of the project's own rules, by name: of those that its conftest files register.
         policies: what messages call the files that it extends.
         has_rules_of_its_own: whether it has a table of rules itself, and not only a policy that it extends.
     """
@@ -76,7 +76,7 @@ class Configuration:
 
     @property
     def digest(self) -> str | None:
-        """The SHA-256 of what it says, with what it extends; None where there is no configuration."""
+        """The SHA-256 of what it says, with what it extends, or None if there is no configuration."""
         if self._content is None:
             return None
         import hashlib  # which only reports for programs need
@@ -86,7 +86,7 @@ class Configuration:
 
     @property
     def place_of_keys(self) -> str:
-        """Where a key of its own is written, as advice says it: in which table of which file, or above its tables."""
+        """Where its own key is written, as advice says it: in which table of which file, or above its tables."""
         if not self.file or Path(self.file).name == _PYPROJECT:
             return f"in [{'.'.join(_TABLE)}] of {self.file or _PYPROJECT}"
         return f"above the tables of {self.file}"
@@ -99,7 +99,7 @@ class Configuration:
             root: the rootdir, which the names of files in messages start from.
 
         Raises:
-            SettingsError: something in it is not valid; the message names every mistake with its place, and what is
+            SettingsError: something in it is not valid. The message names every mistake with its place, and what is
                 valid.
         """
         # Here, because a project without a configuration has no need of cattrs and of the rules.
@@ -132,7 +132,7 @@ def read_configuration(root: Path) -> Configuration:
 
 
 def source_in(folder: Path, root: Path) -> Source | None:
-    """The configuration in a folder as it was written; None where there is none.
+    """The configuration in a folder as it was written, or None if there is none.
 
     Args:
         root: the rootdir, which the names of files in messages start from.
@@ -183,7 +183,7 @@ def _source(file: Path, name: str) -> Source | None:
 
 
 def _check_misnamed(found: re.Match[bytes], content: bytes, file: Path, name: str) -> None:
-    """Raise ``SettingsError`` for a table that looks like the configuration; a text may look like one too."""
+    """Raise ``SettingsError`` for a table that looks like the configuration. A text may look like one too."""
     from pytest_sentry_capture._run.settings.source import parsed  # which few projects need
 
     table = found[1].decode()

@@ -21,14 +21,14 @@ class Configurations:
 
     Args:
         root: pytest's rootdir.
-        file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
+        file: the file of the rootdir's configuration, or None for the one that stands in the rootdir.
 
     Attributes:
         of_rootdir: the rootdir's configuration, which what comes outside of tests is judged by too.
         outside: stands for the tests outside of the rootdir, which no configuration is about.
 
     Raises:
-        SettingsError: the rootdir's configuration has mistakes; the message names every one with its place.
+        SettingsError: the rootdir's configuration has mistakes. The message names every one with its place.
     """
 
     def __init__(self, root: Path, file: Path | None = None) -> None:
@@ -43,10 +43,10 @@ class Configurations:
         self.outside = self._configurations[None] = Configuration(None)
 
     def folder_of(self, test_file: Path | str) -> str | None:
-        """The folder of the configuration of a test, as ``Configuration`` has it; nothing is checked yet.
+        """The folder of the configuration of a test, as ``Configuration`` has it. Nothing is checked yet.
 
         Args:
-            test_file: the test's file; one that is not absolute starts from the rootdir.
+            test_file: the test's file. One that is not absolute starts from the rootdir.
         """
         folder = os.path.dirname(test_file)  # noqa: PTH120  (each test asks)
         if folder not in self._folders:
@@ -58,7 +58,7 @@ class Configurations:
         """The configuration of a folder that ``folder_of`` has named.
 
         Raises:
-            SettingsError: it has mistakes; the message names every one with its place.
+            SettingsError: it has mistakes. The message names every one with its place.
         """
         if folder not in self._configurations:
             assert folder is not None  # noqa: S101  (the outside is always known)
@@ -91,7 +91,7 @@ class Configurations:
         return self._relative(folder) if self._is_nesting(above) and self._has_source(folder) else above
 
     def _has_source(self, folder: Path) -> bool:
-        """Whether a configuration stands in a folder, mistakes and all: those are told when it is asked for."""
+        """Whether a configuration stands in a folder, mistakes and all: those are reported when it is asked for."""
         found: Source | SettingsError | None
         try:
             found = source_in(folder, self.root)
@@ -112,7 +112,7 @@ class Configurations:
         return folder == self.root or self.root in folder.parents
 
     def _resolved(self, folder: Path) -> Path:
-        """The folder below the rootdir that links lead to; the folder itself where they lead elsewhere."""
+        """The folder below the rootdir that links lead to. The folder itself where they lead elsewhere."""
         try:
             return self.root / folder.resolve().relative_to(self.root.resolve())
         except (OSError, ValueError):

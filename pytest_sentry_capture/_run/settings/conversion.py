@@ -25,7 +25,7 @@ NOT_CONVERTED: Final = (
 
 
 def strict_converter() -> Converter:
-    """A converter that turns nothing into something else: a text is no number, and no list of characters."""
+    """A converter that changes no types: a text is neither a number nor a list of characters."""
     converter = Converter(forbid_extra_keys=True)
     for plain in _PLAIN:
         converter.register_structure_hook(plain, _plain_hook)
@@ -36,7 +36,7 @@ def strict_converter() -> Converter:
         lambda wanted: _pattern_hook(converter.gen_structure_attrs_fromdict(wanted)),
     )
     converter.register_structure_hook_factory(_is_tuple_of_any_length, lambda wanted: _tuple_hook(wanted, converter))
-    for collection in (list, set, frozenset, Sequence):  # of rules' of a project's own
+    for collection in (list, set, frozenset, Sequence):  # of a project's own rules
         converter.register_structure_hook_factory(
             _is_generic(collection), lambda wanted: _collection_hook(wanted, converter)
         )
@@ -79,7 +79,7 @@ def _regex(value: object, _: object) -> str:
 def _pattern_hook(structure: Callable[[Any, Any], Any]) -> Callable[[object, Any], Any]:
     def pattern(value: object, wanted: Any) -> Any:
         if isinstance(value, str):
-            _regex(value, wanted)  # which is what was meant, and has mistakes of its own
+            _regex(value, wanted)  # which is what was intended, and has its own mistakes
             raise TypeError(f"a string is not a pattern; write {pattern_in_toml(value)}")
         if not isinstance(value, Mapping):
             raise TypeError(f"must be a pattern, such as {pattern_in_toml('[0-9]{16}')}, not {value!r}")
@@ -101,7 +101,7 @@ def _tuple_hook(expected: Any, converter: Converter) -> Callable[[object, Any], 
 
 
 def _collection_hook(expected: Any, converter: Converter) -> Callable[[object, Any], Any]:
-    """Lists, sets and the like; a text is not one of characters."""
+    """Lists, sets and the like. A text is not one of characters."""
     [element] = get_args(expected)
     kind = get_origin(expected)
 
@@ -130,7 +130,7 @@ def _values_or_pattern(value: object, converter: Converter) -> tuple[str, ...] |
 
 
 def mistake_in_words(error: BaseException, _: object) -> str:
-    """What is wrong, in words for users; for ``cattrs.transform_error``."""
+    """What is wrong, in words for users. For ``cattrs.transform_error``."""
     if isinstance(error, ForbiddenExtraKeysError):
         valid = [each.name for each in fields(error.cl) if each.init]
         return "; ".join(did_you_mean("option", name, valid) for name in sorted(error.extra_fields))

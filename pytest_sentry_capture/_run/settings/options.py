@@ -43,20 +43,20 @@ class Settings:
 
     Attributes:
         network: whether events may be sent to other hosts than this machine.
-        network_hosts: hosts that they may be sent to all the same.
+        network_hosts: hosts that they may be sent to anyway.
         reports: the files that the capture table is written to.
-        report_since: what an older report holds as JSON, to be compared with this run; None for none.
-        show: how much of what was captured the report of a failed test shows.
+        report_since: what an older report holds as JSON, to be compared with this run, or None for none.
+        show: how much of captured items the report of a failed test shows.
         strict: whether rules that were not judged or not exercised, unused exceptions, and that Sentry was never on
             fail the run.
-        contract: whether the committed contract is compared with the run, or written anew.
+        contract: whether the committed contract is compared with the run, or written again.
         django_client: whether requests of Django's test client go through the SDK's middleware, as in production.
         grace: how many seconds are waited for an application that has answered and has not returned.
-        configuration_file: the file of the rootdir's configuration; None for the one that stands in the rootdir.
-        contract_file: the contract of the rootdir's configuration; None for the one beside the configuration.
+        configuration_file: the file of the rootdir's configuration, or None for the one that stands in the rootdir.
+        contract_file: the contract of the rootdir's configuration, or None for the one beside the configuration.
         report_traces: whether the text formats of reports have a row for each segment, span and profile.
         suggests: whether a configuration is suggested.
-        suggestion_file: the file that it is written to; None where it is printed.
+        suggestion_file: the file that it is written to, or None if it is printed.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ def read_settings(option: Callable[[str], Any], ini: Callable[[str], Any], *, ro
         folder: the folder that files of the command line start from.
 
     Raises:
-        SettingsError: a value is not valid; the message names every such value and what is valid.
+        SettingsError: a value is not valid. The message names every such value and what is valid.
     """
     chosen = {name: _first_given(option, ini, name) for name in _CHOICES}
     mistakes = [_wrong(name, value) for name, value in chosen.items() if value not in _CHOICES[name]]
@@ -163,7 +163,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 def _mistake_in_suggestion(file: Path, given: str) -> str | None:
-    """What is wrong with the file that a suggestion is to be written to: no other file is ever changed."""
+    """What is wrong with the file that a suggestion must be written to: no other file is ever changed."""
     if file.suffix != ".toml":
         return f"{given} is not a .toml file. Write --sentry-suggest=sentry_capture.toml, or put the option last"
     if file.exists():
@@ -199,15 +199,15 @@ def _older_report(
 
 
 def _truth(ini: Callable[[str], Any], name: str) -> bool | None:
-    """An ini option; None where it is neither true nor false, which pytest says without its name."""
+    """An ini option, or None if it is neither true nor false, which pytest says without its name."""
     try:
         return bool(ini(name))
-    except Exception:  # a ValueError; since pytest 9 a UsageError
+    except Exception:  # a ValueError. Since pytest 9 a UsageError
         return None
 
 
 def _grace(given: str) -> float | None:
-    """The seconds that a text names; None where it names none that can be waited."""
+    """The seconds that a text names, or None if it names none that can be waited."""
     try:
         grace = float(given)
     except ValueError:
@@ -216,7 +216,7 @@ def _grace(given: str) -> float | None:
 
 
 def _first_given(option: Callable[[str], Any], ini: Callable[[str], Any], name: str) -> Any:
-    """The command line's value, else that of the ini option; an empty one is given too, and wrong."""
+    """The command line's value, else that of the ini option. An empty one is given too, and wrong."""
     given = option(name)
     return ini(name) if given is None else given
 

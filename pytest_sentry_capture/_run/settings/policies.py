@@ -25,7 +25,7 @@ _FORMS: Final = "'acme_policy:sentry.toml' for a file of an installed package, o
 _CHAIN: Final = " → "
 
 ReadSource = Callable[[Path, str], Source | None]
-"""Reads a configuration from a file, which messages call by this name; None where there is none in it."""
+"""Reads a configuration from a file, which messages call by this name, or None if there is none in it."""
 
 
 class ExtendedSource:
@@ -63,14 +63,14 @@ class ExtendedSource:
         return self._deciding(path)[0].file.parent
 
     def _deciding(self, path: KeyPath) -> tuple[Source, KeyPath]:
-        """The last layer that has this key, or else most of the way to it; and the way within that layer."""
+        """The last layer that has this key, or else most of the way to it, and the way within that layer."""
         name = self._name_of_entry(path)
         ways = [(layer, _way(content, path, name)) for layer, content in self._layers]
         longest = max(len(there) for _, there in ways)
         return next((layer, there) for layer, there in reversed(ways) if len(there) == longest)
 
     def _name_of_entry(self, path: KeyPath) -> object:
-        """What an entry of ``expect`` is called that has this number in the end; the entry itself without a name."""
+        """What an entry of ``expect`` is called that has this number in the end. The entry itself without a name."""
         entries = self.content.get("expect")
         if path[:1] != ("expect",) or len(path) < 2 or not isinstance(entries, list):
             return None
@@ -84,10 +84,10 @@ def extended(source: Source, root: Path, read: ReadSource) -> ExtendedSource:
     Args:
         source: the configuration as it stands in its file.
         root: pytest's rootdir, which the names of files in messages start from.
-        read: reads a policy; raises ``SettingsError`` where it is damaged.
+        read: reads a policy. Raises ``SettingsError`` where it is damaged.
 
     Raises:
-        SettingsError: a policy is missing or damaged, extends itself, or is named in a way that is not valid; the
+        SettingsError: a policy is missing or damaged, extends itself, or is named in a way that is not valid. The
             message names the chain of files that leads there.
     """
     return ExtendedSource([*_layers(source, root, read, {source.file: source.name})])
@@ -149,7 +149,7 @@ def _shown(file: Path, source: Source, root: Path) -> str:
 
 
 def _folders_of(package: str) -> Sequence[str]:
-    """The folders of an installed package; neither it nor a package above it is imported.
+    """The folders of an installed package. Neither it nor a package above it is imported.
 
     Raises:
         LookupError: there is none.

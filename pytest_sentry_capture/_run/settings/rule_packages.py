@@ -17,7 +17,7 @@ _OF_IMPORT: Final = ("importlib", "<frozen importlib")
 
 
 def is_in_package(name: str) -> bool:
-    """Whether an installed package has a rule of this name; nothing of the package is imported."""
+    """Whether an installed package has a rule of this name. Nothing of the package is imported."""
     return bool(_entry_points(name))
 
 
@@ -25,7 +25,7 @@ def rule_in_package(name: str) -> type[Rule]:
     """The rule of this name that an installed package has.
 
     Raises:
-        UnusableRulesError: its import raises, it is no rule or has another name, or several packages have one.
+        UnusableRulesError: its import raises, it is not a rule or has another name, or several packages have one.
     """
     entry_points = _entry_points(name)
     values = [*dict.fromkeys(each.value for each in entry_points)]
@@ -36,7 +36,7 @@ def rule_in_package(name: str) -> type[Rule]:
         found = entry_points[0].load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # pytest.skip() is no Exception
+    except BaseException as error:  # pytest.skip() is not an Exception
         error.__traceback__ = _without_import(error.__traceback__)
         lines = "\n".join(f"  {line}" for line in traceback_of(error))
         raise UnusableRulesError(f"the import of {value} raised {type(error).__name__}:\n{lines}") from None
@@ -59,7 +59,7 @@ def _of_path(_: tuple[str, ...]) -> tuple[EntryPoint, ...]:
 
 
 def _without_import(of: TracebackType | None) -> TracebackType | None:
-    """A traceback from where the imported module's own code begins; all of it where there is no such code."""
+    """A traceback from where the imported module's own code begins. All of it where there is no such code."""
     rest = of
     while rest is not None:
         file = rest.tb_frame.f_code.co_filename

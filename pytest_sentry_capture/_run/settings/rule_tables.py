@@ -49,13 +49,13 @@ _INI_OPTIONS: Final = (
 _OF_OPTION: Final = re.compile(r"(?P<option>\w+\[(?:\d+|'[^']*')\]): ")
 _STEP: Final = re.compile(r"""\.(?P<attribute>\w+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]""")
 _MOST_EDITS: Final = 2
-"""By how many letters a name differs that is taken for a misspelled one of a built-in rule."""
+"""By how many letters a name may differ from a built-in rule to count as misspelled."""
 _NAME: Final = "name"
 
 
 @dataclass(kw_only=True)
 class _ExpectEntry:
-    """An ``expect`` entry without its criteria, but for those that are called like one of its own options."""
+    """An ``expect`` entry without its criteria, except for those that are called like one of its own options."""
 
     name: str
     captured: bool
@@ -85,7 +85,7 @@ def structured(source: Source | ExtendedSource, folder: str) -> RuleSettings:
         folder: the folder of the tests that it is about, relative to the rootdir.
 
     Raises:
-        SettingsError: something in it is not valid; the message names every mistake with its place.
+        SettingsError: something in it is not valid. The message names every mistake with its place.
     """
     tables = RuleTables(source, folder)
     tables.check_keys()
@@ -173,7 +173,7 @@ class RuleTables:
             )
 
     def _take_own(self, name: str, value: object) -> None:
-        """Keep what is said of a rule that is not known yet; a misspelled one is a mistake among others."""
+        """Keep what is said of a rule that is not known yet. A misspelled one is a mistake among others."""
         self.own_rules[name] = OwnRuleSettings(self._source, self._folder, name, value)
         close = nearest(name, BUILT_IN_RULES)
         if close is not None and edits_between(name, close, most=_MOST_EDITS) is not None:
@@ -182,7 +182,7 @@ class RuleTables:
             self._misspelled.add(self.mistakes[-1])
 
     def configured(self, rule: Rule, value: object) -> Rule | None:
-        """A rule of the project's own with its options; None where it is switched off, or they have mistakes."""
+        """One of the project's own rules with its options, or None if it is switched off, or they have mistakes."""
         path, name = ("rules", rule.name), f"rules.{rule.name}"
         if value is False or value is True:
             return rule if value else None
@@ -277,7 +277,7 @@ class RuleTables:
         return scrubbing
 
     def masks(self) -> Masks | None:
-        """The project's own masks beside the usual ones; None where it has none."""
+        """The project's own masks beside the usual ones, or None if it has none."""
         entries = self._source.content.get("masks", [])
         if not isinstance(entries, list):
             self._mistake(("masks",), f"masks must be a list of strings and patterns, not {entries!r}")
@@ -360,7 +360,7 @@ class RuleTables:
         )
 
     def _matcher(self, path: KeyPath, label: str, kind: str, criteria: Mapping[str, Any]) -> Matcher | None:
-        """A matcher; None where a criterion is a mistake, which is told with the line of its key."""
+        """A matcher, or None if a criterion is a mistake, which is reported with the line of its key."""
         mistakes = len(self.mistakes)
         for key, value in criteria.items():
             self._check_criterion((*path, key), f"{label}.{key}", kind, {key: value})
@@ -414,7 +414,7 @@ class RuleTables:
         return ".".join((*self._source.table, name))
 
     def _without_table(self) -> str:
-        """How the tables that were written for ``pyproject.toml`` are called in a file of its own."""
+        """How the tables that were written for ``pyproject.toml`` are called in its own file."""
         own = self._source.content["tool"]
         tables = own.get("sentry_capture", {}) if isinstance(own, Mapping) else {}
         headers = {"rules": "[rules]", "expect": "[[expect]]", "relay": "[relay]", "masks": "masks = […]"}
@@ -449,10 +449,10 @@ class OwnRuleSettings:
         self.is_off = value is False
 
     def applied_to(self, rule: Rule) -> Rule | None:
-        """The rule with its options; None where it is switched off.
+        """The rule with its options, or None if it is switched off.
 
         Raises:
-            SettingsError: an option is not valid; the message names every mistake with its place.
+            SettingsError: an option is not valid. The message names every mistake with its place.
         """
         tables = RuleTables(self._source, self._folder)
         configured = tables.configured(rule, self._value)
@@ -462,13 +462,13 @@ class OwnRuleSettings:
 
 
 def _options_of(wanted: type) -> list[str]:
-    """What can be said of a rule, an entry or a table; the name of a rule is its class's."""
+    """What can be said of a rule, an entry or a table. The name of a rule is its class's."""
     of_name = issubclass(wanted, Rule)
     return [each.name for each in fields(wanted) if each.init and not (of_name and each.name == _NAME)]
 
 
 def _with_options(rule: Rule, options: Mapping[str, Any]) -> Rule:
-    """A rule like this one with other options; one that has a constructor of its own is copied for what all have."""
+    """A rule like this one with other options. One that has its own constructor is copied for what all have."""
     if options.keys() <= {each.name for each in fields(Rule)}:
         changed = copy(rule)
         vars(changed).update(options)

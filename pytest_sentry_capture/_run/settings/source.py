@@ -55,7 +55,7 @@ class Source(NamedTuple):
     content: Mapping[str, Any]
 
     def place(self, *path: str | int) -> str:
-        """The file and, where it can be told, the line of a key or an element, else of what it is in."""
+        """The file and, where it is known, the line of a key or an element, else of what it is in."""
         line = _line(self.text, (*self.table, *path))
         return f"{self.name}:{line}" if line else self.name
 
@@ -65,7 +65,7 @@ class Source(NamedTuple):
 
 
 def parsed(name: str, content: bytes, table: tuple[str, ...], file: Path) -> Source | None:
-    """The configuration that a table of a file is; None where the file does not have it.
+    """The configuration that a table of a file is, or None if the file does not have it.
 
     Raises:
         SettingsError: the file is not valid, or what stands there is no table.
@@ -85,7 +85,7 @@ def parsed(name: str, content: bytes, table: tuple[str, ...], file: Path) -> Sou
 
 
 def content_of_toml(file: Path) -> Mapping[str, Any]:
-    """What a file of others holds; nothing where it is missing or damaged, which they will say."""
+    """What a file of others holds. Nothing where it is missing or damaged, which they will say."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -93,7 +93,7 @@ def content_of_toml(file: Path) -> Mapping[str, Any]:
 
 
 def _line(text: str, path: KeyPath) -> int | None:
-    """The line on which a table, a key or an element of an array begins; tables of arrays are counted."""
+    """The line on which a table, a key or an element of an array begins. Tables of arrays are counted."""
     table: KeyPath = ()
     counts: dict[tuple[str, ...], int] = {}
     end = 0
@@ -131,12 +131,12 @@ def _lines_down_to(value: str, path: KeyPath) -> int:
 
 
 def _start_in_array(value: str, index: int) -> int | None:
-    """Where in the text of an array an element of it begins; None where it has no such element."""
+    """Where in the text of an array an element of it begins, or None if it has no such element."""
     return next((token.start() for number, token in enumerate(_elements(value, "[")) if number == index), None)
 
 
 def _start_in_table(value: str, key: str) -> int | None:
-    """Where in the text of an inline table the value of a key begins; None where it does not have the key."""
+    """Where in the text of an inline table the value of a key begins, or None if it does not have the key."""
     for token in _elements(value, "{"):
         assignment = _ASSIGNMENT.match(value[token.start() :])
         if assignment and _names(assignment["name"]) == (key,):

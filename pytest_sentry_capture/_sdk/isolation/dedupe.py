@@ -1,4 +1,4 @@
-"""The memory of the SDK's DedupeIntegration: an exception raised in one test is no duplicate in the next."""
+"""The memory of the SDK's DedupeIntegration: an exception raised in one test is not a duplicate in the next."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ForgetfulVar:
 class Dedupe:
     """Forgets, when a test begins, which exceptions were captured before.
 
-    Up to sentry-sdk 2 the integration keeps the last exception in a context variable; since 3 it marks each exception.
+    Up to sentry-sdk 2 the integration keeps the last exception in a context variable. Since 3 it marks each exception.
     A mark from before the test is taken off when the exception is captured again: one that is still there from before
     can share its ``id`` with none that was captured in this test.
     """

@@ -97,7 +97,7 @@ class OptionOverrides:
 
     @property
     def asked_for(self) -> dict[str, Any]:
-        """All options asked for now; the latest wins."""
+        """All options asked for now. The latest wins."""
         return {name: value for options in self._asked for name, value in options.items()}
 
     def check_names(self, options: Mapping[str, Any]) -> None:

@@ -45,7 +45,7 @@ class State:
         self.values[self._shape.positions[name]] = value
 
     def get(self, name: str) -> Any:
-        """The value of an attribute; None where there is no such attribute."""
+        """The value of an attribute, or None if there is no such attribute."""
         return self[name] if name in self._shape.positions else None
 
     def items(self) -> Iterator[tuple[str, Any]]:
@@ -147,7 +147,7 @@ def changes(before: State, after: State) -> Iterator[StateChange]:
 def forget_queries(holder: Any, before: State) -> None:
     """Take queries of databases out of the breadcrumbs that a scope has got since, and put back what they displaced.
 
-    Migrations and data that a fixture of a wider scope sets up are no part of what leads to an event of a test.
+    Migrations and data that a fixture of a wider scope sets up are not part of what leads to an event of a test.
     """
     crumbs = before.get(_CRUMBS)
     if not isinstance(crumbs, deque):
@@ -176,7 +176,7 @@ class _Shape:
         self._values_of: Callable[[object], tuple[Any, ...]] = attrgetter(*names)
 
     def values_of(self, holder: object) -> tuple[Any, ...]:
-        """The values of all attributes; ``MISSING`` for one that was never given a value."""
+        """The values of all attributes. ``MISSING`` for one that was never given a value."""
         try:
             return self._values_of(holder)
         except AttributeError:  # see ``Features.client_on``
@@ -193,7 +193,7 @@ def _slots_of(kind: Any) -> tuple[str, ...]:
 
 
 def _copier(kind: Any) -> Callable[[Any], Any] | None:
-    """How a value of this type is copied; None where it can't be changed in place, or is shared on purpose."""
+    """How a value of this type is copied, or None if it can't be changed in place, or is shared on purpose."""
     if kind in _CONTAINERS:
         return _copied
     if issubclass(kind, (dict, set)):
@@ -204,7 +204,7 @@ def _copier(kind: Any) -> Callable[[Any], Any] | None:
 
 
 def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
-    """Like ``copy.copy``, in half the time, for classes that consist of slots; it is done for every test."""
+    """Like ``copy.copy``, in half the time, for classes that consist of slots. It is done for every test."""
     slots = _slots_of(kind)  # of a single one attrgetter gives the value, no tuple
     if len(slots) < 2 or kind.__dictoffset__ or hasattr(kind, "__copy__"):
         return copy.copy
@@ -221,7 +221,7 @@ def _shallow_copier(kind: Any) -> Callable[[Any], Any]:
 
 
 class _Copiers(dict[type, Callable[[Any], Any] | None]):
-    """The copiers of all types that were met: a quarter of the time of choosing anew, dozens of times in each test."""
+    """The copiers of all types that were met: a quarter of the time of choosing again, dozens of times in each test."""
 
     def __missing__(self, kind: type) -> Callable[[Any], Any] | None:
         copier = self[kind] = _copier(kind)
@@ -232,7 +232,7 @@ _COPIERS: Final = _Copiers()
 
 
 def _copied(value: Any, depth: int = _DEEPEST) -> Any:
-    """A copy of a container and of those in it; what else is in them is shared, for it is the application's.
+    """A copy of a container and of those in it. What else is in them is shared, for it is the application's.
 
     It takes a quarter of the time of ``copy.deepcopy``, which would run code of the application's objects too.
     """

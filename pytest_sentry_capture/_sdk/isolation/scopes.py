@@ -35,7 +35,7 @@ class LifetimeToken:
 
     Attributes:
         var: the variable that was set.
-        old_value: what the context held before; ``MISSING`` where it held nothing.
+        old_value: what the context held before. ``MISSING`` where it held nothing.
         of_binding: the token of the variable that keeps the binding.
     """
 
@@ -55,7 +55,7 @@ class LifetimeVar:
     """Takes the place of one of the SDK's context variables, and forgets what a finished test or fixture has set.
 
     Contexts outlive tests: those of event loops, portals and worker threads keep the scope that an earlier test put
-    there. Here such a scope counts only while the code that set it lives; then the context falls back to what it held
+    there. Here such a scope counts only while the code that set it lives. Then the context falls back to what it held
     before, or, if its scope was handed in from elsewhere, to the application's own.
 
     Attributes:
@@ -80,7 +80,7 @@ class LifetimeVar:
         return repr(self._original)
 
     def before_access(self, call: Callable[[], None] | None) -> None:
-        """Have a function called before each ``get``; None for none any more."""
+        """Have a function called before each ``get``, or None for none any more."""
         held, living = self._var.get, self._living
 
         def get(default: Any = None) -> Any:
@@ -121,7 +121,7 @@ class LifetimeVar:
         """Go back to what the context held before, like ``ContextVar.reset``.
 
         Raises:
-            TypeError: what was given is no token.
+            TypeError: what was given is not a token.
             ValueError: the token is another variable's, or was made in another context.
             RuntimeError: the token has been used already.
         """
@@ -194,7 +194,7 @@ class Isolation:
         self._import: tuple[ModuleSpec, Lifetime] | None = None
 
     def install(self, touchpoints: Touchpoints, *, in_test: bool) -> None:
-        """Take the place of the SDK's context variables; ``in_test`` says that a test has already begun."""
+        """Take the place of the SDK's context variables. ``in_test`` says that a test has already begun."""
         self._vars = []
         with touchpoints.missing_means("Data that a test sets on scopes stays there for the tests after it."):
             self._replace_variables(touchpoints)
@@ -215,7 +215,7 @@ class Isolation:
         self._replace(touchpoints, "scope:_current_scope", scope.get_current_scope)
 
     def before_access(self, call: Callable[[], None] | None) -> None:
-        """Have a function called before the SDK reads the current scope; None for none any more."""
+        """Have a function called before the SDK reads the current scope, or None for none any more."""
         self._before_access = call
         for variable in self._vars:
             variable.before_access(call if variable is self._vars[-1] else None)

@@ -14,7 +14,7 @@ from pytest_sentry_capture._sdk.patching.touchpoints import Touchpoints
 
 
 def callback_of(options: Mapping[str, Any], kind: str) -> Any:
-    """The callback that items of a kind pass last, with these options; None where there is none."""
+    """The callback that items of a kind pass last, with these options, or None if there is none."""
     facts = facts_of(kind)
     name = (facts.callback if facts is not None else None) or ""
     callback = options.get(name)

@@ -279,7 +279,7 @@ def _is_ignored(client: Any, event: Any, hint: Mapping[str, Any]) -> bool:
 
 
 def _given(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """What is to be captured: an event, a message or an error; None for the error that is being handled."""
+    """What must be captured: an event, a message or an error, or None for the error that is being handled."""
     return args[0] if args else next((kwargs[name] for name in ("event", "message", "error") if name in kwargs), None)
 
 

@@ -35,7 +35,7 @@ class Clients:
 
     Args:
         owner: tells what a client that is made now belongs to.
-        new_options: the options that a client made now gets on top of its own.
+        new_options: the options that a client made now gets in addition.
         on_client: called with each client once it is ready, with one that was left over when it is used.
 
     Attributes:
@@ -82,7 +82,8 @@ class Clients:
         """Observe the clients that were made before.
 
         Args:
-            active: the one that is active; of the others, which may be left over, nothing is told before they are used.
+            active: the one that is active. Of the others, which may be left over, nothing is reported before they are
+                used.
         """
         client_class = self._touchpoints.find("client:_Client")
         for candidate in gc.get_objects():  # tens of milliseconds for 100,000 objects: only where there may be some
@@ -113,7 +114,7 @@ class Clients:
         self._scrubbing.watch(client.options.get("event_scrubber"))
 
     def note_use(self, client: Any) -> None:
-        """Tell of a client that was left over, now that it captures something."""
+        """Describe a client that was left over, now that it captures something."""
         if client in self._unused:
             self._unused.pop(client)
             self._note(client)
@@ -128,7 +129,7 @@ class Clients:
         return (client for client in self._all() if not is_closed(client))
 
     def given(self, client: Any) -> Given:
-        """The arguments that a client was made with; for an unpickled one, what its options say."""
+        """The arguments that a client was made with. For an unpickled one, what its options say."""
         if client not in self._given:
             self._given[client] = Given((), _as_given(client.options))
         return self._given[client]
@@ -164,7 +165,7 @@ class Clients:
         return owner is not None and owner.is_test
 
     def _all(self) -> list[Any]:
-        """The clients that are still there; to iterate over the dictionary fails while a thread makes one."""
+        """The clients that are still there. To iterate over the dictionary fails while a thread makes one."""
         return [*self._owners]
 
     def _with_new_options(self, original: Callable[..., None]) -> Callable[..., None]:
@@ -208,12 +209,12 @@ class Clients:
             self._on_client(client)
 
     def _note(self, client: Any) -> None:
-        """Note what the run's report tells of its clients."""
+        """Note what the run's report says about its clients."""
         self.integrations.update(map(str, client.integrations))
         note_entries(client.options, self._observer.ignored_errors)
 
     def _do_without_spotlight(self) -> None:
-        """It listens on this machine, and would be sent everything; and what is sampled depends on it."""
+        """It listens on this machine, and would be sent everything, and what is sampled depends on it."""
         if self._is_without_spotlight:
             return
         self._is_without_spotlight = True

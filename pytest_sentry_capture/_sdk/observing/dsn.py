@@ -11,7 +11,7 @@ from pytest_sentry_capture._sdk.patching.network import is_loopback
 
 
 def project_of(options: Mapping[str, Any]) -> str:
-    """The project of a client with these options; empty where it has no DSN, none in text, or one of this machine.
+    """The project of a client with these options, empty if it has no DSN, none in text, or one of this machine.
 
     A server on this machine stands in for Sentry, and gives projects as it likes: ``sentry_server`` one to each test.
     """

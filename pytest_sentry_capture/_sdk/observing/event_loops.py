@@ -19,7 +19,7 @@ _WITHOUT_REMEDY: Final = " Have one loop for all tests, and initialize Sentry in
 
 
 def about_running_loop(integration_module: Any) -> str | None:
-    """Why exceptions of tasks of the running loop are not captured; None where they are, or where none runs.
+    """Why exceptions of tasks of the running loop are not captured, or None if they are, or where none runs.
 
     Args:
         integration_module: ``sentry_sdk.integrations.asyncio``.

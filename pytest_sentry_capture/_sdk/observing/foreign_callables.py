@@ -12,7 +12,7 @@ from pytest_sentry_capture._recording import CallableLocation, location_of
 from pytest_sentry_capture._text import with_article
 
 MISSING: Final = object()
-"""In the place of what is not there."""
+"""In place of what is not there."""
 _MOCKS: Final = ("unittest.mock", "mock.mock")
 """The modules whose mocks are known: the standard library's, and that of the package it comes from."""
 _SPIES: Final = "pytest_mock.plugin"
@@ -25,7 +25,7 @@ def is_mock(value: object) -> bool:
 
 
 def described(value: Any) -> CallableLocation:
-    """What it is called, and its place where it has one; it is not kept."""
+    """What it is called, and its place where it has one. It is not kept."""
     if value is MISSING:
         return CallableLocation("nothing")
     mock = _mock_in(value)
@@ -36,10 +36,10 @@ def described(value: Any) -> CallableLocation:
 
 
 def passes_calls_on(value: object, is_own: Callable[[object], bool]) -> bool:
-    """Whether each call of it is a call of the SDK's own: of mocks and spies that wrap this, and of nothing else.
+    """Whether each call of it calls the SDK's own function: of mocks and spies that wrap this, and of nothing else.
 
     Args:
-        value: what took the place of the SDK's own.
+        value: what replaced the SDK's function.
         is_own: whether something is the SDK's own.
     """
     for _ in range(_MOST_LAYERS):
@@ -70,13 +70,13 @@ def _always_called_by_mock(mock: Mapping[str, Any], module: Any) -> object:
 
 
 def _mock_in(value: object) -> object:
-    """A mock, or the one behind a function that has the signature of another; None where there is none."""
+    """A mock, or the one behind a function that has the signature of another, or None if there is none."""
     candidate = vars(value).get("mock") if type(value) is FunctionType else value
     return candidate if _module_of(candidate) else None
 
 
 def _module_of(value: object) -> str:
-    """The module of a mock's class; empty for what is no mock."""
+    """The module of a mock's class. Empty for what is not a mock."""
     modules = (base.__module__ for base in type(value).__mro__ if base.__name__ == "NonCallableMock")
     return next((module for module in modules if module in _MOCKS), "")
 

@@ -33,7 +33,7 @@ class HandOver:
         self._sends_bare_events = False
 
     def install(self, touchpoints: Touchpoints, alive: Callable[[], Iterable[Any]]) -> None:
-        """Watch the clients; ``alive`` tells which there are."""
+        """Watch the clients. ``alive`` tells which there are."""
         self._alive = alive
         self._json_dumps: Callable[[Any], bytes] = touchpoints.find("utils:json_dumps")
         self._repr_processors: Sequence[Any] = touchpoints.find("serializer:global_repr_processors")
@@ -168,7 +168,7 @@ class HandOver:
         return self._json(payload.json, attempt)
 
     def _content_of_event(self, payload: Any, attempt: Attempt) -> Content | Exception:
-        """An event's payload; one that no callback had in hand is just what the SDK's serializer made.
+        """An event's payload. One that no callback had in hand is just what the SDK's serializer made.
 
         Such a one is kept in a fifth of the time that the SDK's encoder takes (an event of 8 kB), and made JSON when it
         is first read.
@@ -183,23 +183,23 @@ class HandOver:
             return error
 
     def _json(self, payload: Any, attempt: Attempt | None) -> Content:
-        """A payload as JSON where the SDK would encode it; where it would send nothing, it encodes nothing.
+        """A payload as JSON where the SDK would encode it. Where it would send nothing, it encodes nothing.
 
         Raises:
-            Exception: it is no JSON: what the SDK's own encoder raises, or what is like it.
+            Exception: it is not JSON: what the SDK's own encoder raises, or what is like it.
         """
         return self._json_dumps(payload) if attempt is not None and attempt.sends else PlainJson(json_data(payload))
 
 
 def is_closed(client: Any) -> bool:
-    """Whether a client had a transport and has none any more; one without a DSN never has one."""
+    """Whether a client had a transport and has none any more. One without a DSN never has one."""
     options = client.options
     had_one = bool(options.get("dsn")) or options.get("transport") is not None
     return had_one and client.__dict__.get(_TRANSPORT) is None
 
 
 def _is_plain(headers: dict[str, Any]) -> bool:
-    """Whether headers are as they mostly are, text and the trace's fields as text; encoding takes 8 times as long."""
+    """Whether headers are as they mostly are, text and the trace's fields as text. Encoding takes 8 times as long."""
     for value in headers.values():
         if type(value) is not str and not (type(value) is dict and all(type(each) is str for each in value.values())):
             return False

@@ -1,4 +1,4 @@
-"""Which loggers the application keeps out of events, told from those that the SDK's integrations ignore."""
+"""Which loggers the application keeps out of events, as opposed to those that the SDK's integrations ignore."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class IgnoredLoggers:
         return named + [each for each in entries if not _WILDCARDS.isdisjoint(each) and fnmatch(name, each)]
 
     def note_use(self, entries: list[str]) -> bool:
-        """Whether the application has made one of these entries; the first counts as used."""
+        """Whether the application has made one of these entries. The first counts as used."""
         own = next((entry for entry in sorted(entries) if self._is_of_application(entry)), None)
         if own is not None:
             self._counts[self._call(own)] += 1

@@ -79,7 +79,7 @@ class Loggers:
             touchpoints.replace("integrations.logging:EventHandler._can_record", self._watched_decision)
 
     def begin_test(self) -> None:
-        """Watch the loggers until ``end_test``; once more is of no effect."""
+        """Watch the loggers until ``end_test``. Once more is of no effect."""
         if self._during_test is not None:
             return
         self._during_test = touchpoints = Touchpoints(self._modules)
@@ -91,7 +91,7 @@ class Loggers:
             ("filter", self._watched_filter),
             ("handle", self._watched_handling),
         ):
-            # Whatever else stands there, such as a mock, is called in a way of its own.
+            # Whatever else stands there, such as a mock, is called in its own way.
             if type(getattr(logging.Logger, name)) is FunctionType:
                 touchpoints.replace_in(logging.Logger, name, watched)
 
@@ -123,7 +123,7 @@ class Loggers:
         """Every way to log asks whether its level is enabled, so this must cost next to nothing.
 
         A disabled ``logger.debug()`` takes 1.4 to 1.6 times as long: 25 to 46 ns more (by ``timeit``, Python 3.10 to
-        3.13). Hence one expression, and a variable of its own for the level.
+        3.13). Hence one expression, and its own variable for the level.
         """
         current, least = self._during_test, self._least
 
@@ -225,7 +225,7 @@ class Loggers:
             self._note(_TOO_LOW, record)
 
     def _note_if_ignored(self, record: logging.LogRecord, *, is_below_level: bool = False) -> bool:
-        """Whether the SDK ignores the record's logger, which is noted where the application has told it to."""
+        """Whether the SDK ignores the record's logger, which is noted where the application asks for it."""
         entries = self._ignored.entries_for(record.name)
         if entries and self._ignored.note_use(entries):
             self._note(_IGNORED, record, is_below_level=is_below_level)
@@ -246,7 +246,7 @@ class Loggers:
         self._observer.kept_from_events(reason, payload, error, is_below_level=is_below_level)
 
     def _level_of_events(self, logger: logging.Logger) -> int | None:
-        """The level from which records of a logger become events; None where they never do."""
+        """The level from which records of a logger become events, or None if they never do."""
         client = self._observed_client()
         if client is None:
             return None
@@ -284,7 +284,7 @@ def _call_in(logger: logging.Logger, frame: FrameType | None) -> dict[str, Any] 
 
 
 def _is_method_of(logger_class: type, frame: FrameType) -> bool:
-    """Whether a frame is that of a method that an application has given to loggers, for a level of its own."""
+    """Whether a frame is that of a method that an application has given to loggers, for its own level."""
     functions = (each for base in logger_class.__mro__ for each in vars(base).values() if type(each) is FunctionType)
     return any(each.__code__ is frame.f_code for each in functions)
 

@@ -1,4 +1,4 @@
-"""What the SDK reports as lost to its transport: what was to be sent, and was not, and why."""
+"""What the SDK reports as lost to its transport: what should have been sent, and was not, and why."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Attempt:
 
     Attributes:
         envelope: what the SDK has put the item into, once it has.
-        bare: an event that sentry-sdk 1.x may send without an envelope, or why it is no JSON.
+        bare: an event that sentry-sdk 1.x may send without an envelope, or why it is not JSON.
         errors: those that were recorded during it and the calls that it is part of.
         sends: whether the transport is one of the SDK's, which make JSON of it and read the files that are attached.
     """
@@ -232,7 +232,7 @@ class Observer:
         """Record a capture made while the SDK serializes: nothing is looked at beyond what is known already.
 
         Args:
-            kind: what was to be captured.
+            kind: what should have been captured.
             payload: what is known of it, in plain data.
         """
         discard = Discard("recursion_guard", category_of(kind), kind, operation=self._operation)
@@ -279,7 +279,7 @@ class Observer:
         self.recording.add(SdkError(type(error), message_of(error), traceback_text(error), live))
 
     def _seen_before(self, error: BaseException) -> bool:
-        """Whether an error has been recorded in the capture call under way; nothing is written on the error itself."""
+        """Whether an error has been recorded in the capture call under way. Nothing is written on the error itself."""
         attempt = self.attempt
         if attempt is None:
             return False

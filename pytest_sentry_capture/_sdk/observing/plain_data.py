@@ -14,10 +14,10 @@ _MOST_VALUES: Final = 20_000
 
 
 def as_json(payload: Any, wire_form: Callable[[Any], Any] | None = None) -> bytes | None:
-    """A payload as JSON, with the names of types in the place of what is no plain data; None where it is no mapping.
+    """A payload as JSON, with the names of types in place of what is not plain data, or None if it is not a mapping.
 
     Args:
-        payload: what was to be sent.
+        payload: what should have been sent.
         wire_form: what the SDK makes of it before it sends it.
     """
     if type(payload) is not dict:
@@ -69,7 +69,7 @@ def json_data(value: Any) -> Any:
 
 
 def flat_copy(value: dict[Any, Any]) -> dict[str, Any] | None:
-    """A copy of a dictionary of texts, numbers and lists of such, which is its own JSON; None for any other.
+    """A copy of a dictionary of texts, numbers and lists of such, which is its own JSON, or None for any other.
 
     All types are looked at together, for what looks at each value takes three times as long.
     """

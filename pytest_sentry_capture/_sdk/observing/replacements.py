@@ -1,7 +1,7 @@
 """Notices when something takes the place of the SDK's own functions: what is passed to that is seen nowhere.
 
 Modules and clients are watched as they are written. Classes can't be, so they are looked at when the SDK reads a scope,
-which comes before nearly all that it captures, and when a test asks what was captured.
+which comes before nearly all that it captures, and when a test asks for captured items.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ _OF_INSTANCES: Final = frozenset(_METHODS.keys() - {"transport", *_ACCESS})
 
 
 class Replacements:
-    """Notes in the current recording what is in the place of the SDK's functions that captures go through.
+    """Notes in the current recording what is in place of the SDK's functions that captures go through.
 
     What passes each call on to the SDK's own, as spies do, hides nothing and is not noted.
 
@@ -93,7 +93,7 @@ class Replacements:
         alive: tells which clients there are.
 
     Attributes:
-        look_at_classes: notes what is in the place of methods of classes; to be called when the SDK reads a scope.
+        look_at_classes: notes what is in place of methods of classes. To be called when the SDK reads a scope.
     """
 
     look_at_classes: Callable[[], None]
@@ -110,7 +110,7 @@ class Replacements:
         self._package = Watched("the module sentry_sdk", _ALL, _stand_in_for_package, _is_of_sdk)
 
     def install(self) -> None:
-        """Watch what is there now: nothing else of it is to be replaced by this plugin."""
+        """Watch what is there now: nothing else of it must be replaced by this plugin."""
         touchpoints = self._touchpoints
         self._client_class = touchpoints.find(_CLIENT)
         classes = {path: each for path in _CLASSES if (each := _found(touchpoints, path)) is not None}
@@ -130,7 +130,7 @@ class Replacements:
                 touchpoints.replace(touchpoint, self._watched_choice)
 
     def _watched_choice(self, original: Callable[..., None]) -> Callable[..., None]:
-        """A scope is given a client: one that is no client of the SDK's may be gone before anybody looks."""
+        """A scope is given a client: one that is not the SDK's may be gone before anybody looks."""
 
         @wrapping(original)
         def set_client(owner: Any, client: Any) -> None:
@@ -142,7 +142,7 @@ class Replacements:
         return set_client
 
     def watch_module(self, module_name: str) -> None:
-        """Watch what a module has, once it is imported; others than those that captures go through have nothing."""
+        """Watch what a module has, once it is imported. Others than those that captures go through have nothing."""
         module = sys.modules.get(module_name)
         if module is None:
             return
@@ -151,7 +151,7 @@ class Replacements:
         watch_module(self._touchpoints, module, attributes, lambda _, name: self._writing(attributes[name][1]))
 
     def look(self) -> None:
-        """Note what is in the place of the SDK's functions now, but for what ``look_everywhere`` alone finds."""
+        """Note what is in place of the SDK's functions now, except for what ``look_everywhere`` alone finds."""
         self._look_at(self._of_classes)
         for watched in (*self._replaced, self._active_client, self._package):
             self._note(watched)
@@ -178,7 +178,7 @@ class Replacements:
 
     @contextmanager
     def _writing(self, watched: Watched) -> Iterator[None]:
-        self._note(watched)  # a spy may have been told meanwhile to pass nothing on any more
+        self._note(watched)  # a spy may have been set meanwhile to pass nothing on any more
         yield
         self._note(watched, is_written=True)
 
@@ -223,7 +223,7 @@ class Replacements:
         return look
 
     def _stand_in(self) -> object:
-        """What an application or a test has put in the place of the client that captures now."""
+        """What an application or a test has put in place of the client that captures now."""
         features, modules = self._touchpoints.features, self._touchpoints.modules
         if features.has_hubs:
             client = modules.hub.Hub.current.client
@@ -248,7 +248,7 @@ def _stand_in_for_package() -> object:
 
 
 def _is_of_sdk(module: object) -> bool:
-    """Whether it is the SDK's package, which may have been imported anew."""
+    """Whether it is the SDK's package, which may have been imported again."""
     return issubclass(type(module), ModuleType) and vars(module).get("__name__") == _PACKAGE
 
 

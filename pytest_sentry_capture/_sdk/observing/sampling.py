@@ -51,7 +51,7 @@ class SamplingDecisions:
     Args:
         observer: knows whether the project has decisions settled, where the test stands that is under way.
         active_client: tells the client that decides about traces.
-        given_by_test: the names of the options that a test has given a client; None for a client of somebody else.
+        given_by_test: the names of the options that a test has given a client, or None for a client of somebody else.
     """
 
     def __init__(
@@ -211,7 +211,7 @@ class SamplingDecisions:
         return should_sample_error
 
     def _deciding(self) -> Callable[[float], float] | None:
-        """What takes the place of the number that is drawn, while the SDK decides about an error; else None."""
+        """What takes the place of the number that is drawn, while the SDK decides about an error, else None."""
         sampling = self._of_error.get()
         return partial(_Drawn.noting, self._observer, sampling) if sampling is not None else None
 
@@ -237,7 +237,7 @@ class _Drawn(float):
 
 
 class _Random(ModuleType):
-    """The module ``random`` as the SDK's module of clients sees it: the same but for the numbers that decide."""
+    """The module ``random`` as the SDK's module of clients sees it: the same except for the numbers that decide."""
 
     def __init__(self, module: ModuleType, deciding: Callable[[], Callable[[float], float] | None]) -> None:
         object.__setattr__(self, "_own", (module, deciding))

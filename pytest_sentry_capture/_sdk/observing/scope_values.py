@@ -11,7 +11,7 @@ _SCOPES: Final[tuple[Source, Source, Source]] = ("current", "isolation", "global
 
 
 def held_scopes(modules: Modules) -> tuple[Any, Any, Any]:
-    """The calling context's scopes from the strongest to the weakest, or None in their places; not for hubs."""
+    """The calling context's scopes from the strongest to the weakest, or None in their places. Not for hubs."""
     scope_module = modules.scope
     return (
         _held_by(getattr(scope_module, "_current_scope", None)),

@@ -19,7 +19,7 @@ from pytest_sentry_capture._sdk.observing.scope_values import scopes_of
 from pytest_sentry_capture._sdk.patching.touchpoints import Modules, Touchpoints
 
 Key = tuple[str, str]
-"""A section of an event and a key of it; the key of the user, whom the SDK takes whole, is empty."""
+"""A section of an event and a key of it. The key of the user, whom the SDK takes whole, is empty."""
 
 _USER: Final[Key] = ("user", "")
 _ATTRIBUTES: Final = {"tags": "_tags", "contexts": "_contexts", "extra": "_extras"}
@@ -89,7 +89,7 @@ class ScopeWrites:
         return self._writers.get(id(scope), {}).get(key)
 
     def _note(self, scope: Any, keys: Iterable[tuple[str, Any]]) -> None:
-        """Note who writes; keys that are no text are left out, for to keep them would run code of theirs."""
+        """Note who writes. Keys that are not text are left out, for to keep them would run code of theirs."""
         operation = current_operation(current_recording(self._recorder))
         if operation is not None or id(scope) in self._writers:
             written = dict.fromkeys((key for key in keys if type(key[1]) is str), operation)

@@ -111,7 +111,7 @@ def _sequence(value: Any) -> Any:
 
 
 def _scrubs(path: Keys, now: dict[Any, Any], before: dict[Any, Any], scrubber: Any) -> Iterator[Change]:
-    """What is another object than before; whether two are equal is nothing to ask objects of the application."""
+    """What is another object than before. Whether two are equal is nothing to ask objects of the application."""
     by = location_of(type(scrubber).scrub_event)
     for key in {**before, **now}:
         old, new = before.get(key, MISSING), now.get(key, MISSING)

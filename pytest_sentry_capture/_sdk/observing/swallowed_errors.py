@@ -62,7 +62,7 @@ def _is_standard_library(frame: FrameType) -> bool:
 
 
 def message_of(error: BaseException) -> str:
-    """The error's text, where no code of the application makes it; else the plain ones of its arguments."""
+    """The error's text, where no code of the application makes it, else the plain ones of its arguments."""
     arguments = _ARGUMENTS.__get__(error)
     plain = [each for each in arguments if type(each) in _PLAIN]
     makes_text = next(vars(base)["__str__"] for base in type(error).__mro__ if "__str__" in vars(base))
@@ -80,7 +80,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _rendered(error: BaseException, seen: set[int]) -> traceback.TracebackException:
-    """The traceback of an error and of those that it comes from; a stand-in is asked for the text, and for advice."""
+    """The traceback of an error and of those that it comes from. A stand-in is asked for the text, and for advice."""
     seen.add(id(error))
     stand_in = SyntaxError if issubclass(type(error), SyntaxError) else Exception
     rendered = traceback.TracebackException(type(error), stand_in(message_of(error)), error.__traceback__)

@@ -62,7 +62,7 @@ class Telemetry:
         self._flushes = Flushes(_PATIENCE)
 
     def observe(self, client: Any) -> None:
-        """Look after what a client collects, but for parts that are not built as this plugin knows them."""
+        """Look after what a client collects, except for parts that are not built as this plugin knows them."""
         batchers = self._touchpoints.features.batchers(client)
         for name in ("session_flusher", *batchers.values()):
             with self._touchpoints.missing_means(_LATE):
@@ -301,7 +301,7 @@ class Telemetry:
 
 
 def _nobody() -> None:
-    """In the place of a reference to the client of a batcher that the application has made by itself."""
+    """In place of a reference to the client of a batcher that the application has made by itself."""
 
 
 def _missing(part_class: type, name: str) -> UnsupportedSdkError:
@@ -361,7 +361,7 @@ def _holds_objects(value: Any, depth: int) -> bool:
 
 
 def _flat_span(item: Any, kind: str) -> dict[str, Any] | None:
-    """A copy of a span that holds nothing but texts, numbers and lists of such in its attributes; None for any other.
+    """A copy of a span whose attributes are plain values and lists of them, or None for any other.
 
     Its wire form can be made when it is read, which saves a third of a request.
     """
@@ -381,7 +381,7 @@ def _own_copy(item: Any) -> Any:
 
 
 def _sample_rate(segment: Any) -> float | None:
-    """The rate that a streamed span's trace was sampled with; asking the SDK's baggage for it would freeze that."""
+    """The rate that a streamed span's trace was sampled with. Asking the SDK's baggage for it would freeze that."""
     rate = getattr(segment, "_sample_rate", None)
     return rate if isinstance(rate, float) else None
 

@@ -40,7 +40,7 @@ def watch_unsampled(
 
 
 class _Unsampled:
-    """What the SDK tells of is noted where it tells it; where there is no transport to tell it to, it is noted here."""
+    """Noted where the SDK reports it, or here if there is no transport to report it to."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class _Spans(_Unsampled):
 
 
 def _rate_in(holder: Any, name: str) -> float | None:
-    """The rate with which a transaction or segment was sampled; None where that was decided elsewhere."""
+    """The rate with which a transaction or segment was sampled, or None if that was decided elsewhere."""
     rate = getattr(holder, name, None)
     return float(rate) if isinstance(rate, (int, float)) else None
 

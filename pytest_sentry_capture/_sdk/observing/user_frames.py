@@ -19,7 +19,7 @@ _STANDARD_LIBRARY: Final = (f"{sysconfig.get_path('stdlib')}{os.sep}", "<")
 
 
 class Place(NamedTuple):
-    """A line of a file, counted from 1; None where it is not known."""
+    """A line of a file, counted from 1, or None if it is not known."""
 
     file: str | None = None
     line: int | None = None
@@ -29,7 +29,7 @@ NOWHERE: Final = Place()
 
 
 def place_in_user_code() -> Place:
-    """The innermost line of users that is being run; of a test that ``mock.patch`` decorates, the test's own."""
+    """The innermost line of users that is being run. Of a test that ``mock.patch`` decorates, the test's own."""
     frame: FrameType | None = sys._getframe(1)
     decorated = NOWHERE
     while frame is not None:

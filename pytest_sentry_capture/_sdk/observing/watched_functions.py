@@ -15,7 +15,7 @@ from pytest_sentry_capture._sdk.observing.hand_over import is_closed
 from pytest_sentry_capture._sdk.observing.user_frames import NOWHERE, Place, place_in_user_code
 
 Kinds = frozenset[str] | None
-"""The kinds of items that go through a function; None for all, empty for what turns Sentry on."""
+"""The kinds of items that go through a function, or None for all, empty for what turns Sentry on."""
 
 _SDK: Final = "sentry_sdk"
 
@@ -31,11 +31,11 @@ class Watched:
     Attributes:
         called: as users call it.
         kinds: of the items that go through it.
-        read: tells what is there; ``Own`` where it is the SDK's own.
+        read: tells what is there. ``Own`` where it is the SDK's own.
         is_own: whether something is the SDK's own.
         value: what was there when it was last read.
-        found: where it was put there, or noticed, and which of the two; also of what it has replaced in its turn.
-        noted_in: the recordings that tell of it.
+        found: where it was put there, or noticed, and which of the two. Also of what it has replaced in its turn.
+        noted_in: the recordings that describe it.
     """
 
     called: str
@@ -49,7 +49,7 @@ class Watched:
     def note(self, recording: Recording, *, is_written: bool = False) -> None:
         """Note in a recording what is there, unless it is the SDK's own, or passes each call on to that.
 
-        A mock that has just been put there may be told in the next line to pass calls on. It is looked at again when it
+        A mock that has just been put there may be set in the next line to pass calls on. It is looked at again when it
         is put back, and when somebody asks.
         """
         value = self.read()
@@ -75,11 +75,11 @@ class Watched:
 
 
 class Attribute:
-    """A name that a module or class has for something of the SDK's own, or will have once that is imported.
+    """A name that a module or class has for something of the SDK, or will have once that is imported.
 
     Attributes:
         owned_by: the attributes among which it is.
-        own: the SDK's own; None as long as there is none, ``Own`` where it had been replaced before the plugin came.
+        own: the SDK's own. None as long as there is none, ``Own`` where it had been replaced before the plugin came.
     """
 
     def __init__(self, owner: Any, name: str) -> None:
@@ -102,7 +102,7 @@ class Attribute:
 
 
 def attributes_of(owner: Any, called: str, names: Mapping[str, Kinds]) -> dict[str, tuple[Attribute, Watched]]:
-    """What is to be watched of a module or class, by name."""
+    """What must be watched of a module or class, by name."""
     attributes = {name: Attribute(owner, name) for name in names}
     return {
         name: (each, Watched(f"{called}.{name}", names[name], each.read, each.is_own))
@@ -111,7 +111,7 @@ def attributes_of(owner: Any, called: str, names: Mapping[str, Kinds]) -> dict[s
 
 
 def method_of(owner: Any, name: str, kinds: Kinds) -> Watched:
-    """What a client or hub has itself, in the place of a method of its class, until the client is closed."""
+    """What a client or hub has itself, in place of a method of its class, until the client is closed."""
     kind, reference = type(owner), ref(owner)
     function = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
 

@@ -74,7 +74,7 @@ class Delivery:
             touchpoints.replace("worker:BackgroundWorker.submit", self._submitting)
 
     def release(self) -> None:
-        """Lead the pools to the network again that were there before; the others have belonged to tests."""
+        """Lead the pools to the network again that were there before. The others have belonged to tests."""
         for transport in self._adopted:
             if (cut := self._cuts.get(transport)) is not None:
                 for name in _WAYS:
@@ -132,7 +132,7 @@ class Delivery:
 
         Args:
             transport: whose pool it is.
-            pool: of urllib3 or httpcore; another thing is the application's own, and left alone.
+            pool: of urllib3 or httpcore. Another thing is the application's own, and left alone.
             is_shared: whether the application may use it for other hosts too, which it reaches as before.
         """
         options = getattr(transport, "options", None) or {}

@@ -1,4 +1,4 @@
-"""What is left when the SDK can't be observed: new clients are still kept from sending, as far as possible."""
+"""What is left when the SDK can't be observed: new clients are still blocked, as far as possible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def block_only(network: Network, error: Exception) -> str:
 
 
 def _block(network: Network) -> bool:
-    """Replace what makes the transports of clients; answers whether there is such a thing."""
+    """Replace what makes the transports of clients. Answers whether there is such a thing."""
     client_module: Any = sys.modules.get("sentry_sdk.client")
     original = getattr(client_module, "make_transport", None)
     if original is None:

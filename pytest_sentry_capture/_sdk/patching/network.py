@@ -1,4 +1,4 @@
-"""Nothing leaves: which hosts events may be sent to, and what was kept from which host."""
+"""Blocks the network: which hosts events may be sent to, and what was blocked for which host."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Network:
         return self.mode == "allow" or is_loopback(host) or host.lower() in self.hosts
 
     def block(self, host: str, sort: str = "envelope", number: int = 1) -> None:
-        """Count what was not sent; ``sort`` is a noun in the singular."""
+        """Count what was not sent. ``sort`` is a noun in the singular."""
         self.blocked[host, sort] += number
 
     def refused_host(self, dsn: Dsn, options: Mapping[str, Any]) -> str | None:
-        """The host that stands in the way of sending: the DSN's, or that of the proxy the SDK would use; else None."""
+        """The host that stands in the way of sending: the DSN's, or that of the proxy the SDK would use, else None."""
         if not self.allows(dsn.host):
             return dsn.host
         proxy = proxy_host(dsn, options)
@@ -64,7 +64,7 @@ class Network:
 def proxy_host(dsn: Dsn, options: Mapping[str, Any]) -> str | None:
     """The host of the proxy that the SDK's HTTP transports would use for a DSN, by their own rules.
 
-    Source: ``sentry_sdk.transport.HttpTransport._make_pool``; the same in 1.40 and 2.75.
+    Source: ``sentry_sdk.transport.HttpTransport._make_pool``. The same in 1.40 and 2.75.
     """
     environment = {} if _bypasses_proxies(dsn) else getproxies()
     proxy = None

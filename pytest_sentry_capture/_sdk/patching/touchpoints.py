@@ -1,6 +1,6 @@
 """The SDK's modules as they are loaded now, and the touchpoints in them: what is replaced, if it is still there.
 
-After a reload, or a purge of ``sys.modules``, the modules are others, and all is looked up and replaced anew.
+After a reload, or a purge of ``sys.modules``, the modules are others, and all is looked up and replaced again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any, Final
 from pytest_sentry_capture._sdk.versions import Features
 
 _INHERITED: Final = object()
-"""In the place of what an owner has not itself."""
+"""In place of what an owner has not itself."""
 
 
 class UnsupportedSdkError(Exception):
-    """The installed sentry-sdk lacks something that this plugin must reach; the message says what."""
+    """The installed sentry-sdk lacks something that this plugin must reach. The message says what."""
 
 
 class Modules:
@@ -72,12 +72,12 @@ class Touchpoints:
             self.gaps[str(error)] = consequence
 
     def find(self, touchpoint: str) -> Any:
-        """The SDK's object at a touchpoint; raises ``UnsupportedSdkError`` where it is missing."""
+        """The SDK's object at a touchpoint. Raises ``UnsupportedSdkError`` where it is missing."""
         owner, name = self._owner(touchpoint)
         return getattr(owner, name)
 
     def replace(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
-        """Put ``make(original)`` in the place of a touchpoint."""
+        """Put ``make(original)`` in place of a touchpoint."""
         self.replace_in(*self._owner(touchpoint), make)
 
     def replace_for_good(self, touchpoint: str, make: Callable[[Any], Any]) -> None:
@@ -89,19 +89,19 @@ class Touchpoints:
         self._put(owner, name, make(getattr(owner, name)), stays=True)
 
     def replace_in(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        """Put ``make(original)`` in the place of an attribute of the SDK's that has been found already."""
+        """Put ``make(original)`` in place of an attribute of the SDK's that has been found already."""
         replacement = make(getattr(owner, name))
         if isinstance(vars(owner).get(name), staticmethod):
             replacement = staticmethod(replacement)
         self._put(owner, name, replacement)
 
     def add(self, touchpoint: str, attribute: Any) -> None:
-        """Give a class an attribute that it has not; raises ``UnsupportedSdkError`` where the class is missing."""
+        """Give a class an attribute that it has not. Raises ``UnsupportedSdkError`` where the class is missing."""
         parent, _, name = touchpoint.rpartition(".")
         self._put(self.find(parent), name, attribute)
 
     def replace_class(self, module: ModuleType, make: Callable[[type], type]) -> None:
-        """Put ``make(its class)`` in the place of a module's class."""
+        """Put ``make(its class)`` in place of a module's class."""
         replaced = _ReplacedClass(module, "__class__", type(module), make(type(module)), stays=False)
         self._replaced.append(replaced)
         replaced.put(replaced.replacement)
@@ -116,7 +116,7 @@ class Touchpoints:
         self._put_back(self._replaced)
 
     def remove(self) -> None:
-        """Put the originals back for ever, but for what was replaced for good."""
+        """Put the originals back permanently, except for what was replaced permanently."""
         self._put_back([replaced for replaced in self._replaced if not replaced.stays])
 
     def _put_back(self, replaced_attributes: Sequence[_Replaced]) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def captures_nothing(*_: Any, **__: Any) -> None:
-    """What tests put in the place of the SDK's functions."""
+    """What tests put in place of the SDK's functions."""
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_absence_without_a_client(sentry_capture: SentryCapture) -> None:
 
 
 def test_discarded_without_a_client(sentry_capture: SentryCapture) -> None:
-    """Something was discarded because there was no client: the filter that is to be tested never ran.
+    """Something was discarded because there was no client: the filter under test never ran.
 
     Expected an event with message='hello' to be discarded, but no client was active, so this proves nothing.
     No Sentry client was active during this test
@@ -329,7 +329,7 @@ def test_a_captured_event_with_a_mocked_function(initialized: None, sentry_captu
 
 
 def test_answered_and_never_reported(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """The application answered 500, and Sentry was told nothing.
+    """The application answered 500, and no event was captured.
 
     No event was captured at all.
     Hint: GET /stock answered 500, but no error event was captured.
@@ -455,7 +455,7 @@ def test_a_transaction_inside_the_block(client: TestClient, sentry_capture: Sent
         client.get("/orders/1")
 
 
-def test_logged_errors_are_no_events(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+def test_logged_errors_are_not_events(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
     """An event was expected of a logged error, and the client makes none of what is logged.
 
     Expected exactly one event with logger='shop', message='payment of order 7 failed'; found none.
@@ -530,7 +530,7 @@ def test_a_disabled_logger(initialized: None, sentry_capture: SentryCapture, mon
 
 
 def test_a_record_is_not_asked_for(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
-    """A log record is no discard for who asks for none.
+    """A log record is not a discard unless the test asks for it.
 
     Expected an event to be discarded; found no such discard.
     Closest discards:
@@ -680,7 +680,7 @@ def test_no_such_breadcrumb(initialized: None, sentry_capture: SentryCapture) ->
 
 @pytest.mark.sentry_options(before_send=shop.hide_name)
 def test_changed_by_before_send(initialized: None, sentry_capture: SentryCapture) -> None:
-    """The application's before_send took the value out. What it was is not told.
+    """The application's before_send removed the value. The message does not show it.
 
     user.username: expected 'alice', found nothing
     Hint: user.username was removed by shop.hide_name (shop.py:
@@ -884,7 +884,7 @@ def test_active_without_a_dsn(sentry_init: SentryInit, sentry_capture: SentryCap
     sentry_capture.assert_inactive()
 
 
-def test_an_absence_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_an_absence_that_cannot_be_determined(initialized: None, sentry_capture: SentryCapture) -> None:
     """Nothing is known of the request, as with a Flask application, so its absence proves nothing.
 
     Expected no event with status_code=500, but this cannot be determined.
@@ -897,7 +897,7 @@ def test_an_absence_that_can_not_be_told(initialized: None, sentry_capture: Sent
     sentry_capture.assert_not_captured(status_code=500)
 
 
-def test_a_search_that_can_not_be_told(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_a_search_that_cannot_be_determined(initialized: None, sentry_capture: SentryCapture) -> None:
     """A search that finds nothing proves no more than an assertion.
 
     Found no event with status_code=range(500, 600), but this cannot be determined.
@@ -909,8 +909,8 @@ def test_a_search_that_can_not_be_told(initialized: None, sentry_capture: Sentry
     assert not sentry_capture.find(status_code=range(500, 600))
 
 
-def test_an_absence_of_what_can_not_be_read(initialized: None, sentry_capture: SentryCapture) -> None:
-    """The application has made an envelope by hand, and what is in it is no JSON.
+def test_an_absence_among_unreadable_items(initialized: None, sentry_capture: SentryCapture) -> None:
+    """The application has made an envelope by hand, and its content is not JSON.
 
     Expected no event with message='hello', but this cannot be determined.
     Captured, but not readable:
@@ -989,7 +989,7 @@ def test_several_values_that_can_not_be(client: TestClient, sentry_capture: Sent
 
 
 def test_an_expected_level_that_can_not_be(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """What was captured has another level than the one that was misspelled.
+    """The captured event has another level than the misspelled one.
 
     level: expected 'errors', found 'error'
     Hint: Did you mean level='error'? level of an event is one of 'debug', 'info', 'warning', 'error',
@@ -1074,7 +1074,7 @@ def test_nothing_inside_the_block(initialized: None, sentry_capture: SentryCaptu
 
 
 def test_another_inside_the_block(initialized: None, sentry_capture: SentryCapture) -> None:
-    """Only what came inside of a block is compared with what was expected there.
+    """Only items captured inside the block are compared.
 
     Expected exactly one event with message='hello' inside the block; found none.
     Closest captured events:
@@ -1166,7 +1166,7 @@ def test_a_secret_that_is_encoded(initialized: None, sentry_capture: SentryCaptu
 
 @pytest.mark.sentry_options(attach_stacktrace=False)
 def test_a_secret_was_captured(initialized: None, sentry_capture: SentryCapture) -> None:
-    """A declared secret was captured: in a header, and in an attachment whose encoding is told nowhere.
+    """A declared secret was captured: in a header, and in an attachment without a declared encoding.
 
     Rule 'forbidden-data' is broken (on in tests that use sentry_capture or sentry_server).
     request.headers.Authorization holds a declared secret: message (5 characters)
@@ -1184,7 +1184,7 @@ def test_a_secret_was_captured(initialized: None, sentry_capture: SentryCapture)
 
 
 def test_a_secret_that_is_a_mask(sentry_capture: SentryCapture) -> None:
-    """A mask is no secret: it would be found where everything is as it should be.
+    """A mask is not a secret: it would be found where everything is correct.
 
     ValueError: '***' is a mask, which matches any value. Declare the value that it hides
     """
@@ -1239,7 +1239,7 @@ def test_envelopes_that_should_not_be(initialized: None, sentry_capture: SentryC
 
 
 def test_discards_that_should_not_be(ignored: logging.Logger, sentry_capture: SentryCapture) -> None:
-    """A plain assert on what was discarded.
+    """A plain assert on discarded items.
 
     assert 1 discarded == []
     1. error message 'odd host', logger shop.noise: ignored_logger
@@ -1298,7 +1298,7 @@ def test_an_exception_in_place_of_the_kind(initialized: None, sentry_capture: An
 
 
 def test_a_class_in_place_of_a_value(initialized: None, sentry_capture: SentryCapture) -> None:
-    """A class equals no value, so that its absence would prove nothing.
+    """No value equals a class, so its absence would prove nothing.
 
     TypeError: tags.order=int is a class. Pass a value, regex or predicate
     """
@@ -1306,7 +1306,7 @@ def test_a_class_in_place_of_a_value(initialized: None, sentry_capture: SentryCa
 
 
 def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) -> None:
-    """A text that was meant as a regex.
+    """A string that was intended as a regex.
 
     message: expected 'division.*zero', found 'division by zero'
     Hint: A string is compared as a whole. For a regex, pass
@@ -1318,14 +1318,14 @@ def test_a_regex_in_a_text(client: TestClient, sentry_capture: SentryCapture) ->
 
 
 def test_a_text_in_place_of_a_mapping(initialized: None, sentry_capture: SentryCapture) -> None:
-    """A text equals no mapping.
+    """A string does not equal a mapping.
 
     TypeError: tags='order' matches nothing, because tags is a mapping. Pass a mapping,
     """
     sentry_capture.assert_not_captured(tags="order")
 
 
-def test_a_class_that_is_no_exception(initialized: None, sentry_capture: SentryCapture) -> None:
+def test_a_class_that_is_not_an_exception(initialized: None, sentry_capture: SentryCapture) -> None:
     """A class that can't have been raised.
 
     TypeError: exception=dict is a class, but not an exception class

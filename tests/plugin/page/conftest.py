@@ -25,7 +25,7 @@ Visit = Callable[[Path, str], Any]
 
 @pytest.fixture
 def visit(tmp_path: Path) -> Visit:
-    """Opens a page in Chromium and tells what was found; the server has seen one request for each time."""
+    """Opens a page in Chromium and tells what was found. The server has seen one request for each time."""
     folder, program = installed(SOURCES, CHECKOUT / "build" / "page-javascript"), browser()
 
     def visited(page: Path, name: str) -> Any:

@@ -135,7 +135,7 @@ def test_a_damaged_or_foreign_file(
     assert not Path("monitoring.html").exists()
 
 
-def test_a_file_that_is_no_page_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_page_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "run.json"
     source.write_text(json.dumps(report()))
 

@@ -1,4 +1,4 @@
-"""Real clients in processes of their own: this SDK in a server and in a killed process, and those in JavaScript."""
+"""Real clients in their own processes: this SDK in a server and in a killed process, and those in JavaScript."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def running(*command: str | Path, **options: Any) -> Iterator[subprocess.Popen[b
 
 @contextmanager
 def service(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """The address of the service under uvicorn, in a process of its own, which is ended after the block."""
+    """The address of the service under uvicorn, in its own process, which is ended after the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number = listener.fileno()
         command = (sys.executable, "-m", "uvicorn", "service:app", "--fd", str(number), "--log-level", "critical")

@@ -28,7 +28,7 @@ def client(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(client=CLIENT)
 
 
-def test_tests_have_projects_of_their_own(pytester: pytest.Pytester) -> None:
+def test_tests_have_their_own_projects(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -156,7 +156,7 @@ def test_silence_proves_nothing(pytester: pytest.Pytester) -> None:
 
 
 def test_nothing_shows_in_the_test_of_an_application(pytester: pytest.Pytester) -> None:
-    """The server logs nothing and reports nothing to the test's own Sentry; no thread and no socket is left."""
+    """The server logs nothing and reports nothing to the test's own Sentry. No thread and no socket is left."""
     pytester.makepyfile(
         """
         import threading

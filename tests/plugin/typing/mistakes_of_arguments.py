@@ -1,4 +1,4 @@
-"""Mistakes that type checkers find, each on its line; pyright says of some that no overload fits, and why."""
+"""Mistakes that type checkers find, each on its line. Pyright says of some that no overload fits, and why."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Sentry:
         return f"Sentry sentry_version=7, sentry_client=test/1, sentry_key={self.project.key}"
 
     def post(self, body: bytes, path: str = "", query: str = "", method: str = "POST", **headers: str) -> Answer:
-        """Send with this project's key; names of headers are written with underscores, and None leaves one out."""
+        """Send with this project's key. Names of headers are written with underscores, and None leaves one out."""
         names = {name.replace("_", "-"): value for name, value in {"x_sentry_auth": self.auth, **headers}.items()}
         given = {name: value for name, value in names.items() if value}
         return self.ingest_handler.handle(Request(method, path or self.envelope_path, query, given, body))

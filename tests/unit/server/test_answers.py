@@ -146,7 +146,7 @@ def test_rejections(sentry: Sentry, envelope: bytes, way: dict[str, str], status
     assert types(sentry) == []
 
 
-def test_wrong_methods_are_told_the_right_ones(sentry: Sentry) -> None:
+def test_the_answer_to_a_wrong_method_names_the_right_ones(sentry: Sentry) -> None:
     assert dict(sentry.post(b"", method="PUT").headers)["Allow"] == "POST, OPTIONS"
     assert dict(sentry.post(b"", method="PUT", path="/api/1/store/").headers)["Allow"] == "GET, POST, OPTIONS"
 

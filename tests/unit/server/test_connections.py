@@ -50,7 +50,7 @@ class Client:
         return int(status.split()[1]), headers, body
 
     def is_closed(self) -> bool:
-        """Whether the server closes the connection; waits for it."""
+        """Whether the server closes the connection. Waits for it."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionResetError:
@@ -71,7 +71,7 @@ class Served:
         return client
 
     def request(self, body: bytes = ENVELOPE, *headers: str, method: str = "POST", path: str = "") -> bytes:
-        """A request as bytes; a length is given unless the headers say how the body is sent."""
+        """A request as bytes. A length is given unless the headers say how the body is sent."""
         lines = [
             f"{method} {path or self.sentry.envelope_path} HTTP/1.1",
             "Host: x",
@@ -85,7 +85,7 @@ class Served:
         return len(self.sentry.recording.entries_of(Capture))
 
     def rejected(self, number: int = 1) -> list[tuple[int | None, str]]:
-        """Status and reason of so many rejections; waits for them."""
+        """Status and reason of so many rejections. Waits for them."""
         recording = self.sentry.recording
         assert wait_until(lambda: len(recording.entries_of(Rejection)) >= number, recording, 10)
         return [(each.status, each.reason) for each in recording.entries_of(Rejection)]
@@ -307,7 +307,7 @@ def test_clients_that_go_away(served: Served) -> None:
 
 
 def test_thousands_of_idle_connections(served: Served) -> None:
-    """They are more than may wait, so that the oldest give way; who has something to say is heard."""
+    """They are more than may wait, so that the oldest give way. Who has something to say is heard."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     number = 3000
     if soft < 4 * number:
@@ -326,7 +326,7 @@ def test_thousands_of_idle_connections(served: Served) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_an_error_of_our_own_is_told(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_error_is_reported(sentry: Sentry, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(request: Any) -> Any:
         raise ZeroDivisionError("ours")
 

@@ -1,6 +1,6 @@
 """Hostile input: mutations of real envelopes, until every reason for a rejection has been met.
 
-``FUZZ_INPUTS`` says how many; ``make fuzz`` tries many more than ``make test``, and prints how often each was met.
+``FUZZ_INPUTS`` says how many. ``make fuzz`` tries many more than ``make test``, and prints how often each was met.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def from_this_sdk() -> list[bytes]:
 
 
 class Fuzzer:
-    """Makes requests out of envelopes, most of them wrong in one way or another."""
+    """Turns envelopes into requests, most of them wrong in one way or another."""
 
     def __init__(self, sentry: Sentry, corpus: list[bytes], seed: int) -> None:
         self.random = random.Random(seed)

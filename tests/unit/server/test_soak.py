@@ -1,6 +1,6 @@
 """Many clients for a while, good ones and bad ones on changing days: nothing is lost, mixed up or left open.
 
-``SOAK_EVENTS`` says how many events are sent; ``make soak`` sends many more than ``make test``.
+``SOAK_EVENTS`` says how many events are sent. ``make soak`` sends many more than ``make test``.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def memory() -> int:
 
 
 def wait_for(senders: list[Sender], accepted: int = 0, answered: int = 0) -> bool:
-    """Until so many more events have been accepted or answered; False once all have been sent."""
+    """Until so many more events have been accepted or answered. False once all have been sent."""
 
     def counts() -> tuple[int, int]:
         return sum(len(sender.accepted) for sender in senders), sum(sender.sent for sender in senders)
