@@ -322,6 +322,39 @@ def test_a_waiver_of_processes_that_is_not_needed_is_reported(pytester: pytest.P
     result.stdout.fnmatch_lines(["*unseen-process'*unseen-processes*"])
 
 
+WITHOUT_THREADS = """
+import os
+import threading
+
+import sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1", default_integrations=False)
+
+
+def test_fork(sentry_capture):
+    before = threading.enumerate()
+    for number in (1, 2):
+        child = os.fork()
+        if not child:
+            sentry_sdk.capture_message("hello")
+            os._exit(0)
+        sentry_capture.wait_for(count=number, timeout=30)
+        os.waitpid(child, 0)
+    sentry_capture.assert_not_captured(message="bye")
+    assert threading.enumerate() == before
+"""
+
+
+def test_no_fork_warns_of_threads_of_the_plugin(pytester: pytest.Pytester) -> None:
+    """From Python 3.12 on, each fork warns in a process that has several threads."""
+    pytester.makepyfile(WITHOUT_THREADS)
+
+    result = pytester.runpytest_subprocess("-W", "error:This process:DeprecationWarning", "-p", "no:rerunfailures")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*multi-threaded*")
+
+
 BLOCKED = """
 import os
 
