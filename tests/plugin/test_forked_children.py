@@ -20,7 +20,7 @@ import sentry_sdk
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from any_sdk import new_scope
+from any_sdk import new_scope, segment
 from forks import fork, join, run_in_child
 from pytest_sentry_capture import SentryCapture, SentryInit
 
@@ -202,6 +202,42 @@ def test_logs_of_a_child_are_captured_when_it_flushes_them(
 
     assert [log.body for log in sentry_capture.logs] == ["sent"]
     sentry_capture.assert_not_captured("log", body="lost with the child")
+
+
+@pytest.mark.needs("metrics")
+def test_metrics_of_a_child_are_captured_when_it_flushes_them(
+    sentry_init: SentryInit, sentry_capture: SentryCapture
+) -> None:
+    sentry_init(dsn=DSN)
+
+    def work() -> None:
+        sentry_sdk.metrics.count("sales", 1)
+        sentry_sdk.flush()
+
+    run_in_child(work)
+
+    sentry_capture.assert_captured("metric", name="sales", value=1)
+
+
+def test_segments_of_a_child_are_captured(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0)
+
+    def work() -> None:
+        with segment("import"):
+            pass
+        sentry_sdk.flush()
+
+    run_in_child(work)
+
+    sentry_capture.assert_captured("segment", name="import")
+
+
+def test_losses_of_a_child_are_known(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn=DSN, before_send=lambda event, hint: {**event, "extra": {"ratio": float("nan")}})
+
+    run_in_child(lambda: sentry_sdk.capture_message("hello"))
+
+    sentry_capture.assert_discarded(message="hello", reason="unserializable")
 
 
 @pytest.mark.usefixtures("initialised")
