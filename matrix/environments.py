@@ -119,6 +119,7 @@ TESTS_OF_JOBS: Final = tuple(
         "job_systems",
         "jobs_in_runs",
         "jobs_of_children",
+        "statuses_of_jobs",
     )
 )
 

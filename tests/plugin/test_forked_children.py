@@ -20,7 +20,7 @@ import sentry_sdk
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from any_sdk import new_scope
+from any_sdk import new_scope, segment
 from forks import fork, join, run_in_child
 from pytest_sentry_capture import SentryCapture, SentryInit
 
@@ -204,6 +204,42 @@ def test_logs_of_a_child_are_captured_when_it_flushes_them(
     sentry_capture.assert_not_captured("log", body="lost with the child")
 
 
+@pytest.mark.needs("metrics")
+def test_metrics_of_a_child_are_captured_when_it_flushes_them(
+    sentry_init: SentryInit, sentry_capture: SentryCapture
+) -> None:
+    sentry_init(dsn=DSN)
+
+    def work() -> None:
+        sentry_sdk.metrics.count("sales", 1)
+        sentry_sdk.flush()
+
+    run_in_child(work)
+
+    sentry_capture.assert_captured("metric", name="sales", value=1)
+
+
+def test_segments_of_a_child_are_captured(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn=DSN, traces_sample_rate=1.0)
+
+    def work() -> None:
+        with segment("import"):
+            pass
+        sentry_sdk.flush()
+
+    run_in_child(work)
+
+    sentry_capture.assert_captured("segment", name="import")
+
+
+def test_losses_of_a_child_are_known(sentry_init: SentryInit, sentry_capture: SentryCapture) -> None:
+    sentry_init(dsn=DSN, before_send=lambda event, hint: {**event, "extra": {"ratio": float("nan")}})
+
+    run_in_child(lambda: sentry_sdk.capture_message("hello"))
+
+    sentry_capture.assert_discarded(message="hello", reason="unserializable")
+
+
 @pytest.mark.usefixtures("initialized")
 def test_an_exchange_of_a_child_is_seen(sentry_capture: SentryCapture) -> None:
     app = FastAPI()
@@ -320,6 +356,39 @@ def test_a_waiver_of_processes_that_is_not_needed_is_reported(pytester: pytest.P
     result.stdout.fnmatch_lines(["*unused*sentry_allow('unseen-processes') of test_shop.py::test_unused*"])
     result.stdout.no_fnmatch_line("*test_shop.py::test_used*")
     result.stdout.fnmatch_lines(["*unseen-process'*unseen-processes*"])
+
+
+WITHOUT_THREADS = """
+import os
+import threading
+
+import sentry_sdk
+
+sentry_sdk.init(dsn="https://key@sentry.invalid/1", default_integrations=False)
+
+
+def test_fork(sentry_capture):
+    before = threading.enumerate()
+    for number in (1, 2):
+        child = os.fork()
+        if not child:
+            sentry_sdk.capture_message("hello")
+            os._exit(0)
+        sentry_capture.wait_for(count=number, timeout=30)
+        os.waitpid(child, 0)
+    sentry_capture.assert_not_captured(message="bye")
+    assert threading.enumerate() == before
+"""
+
+
+def test_no_fork_warns_of_threads_of_the_plugin(pytester: pytest.Pytester) -> None:
+    """From Python 3.12 on, each fork warns in a process that has several threads."""
+    pytester.makepyfile(WITHOUT_THREADS)
+
+    result = pytester.runpytest_subprocess("-W", "error:This process:DeprecationWarning", "-p", "no:rerunfailures")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*multi-threaded*")
 
 
 BLOCKED = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pytest_sentry_capture._recording import ScopeValues, Source
@@ -10,14 +11,15 @@ from pytest_sentry_capture._sdk.patching.touchpoints import Modules
 _SCOPES: Final[tuple[Source, Source, Source]] = ("current", "isolation", "global")
 
 
-def held_scopes(modules: Modules) -> tuple[Any, Any, Any]:
-    """The calling context's scopes from the strongest to the weakest, or None in their places. Not for hubs."""
+def held_scopes(modules: Modules) -> Iterator[Any]:
+    """Yield the calling context's scopes from the strongest to the weakest, or None in their places. Not for hubs.
+
+    Each is looked up when it is reached: a look-up of the client, which is frequent, rarely needs all of them.
+    """
     scope_module = modules.scope
-    return (
-        _held_by(getattr(scope_module, "_current_scope", None)),
-        _held_by(getattr(scope_module, "_isolation_scope", None)),
-        getattr(scope_module, "_global_scope", None),
-    )
+    yield _held_by(getattr(scope_module, "_current_scope", None))
+    yield _held_by(getattr(scope_module, "_isolation_scope", None))
+    yield getattr(scope_module, "_global_scope", None)
 
 
 def scopes_of(modules: Modules) -> list[tuple[Source, Any]]:
