@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._reports.diff.reading import read_rows as read_rows
     from pytest_sentry_capture._reports.diff.reading import report_content as report_content
     from pytest_sentry_capture._reports.diff.rendering import RENDERINGS as RENDERINGS
+    from pytest_sentry_capture._reports.diff.schema_check import check_by_schema as check_by_schema
     from pytest_sentry_capture._reports.example_items import ExampleItem as ExampleItem
     from pytest_sentry_capture._reports.example_items import ExampleItems as ExampleItems
     from pytest_sentry_capture._reports.fields import Fields as Fields
@@ -115,6 +116,7 @@ else:
             "ShownWaiver": "_reports.report:ShownWaiver",
             "Tally": "_reports.table:Tally",
             "append_to_github_summary": "_reports.github_annotations:append_to_github_summary",
+            "check_by_schema": "_reports.diff.schema_check:check_by_schema",
             "compare": "_reports.diff.comparing:compare",
             "difference_lines": "_reports.contract.differences:difference_lines",
             "difference_summary": "_reports.contract.differences:difference_summary",

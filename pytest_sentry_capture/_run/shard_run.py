@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_sentry_capture._reports import (
     Contract,
@@ -19,6 +19,7 @@ from pytest_sentry_capture._reports import (
     Fields,
     ReportedRow,
     Row,
+    check_by_schema,
     row_of_columns,
     shown_sentence,
     shown_test,
@@ -29,12 +30,20 @@ from pytest_sentry_capture._run.findings import Breach, Findings, LateEvent
 from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._run.omissions import Omissions
 
+T = TypeVar("T")
 _IN_CONTRACT, _BY_CHANCE, _WAIVED, _HAS_OTHERS = 1, 2, 4, 8
 _NO_FIELDS: Final[Fields] = {}
 _MADE_HERE: Final = ("id", "digest")
 """What only looks like a token."""
-_WRONG: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What values of other types than expected raise."""
+_NULL: Final = type(None)
+_TEST, _CALLBACK, _WAIVER, _PERSONAL_DATA = 3, 4, 5, 7
+_SHAPES: Final[Mapping[int, Sequence[type | tuple[type, ...]]]] = {
+    _TEST: (str, str, int),
+    _CALLBACK: (str, str, (str, _NULL), (int, _NULL)),
+    _WAIVER: (str, str, str, str, str),
+    _PERSONAL_DATA: (str, str, str, (int, str, _NULL), str, str, str),
+}
+"""The types in lists among the values, by the lengths of these lists, which tell what they are."""
 
 
 class ShardTest(NamedTuple):
@@ -200,21 +209,35 @@ def to_json(run: ShardRun, places: Mapping[Row, int]) -> dict[str, Any]:
     Args:
         places: the position of each row in the report. A project that all rows have is named in none.
     """
-    shown: dict[str, Any] = _shown(_Writer(places).run(run))
+    shown: dict[str, Any] = _Mask().shown(_Writer(places).run(run))
     return shown
 
 
-def _shown(value: Any) -> Any:
-    """JSON data without addresses and tokens in texts: names in configurations and in the application may hold some."""
-    if isinstance(value, str):
-        return shown_sentence(value)
-    if isinstance(value, Mapping):
+class _Mask:
+    """Takes addresses and tokens out of texts: names in configurations and in the application may hold some."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def shown(self, value: Any) -> Any:
+        """The same JSON data without them."""
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, (list, tuple)):
+            return [each if type(each) is int else self.shown(each) for each in value]
+        return self._object(value) if isinstance(value, Mapping) else value
+
+    def _text(self, text: str) -> str:
+        if text not in self._texts:  # most of them stand there often
+            self._texts[text] = shown_sentence(text)
+        return self._texts[text]
+
+    def _object(self, values: Mapping[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        for name, each in value.items():
-            key, content = shown_sentence(name), each if name in _MADE_HERE else _shown(each)
+        for name, each in values.items():
+            key, content = self._text(name), each if name in _MADE_HERE else self.shown(each)
             shown[key] = shown[key] + content if key in shown and isinstance(content, int) else content
         return shown
-    return [*map(_shown, value)] if isinstance(value, (list, tuple)) else value
 
 
 class _Writer:
@@ -395,82 +418,138 @@ def read_runs(content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Kn
     Raises:
         DamagedError: a part of it is missing, or not what it has to be.
     """
-    runs: list[ShardRun] = []
-    try:
-        for index, each in enumerate(content["shard"]["runs"]):
-            place = f"shard.runs[{index}]"
-            runs.append(_Reader(each, rows, known).run())
-    except _WRONG as error:
-        raise DamagedError(f"{place if runs or 'place' in locals() else 'shard.runs'}: {_in_words(error)}") from None
+    check_by_schema(content["shard"], "shard")
+    runs = content["shard"]["runs"]
     if not runs:
         raise DamagedError("shard.runs must not be empty")
-    return runs
-
-
-def _in_words(error: Exception) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it holds a value of the wrong type"
+    return [_Reader(each, f"shard.runs[{index}]", rows, known).run() for index, each in enumerate(runs)]
 
 
 class _Reader:
-    def __init__(self, content: Mapping[str, Any], rows: Sequence[ReportedRow], known: Known) -> None:
+    """Reads a run that is what the schema says.
+
+    Args:
+        content: the run.
+        place: where it stands in the report.
+        rows: those of the report.
+        known: what the reports before had.
+    """
+
+    def __init__(self, content: Mapping[str, Any], place: str, rows: Sequence[ReportedRow], known: Known) -> None:
         self._content = content
-        self._values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in content["values"]]
+        self._place = place
+        self._texts: dict[int, str] = {}
+        self._texts_or_none: dict[int, str | None] = {}
+        self._lists: dict[int, dict[int, tuple[Any, ...]]] = {length: {} for length in _SHAPES}
+        for index, value in enumerate(content["values"]):
+            self._add_value(index, value)
         self._tallies: dict[tuple[int, ...], RuleTally] = {}
-        places = [(rows[place], project) for place, project in content["rows"]]
+        places = [*self._each("rows", lambda each: (rows[each[0]], each[1]))]
         self._rows = [replace(found.row, project=project) if project else found.row for found, project in places]
         self._details = {
             row: (known.fields(found), known.example(row, found))
             for row, (found, _) in zip(self._rows, places, strict=True)
         }
 
+    def _add_value(self, index: int, value: Any) -> None:
+        if isinstance(value, list):
+            types = _SHAPES.get(len(value))
+            if types is not None and all(map(isinstance, value, types)):
+                self._lists[len(value)][index] = tuple(value)
+            return
+        self._texts_or_none[index] = value
+        if value is not None:
+            self._texts[index] = value
+
+    def _each(self, name: str, read: Callable[[Any], T]) -> Iterator[T]:
+        """Read each entry of a list.
+
+        Raises:
+            DamagedError: one has the position of something that is not there.
+        """
+        index = 0
+        try:
+            for index, each in enumerate(self._content[name]):  # noqa: B007  (the message names it)
+                yield read(each)
+        except LookupError:
+            place = f"{self._place}.{name}[{index}]"
+            raise DamagedError(f"{place} has the position of a row or a value that is not there") from None
+
     def run(self) -> ShardRun:
         content = self._content
-        collected = {
-            self._values[name]: CollectedTests(parameters, count, tuple(selected), self._values[folder])
-            for name, parameters, count, folder, *selected in content["collected"]
-        }
-        split = content["split"]
         return ShardRun(
-            id=_text(content["id"]),
-            started=_text(content["started"]),
+            id=content["id"],
+            started=content["started"],
             duration=float(content["duration"]),
-            versions=dict(content["versions"]),
-            integrations=[*content["integrations"]],
-            project=_text(content["project"]),
-            split=(int(split[0]), int(split[1])) if split is not None else None,
-            asked=[*map(_text, content["asked"])],
+            versions=content["versions"],
+            integrations=content["integrations"],
+            project=content["project"],
+            split=(content["split"][0], content["split"][1]) if content["split"] is not None else None,
+            asked=content["asked"],
             is_strict=content["strict"],
             checks_contract=content["checks_contract"],
             client_was_active=content["client_was_active"],
-            verdict=_text(content["verdict"]) if content["verdict"] is not None else None,
+            verdict=content["verdict"],
             had_no_tests=content["had_no_tests"],
-            late_hooks=[*content["late_hooks"]],
-            outside=[*content["outside"]],
+            late_hooks=content["late_hooks"],
+            outside=content["outside"],
             late=[LateEvent(test=each["test"], running=each["running"], what=each["what"]) for each in content["late"]],
-            ignored_errors=dict(content["ignored_errors"]),
-            ignored_loggers=dict(content["ignored_loggers"]),
-            collected=collected,
-            configurations=[*map(_read_configuration, content["configurations"])],
-            attempts=[*self._attempts(content["attempts"])],
-            outside_tests=[*self._outside_tests(content["outside_tests"])],
+            ignored_errors=content["ignored_errors"],
+            ignored_loggers=content["ignored_loggers"],
+            collected=dict(self._each("collected", self._collected_tests)),
+            configurations=[*map(self._configuration, range(len(content["configurations"])))],
+            attempts=[*self._each("attempts", self._attempt)],
+            outside_tests=[*self._each("outside_tests", self._outside_tests)],
             details=self._details,
         )
 
-    def _attempts(self, attempts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[ShardTest, Findings]]:
-        for each in attempts:
-            key = ShardTest(*self._values[each["test"]])
-            yield key, self._findings(each, key.label, key.name)
+    def _collected_tests(self, values: Sequence[Any]) -> tuple[str, CollectedTests]:
+        name, parameters, number, folder, *selected = values
+        if selected and max(selected) >= number:
+            raise IndexError
+        return self._texts[name], CollectedTests(parameters, number, tuple(selected), self._texts_or_none[folder])
 
-    def _outside_tests(self, found: Iterable[Mapping[str, Any]]) -> Iterator[Findings]:
-        for each in found:
-            findings = self._findings(each, each["label"], each["label"])
-            findings.counts_of_modules = each["modules"]
-            yield findings
+    def _configuration(self, index: int) -> RunConfiguration:
+        content = self._content["configurations"][index]
+        contract, left_out = content["contract"], content["left_out"]
+        if contract["rows"] is not None and contract["version"] is None:
+            raise DamagedError(f"{self._place}.configurations[{index}].contract.version must be a whole number")
+        return RunConfiguration(
+            folder=content["folder"],
+            file=content["file"],
+            digest=content["digest"],
+            is_asked=content["is_asked"],
+            rules=[*map(_read_rule, content["rules"])],
+            omissions=Omissions(
+                only_some=left_out["only_some"],
+                has_ended=left_out["has_ended"],
+                options=tuple(left_out["options"]),
+                ignored=tuple(left_out["ignored"]),
+                deselected=left_out["deselected"],
+                not_collected=tuple(left_out["not_collected"]),
+                lost_workers=tuple(left_out["lost_workers"]),
+            ),
+            contract_name=contract["file"],
+            contract=Contract.of_row_values(contract["rows"], contract["version"])
+            if contract["rows"] is not None
+            else None,
+            mistakes=contract["mistakes"],
+        )
+
+    def _attempt(self, content: Mapping[str, Any]) -> tuple[ShardTest, Findings]:
+        key = ShardTest(*self._lists[_TEST][content["test"]])
+        return key, self._findings(content, key.label, key.name)
+
+    def _outside_tests(self, content: Mapping[str, Any]) -> Findings:
+        findings = self._findings(content, content["label"], content["label"])
+        findings.counts_of_modules = content["modules"]
+        return findings
 
     def _findings(self, content: Mapping[str, Any], label: str, example: str) -> Findings:
-        folder = self._values[content["folder"]] if "folder" in content else None if "outside" in content else ""
+        folder = self._texts_or_none[content["folder"]] if "folder" in content else None if "outside" in content else ""
         waivers = [
-            (Waiver(*self._values[each]), bool(used), expired) for each, used, expired in content.get("waivers", ())
+            (Waiver(*self._lists[_WAIVER][each]), bool(used), expired)
+            for each, used, expired in content.get("waivers", ())
         ]
         return Findings(
             label,
@@ -482,7 +561,7 @@ class _Reader:
             expired=[waiver for waiver, _, expired in waivers if expired],
             is_complete=not content.get("failed", False),
             counts=content.get("counts", {}),
-            personal_data=[[*self._values[each]] for each in content.get("personal_data", ())],
+            personal_data=[[*self._lists[_PERSONAL_DATA][each]] for each in content.get("personal_data", ())],
             unseen_requests=content.get("unseen_requests", {}),
             unknown_exceptions=content.get("unknown_exceptions", []),
             by_chance=content.get("by_chance", []),
@@ -506,50 +585,19 @@ class _Reader:
             same = tuple(numbers)
             if same not in self._tallies:
                 self._tallies[same] = RuleTally(*numbers)
-            return self._values[name], self._tallies[same]
+            return self._texts[name], self._tallies[same]
         missing: Sequence[Any] = (0, 0, 0, 0, {}, ())[len(numbers) :]
         kept, broken, waived, not_judged, allowed, reasons = (*numbers, *missing)
-        obstacles = Counter(self._values[each] for each in reasons)
-        return self._values[name], RuleTally(kept, broken, waived, not_judged, Counter(allowed), obstacles)
+        obstacles = Counter(self._texts[each] for each in reasons)
+        return self._texts[name], RuleTally(kept, broken, waived, not_judged, Counter(allowed), obstacles)
 
     def _breach(self, values: Sequence[Any], label: str) -> Breach:
         rule, severity, problem, file, line = values
-        return Breach(self._values[rule], severity, self._values[problem], label, self._values[file], line)
+        return Breach(self._texts[rule], severity, self._texts[problem], label, self._texts_or_none[file], line)
 
     def _callback(self, callback: int, *numbers: int) -> list[Any]:
         names = ("calls", "passed", "compared", "changed", "dropped", "crashed")
-        return [[*self._values[callback]], dict(zip(names, numbers, strict=True))]
-
-
-def _text(value: object) -> str:
-    """A text that others are sorted by or compared with.
-
-    Raises:
-        TypeError: it is not one.
-    """
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _read_configuration(content: Mapping[str, Any]) -> RunConfiguration:
-    contract, left_out = content["contract"], content["left_out"]
-    omissions: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in left_out.items()
-    }
-    return RunConfiguration(
-        folder=_text(content["folder"]),
-        file=_text(content["file"]),
-        digest=content["digest"],
-        is_asked=content["is_asked"],
-        rules=[*map(_read_rule, content["rules"])],
-        omissions=Omissions(**omissions),
-        contract_name=contract["file"],
-        contract=Contract.of_row_values(contract["rows"], contract["version"])
-        if contract["rows"] is not None
-        else None,
-        mistakes=contract["mistakes"],
-    )
+        return [[*self._lists[_CALLBACK][callback]], dict(zip(names, numbers, strict=True))]
 
 
 def _read_rule(content: Mapping[str, Any]) -> JudgedRule:

@@ -59,7 +59,9 @@ class ConfigurationTotals:
         """Add what the last attempt at a test found."""
         self.table.merge(findings.rows)
         for name, tally in findings.tallies.items():
-            self.tallies.setdefault(name, RuleTally()).add(tally)
+            if name not in self.tallies:
+                self.tallies[name] = RuleTally()
+            self.tallies[name].add(tally)
         self.breaches += findings.breaches
         for waiver, used in findings.waivers.items():
             self.waivers[waiver] = self.waivers.get(waiver, False) or used

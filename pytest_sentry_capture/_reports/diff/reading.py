@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 
 from pytest_sentry_capture._reports.diff.parts import DamagedError, Part
+from pytest_sentry_capture._reports.diff.schema_check import check_by_schema
 from pytest_sentry_capture._reports.example_items import ExampleItem
 from pytest_sentry_capture._reports.fields import FIELD_STATES, Fields, FieldState, merge, note
 from pytest_sentry_capture._reports.formats.json_report import VERSION
@@ -119,20 +120,15 @@ def read_rows(content: Mapping[str, Any]) -> list[ReportedRow]:
     Raises:
         DamagedError: one of them is missing something, or holds what it can't.
     """
-    rows = Part(content).at("rows")
-    try:
-        return [*map(_reported, rows.value)]
-    except (AttributeError, KeyError, TypeError):
-        for each in rows.entries():
-            _read_row(each)  # which says what is wrong
-        raise DamagedError("rows holds a value of the wrong type") from None
+    rows = content["rows"]
+    check_by_schema(rows, "rows")
+    return [*map(_reported, rows)]
 
 
 def _reported(columns: Mapping[str, Any]) -> ReportedRow:
-    """A row that is taken for sound: reports that are combined have many."""
-    request, job, discarded, item = columns["request"], columns.get("job"), columns["discarded"], columns["item"]
+    request, job, discarded, item = columns["request"], columns.get("job"), columns["discarded"], columns.get("item")
     row = Row(
-        origin=job or (request["route"] if request is not None else columns["origin"]),
+        origin=job or (request["route"] if request is not None else columns["origin"] or ""),
         method=JOB if job else request["method"] if request is not None else "",
         status=columns["status"],
         kind=columns["kind"] or "",
@@ -144,10 +140,9 @@ def _reported(columns: Mapping[str, Any]) -> ReportedRow:
         user=tuple(columns["user"]),
         project=columns["project"] or "",
     )
-    hash(row)
     if row.result == NOTHING:
         row = replace(row, result=OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING)
-    example = ExampleItem(item, columns["before"], columns["example"]) if item is not None else None
+    example = ExampleItem(item, columns.get("before"), columns["example"]) if item is not None else None
     return ReportedRow(row, columns["fields"], example)
 
 

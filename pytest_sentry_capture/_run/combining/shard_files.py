@@ -92,6 +92,8 @@ def _runs_in(file: Path, known: Known) -> list[ShardRun]:
         raise DamagedReportError(
             f"{file} is from an older pytest-sentry-contract, whose reports can't be combined: run that shard again"
         )
+    if not isinstance(shard, dict):
+        raise DamagedReportError(f"{file} is damaged: shard must be an object")
     try:
         return read_runs(content, read_rows(content), known)
     except DamagedError as error:
