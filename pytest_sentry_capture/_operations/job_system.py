@@ -193,7 +193,7 @@ class _Call:
 
 
 def _status_named(name: object) -> JobStatus:
-    """The status that a system names, be it in a text of a class of its own."""
+    """The status that a system names, also in an instance of a subclass of `str`."""
     for status in JOB_STATUSES:
         if isinstance(name, str) and str.__eq__(name, status):
             return status

@@ -27,7 +27,7 @@ class CallbackError(Entry):
     traceback: str
     exception: BaseException | None = None
     _consequence: str | None = None
-    """What follows, in words for users, where the SDK has no part in it; None where the SDK hides the error."""
+    """The consequence in words for users, where the SDK has no part in it. None where the SDK swallows the error."""
 
     def _release_exceptions(self) -> None:
         self.exception = None

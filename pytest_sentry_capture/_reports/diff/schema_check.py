@@ -203,7 +203,7 @@ def _in_range(least: float | None, most: float | None, *, is_whole: bool) -> _Ch
     wanted = f"must be {least} or more" if most is None else f"must be from {least} to {most}"
 
     def check(value: Any) -> None:
-        if type(value) is not int:  # and so True is no number
+        if type(value) is not int:  # True is not a number here
             if is_whole:
                 raise _WrongError("must be a whole number")
             if type(value) is not float:
