@@ -24,12 +24,12 @@ QUICK := tests/unit \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
     pii public_names run_diff run_diff_certainty run_diff_renamings segments waiting,tests/plugin/test_$(name).py)
 # Tests that run without the extra `relay` too: the quick ones, and those of what depends on the extra.
-TESTS_WITHOUT_RELAY := $(QUICK) tests/unit/test_without_engine.py \
+TESTS_WITHOUT_RELAY := $(QUICK) --ignore=tests/unit/test_import_rules.py tests/unit/test_without_engine.py \
     $(foreach name,findings policies rules,tests/plugin/test_$(name).py)
 # Those to which versions matter most.
 SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; print(*COMMON_TESTS)")
 
-.PHONY: install demo test test-example test-without-relay quick check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
+.PHONY: install demo test test-slow test-all test-example test-without-relay quick check docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
 
 # The example application's monitoring tests: the verdict, the lines that tell the most, and where the rest is.
 demo: $(INSTALLED)
@@ -39,11 +39,18 @@ demo: $(INSTALLED)
 
 install: $(INSTALLED)
 
+# All but the tests that are marked as slow, and those of the example.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto $(PATIENCE)
+	$(BIN)/python -m pytest -n auto $(PATIENCE) -m "not slow"
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE)
 
-# The second half of it. TEST_DATABASE_URL and TEST_REDIS_URL choose servers.
+# Tests that start many processes, or long ones. CI runs them too.
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto $(PATIENCE) -m slow
+
+test-all: test test-slow
+
+# The example's tests. TEST_DATABASE_URL and TEST_REDIS_URL choose servers.
 test-example: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE) $(EXAMPLE_OPTIONS)
 
