@@ -24,13 +24,13 @@ QUICK := tests/unit \
     $(foreach name,capture configuration discards every_sdk exchanges forbidden_data hints ingestion items no_pii_rule \
     pii public_names run_diff run_diff_certainty run_diff_renamings segments waiting,tests/plugin/test_$(name).py)
 # Tests that run without the extra `relay` too: the quick ones, and those of what depends on the extra.
-TESTS_WITHOUT_RELAY := $(QUICK) tests/unit/test_without_engine.py \
+TESTS_WITHOUT_RELAY := $(QUICK) --ignore=tests/unit/test_import_rules.py tests/unit/test_without_engine.py \
     $(foreach name,findings policies rules,tests/plugin/test_$(name).py)
 # Those to which versions matter most.
 SHORT = $(shell $(BIN)/python -c "from matrix.environments import COMMON_TESTS; print(*COMMON_TESTS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-example test-without-relay quick check format dist docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
+.PHONY: help install demo test test-slow test-all test-example test-without-relay quick check format dist docs matrix matrix-short matrix-tables fidelity fidelity-short from-2-to-3 bench fuzz soak gallery contract picture
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -45,9 +45,15 @@ demo: $(INSTALLED) ## Run the tests of the example application
 
 install: $(INSTALLED) ## Create or update the virtual environment
 
-test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest -n auto $(PATIENCE)
+test: $(INSTALLED) ## Run all tests that are not marked as slow
+	$(BIN)/python -m pytest -n auto $(PATIENCE) -m "not slow"
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(EXAMPLE)
+
+# They start many processes, or processes that take long. CI runs them too.
+test-slow: $(INSTALLED) ## Run the tests that are marked as slow
+	$(BIN)/python -m pytest -n auto $(PATIENCE) -m slow
+
+test-all: test test-slow ## Run all tests
 
 # TEST_DATABASE_URL and TEST_REDIS_URL select servers.
 test-example: $(INSTALLED) ## Run the second half of `make test`: the tests of the example

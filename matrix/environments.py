@@ -285,7 +285,6 @@ def environments(project: Mapping[str, Any]) -> list[Environment]:
                 "3.11",
                 (*_of_sdk(sdk), *FRAMEWORKS_OF_ITS_DAY.get(sdk, FRAMEWORKS), *OF_TODAY, "httpx"),
                 TESTS_OF_FRAMEWORKS,
-                tags=SHORT if sdk == NEWEST else (),
             )
             for sdk in SDKS_OF_FRAMEWORKS
         ),

@@ -209,6 +209,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: starts many processes, or long ones; run by `make test-slow`.")
     config.addinivalue_line("markers", "needs(*capabilities): skips the test where a version can't do this.")
     if config.getoption("update_gallery") and os.environ.get("CI"):
         raise pytest.UsageError("--update-gallery is for people who read what it writes, not for CI")
@@ -246,6 +247,12 @@ def without_pytest_sentry(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
     It imports the SDK at start, fails where that is not as it knows it, and its own client sends to Spotlight.
     """
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ['PYTEST_ADDOPTS']} -p no:sentry")
+
+
+@pytest.fixture
+def without_frameworks(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in processes of their own start in half the time: the SDK finds no framework to import."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ['PYTEST_ADDOPTS']} -p no:django -p without_frameworks")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ SYSTEM: Final = "celery"
 QUEUE: Final = "money"
 POOL: Final = os.environ.get("POOL", "")
 BROKER: Final = os.environ.get("BROKER", "memory://")
+POLLING: Final = 0.02
+"""Seconds between looks for messages and results. The defaults, 1.0 and 0.5, would take most of the time."""
 EVENTS_OF_RETRIES: Final = 1
 KNOWS_EXPECTED: Final = True
 ROW_OF_RETRY: Final = "nothing"
@@ -24,6 +26,8 @@ app = Celery("shop", broker=BROKER, backend="cache+memory://" if BROKER == "memo
 app.conf.task_always_eager = not POOL
 app.conf.task_default_queue = QUEUE
 app.conf.broker_connection_retry_on_startup = False
+if BROKER == "memory://":
+    app.conf.broker_transport_options = {"polling_interval": POLLING}
 
 
 def task(**options: Any) -> Any:
@@ -70,12 +74,9 @@ def name_of(job: str) -> str:
 
 def perform(*calls: tuple[Any, ...]) -> None:
     """Run jobs, each given as its name and its arguments, to their ends."""
-    with ExitStack() as worker:
-        if POOL == "prefork":
-            start_for_all_tests()
-        elif POOL:
-            worker.enter_context(worker_of(POOL))
-        _perform(*calls)
+    if POOL:
+        start_for_all_tests()
+    _perform(*calls)
 
 
 def worker_of(pool: str) -> Any:
@@ -86,8 +87,8 @@ def worker_of(pool: str) -> Any:
 
 @cache
 def start_for_all_tests() -> None:
-    """Start a worker that the end of the process stops: its children are older than most tests."""
-    worker = worker_of("prefork")
+    """Start a worker that the end of the process stops, which takes seconds. It is older than most tests."""
+    worker = worker_of(POOL)
     worker.__enter__()
     atexit.register(worker.__exit__, None, None, None)
 
@@ -95,4 +96,4 @@ def start_for_all_tests() -> None:
 def _perform(*calls: tuple[Any, ...]) -> None:
     for job, *args in calls:
         with suppress(ZeroDivisionError, ConnectionError, work.RefusedError, work.ExpectedError):
-            globals()[job].delay(*args).get(timeout=30)
+            globals()[job].delay(*args).get(timeout=30, interval=POLLING)

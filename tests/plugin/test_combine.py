@@ -15,6 +15,8 @@ import pytest
 from checkout import REPORT_SCHEMA
 from shards import FILES, Suite, combine, said
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 PATHS = ("test_forms.py", "test_orders.py", "test_payments.py")
 

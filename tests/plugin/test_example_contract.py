@@ -14,6 +14,8 @@ import pytest
 from checkout import CHECKOUT
 from shards import combine, said
 
+pytestmark = pytest.mark.slow
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

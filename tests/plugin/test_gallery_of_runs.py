@@ -15,6 +15,8 @@ import pytest
 
 from gallery_runs import RUNS
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = Path(__file__).with_name("gallery") / "messages_of_runs.txt"
 ARGS = ("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short")
 _DURATION = re.compile(r" in [\d.]+s")

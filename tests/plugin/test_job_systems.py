@@ -11,6 +11,8 @@ from applications import add_application, copy_application
 from redis_server import redis_server
 from run_output import outcomes
 
+pytestmark = pytest.mark.slow
+
 
 class Column(NamedTuple):
     """An application, as ``jobs_{name}`` of ``tests/applications``, how it is run, and which rows differ for it."""

@@ -19,6 +19,8 @@ from checkout import DOCS
 from pytest_sentry_capture import SentryCapture, SentryServer
 from run_output import rules_in_report, summary_of
 
+pytestmark = pytest.mark.slow
+
 # The absences
 
 ABSENCES: dict[str, tuple[str, ...]] = {

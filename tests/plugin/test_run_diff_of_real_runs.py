@@ -14,6 +14,8 @@ import sentry_sdk
 from applications import add_application
 from run_reports import BY_CHANCE, differences, sentry_contract
 
+pytestmark = pytest.mark.slow
+
 PREVIOUS_SDK = Path(sys.prefix, "previous-sdk")
 """Where the Makefile puts sentry-sdk 2.75."""
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING or sys.version_info < (3, 11):
 else:
     from typing import assert_type
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def capture(sentry_init: SentryInit, sentry_capture: SentryCapture) -> SentryCapture:

@@ -9,6 +9,8 @@ import pytest
 from applications import add_application, copy_application
 from run_output import outcomes
 
+pytestmark = pytest.mark.slow
+
 
 class Column(NamedTuple):
     """An application, as ``web_{name}`` of ``tests/applications``.

@@ -16,6 +16,8 @@ from pages import at, everything, page, rule, silent_row
 from run_reports import dropped, finding, report, row
 from tests.plugin.page.conftest import Visit
 
+pytestmark = pytest.mark.slow
+
 PLANTED = (
     "<script>window.touched = 1</script>",
     "</title></style></script><script>window.touched = 1</script>",

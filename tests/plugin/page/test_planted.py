@@ -13,6 +13,8 @@ import pytest
 from applications import APPLICATIONS, add_application
 from tests.plugin.page.conftest import Visit
 
+pytestmark = pytest.mark.slow
+
 PLACES: Final = (
     *("exception_text", "class_name", "tag_name", "tag_value", "route", "logger", "transaction", "monitor", "test_id"),
     *("user", "header", "file_path", "other_names", "callback", "job"),
