@@ -116,16 +116,17 @@ def test_only_a_loss_can_be_expected(callback: str, is_lost: bool, shop: pytest.
 
 @pytest.mark.parametrize(
     ("callback", "what"),
-    [of_callback(callback, "the event was lost" if is_lost else "the SDK swallowed the exception") for callback, is_lost in LOSSES.items()],
+    [
+        of_callback(callback, "the event was lost" if is_lost else "the SDK swallowed the exception")
+        for callback, is_lost in LOSSES.items()
+    ],
 )
 def test_a_failed_assertion_tells_of_the_crash(callback: str, what: str, shop: pytest.Pytester) -> None:
     result = run(
         shop, f"def test(sentry_capture):\n    {CRASHES[callback]}\n    sentry_capture.assert_captured(message='y')"
     )
 
-    result.stdout.fnmatch_lines(
-        [f"E * Hint: shop.crash (shop.py:14) raised, and {what}:", "E * KeyError: 'oops'"]
-    )
+    result.stdout.fnmatch_lines([f"E * Hint: shop.crash (shop.py:14) raised, and {what}:", "E * KeyError: 'oops'"])
 
 
 def test_a_test_without_the_fixture_passes(shop: pytest.Pytester) -> None:
