@@ -59,7 +59,7 @@ where = { "stauts" = 1 }
 """
 NO_REGEX = "not a valid regex: missing ), unterminated subpattern at position 0"
 NO_PATTERN = (
-    "expect['a'].message: message={'regx': 'card'} matches nothing, because message is a text. Pass a"
+    "expect['a'].message: message={'regx': 'card'} matches nothing, because message is a string. Pass a"
     ' string, re.compile(…), which is { regex = "…" } in a configuration, a predicate, None, or a list of these'
 )
 NO_PATH = (
