@@ -23,25 +23,27 @@ START_UP: Final = "nothing"
 INTRODUCTION: Final = """\
 # Benchmarks
 
-`make bench` measures all of this anew and writes this page; it fails when a limit is broken. The figures below are of
+`make bench` measures everything again and writes this page. It fails if a limit is exceeded. The figures below are of
 {machine}.
 
 ## Beside the peers
 
-The same tests, written for each in the way that its documentation recommends for tests of an application, each in an
-environment of its own, on Python {python}:
+The same tests run with each of them, written in the way that its documentation recommends for an application. Each
+has its own environment, on Python {python}:
 {versions}.
 
-The first column is what a list transport written by hand takes, in CPU time. The others are multiples of it; of
-start-up, where most is pytest's own, they are the difference, which includes what pytest itself reads of each installed
-package. Less is better. All take turns of a tenth of a second. The figure of whole runs is the median of several
-rounds, the others are the least of several, but for the memory and the 100,000 messages, which are measured once. The
-peers make a client for each test where they isolate tests.
+The first column is the CPU time of a list transport written by hand. The others are multiples of it. Less is better.
+For start-up, which is mostly pytest's own, they are the difference. It includes the files that pytest itself reads of
+each installed package.
+
+All take turns of a tenth of a second. The figure of whole runs is the median of several rounds. The others are the
+least of several rounds, except for the memory and the 100,000 messages, which are measured once. The peers create a
+client for each test if they isolate tests.
 
 """
 
 GROWTH: Final = """
-Messages captured in one test, and the last one found:
+A test captures this many messages and finds the last one:
 
 ![Seconds for 100 to 100,000 messages]({plot})
 
@@ -50,9 +52,9 @@ Messages captured in one test, and the last one found:
 LIMITS: Final = """
 ## Limits
 
-What `make bench` holds the plugin to, with a tenth for noise, beside kent {kent} and sentry-relay {relay}.
-The 1000 tests are run in the development environment here, where the SDK finds more to integrate with: its start-up is
-half of the run, so that the same cost is a smaller part of it.
+`make bench` fails if the plugin exceeds one of these limits by more than a tenth. It is measured beside kent {kent} and
+sentry-relay {relay}. Here the 1000 tests run in the development environment, in which the SDK finds more to integrate
+with. Its start-up is half of the run, so the same cost is a smaller part of it.
 
 """
 
@@ -61,21 +63,21 @@ MONITORING: Final = """
 
 Measured on the example application, which answers from a database and sends to a server on the same machine. Times are
 the median of what it adds in {turns} turns to the same requests with Sentry off. Sizes are of one envelope before
-compression, and compressed as the SDK sends it. The example scrubs what it sends, unless it may send personal data.
+compression, and compressed as the SDK sends it. The example scrubs its events, unless it may send personal data.
 
 """
 
 WHAT_MAKES_IT_WORSE: Final = """
 What makes it worse:
 
-- **Frame variables.** An error event is {larger:.1f} times as large with them, and the failing request takes
-  {variables:.1f} ms longer, because each variable of each frame is put in words. The SDK sends them
-  unless it is told not to; the example sends them only where it may send personal data.
-- **Traces.** Each traced request makes a segment, and a span for each query: {traced:.1f} ms more. At a rate of 0.1
-  nine in ten requests are spared that.
-- **Failures.** An error event is made while the request waits: {failing:.1f} ms.
+- **Frame variables.** An error event is {larger:.1f} times as large with them. The failing request takes
+  {variables:.1f} ms longer, because each variable of each frame is turned into text. The SDK sends them
+  by default. The example sends them only if it may send personal data.
+- **Traces.** Each traced request makes a segment, and a span for each query: {traced:.1f} ms more. At a rate of 0.1,
+  nine in ten requests avoid this cost.
+- **Failures.** The SDK builds an error event while the request waits: {failing:.1f} ms.
 
-Often claimed are under 1 ms a request, 5 to 10 MB of memory, 10 to 50 kB for an error and 1 to 5 kB for a trace.
+People often claim less than 1 ms a request, 5 to 10 MB of memory, 10 to 50 kB for an error and 1 to 5 kB for a trace.
 Here: {answered:.1f} ms for an answered request without tracing, {memory:.0f} MB, {error:.0f} kB for an error without
 frame variables, {trace:.0f} kB for the spans of a request.
 """

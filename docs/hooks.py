@@ -1,4 +1,4 @@
-"""What mkdocs needs to know of this repository: pages and files that stand elsewhere, and what links lead to there."""
+"""Adapts the repository for mkdocs: adds pages and files from outside of docs/, and translates links to them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ ELSEWHERE = {
     "README.md": "index.md",
     "example_app/README.md": "example.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
     "pytest_sentry_capture/_reports/report.schema.json": "report.schema.json",
 }
 LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<path>[^()#:]+)(?P<anchor>#[^()]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages and files that stand elsewhere."""
+    """Add the pages and files from outside of docs/."""
     for source, page in ELSEWHERE.items():
         files.append(File.generated(config, page, content=(CHECKOUT / source).read_text(encoding="utf-8")))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    """Links are written for readers of the repository: they lead to the same pages of the site."""
+    """Translate links, which are written for readers of the repository, to the pages of the site."""
     uri = page.file.src_uri
     source = next((source for source, target in ELSEWHERE.items() if target == uri), f"docs/{uri}")
 

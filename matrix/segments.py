@@ -14,7 +14,7 @@ from pytest_sentry_capture._sdk.versions import NEWEST_TESTED
 
 SDKS: Final = ("1.45.1", "2.75.0", NEWEST_TESTED)
 REQUIREMENTS: Final = ("celery", "fastapi", "flask", "httpx2", "sqlalchemy")
-PAGE: Final = CHECKOUT / "docs" / "assertions.md"
+PAGE: Final = CHECKOUT / "docs" / "reference" / "segments.md"
 MARKER: Final = "segments"
 MEASURED: Final = CHECKOUT / "matrix" / "segments.jsonl"
 _SUPPORT: Final = CHECKOUT / "tests" / "support"

@@ -151,6 +151,7 @@ CAPABILITIES: dict[str, Installed | Program | PythonSince | Since | Until] = {
     "before_send_span": Since("sentry-sdk", "2.67"),
     "logs without enable_logs": Since("sentry-sdk", "2.68"),
     "errors of callbacks that the SDK catches": Since("sentry-sdk", "2.71"),
+    "builds of the package": Installed("hatchling"),
     "pytest-split": Installed("pytest_split"),
     "hubs": Until("sentry-sdk", "2"),
     "before_send_transaction": Until("sentry-sdk", "3"),

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -73,6 +75,26 @@ def _environment() -> Iterator[None]:
         for name in Settings.model_fields:
             patch.delenv(name.upper(), raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_garbage_collection_in_the_profiler() -> Iterator[None]:
+    """Before Python 3.12, garbage is only collected between modules: the SDK's profiler can crash the process.
+
+    The profiler's thread reads the stacks of other threads. Reading a frame allocates an object, which can start a
+    collection, in which other threads can run and end the frame that is being read.
+    """
+    if sys.version_info >= (3, 12):
+        yield
+        return
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_of_other_modules() -> None:
+    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -80,6 +80,6 @@ def test_the_settings_are_those_of_the_guide() -> None:
 
 
 def test_the_filtered_status_codes_are_those_of_the_guide() -> None:
-    (named,) = re.findall(r"a request that a client got wrong \(([\d, ]+)\)", GUIDE)
+    (named,) = re.findall(r"a client error \(([\d, ]+)\)", GUIDE)
 
     assert {int(code) for code in named.split(", ")} == EXPECTED_STATUS_CODES

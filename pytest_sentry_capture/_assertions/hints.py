@@ -42,7 +42,7 @@ from pytest_sentry_capture._recording.kinds import (
     CapturedSpan,
     CapturedTransaction,
 )
-from pytest_sentry_capture._text import did_you_mean, with_article
+from pytest_sentry_capture._text import LIMITS, did_you_mean, reference, with_article
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
@@ -52,7 +52,8 @@ NO_CLIENT: Final = (
 )
 WITHOUT_EXCHANGE: Final = (
     "status_code, route, method and path are known only for requests that were observed in this process. For others,"
-    " such as those of frameworks that are not observed (docs/limits.md#requests), use transaction, tags or request."
+    " such as those of frameworks that are not observed, use transaction, tags or request. See"
+    f" {reference(LIMITS, 'requests')}."
 )
 _ABOUT_NAMES_ALONE: Final = (
     "Only the class names of other processes' exceptions are known. Pass a regex for the dotted name:"

@@ -10,7 +10,7 @@ from pytest_sentry_capture._recording import Discard
 from pytest_sentry_capture._rules.built_in import BUILT_IN_RULES
 from pytest_sentry_capture._rules.rule import Judgement
 from pytest_sentry_capture._rules.rule_run import BrokenRule, Waiver
-from pytest_sentry_capture._text import masked_name, printable
+from pytest_sentry_capture._text import RULES, masked_name, printable, reference
 
 _MOST_PROBLEMS: Final = 3
 
@@ -74,4 +74,4 @@ def _ways_out(broken: BrokenRule) -> Iterator[str]:
         yield f"Expect it with assert_discarded(reason={reasons.pop()!r})."
     yield f'To waive it, use @pytest.mark.sentry_allow("{broken.name}", reason="…").'
     if rule_class is not None:
-        yield f"More about it: docs/rules.md#{broken.name}"
+        yield f"See {reference(RULES, 'all-rules')}"

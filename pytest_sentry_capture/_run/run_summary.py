@@ -40,10 +40,10 @@ from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, SuggestionText
 from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
-from pytest_sentry_capture._text import counted
+from pytest_sentry_capture._text import LIMITS, LIVE_SERVERS, counted, reference
 
 _ABOUT_UNSEEN: Final = (
-    "Their statuses and routes are unknown, and no rule judges their answers: see docs/limits.md#requests."
+    f"Their statuses and routes are unknown, and no rule judges their answers: see {reference(LIMITS, 'requests')}."
 )
 
 
@@ -338,7 +338,7 @@ class RunSummary(SummaryPart):
             return
         self.say(
             f"{counted(len(late), 'event')} arrived after {'its test' if len(late) == 1 else 'their tests'} ended, and"
-            f" no rule judged {'it' if len(late) == 1 else 'them'}: see docs/how-to/live-servers.md."
+            f" no rule judged {'it' if len(late) == 1 else 'them'}: see {reference(LIVE_SERVERS)}."
         )
         for each in late:
             self.tell("late", f"{each['what']}, of {each['test']}, during {each['running']}")

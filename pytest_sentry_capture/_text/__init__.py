@@ -8,6 +8,10 @@ from pytest_sentry_capture._lazy import lazy_names
 
 if TYPE_CHECKING:
     from pytest_sentry_capture._text.decoded import readings as readings
+    from pytest_sentry_capture._text.documentation import LIMITS as LIMITS
+    from pytest_sentry_capture._text.documentation import LIVE_SERVERS as LIVE_SERVERS
+    from pytest_sentry_capture._text.documentation import RULES as RULES
+    from pytest_sentry_capture._text.documentation import reference as reference
     from pytest_sentry_capture._text.encoded import encoded_bytes as encoded_bytes
     from pytest_sentry_capture._text.encoded import encoded_forms as encoded_forms
     from pytest_sentry_capture._text.encoded import written_forms as written_forms
@@ -25,6 +29,9 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "LIMITS": "_text.documentation:LIMITS",
+            "LIVE_SERVERS": "_text.documentation:LIVE_SERVERS",
+            "RULES": "_text.documentation:RULES",
             "counted": "_text.nouns:counted",
             "did_you_mean": "_text.suggestions:did_you_mean",
             "edits_between": "_text.suggestions:edits_between",
@@ -37,6 +44,7 @@ else:
             "plural": "_text.nouns:plural",
             "printable": "_text.names:printable",
             "readings": "_text.decoded:readings",
+            "reference": "_text.documentation:reference",
             "with_article": "_text.nouns:with_article",
             "written_forms": "_text.encoded:written_forms",
         },

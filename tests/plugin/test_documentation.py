@@ -41,8 +41,15 @@ def test_every_option_that_the_documentation_names_exists(pytestconfig: pytest.C
             assert option.replace("-", "_") in known, f"{page.name} names --{option}"
 
 
+def test_every_option_is_in_the_table(pytestconfig: pytest.Config) -> None:
+    page = (DOCS / "reference" / "options.md").read_text(encoding="utf-8")
+    table = set(re.findall(r"^\| (?:`sentry_\w+` )?\| `--(sentry-[a-z-]+)` \|", page, re.MULTILINE))
+
+    assert table == {name.replace("_", "-") for name in vars(pytestconfig.option) if name.startswith("sentry_")}
+
+
 def test_every_public_name_is_in_the_reference() -> None:
-    reference = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
+    reference = (CHECKOUT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 
     named = set(re.findall(r"^::: pytest_sentry_capture\.(\w+)$", reference, re.MULTILINE))
     assert named == set(pytest_sentry_capture.__all__) - {"__version__"}

@@ -124,8 +124,9 @@ def test_late_events_fail_a_strict_run(project: pytest.Pytester) -> None:
 
     result.assert_outcomes(passed=2, deselected=8)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+    page = '"Live servers and browsers" in the documentation'
     assert summary_of(result)[1:4] == [
-        "1 event arrived after its test ended, and no rule judged it: see docs/how-to/live-servers.md.",
+        f"1 event arrived after its test ended, and no rule judged it: see {page}.",
         late_line(17, "GET /poll/{name} answered 500", "test_long_poll"),
         "With --sentry-strict, late events fail the run.",
     ]

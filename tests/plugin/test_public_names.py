@@ -37,7 +37,7 @@ def public(name: str) -> Any:
 
 
 def test_the_public_names_are_those_documented() -> None:
-    reference = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
+    reference = (CHECKOUT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 
     assert sorted(re.findall(r"^::: pytest_sentry_capture\.(\w+)$", reference, re.MULTILINE)) == NAMES
 

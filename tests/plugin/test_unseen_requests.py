@@ -73,7 +73,9 @@ def test_the_summary_says_how_many_and_of_which_framework(project: pytest.Pytest
 
     unseen = "5 requests were not observed (framework: sanic, tornado, unknown)"
     unknown = "status_code: expected [404], unknown because its request was not observed in this process"
-    about = "Their statuses and routes are unknown, and no rule judges their answers: see docs/limits.md#requests."
+    about = (
+        'Their statuses and routes are unknown, and no rule judges their answers: see "Limits" in the documentation.'
+    )
     assert summary_of(result)[1:] == [
         f"{unseen}. {about}",
         "Rules: 1 kept, 0 broken, 1 not judged, 3 not exercised.",

@@ -19,7 +19,7 @@ except
 - ``javascript``: is run in the tests of the server. No other language may be used, and no block be without one.
 
 A comment before a block says what can't be seen there: ``<!-- new folder -->`` starts again (every folder begins with
-the application of the README), ``<!-- exit code N -->`` is for a command that fails without a failing test.
+the application of the tutorial), ``<!-- exit code N -->`` is for a command that fails without a failing test.
 ``<!-- file NAME: PATH -->`` puts a file of the checkout into the folder, ``<!-- files of PAGE -->`` the Python files of
 another page.
 
@@ -75,9 +75,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-README = CHECKOUT / "README.md"
-PAGES = (README, *sorted((CHECKOUT / "docs").rglob("*.md")))
-SCHEMAS = {"reports.md": json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))}
+DOCS = CHECKOUT / "docs"
+PAGES = (CHECKOUT / "README.md", *sorted(DOCS.rglob("*.md")))
+TUTORIAL = DOCS / "tutorial.md"
+REFERENCE = DOCS / "reference"
+SCHEMAS = {"report-json.md": json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))}
 
 NEEDS = {"shards.md": pytest.mark.needs("pytest-split")}
 """What a page is about that only the extra of tests brings."""
@@ -151,7 +153,7 @@ def blocks_of(page: str, text: str) -> Iterator[Block]:
 
 def application() -> list[Block]:
     """The files that every folder begins with."""
-    blocks = blocks_of(README.name, README.read_text(encoding="utf-8"))
+    blocks = blocks_of(TUTORIAL.name, TUTORIAL.read_text(encoding="utf-8"))
     return [block for block in blocks if block.language == "python" and block.title in APPLICATION]
 
 
@@ -547,7 +549,7 @@ def test_an_example_for_another_sdk_is_not_run(try_examples: Callable[[str, str]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
 def test_every_call_between_the_lines_is_possible(page: Path) -> None:
-    for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "moving"):
+    for code in inline_code(page.read_text(encoding="utf-8"), is_about_others=page.parent.name == "migrating"):
         check_calls(code)
 
 
@@ -561,7 +563,7 @@ def test_every_call_between_the_lines_is_possible(page: Path) -> None:
         ("sentry_server.wait_for(count=2, timeout=1, timout=1)", "'timout'"),
         ("sentry_server.outage('rezets')", "'rezets'"),
         ("sentry_capture.clear(1)", "too many positional arguments"),
-        ("event.normalized()", "no attribute 'normalized'"),
+        ("event.normalize()", "no attribute 'normalize'"),
     ],
 )
 def test_a_call_that_is_not_possible_is_found(code: str, problem: str) -> None:
@@ -620,30 +622,70 @@ def _value(argument: ast.expr) -> object:
 
 
 def test_every_criterion_is_in_the_table() -> None:
-    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`, )*`\w+`) \|$", assertions, re.MULTILINE))
+    page = (REFERENCE / "kinds-and-criteria.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`, )*`\w+`) \|$", page, re.MULTILINE))
 
     assert {kind: tuple(re.findall(r"`(\w+)`", criteria)) for kind, criteria in rows.items()} == CRITERIA
 
 
 def test_every_reason_of_the_plugin_is_in_the_table() -> None:
-    assertions = (CHECKOUT / "docs" / "assertions.md").read_text(encoding="utf-8")
+    page = (REFERENCE / "discards.md").read_text(encoding="utf-8")
 
-    assert [reason for reason in DISCARD_REASONS[-7:] if f"`{reason}`" not in assertions] == []
+    assert [reason for reason in DISCARD_REASONS[-7:] if f"`{reason}`" not in page] == []
+
+
+def options_of(rule: type[pytest_sentry_capture.Rule]) -> list[str]:
+    """The options that a rule has beside those of every rule."""
+    return [each.name for each in fields(rule) if each.init and each.name not in ("severity", "paths")]
 
 
 def test_every_rule_has_a_section_with_its_options() -> None:
-    text = (CHECKOUT / "docs" / "rules.md").read_text(encoding="utf-8")
-    sections = {section.partition("\n")[0]: section for section in text.split("\n## ")}
+    pages = [page.read_text(encoding="utf-8") for page in sorted(REFERENCE.glob("rules-about-*.md"))]
+    sections = {section.partition("\n")[0]: section for page in pages for section in page.split("\n## ")[1:]}
 
     for name, rule in BUILT_IN_RULES.items():
-        options = [each.name for each in fields(rule) if each.init and each.name not in ("severity", "paths")]
-        missing = [option for option in options if f"\n| `{option}`" not in sections[name]]
-        assert missing == [], f"rules.md, {name}"
+        missing = [option for option in options_of(rule) if f"\n| `{option}`" not in sections[name]]
+        assert missing == [], name
+
+
+def test_every_rule_is_in_the_table_of_rules_with_its_options() -> None:
+    page = (REFERENCE / "rules.md").read_text(encoding="utf-8")
+    rows = {row[0]: row for row in re.findall(r"^\| \[([\w-]+)\]\((.+?)\) \|(.+)\|$", page, re.MULTILINE)}
+
+    assert rows.keys() == {*BUILT_IN_RULES, "expect"}
+    for name, rule in BUILT_IN_RULES.items():
+        _, link, row = rows[name]
+        assert link.endswith(f".md#{name}")
+        assert re.findall(r"`(\w+)` \(", row.split(" | ")[1]) == options_of(rule), name
+
+
+def texts_for_users() -> str:
+    """Everything that users may see: the galleries, the outputs in the documentation, and the texts in the package."""
+    galleries = sorted((CHECKOUT / "tests" / "plugin" / "gallery").glob("*.txt"))
+    outputs = (block for page in PAGES for block in blocks_of(page.name, page.read_text(encoding="utf-8")))
+    modules = sorted((CHECKOUT / "pytest_sentry_capture").rglob("*.py"))
+    constants = (node for module in modules for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    texts = [
+        *(gallery.read_text(encoding="utf-8") for gallery in galleries),
+        *(block.text for block in outputs),
+        *(node.value for node in constants if isinstance(node, ast.Constant) and isinstance(node.value, str)),
+    ]
+    return "\n".join(" ".join(re.sub(r"^E   ", "", text, flags=re.MULTILINE).split()) for text in texts)
+
+
+def test_every_message_of_the_page_about_troubles_exists() -> None:
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^> (.+)$", page, re.MULTILINE)
+    texts = texts_for_users()
+
+    assert len(messages) > 15
+    for message in messages:
+        parts = [part.strip() for part in message.split("…") if part.strip(" .:;")]
+        assert [part for part in parts if part not in texts] == [], message
 
 
 def test_every_option_that_sentry_sdk_3_has_removed_is_in_the_table() -> None:
-    compatibility = (CHECKOUT / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    compatibility = (DOCS / "compatibility.md").read_text(encoding="utf-8")
 
     _, _, section = compatibility.partition("## Options that sentry-sdk 3 has removed\n")
     assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)) == REMOVED_OPTIONS

@@ -631,8 +631,8 @@ def test_an_absence_that_is_proven_anyway(payload: dict[str, Any], criteria: dic
 
 ABOUT_EXCHANGES = (
     "Hint: status_code, route, method and path are known only for requests that were observed in this\n"
-    "process. For others, such as those of frameworks that are not observed (docs/limits.md#requests),\n"
-    "use transaction, tags or request."
+    "process. For others, such as those of frameworks that are not observed, use transaction, tags or\n"
+    'request. See "Limits" in the documentation.'
 )
 TIMEOUT = f"timeout must be a number of seconds from 0 to {threading.TIMEOUT_MAX:.0f}, not "
 REFUSED: list[tuple[Callable[[Any], object], type[Exception], str]] = [

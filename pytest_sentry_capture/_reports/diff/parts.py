@@ -120,7 +120,7 @@ class Part:
         """The one of these values that stands there.
 
         Raises:
-            DamagedError: it is none of them.
+            DamagedError: it is not one of them.
         """
         if self.value not in valid:
             raise self._damage(f"one of {', '.join(map(str, valid))}")

@@ -87,7 +87,7 @@ def render_markdown(difference: RunDifference) -> str:
 
 
 def render_json(difference: RunDifference) -> str:
-    """For other programs, in ASCII. docs/reports.md describes it."""
+    """For other programs, in ASCII. docs/reference/report-json.md describes it."""
     content: dict[str, Any] = {
         "version": VERSION,
         "before": _run_json(difference.before),

@@ -1,4 +1,4 @@
-"""The report as JSON. docs/reports.md and report.schema.json describe it."""
+"""The report as JSON. docs/reference/report-json.md and report.schema.json describe it."""
 
 from __future__ import annotations
 
