@@ -61,7 +61,7 @@ def description(readme: str, titles: Mapping[str, str], address: str) -> str:
 
 
 def _page(path: str) -> str | None:
-    """Where a file is in the site; None if it is not there."""
+    """Where a file is in the site, or None if it is not there."""
     if path in IN_SITE:
         return IN_SITE[path]
     if not path.startswith("docs/"):

@@ -238,7 +238,7 @@ def _without_code_spans(line: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """List the problems; 1 where there are any and ``--check`` was given."""
+    """List the problems. 1 where there are any and ``--check`` was given."""
     parser = argparse.ArgumentParser(
         prog="scripts.plain_language", description="Check that texts are in plain language."
     )

@@ -65,7 +65,7 @@ def try_out(distribution: Path, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the wheel and the sdist of a folder; 1 if one is missing or fails."""
+    """Try the wheel and the sdist of a folder. 1 if one is missing or fails."""
     parser = argparse.ArgumentParser(
         prog="scripts.tried_distributions", description="Install and test each built distribution."
     )

@@ -100,7 +100,7 @@ level = "info"
 """
 CONFLICT = 'a merge conflict. Keep one side, whichever, and run "pytest --sentry-contract=update"'
 TRANSACTIONS = 'transactions are segments since version 2 of the format. Write kind = "segment", without tags and user'
-KEYS = "by, captured, discarded, exception, job, kind, level, origin, request, status, tags, user"
+KEYS = "origin, by, captured, discarded, exception, job, kind, level, request, status and 2 more"
 GONE = "  gone     event, direct: was captured"
 
 

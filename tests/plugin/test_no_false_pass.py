@@ -442,7 +442,9 @@ def test_every_rule_is_in_the_table(pytester: pytest.Pytester) -> None:
 
     mistakes = pytester.runpytest_inprocess().stderr.str()
 
-    assert {*re.findall(r"[a-z-]+", mistakes.partition("Valid: ")[2])} == {*BUILT_IN}
+    shown, _, more = mistakes.partition("Valid: ")[2].removesuffix(" more\n").rpartition(" and ")
+    assert {*BUILT_IN}.issuperset(shown.split(", "))
+    assert len(shown.split(", ")) + int(more) == len(BUILT_IN)
     assert {way: {*states} for way, states in STATES.items()} == {way: {*ALL_RULES} for way in STATES}
 
 
