@@ -44,7 +44,7 @@ class Omissions:
             *(["it did not run to its end"] if not self.has_ended else []),
             *([f"{_tests(self.deselected)} deselected"] if self.deselected else []),
             *(f"{nodeid} could not be collected" for nodeid in sorted(self.not_collected)),
-            *(f"worker {name} died" for name in self.lost_workers),
+            *(f"worker {name} crashed" for name in self.lost_workers),
             *([f"{_tests(self.failed_tests)} failed"] if self.failed_tests else []),
         ]
 

@@ -37,13 +37,13 @@ def unwrapped(text: str) -> list[str]:
 
 MISTAKES = r"""
 ERROR: sentry_capture.toml:4: expect['warnings'].level: level='warn' matches nothing, because level of events is one of
-\ 'debug', 'info', 'warning', 'error', 'fatal'; did you mean 'warning'? A word that the application really sends is
-\ asked for by { regex = '^warn$' }
+\ 'debug', 'info', 'warning', 'error', 'fatal'; did you mean 'warning'? If the application really sends it, write
+\ { regex = '^warn$' }
 sentry_capture.toml:5: expect['warnings'].method: method='get' matches nothing, because method of events is a method in
 \ upper case, such as 'GET'; did you mean 'GET'?
 sentry_capture.toml:12: expect['logs'].event.level: level='warning' matches nothing, because level of logs is one of
-\ 'trace', 'debug', 'info', 'warn', 'error', 'fatal'; did you mean 'warn'? A word that the application really sends is
-\ asked for by { regex = '^warning$' }
+\ 'trace', 'debug', 'info', 'warn', 'error', 'fatal'; did you mean 'warn'? If the application really sends it, write
+\ { regex = '^warning$' }
 sentry_capture.toml:12: expect['logs'].event.attributes: attributes.http.response.status_code='500' matches nothing,
 \ because attributes.http.response.status_code of logs is a number from 100 to 599; did you mean 500?
 sentry_capture.toml:17: expect['sections'].where: user='1' matches nothing, because user of events is a mapping.

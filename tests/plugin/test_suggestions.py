@@ -278,7 +278,7 @@ def test_nothing_is_suggested_where_sentry_was_never_on(pytester: pytest.Pyteste
     [
         (
             ["--sentry-suggest=new.toml"],
-            "the configuration is in pyproject.toml; --sentry-suggest without a file *",
+            "the configuration is in pyproject.toml; use --sentry-suggest without a file *",
         ),
         (
             ["--sentry-suggest=pyproject.toml"],
