@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -260,12 +260,20 @@ def _job_systems(config: pytest.Config) -> list[JobSystem]:
     from pytest_sentry_capture._operations import JobSystem
 
     given = config.hook.pytest_sentry_capture_job_systems(config=config)
-    systems = [each for several in reversed(given) for each in several]
-    for each in systems:
-        if not isinstance(each, JobSystem):
-            problem = f"expects JobSystem objects from pytest_sentry_capture, not {type(each).__name__}"
-            raise pytest.UsageError(f"pytest_sentry_capture_job_systems {problem}")
+    systems: list[JobSystem] = []
+    for several in reversed(given):
+        if not isinstance(several, Iterable):
+            raise _not_systems(several)
+        for each in several:
+            if not isinstance(each, JobSystem):
+                raise _not_systems(each)
+            systems.append(each)
     return systems
+
+
+def _not_systems(found: object) -> pytest.UsageError:
+    problem = f"must return a list of JobSystem objects, found {type(found).__name__}"
+    return pytest.UsageError(f"pytest_sentry_capture_job_systems {problem}")
 
 
 def _rules_of(implementation: HookImpl, config: pytest.Config) -> Sequence[object]:

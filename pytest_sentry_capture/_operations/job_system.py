@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from inspect import getattr_static, iscoroutinefunction
+from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from pytest_sentry_capture._operations.adapter import place_of
@@ -30,6 +31,7 @@ _CONSEQUENCES: Final = {
 }
 """What follows when a function of a system raises."""
 _UNSEEN: Final = "Its jobs are not observed."
+_RETURNS_COROUTINE: Final = "returns a coroutine, but is not a coroutine function. What its jobs do is not observed."
 
 
 class JobSystem:
@@ -97,6 +99,9 @@ class JobSystemAdapter(JobAdapter):
                 self._put(owner, name, inner, type(inner)(self._running(inner.__func__)))
             elif callable(inner):
                 self._put(owner, name, inner, self._running(inner))
+            else:
+                what = f"{self.system.runs} is not a function"
+                self.gaps["runs"] = f"The job system {self.system.name!r}: {what}. {_UNSEEN}"
 
     def _running(self, inner: AnyCallable) -> AnyCallable:
         if iscoroutinefunction(inner):
@@ -154,6 +159,9 @@ class JobSystemAdapter(JobAdapter):
         observation.has_status(self._status(None, error, usual))
 
     def _returned(self, observation: JobObservation, result: Any) -> None:
+        if type(result) is CoroutineType:  # of which nobody knows who awaits it, and when
+            self.gaps["runs"] = f"The job system {self.system.name!r}: {self.system.runs} {_RETURNS_COROUTINE}"
+            return
         observation.has_status(self._status(result, None, "succeeded"))
 
     def _status(self, result: Any, error: BaseException | None, usual: JobStatus | None) -> JobStatus | None:

@@ -21,6 +21,11 @@ class Consumer:
     def of_nobody(name):
         sentry_sdk.capture_message(name)
 
+    name = "consumer"
+
+    def of_decorator(self, name):
+        return self.of_loop(name)
+
     async def of_loop(self, name):
         await asyncio.sleep(0)
         sentry_sdk.capture_message(name)
@@ -137,3 +142,47 @@ def test_job_that_is_not_described_is_not_observed(pytester: pytest.Pytester, de
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([UNDESCRIBED[described]])
+
+
+@pytest.mark.parametrize("returned", ["7", "[7]"])
+def test_hook_that_returns_something_else_is_a_usage_error(pytester: pytest.Pytester, returned: str) -> None:
+    pytester.makeconftest(f"def pytest_sentry_capture_job_systems(config):\n    return {returned}")
+
+    result = pytester.runpytest_inprocess()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*pytest_sentry_capture_job_systems must return a list of JobSystem objects, found int"]
+    )
+
+
+NOT_OBSERVED: Final = {
+    "hndle": "there is no shop:Consumer.hndle. Its jobs are not observed.",
+    "name": "shop:Consumer.name is not a function. Its jobs are not observed.",
+    "of_decorator": (
+        "shop:Consumer.of_decorator returns a coroutine, but is not a coroutine function. What its jobs do is not"
+        " observed."
+    ),
+}
+
+
+@pytest.mark.parametrize("runs", NOT_OBSERVED)
+def test_function_whose_jobs_cannot_be_observed_is_named(pytester: pytest.Pytester, runs: str) -> None:
+    _describe(pytester, runs, "lambda self, name: name")
+    pytester.makepyfile(
+        """
+        import asyncio
+        from contextlib import suppress
+        import shop
+
+        def test_job(sentry_capture):
+            with suppress(KeyError):
+                asyncio.run(shop.Consumer().of_decorator("a"))
+            assert all(job.status is None for job in sentry_capture.jobs)
+        """
+    )
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"The job system 'consumer': {NOT_OBSERVED[runs]}"])
