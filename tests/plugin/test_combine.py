@@ -201,6 +201,58 @@ def test_the_last_attempt_counts(suite: Suite) -> None:
     assert "EOFError" not in exceptions
 
 
+def test_a_shard_that_crashed_is_made_up_for_by_its_repetition(suite: Suite) -> None:
+    suite.run("update.json", "--sentry-contract=update")
+    suite.write("test_forms.py", "import nothing_of_that_name\n")
+    for name in PATHS:
+        suite.run(f"{name}.json", name)
+    shards = [Path(f"{name}.json") for name in PATHS]
+    crashed = combine(*shards, "--check", "--expect", "3")
+    suite.write("test_forms.py", FILES["test_forms.py"])
+    _age(*shards)
+    suite.run("again.json", "test_forms.py")
+
+    mended = combine(*shards, "again.json", "--check", "--expect", "3")
+    less = combine(*shards[:2], "again.json", "--check", "--expect", "3")
+
+    assert crashed.exit_code == 1
+    assert "  test_forms.py could not be collected" in crashed.lines
+    assert mended.exit_code == 0, mended.lines
+    assert less.exit_code == 1
+    assert "  1 of 3 shards is missing" in less.lines
+
+
+def test_a_shard_that_repeats_others_is_not_one_of_those_expected(suite: Suite) -> None:
+    suite.run("update.json", "--sentry-contract=update")
+    for name in PATHS:
+        suite.run(f"{name}.json", name)
+    forms, orders, payments = (f"{name}.json" for name in PATHS)
+    suite.run("again.json", "test_orders.py::test_order_of_many_steps")
+
+    less = combine(forms, orders, "again.json", "--check", "--expect", "3")
+    whole = combine(forms, orders, payments, "again.json", "--check", "--expect", "3")
+
+    assert less.exit_code == 1
+    assert less.lines[2:5] == [
+        "The run is incomplete:",
+        "  1 of 3 shards is missing",
+        "  again.json does not count: other shards have all of its tests",
+    ]
+    assert not any(line.startswith("  gone") for line in less.lines)
+    assert whole.exit_code == 0, whole.lines
+
+
+def test_more_shards_than_expected_are_told(suite: Suite) -> None:
+    suite.run("update.json", "--sentry-contract=update")
+    for name in PATHS:
+        suite.run(f"{name}.json", name)
+
+    combined = combine(*(f"{name}.json" for name in PATHS), "--check", "--expect", "2")
+
+    assert combined.exit_code == 1
+    assert "  there are 3 shards, and --expect says 2" in combined.lines
+
+
 def _age(*files: Path) -> None:
     """Have reports be of an earlier day: those of a second have an order that nobody knows."""
     for file in files:

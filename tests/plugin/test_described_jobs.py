@@ -113,7 +113,7 @@ UNDESCRIBED: Final = {
     "''": "TypeError: job() must return a name",
     "7": "TypeError: job() must return a name or a mapping, not int",
     "{'nam': 'a'}": "ValueError: *'nam'*",
-    "{'name': 'a', 'queue': 1}": "TypeError: queue must be a text",
+    "{'name': 'a', 'queue': 1}": "TypeError: queue must be a string",
     "{'name': 'a', 'attempt': '1'}": "TypeError: attempt must be a number from 1",
     "{'name': 'a', 'attempt': 0}": "TypeError: attempt must be a number from 1",
 }

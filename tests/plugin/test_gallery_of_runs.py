@@ -1,4 +1,4 @@
-"""What users see of a whole run: waivers that have ended, mistakes in policies, suggestions.
+"""What users see of a whole run: waivers that have ended, mistakes in policies, suggestions, shards.
 
 The texts are those of the newest SDK. ``make gallery`` writes them again.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gallery_runs import RUNS
+from shards import combine
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,8 @@ def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str)
     situation = RUNS[name]
     folder = pytester.mkdir(name)
     monkeypatch.chdir(folder)
+    for variable in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]))
     (folder / "pytest.ini").write_text("[pytest]\n")
     for files, args in situation.earlier:
@@ -49,6 +52,8 @@ def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str)
     text = result.stdout.str()
     section = _SECTION.search(text)
     text = text[section.start() :] if section else result.stderr.str()
+    if situation.combined:
+        text = "\n".join(combine(*situation.combined).lines)
     for written in (each for each in situation.args if each.startswith("--sentry-suggest=")):
         file = folder / written.partition("=")[2]
         if file.exists() and file.name not in situation.files:

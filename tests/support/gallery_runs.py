@@ -58,6 +58,17 @@ def marked(values: str) -> str:
     return WARNS.format(marker=f"@pytest.mark.sentry_allow({values})\n")
 
 
+ORDERS: Final = CLIENT + "def test_order():\n    sentry_sdk.capture_exception(LookupError())\n"
+PAYMENTS: Final = CLIENT + "def test_payment():\n    sentry_sdk.capture_exception(ValueError())\n"
+SHOP: Final = {
+    POLICY: "[rules]\nno-callback-errors = true\n",
+    "test_orders.py": ORDERS,
+    "test_payments.py": PAYMENTS,
+}
+FIRST_SHARD: Final = ("test_orders.py", "--sentry-report=shard-1.json")
+SECOND_SHARD: Final = ("test_payments.py", "--sentry-report=shard-2.json")
+
+
 @dataclass(frozen=True)
 class RunSituation:
     """A run.
@@ -68,6 +79,7 @@ class RunSituation:
         must_appear: lines that must be in the output, in this order.
         args: what pytest is called with.
         earlier: runs before, by their files and arguments.
+        combined: what ``sentry-contract combine`` is called with after the runs; then its output is shown.
     """
 
     title: str
@@ -75,6 +87,7 @@ class RunSituation:
     must_appear: Sequence[str]
     args: Sequence[str] = ()
     earlier: Sequence[tuple[Mapping[str, str], Sequence[str]]] = field(default_factory=tuple)
+    combined: Sequence[str] = ()
 
 
 RUNS: Final = {
@@ -211,5 +224,29 @@ RUNS: Final = {
         {POLICY: NOISE, "test_shop.py": FAILS},
         ["sentry_capture.toml already exists"],
         ["--sentry-suggest=sentry_capture.toml"],
+    ),
+    "combined_shards": RunSituation(
+        "Two shards together do what the contract says.",
+        {},
+        ["Passed: 1 rule is kept, the contract matches.", "Combined 2 shards with 2 tests."],
+        SECOND_SHARD,
+        [(SHOP, ("--sentry-contract=update",)), ({}, FIRST_SHARD)],
+        ("shard-1.json", "shard-2.json", "--check", "--strict", "--expect", "2"),
+    ),
+    "combined_shards_with_a_row_that_is_gone": RunSituation(
+        "No shard captures any more what the contract has.",
+        {"test_payments.py": PAYMENTS.replace("sentry_sdk.capture_exception(ValueError())", "pass")},
+        ["Failed: 1 row differs from the contract.", "  gone     event ValueError, direct: was captured"],
+        SECOND_SHARD,
+        [(SHOP, ("--sentry-contract=update",)), ({}, FIRST_SHARD)],
+        ("shard-1.json", "shard-2.json", "--check", "--expect", "2"),
+    ),
+    "combined_shards_without_one": RunSituation(
+        "A shard is missing.",
+        {},
+        ["Failed: the run is incomplete.", "The run is incomplete:", "  1 of 2 shards is missing"],
+        FIRST_SHARD,
+        [(SHOP, ("--sentry-contract=update",))],
+        ("shard-1.json", "--check", "--expect", "2"),
     ),
 }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from pytest_sentry_capture._run.combining.shard_files import Shard, Shards
 from pytest_sentry_capture._run.omissions import Omissions
-from pytest_sentry_capture._run.shard_run import ShardRun, ShardTest
+from pytest_sentry_capture._run.shard_run import ShardRun
 from pytest_sentry_capture._text import counted
-
-_LAST_FAILED: Final = "--last-failed"
 
 
 class Completeness:
@@ -27,15 +25,16 @@ class Completeness:
     """
 
     def __init__(self, shards: Shards, expected: int | None) -> None:
+        self._shards = shards.found
         self._runs = [shard.run for shard in shards.found]
-        self._firsts = [each for each in self._runs if not _is_rerun(each, self._runs)]
+        self._firsts, repeating = _without_repetitions(shards.found)
         self.attempted = {key for run in self._runs for key, _ in run.attempts}
         self._selected = {key for run in self._runs for key in run.selected}
         self._expected = expected
         self.missing = [
             *shards.left_out,
             *_missing_groups(shards.found),
-            *self._missing_of_expected(len(shards.left_out)),
+            *self._differing_from_expected(len(shards.left_out), repeating),
         ]
 
     @property
@@ -88,40 +87,64 @@ class Completeness:
     def _ask_for_the_same(self) -> bool:
         return len({tuple(sorted(run.asked)) for run in self._firsts}) == 1
 
-    def _missing_of_expected(self, left_out: int) -> Iterator[str]:
-        missing = (self._expected or 0) - len(self._firsts) - left_out
-        if missing > 0:
+    def _differing_from_expected(self, left_out: int, repeating: Sequence[Shard]) -> Iterator[str]:
+        if self._expected is None:
+            return
+        found = len(self._firsts) + left_out
+        if found < self._expected:
+            missing = self._expected - found
             yield f"{missing} of {self._expected} shards {'is' if missing == 1 else 'are'} missing"
+            yield from (f"{each.file} does not count: other shards have all of its tests" for each in repeating)
+        elif found > self._expected:
+            yield f"there are {counted(found, 'shard')}, and --expect says {self._expected}"
 
     def _is_unfinished(self, run: ShardRun) -> bool:
         """Whether a run did not come to its end, or lost a worker, and nobody has tried what it left over."""
         left_over = run.selected - self.attempted
         stopped_early = not run.selected and not run.had_no_tests
-        return bool(left_over) or stopped_early
+        return bool(left_over) or (stopped_early and not _was_repeated_after_a_crash(run, self._shards))
 
     def _was_collected(self, path: str) -> bool:
         """Whether tests of a file, or below a folder, were to run in some shard."""
         return any(key.name == path or key.name.startswith((f"{path}::", f"{path}/")) for key in self._selected)
 
     def _deselected(self, folder: str) -> int:
-        collected = {
-            ShardTest(name, tests.parameters, number)
+        numbers = {
+            (name, tests.parameters): tests.number
             for run in self._runs
             for name, tests in run.collected.items()
             if tests.folder == folder
-            for number in range(tests.number)
         }
-        return len(collected - self._selected)
+        return sum(numbers.values()) - sum((key.name, key.parameters) in numbers for key in self._selected)
 
 
-def _is_rerun(run: ShardRun, others: Iterable[ShardRun]) -> bool:
-    """Whether a run repeats an earlier one, or its failures."""
-    earlier = [each for each in others if (each.started, each.id) < (run.started, run.id)]
-    if not run.selected:
+def _without_repetitions(shards: Sequence[Shard]) -> tuple[list[ShardRun], list[Shard]]:
+    """The runs that are shards of their own, and those that repeat others: all of their tests are in these too.
+
+    Of runs with the same tests the first counts.
+    """
+    firsts = [shard for shard in shards if not _was_repeated_after_a_crash(shard.run, shards)]
+    repeating: list[Shard] = []
+    times_selected = Counter(key for shard in firsts for key in shard.run.selected)
+    for shard in reversed(firsts):
+        selected = shard.run.selected
+        if selected and all(times_selected[key] > 1 for key in selected):
+            times_selected.subtract(selected)
+            repeating.insert(0, shard)
+    ids = {shard.run.id for shard in repeating}
+    return [shard.run for shard in firsts if shard.run.id not in ids], repeating
+
+
+def _was_repeated_after_a_crash(run: ShardRun, shards: Iterable[Shard]) -> bool:
+    """Whether a run ended before it had tests, and a later one of the same tests had some."""
+    if run.selected or run.had_no_tests:
         return False
-    if any(_LAST_FAILED in each.omissions.options for each in run.configurations):
-        return run.selected <= {key for each in earlier for key in each.selected}
-    return any((each.asked, each.split) == (run.asked, run.split) and run.selected <= each.selected for each in earlier)
+    return any(
+        other.run.selected
+        and (other.run.asked, other.run.split) == (run.asked, run.split)
+        and (other.run.started, other.run.id) > (run.started, run.id)
+        for other in shards
+    )
 
 
 def _missing_groups(shards: Sequence[Shard]) -> Iterator[str]:
