@@ -1,6 +1,6 @@
 """A pytest plugin: the frameworks that the SDK has integrations for are not installed.
 
-``sentry_sdk.init`` imports all of those that it finds. In a short run in a process of its own, that takes longer than
+``sentry_sdk.init`` imports all of those that it finds. In a short run in a separate process, that takes longer than
 everything else. What the process has imported before stays as it is.
 """
 

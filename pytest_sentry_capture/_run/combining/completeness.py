@@ -119,7 +119,7 @@ class Completeness:
 
 
 def _without_repetitions(shards: Sequence[Shard]) -> tuple[list[ShardRun], list[Shard]]:
-    """The runs that are shards of their own, and those that repeat others: all of their tests are in these too.
+    """Divide the runs into shards and repetitions, whose tests are all in other runs too.
 
     Of runs with the same tests the first counts.
     """
