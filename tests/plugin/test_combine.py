@@ -391,7 +391,7 @@ def _other_version(version: int) -> Callable[[Suite], None]:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (_same_twice, "shard-0.json and other.json are reports of the same shard."),
+        (_same_twice, "shard-0.json and other.json are reports of the same shard. Pass one of them."),
         (
             _of_another_project,
             "other.json are of two projects: their tests, rules and contracts have nothing in common.",

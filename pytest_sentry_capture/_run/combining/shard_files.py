@@ -70,7 +70,7 @@ def _each_once(files: Iterable[Path]) -> Iterator[Path]:
     known: set[Path] = set()
     for file in files:
         if file.resolve() in known:
-            raise ReportError(f"{file} was given twice.")
+            raise ReportError(f"{file} was given twice. Pass each report once.")
         known.add(file.resolve())
         yield file
 
@@ -104,7 +104,7 @@ def _check_that_each_is_there_once(shards: Iterable[Shard]) -> None:
     known: dict[str, Path] = {}
     for run, file in shards:
         if run.id in known:
-            raise ReportError(f"{known[run.id]} and {file} are reports of the same shard.")
+            raise ReportError(f"{known[run.id]} and {file} are reports of the same shard. Pass one of them.")
         known[run.id] = file
 
 
