@@ -41,7 +41,7 @@ def findings(pytester: pytest.Pytester, rules: str, body: str) -> list[str]:
 
 
 def entries(lines: list[str]) -> str:
-    [text] = re.findall(r"allow = (\[.*?\])(?: would|,)", " ".join(map(str.strip, lines)))
+    [text] = re.findall(r"allow = (\[.*?\])(?: allows it|,)", " ".join(map(str.strip, lines)))
     return str(text)
 
 

@@ -63,7 +63,7 @@ def test_tables_of_another_file_are_named_as_they_are_in_this_one(
 def test_an_ipv6_host_is_accepted_as_the_summary_names_it(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(BY_IPV6.format(host="100::5"))
 
-    pytester.runpytest_inprocess().stdout.fnmatch_lines(["*: sentry_network_hosts = 100::5"])
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(["*To send it, set sentry_network_hosts = 100::5"])
 
     for host in "100::5", "[100::5]", "100::A,localhost":
         result = pytester.runpytest_inprocess(f"--sentry-network-hosts={host}", "--collect-only")

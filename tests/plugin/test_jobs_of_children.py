@@ -200,7 +200,7 @@ def test_retries_and_hints_of_a_child_are_passed_on(pytester: pytest.Pytester) -
     result = pytester.runpytest_subprocess("-p", "no:randomly")
 
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["E * Hint: A task of Celery was called directly, as a function, and raised.*"])
+    result.stdout.fnmatch_lines(["E * Hint: A Celery task was called directly, as a function, and raised.*"])
 
 
 @pytest.fixture

@@ -621,8 +621,8 @@ def test_every_wrong_value_is_reported_at_once(pytester: pytest.Pytester) -> Non
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert [line.split(";")[0] for line in result.stderr.lines if line] == [
         "ERROR: sentry_network: unknown value 'blok'",
-        "sentry_network_hosts: 'a:1' is no host name",
-        "sentry_network_hosts: 'b/c' is no host name",
+        "sentry_network_hosts: 'a:1' is not a host name. Write it without scheme, port and path: o1.ingest.sentry.io",
+        "sentry_network_hosts: 'b/c' is not a host name. Write it without scheme, port and path: o1.ingest.sentry.io",
     ]
 
 

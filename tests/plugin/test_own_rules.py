@@ -273,7 +273,7 @@ def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str
         ("[]", None),
         ("[5]", "5 is not a rule: it does not derive from pytest_sentry_capture.Rule"),
         ("ShortMessages()", "must return a list of rules, not ShortMessages(name='', severity='fail', paths=())"),
-        ("[ShortMessages]", f"<class 'conftest.ShortMessages'> is no rule: {NO_INSTANCE}"),
+        ("[ShortMessages]", f"<class 'conftest.ShortMessages'> is not a rule: {NO_INSTANCE}"),
         ("[changed(name='')]", "ShortMessages has no name"),
         ("[changed(name=5)]", "ShortMessages: name must be a string, not 5"),
         ("[changed(name='max-breadcrumbs')]", "there are two rules named 'max-breadcrumbs'"),

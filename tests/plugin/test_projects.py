@@ -96,7 +96,7 @@ def test_the_contract_names_no_project(project: pytest.Pytester) -> None:
 
     assert contract.count("\n[[row]]\n") == 1
     assert "project" not in contract
-    assert "The contract matches: 1 rows in sentry-contract.toml." in summary_of(result)
+    assert "The contract matches: 1 row in sentry-contract.toml." in summary_of(result)
     assert result.ret == pytest.ExitCode.OK
 
 

@@ -252,8 +252,8 @@ def test_a_secret_that_may_have_been_captured_fails(pytester: pytest.Pytester) -
     result.stdout.fnmatch_lines(
         [
             "Rule 'forbidden-data' is broken *",
-            "  a declared secret may have been captured: sentry_sdk.capture_message was replaced",
-            f"  by a MagicMock at {where}",
+            "  a declared secret may have been captured: sentry_sdk.capture_message was replaced by*",
+            f"  {where}",
         ]
     )
 

@@ -124,8 +124,8 @@ def test_headers_and_bodies_in_every_encoding(pytester: pytest.Pytester) -> None
     ("value", "message"),
     [
         *(("'***'", "'[*][*][*]' is a mask, which matches any value. Declare the value that it hides"),),
-        *(("'[filtered]'", "'[[]filtered]' is a mask, and *"), ("'xxxxxxxx'", "'xxxxxxxx' is a mask, and *")),
-        *(("'n/a'", "'n/a' is a mask, and *"), ("'None'", "'None' is a mask, and *")),
+        *(("'[filtered]'", "'[[]filtered]' is a mask, which *"), ("'xxxxxxxx'", "'xxxxxxxx' is a mask, which *")),
+        *(("'n/a'", "'n/a' is a mask, which *"), ("'None'", "'None' is a mask, which *")),
         *(("''", "a secret can't be empty"), ("' '", "a secret can't be empty")),
         ("'abc'", "a secret must have at least 4 characters: shorter ones appear everywhere"),
     ],

@@ -123,7 +123,7 @@ def test_attempt_that_is_retried_is_judged_by_its_own_option(
         result.assert_outcomes(passed=1)
     else:
         result.assert_outcomes(passed=1, errors=1)
-        result.stdout.fnmatch_lines([f"  job shop.flake retried, *{says}"])
+        result.stdout.fnmatch_lines([f"* job shop.flake retried, *{says}*"])
 
 
 FIXTURE: Final = """

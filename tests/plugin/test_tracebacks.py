@@ -124,7 +124,7 @@ def _tracebacks(result: pytest.RunResult) -> list[str]:
         ("sentry_capture.assert_discarded(by=5)", "TypeError: by must be the callable *"),
         ("sentry_capture.wait_for(count=0)", "ValueError: count must be 1 or more, not 0"),
         ("sentry_capture.secret(5)", "TypeError: a secret must be a string, not int"),
-        ("sentry_capture.expect().__enter__().item", "LookupError: read expected.item after the expect block *"),
+        ("sentry_capture.expect().__enter__().item", "LookupError: read expected.item after the expect block, *"),
         ("event.scope_of('tag', 'x')", "ValueError: unknown section 'tag'; did you mean 'tags'? *"),
     ],
 )

@@ -79,7 +79,7 @@ def test_what_changed_since_an_older_report(pytester: pytest.Pytester) -> None:
         (["--sentry-report=m.html", "--sentry-report-since=gone.json"], "*gone.json could not be read: *"),
         (["--sentry-report=m.html", "--sentry-report-since=bad.json"], "*bad.json is not valid JSON: *"),
         (["--sentry-report=m.html", "--sentry-report-since="], "*sentry_report_since: * could not be read: *"),
-        (["--sentry-report=m.txt", "--sentry-report-since=bad.json"], "*add --sentry-report=monitoring.html"),
+        (["--sentry-report=m.txt", "--sentry-report-since=bad.json"], "*Add --sentry-report=monitoring.html"),
     ],
 )
 def test_an_older_report_that_cannot_be_compared(pytester: pytest.Pytester, options: list[str], message: str) -> None:
