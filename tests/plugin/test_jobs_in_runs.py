@@ -206,7 +206,7 @@ def test_hint(sentry_capture):
         result.stdout.fnmatch_lines(
             [f"{function}() raised LookupError. Some jobs of the job system 'consumer' {follows}"]
         )
-    result.stdout.no_fnmatch_line("*SDK hid*")
+    result.stdout.no_fnmatch_line("*SDK swallowed*")
     assert json.loads((project.path / "report.json").read_text(encoding="utf-8"))["callbacks"] == []
 
 

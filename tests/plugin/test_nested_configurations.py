@@ -460,7 +460,7 @@ def test_advice_about_sampling_names_the_files_of_the_configurations(
     result = run(pytester, *workers)
 
     assert result.ret == 0
-    assert "chance" not in result.stdout.str()
+    assert "at random" not in result.stdout.str()
 
 
 def test_advice_about_sampling_outside_of_the_rootdir_is_the_marker(pytester: pytest.Pytester) -> None:

@@ -93,7 +93,7 @@ def test_annotations(project: pytest.Pytester) -> None:
 
     of_contract = "title=Sentry contract sentry-contract.toml"
     tags, jobs, breadcrumbs = (f"title=Sentry rule {name}" for name in (TAGS, JOBS, "max-breadcrumbs"))
-    warning = "1 breadcrumbs are more than 0: info message (4 characters) (test_shop.py::test_warned)"
+    warning = "1 breadcrumb is more than 0: info message (4 characters) (test_shop.py::test_warned)"
     assert [line for line in result.outlines if line.startswith("::")] == [
         f"::error title=Sentry::{VERDICT}",
         f"::error file=test_shop.py,line=3,{tags}::{UNTAGGED} (in 3 tests, first: test_shop.py::test_broken[1])",

@@ -18,7 +18,7 @@ def client(sentry_init):
 """
 MESSAGE = "info message (16 characters)"
 TEST = "test_shop.py::test"
-MANY = "1 breadcrumbs are more than 0"
+MANY = "1 breadcrumb is more than 0"
 UNTAGGED = "sentry_sdk.capture_message('jane@example.org')"
 WAIVER = "pytest.mark.sentry_allow('required-tags', reason='x')"
 PROPER_WAIVER = 'takes a rule and a reason, such as sentry_allow("no-callback-errors", reason="…")'

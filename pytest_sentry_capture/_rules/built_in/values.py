@@ -14,6 +14,7 @@ from pytest_sentry_capture._recording.kinds import CapturedEvent, CapturedSegmen
 from pytest_sentry_capture._rules.built_in.requirements import NO_TAGS, is_harmless_key, is_span, sentry_events
 from pytest_sentry_capture._rules.rule import Judgement, Needs, Pattern, Regex, Rule, RuleViews
 from pytest_sentry_capture._rules.suggestion import UNJUDGED, Seen, Sighting, Suggestion
+from pytest_sentry_capture._text import counted
 
 _BOTH: Final = ("event", "segment")
 _PLAIN: Final = "[A-Za-z0-9_.:/ -]"
@@ -161,7 +162,8 @@ class MaxBreadcrumbs(Rule):
             if number <= self.number:
                 yield self.kept(event)
             else:
-                problem = f"{number} breadcrumbs are more than {self.number}: {formatter.summary(event)}"
+                are = "is" if number == 1 else "are"
+                problem = f"{counted(number, 'breadcrumb')} {are} more than {self.number}: {formatter.summary(event)}"
                 yield self.broken(event, problem, path="breadcrumbs")
 
     @classmethod
