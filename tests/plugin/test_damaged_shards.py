@@ -18,6 +18,26 @@ SCHEMA: Final = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
 STRANGE: Final[tuple[Any, ...]] = (None, True, -1, 10**12, 1.5, "", "strange", [], [[99, "x"]], {}, {"strange": {}})
 
 
+MISTAKES: Final[tuple[tuple[tuple[str | int, ...], Any, str], ...]] = (
+    (("id",), 3, "shard.runs[0].id must be a string"),
+    (("started",), "yesterday", "shard.runs[0].started is not written as it has to be"),
+    (("duration",), -1, "shard.runs[0].duration must be 0 or more"),
+    (("strict",), "no", "shard.runs[0].strict must be true or false"),
+    (("split",), [1], "shard.runs[0].split has too few or too many entries"),
+    (("versions", "python"), 3, "shard.runs[0].versions.python must be a string"),
+    (("collected", 0, 0), 10**6, "shard.runs[0].collected[0] has the position of a row or a value that is not"),
+    (("collected", 0, 2), 0, "shard.runs[0].collected[0][2] must be 1 or more"),
+    (("attempts", 0, "test"), 10**6, "shard.runs[0].attempts[0] has the position of a row or a value that is not"),
+    (("attempts", 0, "rows", 0, 0), 10**6, "shard.runs[0].attempts[0] has the position of a row or a value"),
+    (("attempts", 0, "counts"), {"event": "1"}, "shard.runs[0].attempts[0].counts.event must be a whole number"),
+    (("configurations", 0, "rules", 0, "severity"), "off", '[0].severity must be "fail" or "warn"'),
+    (("configurations", 0, "left_out"), None, "shard.runs[0].configurations[0].left_out must be an object"),
+    (("configurations", 0, "contract", "version"), None, "[0].contract.version must be a whole number"),
+    (("configurations", 0, "contract", "rows", 0), {}, "contract.rows[0] holds a value that cannot stand there"),
+)
+"""A place in a run, a value that it cannot have, and what the message then says."""
+
+
 class Place(NamedTuple):
     """Where something stands in a report."""
 
@@ -106,35 +126,13 @@ def test_no_damage_crashes_and_what_can_not_be_is_named(shards: tuple[Path, Path
             jsonschema_rs.validate(SCHEMA, json.loads(second.read_text()))  # then it may stand there
 
 
-@pytest.mark.parametrize(
-    ("steps", "value", "message"),
-    [
-        (("id",), 3, "shard.runs[0].id must be a string"),
-        (("started",), "yesterday", "shard.runs[0].started is not written as it has to be"),
-        (("duration",), -1, "shard.runs[0].duration must be 0 or more"),
-        (("strict",), "no", "shard.runs[0].strict must be true or false"),
-        (("split",), [1], "shard.runs[0].split has too few or too many entries"),
-        (("versions", "python"), 3, "shard.runs[0].versions.python must be a string"),
-        (("collected", 0, 0), 10**6, "shard.runs[0].collected[0] has the position of a row or a value that is not"),
-        (("collected", 0, 2), 0, "shard.runs[0].collected[0][2] must be 1 or more"),
-        (("attempts", 0, "test"), 10**6, "shard.runs[0].attempts[0] has the position of a row or a value that is not"),
-        (("attempts", 0, "rows", 0, 0), 10**6, "shard.runs[0].attempts[0] has the position of a row or a value"),
-        (("attempts", 0, "counts"), {"event": "1"}, "shard.runs[0].attempts[0].counts.event must be a whole number"),
-        (("configurations", 0, "rules", 0, "severity"), "off", '[0].severity must be "fail" or "warn"'),
-        (("configurations", 0, "left_out"), None, "shard.runs[0].configurations[0].left_out must be an object"),
-        (("configurations", 0, "contract", "version"), None, "[0].contract.version must be a whole number"),
-        (("configurations", 0, "contract", "rows", 0), {}, "contract.rows[0] holds a value that cannot stand there"),
-    ],
-)
-def test_the_message_says_what_is_wrong(
-    shards: tuple[Path, Path], steps: tuple[str | int, ...], value: Any, message: str
-) -> None:
+def test_the_message_says_what_is_wrong(shards: tuple[Path, Path]) -> None:
     first, second = shards
     report = json.loads(second.read_text())
-    second.write_text(json.dumps(changed(report, Place(("shard", "runs", 0, *steps)), value)))
 
-    combined = combine(first, second, "--check")
-
-    assert combined.exit_code == 1
-    [line] = [line for line in combined.lines if line.startswith(f"  {second} is damaged: ")]
-    assert message in line
+    for steps, value, message in MISTAKES:
+        second.write_text(json.dumps(changed(report, Place(("shard", "runs", 0, *steps)), value)))
+        combined = combine(first, second, "--check")
+        assert combined.exit_code == 1
+        [line] = [line for line in combined.lines if line.startswith(f"  {second} is damaged: ")]
+        assert message in line, (steps, value)
