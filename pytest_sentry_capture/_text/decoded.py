@@ -28,7 +28,7 @@ _SHORTEST_RUN: Final = 16
 _SHORTEST_PADDED_RUN: Final = 8
 """Letters of base64 below which what they say would be chance."""
 _LENGTHS_OF_LINES: Final = (64, 76)
-"""Of base64 that is broken into lines (RFC 7468, 2, RFC 2045, 6.8)."""
+"""Of base64 that is broken into lines (RFC 7468, 2, and RFC 2045, 6.8)."""
 _ENCODINGS_WITH_NUL: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BETWEEN: Final = "\n\x1e\n"

@@ -31,12 +31,12 @@ class FailedJobsCaptured(Rule):
 
     None and two both break the rule. Exempt are jobs that end without an exception or with ``SystemExit``, that are
     ignored or rejected, whose exception the task says to expect, and whose process died. Not judged are jobs whose
-    exception somebody else reports in production, such as commands. During which no client was active, and jobs that
-    have not ended.
+    exception somebody else reports in production, such as commands, jobs during which no client was active, and jobs
+    that have not ended.
 
     Attributes:
-        retries: whether attempts that are retried are ``"silent"`` or ``"captured"``. By default what the SDK's
-            integration does. Of a ``JobSystem`` they are not judged by default.
+        retries: whether attempts that are retried are ``"silent"`` or ``"captured"``. The default is what the
+            SDK's integration does. Those of a ``JobSystem`` are not judged by default.
     """
 
     name = "failed-jobs-captured"
