@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = str(error)
     except OSError as error:
         message = f"{getattr(options, 'output', None) or error.filename} could not be written: {error.strerror}."
-    _write(sys.stderr, f"sentry-contract: {printable(message)}\n")
+    _write(sys.stderr, "\n".join(map(printable, f"sentry-contract: {message}".split("\n"))) + "\n")
     return _BAD_INPUT
 
 

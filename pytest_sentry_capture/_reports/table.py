@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from pytest_sentry_capture._assertions import Formatter, exception_names
@@ -71,8 +71,7 @@ _OUTSIDE_TESTS: Final = (COLLECTION, BETWEEN_TESTS)
 _ENCLOSING_FUNCTION: Final = re.compile(r"[^.]+\.<locals>\.")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One distinct way in which something was captured, was discarded, or an operation ended without an event.
 
     Attributes:
@@ -276,7 +275,7 @@ class CaptureTable:
         """All rows, sorted by what they say. Those that differ in their projects alone are one."""
         together: dict[Row, Tally] = {}
         for row, tally in self._rows.items():
-            of_all = replace(row, project="")
+            of_all = row._replace(project="")
             if of_all in together:
                 together[of_all].add(tally)
             else:
@@ -319,7 +318,8 @@ class CaptureTable:
     ) -> Tally:
         new = Tally(example, in_contract, by_chance=by_chance, is_waived=is_waived, has_others=has_others)
         tally = self._rows.setdefault(row, new)
-        tally.join(new)
+        if tally is not new:
+            tally.join(new)
         return tally
 
 
@@ -333,7 +333,7 @@ def row_of_columns(values: Sequence[Any]) -> Row:
 
 def _columns(row: Row) -> tuple[Any, ...]:
     """The row's values, without the last, the project, where it has none: exported rows are many."""
-    return astuple(row) if row.project else astuple(row)[:-1]
+    return row if row.project else row[:-1]
 
 
 def _sorted(rows: Iterable[tuple[Row, Tally]]) -> list[tuple[Row, Tally]]:
@@ -406,9 +406,9 @@ def _of_operation(names: ShownNames, operation: Operation, *, client_was_active:
     method, origin, status = _place(names, operation)
     row = Row(origin, method, status, exception=exception, result=NOTHING)
     if not client_was_active:
-        yield _Found(replace(row, result=OFF), is_pinned=False)
+        yield _Found(row._replace(result=OFF), is_pinned=False)
     else:
-        yield _Found(replace(row, result=SILENT) if row.is_failure else row, has_others=has_others)
+        yield _Found(row._replace(result=SILENT) if row.is_failure else row, has_others=has_others)
 
 
 def _of_discard(names: ShownNames, discard: Discard) -> _Found:

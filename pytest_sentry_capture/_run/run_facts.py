@@ -19,7 +19,7 @@ from pytest_sentry_capture._reports import (
 )
 from pytest_sentry_capture._rules import Waiver
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
-from pytest_sentry_capture._run.shard_run import ShardRun, to_json
+from pytest_sentry_capture._run.shard_run import RowPlaces, ShardRun, to_json
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture.version import __version__
 
@@ -109,7 +109,7 @@ def _shard(
 ) -> ShardFacts:
     collected, ran = _tests(run.runs)
     tallies = [item for each in judged for item in each.totals.tallies.items()]
-    places = {row: place for place, row in enumerate(rows)}
+    places = RowPlaces(rows)
     return ShardFacts(
         collected=collected,
         ran=ran,

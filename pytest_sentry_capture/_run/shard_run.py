@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_sentry_capture._reports import (
@@ -203,11 +203,29 @@ def _parameters(name: str, nodeids: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(nodeids).encode("utf-8", "replace")).hexdigest()[:3]
 
 
-def to_json(run: ShardRun, places: Mapping[Row, int]) -> dict[str, Any]:
+class RowPlaces:
+    """The positions of rows in a report. Where all rows have one project, the report names none.
+
+    Args:
+        rows: those of the report, in their order.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._places = {row: place for place, row in enumerate(rows)}
+
+    def of(self, row: Row) -> int:
+        """The position of a row, with or without its project. Every run of a combined report asks for the same."""
+        place = self._places.get(row)
+        if place is None:
+            place = self._places[row] = self._places[row._replace(project="")]
+        return place
+
+
+def to_json(run: ShardRun, places: RowPlaces) -> dict[str, Any]:
     """A run for its report.
 
     Args:
-        places: the position of each row in the report. A project that all rows have is named in none.
+        places: where the report has each row.
     """
     shown: dict[str, Any] = _Mask().shown(_Writer(places).run(run))
     return shown
@@ -221,6 +239,8 @@ class _Mask:
 
     def shown(self, value: Any) -> Any:
         """The same JSON data without them."""
+        if type(value) is int:  # most are
+            return value
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, (list, tuple)):
@@ -241,7 +261,7 @@ class _Mask:
 
 
 class _Writer:
-    def __init__(self, places: Mapping[Row, int]) -> None:
+    def __init__(self, places: RowPlaces) -> None:
         self._places = places
         self._values: dict[Hashable, int] = {}
         self._rows: dict[Row, int] = {}
@@ -287,15 +307,11 @@ class _Writer:
                 for findings in run.outside_tests
             ],
         }
-        return {**content, "rows": [*map(self._place, self._rows)], "values": [*self._values]}
+        rows = [[self._places.of(row), row.project] for row in self._rows]
+        return {**content, "rows": rows, "values": [*self._values]}
 
     def _value(self, value: Hashable) -> int:
         return self._values.setdefault(value, len(self._values))
-
-    def _place(self, row: Row) -> list[Any]:
-        """Where the report has a row, and the project that it leaves out where there is one alone."""
-        place = self._places.get(row)
-        return [self._places[replace(row, project="")] if place is None else place, row.project]
 
     def _configuration(self, configuration: RunConfiguration) -> dict[str, Any]:
         omissions, contract = configuration.omissions, configuration.contract
@@ -385,8 +401,16 @@ class Known:
     """What several reports have in common, which is kept once: reports that are combined hold much of the same."""
 
     def __init__(self) -> None:
+        self._rows: dict[tuple[Row, str], Row] = {}
         self._fields: dict[Hashable, Fields] = {}
         self._examples: dict[Row, ExampleItem] = {}
+
+    def row(self, row: Row, project: str) -> Row:
+        """A row of a report with the project, which the report leaves out where there is one alone."""
+        known = self._rows.get((row, project))
+        if known is None:
+            known = self._rows[row, project] = row._replace(project=project) if project else row
+        return known
 
     def fields(self, found: ReportedRow) -> Fields:
         """The fields of a row."""
@@ -445,7 +469,7 @@ class _Reader:
             self._add_value(index, value)
         self._tallies: dict[tuple[int, ...], RuleTally] = {}
         places = [*self._each("rows", lambda each: (rows[each[0]], each[1]))]
-        self._rows = [replace(found.row, project=project) if project else found.row for found, project in places]
+        self._rows = [known.row(found.row, project) for found, project in places]
         self._details = {
             row: (known.fields(found), known.example(row, found))
             for row, (found, _) in zip(self._rows, places, strict=True)

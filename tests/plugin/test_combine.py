@@ -433,7 +433,7 @@ def test_nothing_to_combine_is_refused(suite: Suite) -> None:
 
     assert (combined.exit_code, combined.error) == (
         2,
-        "sentry-contract: There is no shard to combine: no.json is missing.\n",
+        "sentry-contract: There is no shard to combine:\n  no.json is missing\n",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
@@ -44,7 +43,7 @@ REPORT = RunReport(
     ],
     contracts=[
         ContractComparison(
-            [Difference(FILTERED, replace(FILTERED, result="captured", by=""), "t.py::no"), Difference(LOGGED, None)],
+            [Difference(FILTERED, FILTERED._replace(result="captured", by=""), "t.py::no"), Difference(LOGGED, None)],
         )
     ],
     findings=[
@@ -67,7 +66,7 @@ REPORT = RunReport(
 )
 
 WITHOUT_CLIENT = RunReport(
-    rows=[(replace(SILENT, result="Sentry was off"), Tally("t.py::test", False, 1))], verdict="No client was active."
+    rows=[(SILENT._replace(result="Sentry was off"), Tally("t.py::test", False, 1))], verdict="No client was active."
 )
 
 TEXT = """\
@@ -398,11 +397,11 @@ def test_the_verdict_stands_first() -> None:
         (CRASH, {}, "captured", "captured"),
         (FILTERED, {}, "discarded", "before_send"),
         (SILENT, {}, "silent", "silent"),
-        (replace(SILENT, status=200, result="nothing"), {}, "nothing", "nothing"),
-        (replace(SILENT, status=200, result="nothing"), {"is_waived": True}, "nothing", "nothing"),
-        (replace(SILENT, result="Sentry was off"), {"is_waived": True}, "Sentry was off", "Sentry was off"),
+        (SILENT._replace(status=200, result="nothing"), {}, "nothing", "nothing"),
+        (SILENT._replace(status=200, result="nothing"), {"is_waived": True}, "nothing", "nothing"),
+        (SILENT._replace(result="Sentry was off"), {"is_waived": True}, "Sentry was off", "Sentry was off"),
         (
-            replace(FILTERED, result="sample_rate"),
+            FILTERED._replace(result="sample_rate"),
             {"by_chance": True},
             "sampled by chance",
             "sample_rate (sampled by chance)",
@@ -438,7 +437,7 @@ def test_a_contract_that_is_kept() -> None:
 
 
 def test_a_long_table_is_folded_in_markdown() -> None:
-    rows = [(replace(CRASH, origin=f"/{letter}"), Tally("t::a", True, 1)) for letter in "abcdefghijklmnopqrstu"]
+    rows = [(CRASH._replace(origin=f"/{letter}"), Tally("t::a", True, 1)) for letter in "abcdefghijklmnopqrstu"]
 
     text = FORMATS[".md"].render(RunReport(rows=rows))
 
@@ -480,7 +479,7 @@ def _as_shown(text: str) -> str:
 
 @given(st.lists(st.sampled_from(["```", "`", "~~~", "a\n```", "</details>"]), max_size=4).map("".join))
 def test_no_content_breaks_the_diff(name: str) -> None:
-    report = RunReport(rows=[], contracts=[ContractComparison([Difference(None, replace(LOGGED, level=name or "x"))])])
+    report = RunReport(rows=[], contracts=[ContractComparison([Difference(None, LOGGED._replace(level=name or "x"))])])
 
     fences = [
         token for token in MarkdownIt("commonmark").parse(markdown.render_report(report)) if token.type == "fence"

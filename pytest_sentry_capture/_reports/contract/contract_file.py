@@ -199,7 +199,7 @@ def _current(row: Row, version: int) -> Row | None:
     if version == VERSION:
         return row
     if row.kind == CapturedTransaction.kind:
-        return replace(row, kind=CapturedSegment.kind, level="", tags=(), user=())
+        return row._replace(kind=CapturedSegment.kind, level="", tags=(), user=())
     return None if row.kind in _LEFT_OUT else row
 
 

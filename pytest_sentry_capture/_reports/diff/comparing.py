@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pytest_sentry_capture._recording import is_within
@@ -131,10 +131,10 @@ def _told_rows(report: ReadReport, *, is_older: bool) -> dict[Row, Row]:
     for row in (each.row for each in report.rows):
         if row.result in (NOTHING, OFF) or (row.result == SILENT and _answer(row) in others):
             continue
-        bare = replace(row, tags=(), user=())
+        bare = row._replace(tags=(), user=())
         known = variants.get(bare, bare)
         tags, user = sorted({*known.tags, *row.tags}), sorted({*known.user, *row.user})
-        variants[bare] = replace(row, tags=tuple(tags), user=tuple(user))
+        variants[bare] = row._replace(tags=tuple(tags), user=tuple(user))
     return variants
 
 

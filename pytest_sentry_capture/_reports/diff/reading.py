@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 
@@ -141,7 +141,7 @@ def _reported(columns: Mapping[str, Any]) -> ReportedRow:
         project=columns["project"] or "",
     )
     if row.result == NOTHING:
-        row = replace(row, result=OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING)
+        row = row._replace(result=OFF if columns["state"] == OFF else SILENT if row.is_failure else NOTHING)
     example = ExampleItem(item, columns.get("before"), columns["example"]) if item is not None else None
     return ReportedRow(row, columns["fields"], example)
 
@@ -235,7 +235,7 @@ def read_columns(columns: Part) -> Row:
         user=tuple(each.text() for each in columns.at("user").entries()),
     )
     if row.result == NOTHING:
-        return replace(row, result=_read_silence(row, columns))
+        return row._replace(result=_read_silence(row, columns))
     return row
 
 

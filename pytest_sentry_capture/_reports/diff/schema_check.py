@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_sentry_capture._reports.diff.parts import DamagedError
 
@@ -34,6 +34,13 @@ _NAMES: Final = {
     "boolean": "true or false",
     "null": "null",
 }
+_CONCERNED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("minimum", "maximum"), ("integer", "number")),
+    **dict.fromkeys(("required", "properties", "additionalProperties", "unevaluatedProperties"), ("object",)),
+    **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems", "uniqueItems"), ("array",)),
+    "pattern": ("string",),
+}
+"""The types of the values of which a word of the schema asks something."""
 _Check = Callable[[Any], None]
 """Raises what is wrong with a value."""
 
@@ -83,45 +90,60 @@ class _Compiler:
 
     def check(self, schema: Mapping[str, Any]) -> _Check:
         """All that a schema asks of a value. Most values are asked one thing, for reports have many of them."""
+        schema = self._whole(schema)
         checks = [*self._of_objects(schema), *self._of_lists(schema)]
         checks += [] if checks and schema.get("type") in ("object", "array") else _of_type(schema)
         checks += [*_of_values(schema)]
         checks += [self._any(schema["anyOf"])] if "anyOf" in schema else []
-        checks += [self.check(each) for each in schema.get("allOf", ())]
-        checks += [self.check(self._definitions[schema["$ref"].rpartition("/")[2]])] if "$ref" in schema else []
         return checks[0] if len(checks) == 1 else _all(checks)
 
+    def _whole(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A schema together with those that it refers to: an object need not be looked through for each of them."""
+        whole = {word: each for word, each in schema.items() if word not in ("$ref", "allOf")}
+        named = [self._definitions[schema["$ref"].rpartition("/")[2]]] if "$ref" in schema else []
+        for part in map(self._whole, [*named, *schema.get("allOf", ())]):
+            properties = {**part.get("properties", {}), **whole.get("properties", {})}
+            required = [*part.get("required", ()), *whole.get("required", ())]
+            whole = {**part, **whole, "properties": properties, "required": required}
+        return whole
+
     def _any(self, schemas: Sequence[Mapping[str, Any]]) -> _Check:
-        checks = [self.check(each) for each in schemas]
+        by_type = frozenset[type]().union(*map(_right_types, schemas))
+        checks = [self.check(each) for each in schemas if not _is_of_types(each)]
+        if len(checks) == 1:
+            return _unless(by_type, checks[0])
 
         def check(value: Any) -> None:
-            if not any(_is_right(value, each) for each in checks):
+            if type(value) not in by_type and not any(_is_right(value, each) for each in checks):
                 raise _WrongError("holds a value that cannot stand there")
 
         return check
 
     def _of_objects(self, schema: Mapping[str, Any]) -> list[_Check]:
         required = schema.get("required", ())
-        checks = {name: self.check(each) for name, each in schema.get("properties", {}).items()}
+        properties = {name: self._asked(each) for name, each in schema.get("properties", {}).items()}
         others = schema.get("additionalProperties")
-        check_other = self.check(others) if isinstance(others, dict) else None
-        if not (required or checks or check_other):
+        other = self._asked(others) if isinstance(others, dict) else None
+        if not (required or properties or other):
             return []
-
         is_one = schema.get("type") == "object"
+        names = frozenset(required)
+        valid = other.valid if other is not None and not properties else None
 
         def check(value: Any) -> None:
             if type(value) is not dict:
                 if is_one:
                     raise _WrongError("must be an object")
                 return
-            for name in required:
-                if name not in value:
-                    raise _WrongError("is missing", name)
+            if not names <= value.keys():
+                raise _WrongError("is missing", next(name for name in required if name not in value))
+            if valid is not None and _are_among(value.values(), valid):
+                return
             for name, each in value.items():
-                if (found := checks.get(name, check_other)) is not None:
+                asked = properties.get(name, other)
+                if asked is not None and type(each) not in asked.right_types:
                     try:
-                        found(each)
+                        asked.check(each)
                     except _WrongError as wrong:
                         wrong.steps.append(name)
                         raise
@@ -129,12 +151,11 @@ class _Compiler:
         return [check]
 
     def _of_lists(self, schema: Mapping[str, Any]) -> list[_Check]:
-        first = [self.check(each) for each in schema.get("prefixItems", ())]
-        other = self.check(schema["items"]) if schema.get("items") else None
+        first = [self._asked(each) for each in schema.get("prefixItems", ())]
+        other = self._asked(schema["items"]) if schema.get("items") else None
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         if not (first or other or least or most):
             return []
-
         is_one = schema.get("type") == "array"
 
         def check(value: Any) -> None:
@@ -145,15 +166,64 @@ class _Compiler:
             if len(value) < least or (most is not None and len(value) > most):
                 raise _WrongError("has too few or too many entries")
             for index, each in enumerate(value):
-                found = first[index] if index < len(first) else other
-                if found is not None:
+                asked = first[index] if index < len(first) else other
+                if asked is not None and type(each) not in asked.right_types:
                     try:
-                        found(each)
+                        asked.check(each)
                     except _WrongError as wrong:
                         wrong.steps.append(index)
                         raise
 
         return [check]
+
+    def _asked(self, schema: Mapping[str, Any]) -> _Asked:
+        valid = frozenset(schema["enum"]) if "enum" in schema else None
+        return _Asked(self.check(schema), _right_types(schema), valid)
+
+
+class _Asked(NamedTuple):
+    """What is asked of an entry of an object or a list.
+
+    Attributes:
+        check: asks all of it.
+        right_types: the types of which every value is right. Most values have one, and need no further look.
+        valid: the values that are right, or None if they can't be listed.
+    """
+
+    check: _Check
+    right_types: frozenset[type]
+    valid: frozenset[Any] | None
+
+
+def _right_types(schema: Mapping[str, Any]) -> frozenset[type]:
+    words = schema.keys() - {"description"}
+    if words == {"anyOf"}:
+        return frozenset().union(*map(_right_types, schema["anyOf"]))
+    if "type" not in words or words & {"enum", "const", "anyOf", "allOf", "$ref"}:
+        return frozenset()
+    names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    concerned = {name for word in words for name in _CONCERNED.get(word, ())}
+    return frozenset(each for name in names if name not in concerned for each in _TYPES[name])
+
+
+def _is_of_types(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema asks for types alone."""
+    return schema.keys() <= {"type", "description"}
+
+
+def _unless(types: frozenset[type], check: _Check) -> _Check:
+    def check_others(value: Any) -> None:
+        if type(value) not in types:
+            check(value)
+
+    return check_others
+
+
+def _are_among(values: Collection[Any], valid: frozenset[Any]) -> bool:
+    try:
+        return valid.issuperset(values)
+    except TypeError:  # a list or an object
+        return False
 
 
 def _is_right(value: Any, check: _Check) -> bool:

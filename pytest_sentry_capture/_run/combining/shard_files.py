@@ -62,7 +62,7 @@ def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
     alike, others = _of_one_commit(found, compares_contracts=compares_contracts)
     left_out += others
     if not alike:
-        raise ReportError("There is no shard to combine: " + "; ".join(left_out) + ".")
+        raise ReportError("There is no shard to combine:" + "".join(f"\n  {each}" for each in left_out))
     return Shards(alike, left_out)
 
 
