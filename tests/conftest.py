@@ -223,6 +223,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"needs {capability}: {found.when}")
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now is left out when runs inside of tests look for clients, and Python for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def can() -> Callable[[str], bool]:
     """Whether the versions here have one of the ``CAPABILITIES``."""
