@@ -256,12 +256,6 @@ def without_pytest_sentry(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def without_frameworks(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs in processes of their own start in half the time: the SDK finds no framework to import."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ['PYTEST_ADDOPTS']} -p no:django -p without_frameworks")
-
-
-@pytest.fixture
 def unscrubbed(sentry_init: SentryInit) -> None:
     """A client that filters nothing, sends all kinds, and adds no stack of this test, as it would since 3."""
     sentry_init(
@@ -341,8 +335,8 @@ def pytester(
     """A folder for its own pytest run, which treats warnings as pytest does by default.
 
     It prints the same on a developer's machine and in CI, where pytest would shorten nothing. Plugins that take long to
-    import or leave threads behind are left out. A test that needs one names it: ``-p syrupy``. Its tests can import
-    ``any_sdk``.
+    import or leave threads behind are left out. A test that needs one names it: ``-p syrupy``. Frameworks that no file
+    of the run names are left out too. Its tests can import ``any_sdk``.
     """
     monkeypatch.syspath_prepend(SUPPORT)
     monkeypatch.setenv("PYTHONPATH", str(SUPPORT), prepend=os.pathsep)
@@ -351,7 +345,8 @@ def pytester(
     # pytest 7, with pluggy 1.4, says so of every usage error
     monkeypatch.setenv("PYTHONWARNINGS", "ignore:A plugin raised an exception during an old-style hookwrapper")
     # pytest-asyncio before 1.0 warns where it is unset, and pytest 8 overrides no ini option for addopts
-    monkeypatch.setenv("PYTEST_ADDOPTS", "--override-ini=asyncio_default_fixture_loop_scope=function")
+    options = "--override-ini=asyncio_default_fixture_loop_scope=function -p frameworks_in_use"
+    monkeypatch.setenv("PYTEST_ADDOPTS", options)
     pytester.makeini(
         """
         [pytest]

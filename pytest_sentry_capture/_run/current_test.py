@@ -132,7 +132,7 @@ class CurrentTest:
         if not broken:
             return None
         formatter = on_demand.Formatter.for_reports(self.recording)
-        self._found().add_broken(formatter, broken, **where)
+        self._found().add_broken(formatter, broken, fails=self.rules_decide or self.has_failed, **where)
         failing = [each for each in broken if each.severity == "fail"]
         if not failing:
             return None

@@ -136,10 +136,17 @@ class Findings:
         counting = [waiver for waiver in self.waivers if waiver not in self.expired]
         self.waivers.update({waiver: True for waiver in counting if waiver.rule in unjudged})
 
-    def add_broken(self, formatter: Formatter, broken: Iterable[BrokenRule], **where: Any) -> None:
-        """Count in rules that were broken. ``where`` are the further attributes of ``Breach``."""
+    def add_broken(
+        self, formatter: Formatter, broken: Iterable[BrokenRule], *, fails: bool = True, **where: Any
+    ) -> None:
+        """Count in rules that were broken.
+
+        Args:
+            fails: whether that may fail the run. After an expected failure or a skip, it is a warning.
+            where: the further attributes of ``Breach``.
+        """
         self.breaches += [
-            Breach(each.name, each.severity, problem, self.label, **where)
+            Breach(each.name, each.severity if fails else "warn", problem, self.label, **where)
             for each in broken
             for problem in rule_problems(formatter, each)
         ]

@@ -14,8 +14,6 @@ from run_output import summary_of
 if TYPE_CHECKING:
     from tests.conftest import Endpoint
 
-pytestmark = pytest.mark.usefixtures("without_frameworks")
-
 AUDIT = """
 import sys
 

@@ -76,7 +76,7 @@ def project(pytester: pytest.Pytester, without_pytest_sentry: None) -> pytest.Py
 
 def summary(project: pytest.Pytester, *args: str) -> list[str]:
     """The section of a run whose tests pass."""
-    result = project.runpytest_subprocess(*args)
+    result = project.runpytest(*args)
     assert result.parseoutcomes().keys() == {"passed"}
     return summary_of(result)
 
@@ -85,7 +85,7 @@ def summary(project: pytest.Pytester, *args: str) -> list[str]:
 def test_the_lifespan_was_not_run(project: pytest.Pytester, call: str) -> None:
     project.makepyfile(test_shop=f"import shop\n\ndef test():\n    shop.{call}()\n")
 
-    result = project.runpytest_subprocess("--sentry-report=table.txt", "--sentry-report=table.md")
+    result = project.runpytest("--sentry-report=table.txt", "--sentry-report=table.md")
 
     assert result.ret == pytest.ExitCode.OK
     assert summary_of(result)[0] == WITHOUT_LIFESPAN
@@ -133,7 +133,7 @@ def test_the_sdk_was_never_imported(project: pytest.Pytester) -> None:
     project.makefile(".toml", sentry_capture=RULE)
     project.makepyfile(test_shop="def test(): pass")
 
-    said = summary(project)
+    said = summary_of(project.runpytest_subprocess())  # a process that has imported nothing yet
 
     assert said == [
         NOT_IMPORTED,
@@ -171,7 +171,7 @@ def test_a_test_that_uses_the_plugin(project: pytest.Pytester, test: str) -> Non
 def test_a_run_in_which_nothing_is_used_says_nothing(project: pytest.Pytester, test: str, args: Sequence[str]) -> None:
     project.makepyfile(test_shop=f"import pytest, shop\n\n{test}\n")
 
-    result = project.runpytest_subprocess(*args)
+    result = project.runpytest(*args)
 
     assert result.ret == pytest.ExitCode.OK
     result.stdout.no_fnmatch_line("*No Sentry client*")
@@ -187,7 +187,7 @@ def test_a_strict_run_that_has_nothing_to_do_with_sentry(project: pytest.Pyteste
 
 
 def test_a_run_without_tests(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("--sentry-contract=check", "-k", "nothing")
+    result = project.runpytest("--sentry-contract=check", "-k", "nothing")
 
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     result.stdout.no_fnmatch_line("*No Sentry client*")
@@ -201,7 +201,7 @@ def test_the_contract_is_left_alone_and_fails_the_run(
     contract = project.path / "sentry-contract.toml"
     contract.write_text(CONTRACT)
 
-    result = project.runpytest_subprocess(f"--sentry-contract={mode}", "--sentry-report=report.json", *workers)
+    result = project.runpytest(f"--sentry-contract={mode}", "--sentry-report=report.json", *workers)
 
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -217,7 +217,7 @@ def test_the_contract_is_left_alone_and_fails_the_run(
 
 
 def test_no_contract_is_written(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("--sentry-contract=update")
+    result = project.runpytest("--sentry-contract=update")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert not (project.path / "sentry-contract.toml").exists()
@@ -231,7 +231,7 @@ def test_a_partial_run_checks_nothing_and_does_not_fail(project: pytest.Pytester
     contract.write_text(CONTRACT)
 
     checked = project.runpytest_subprocess("--sentry-contract=check", "--sentry-strict", "test_money.py")
-    updated = project.runpytest_subprocess("--sentry-contract=update", "-k", "rounding")
+    updated = project.runpytest("--sentry-contract=update", "-k", "rounding")
 
     assert checked.ret == pytest.ExitCode.OK
     why = "only some of the tests were selected"
@@ -247,7 +247,7 @@ def test_a_partial_run_checks_nothing_and_does_not_fail(project: pytest.Pytester
 def test_a_strict_run_fails(project: pytest.Pytester) -> None:
     project.makefile(".toml", sentry_capture=RULE)
 
-    result = project.runpytest_subprocess("--sentry-strict")
+    result = project.runpytest("--sentry-strict")
 
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -261,7 +261,7 @@ def test_a_strict_run_fails(project: pytest.Pytester) -> None:
 
 
 def test_a_strict_run_without_rules(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("--sentry-strict")
+    result = project.runpytest("--sentry-strict")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert summary_of(result) == [WITHOUT_LIFESPAN, STRICT]
@@ -272,7 +272,7 @@ def test_a_client_of_any_test_is_enough(project: pytest.Pytester, args: Sequence
     project.makefile(".toml", sentry_capture=RULE)
     project.makepyfile(test_other="def test_on(sentry_init): sentry_init()")
 
-    result = project.runpytest_subprocess("--sentry-contract=update", "--sentry-report=report.json", *args)
+    result = project.runpytest("--sentry-contract=update", "--sentry-report=report.json", *args)
 
     assert result.ret == pytest.ExitCode.OK
     result.stdout.no_fnmatch_line("*No Sentry client*")
@@ -309,7 +309,7 @@ def test_events_that_sentry_server_received_are_enough(project: pytest.Pytester)
         """
     )
 
-    result = project.runpytest_subprocess("--sentry-strict")
+    result = project.runpytest("--sentry-strict")
 
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
     result.stdout.no_fnmatch_line("*No Sentry client*")
@@ -341,7 +341,7 @@ def test_a_failed_assertion_names_the_lifespan_too(project: pytest.Pytester) -> 
         """
     )
 
-    result = project.runpytest_subprocess()
+    result = project.runpytest()
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(

@@ -14,8 +14,6 @@ import sentry_sdk
 from applications import add_application
 from pytest_sentry_capture import __version__
 
-pytestmark = pytest.mark.usefixtures("without_frameworks")
-
 PATIENCE = 60
 OLDEST_SUPPORTED, NEWEST_TESTED = "1.40.0", "3.0.0b2"
 NO_CLIENTS = "New clients are blocked from sending."
