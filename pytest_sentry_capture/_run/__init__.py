@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.settings.options import SettingsError as SettingsError
     from pytest_sentry_capture._run.settings.options import ShowMode as ShowMode
     from pytest_sentry_capture._run.settings.options import read_settings as read_settings
-    from pytest_sentry_capture._run.summary_lines import Conclusion as Conclusion
-    from pytest_sentry_capture._run.summary_lines import FailedCheck as FailedCheck
-    from pytest_sentry_capture._run.summary_lines import SummaryLine as SummaryLine
+    from pytest_sentry_capture._run.summary.summary_lines import Conclusion as Conclusion
+    from pytest_sentry_capture._run.summary.summary_lines import FailedCheck as FailedCheck
+    from pytest_sentry_capture._run.summary.summary_lines import SummaryLine as SummaryLine
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -31,14 +31,14 @@ else:
             "CombinedRun": "_run.combining.combined_run:CombinedRun",
             "Configurations": "_run.settings.configurations:Configurations",
             "CurrentTest": "_run.current_test:CurrentTest",
-            "Conclusion": "_run.summary_lines:Conclusion",
-            "FailedCheck": "_run.summary_lines:FailedCheck",
+            "Conclusion": "_run.summary.summary_lines:Conclusion",
+            "FailedCheck": "_run.summary.summary_lines:FailedCheck",
             "Invocation": "_run.partial_run:Invocation",
             "Run": "_run.run:Run",
             "Settings": "_run.settings.options:Settings",
             "SettingsError": "_run.settings.options:SettingsError",
             "ShowMode": "_run.settings.options:ShowMode",
-            "SummaryLine": "_run.summary_lines:SummaryLine",
+            "SummaryLine": "_run.summary.summary_lines:SummaryLine",
             "combine": "_run.combining.combined_run:combine",
             "read_settings": "_run.settings.options:read_settings",
         },

@@ -43,24 +43,24 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.findings import late_summary as late_summary
     from pytest_sentry_capture._run.internal_error import internal_error_text as internal_error_text
     from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration as JudgedConfiguration
-    from pytest_sentry_capture._run.notes import late_hook_warnings as late_hook_warnings
-    from pytest_sentry_capture._run.notes import outside_notes as outside_notes
     from pytest_sentry_capture._run.own_rules import check_own_rules as check_own_rules
     from pytest_sentry_capture._run.own_rules import configured_rules as configured_rules
     from pytest_sentry_capture._run.own_shard import OfProcesses as OfProcesses
     from pytest_sentry_capture._run.own_shard import shard_of as shard_of
     from pytest_sentry_capture._run.partial_run import Invocation as Invocation
     from pytest_sentry_capture._run.partial_run import omissions_of as omissions_of
-    from pytest_sentry_capture._run.run_facts import RunDescription as RunDescription
-    from pytest_sentry_capture._run.run_facts import moment as moment
-    from pytest_sentry_capture._run.run_facts import versions_of as versions_of
-    from pytest_sentry_capture._run.run_summary import conclude as conclude
     from pytest_sentry_capture._run.shown_values import described as described
     from pytest_sentry_capture._run.shown_values import values_text as values_text
-    from pytest_sentry_capture._run.summary_lines import Conclusion as Conclusion
-    from pytest_sentry_capture._run.summary_lines import SummaryLine as SummaryLine
+    from pytest_sentry_capture._run.summary.notes import late_hook_warnings as late_hook_warnings
+    from pytest_sentry_capture._run.summary.notes import outside_notes as outside_notes
+    from pytest_sentry_capture._run.summary.run_facts import RunDescription as RunDescription
+    from pytest_sentry_capture._run.summary.run_facts import moment as moment
+    from pytest_sentry_capture._run.summary.run_facts import versions_of as versions_of
+    from pytest_sentry_capture._run.summary.run_summary import conclude as conclude
+    from pytest_sentry_capture._run.summary.summary_lines import Conclusion as Conclusion
+    from pytest_sentry_capture._run.summary.summary_lines import SummaryLine as SummaryLine
+    from pytest_sentry_capture._run.summary.verdict import without_client as without_client
     from pytest_sentry_capture._run.totals import Totals as Totals
-    from pytest_sentry_capture._run.verdict import without_client as without_client
     from pytest_sentry_capture._server import ServerRun as ServerRun
     from pytest_sentry_capture._server import SocketsBlockedError as SocketsBlockedError
     from pytest_sentry_capture._server import check_sockets as check_sockets
@@ -71,7 +71,7 @@ else:
         __name__,
         {
             "CONTRACT": "_run.findings:CONTRACT",
-            "Conclusion": "_run.summary_lines:Conclusion",
+            "Conclusion": "_run.summary.summary_lines:Conclusion",
             "ContractFile": "_run.contract_check:ContractFile",
             "ExampleItems": "_reports:ExampleItems",
             "Findings": "_run.findings:Findings",
@@ -84,7 +84,7 @@ else:
             "PiiSearch": "_relay:PiiSearch",
             "RelayProject": "_relay:RelayProject",
             "RuleRun": "_rules:RuleRun",
-            "RunDescription": "_run.run_facts:RunDescription",
+            "RunDescription": "_run.summary.run_facts:RunDescription",
             "SECTION_TITLE": "_reports:SECTION_TITLE",
             "SERVER_SECTION_TITLE": "_reports:SERVER_SECTION_TITLE",
             "SentryCapture": "_assertions:SentryCapture",
@@ -92,7 +92,7 @@ else:
             "ServerRun": "_server:ServerRun",
             "ServerScrubbing": "_relay:ServerScrubbing",
             "SocketsBlockedError": "_server:SocketsBlockedError",
-            "SummaryLine": "_run.summary_lines:SummaryLine",
+            "SummaryLine": "_run.summary.summary_lines:SummaryLine",
             "Totals": "_run.totals:Totals",
             "Trial": "_suggestions:Trial",
             "UnusableRulesError": "_rules:UnusableRulesError",
@@ -102,7 +102,7 @@ else:
             "broken_rules_message": "_rules:broken_rules_message",
             "check_own_rules": "_run.own_rules:check_own_rules",
             "check_sockets": "_server:check_sockets",
-            "conclude": "_run.run_summary:conclude",
+            "conclude": "_run.summary.run_summary:conclude",
             "configured_rules": "_run.own_rules:configured_rules",
             "counts_of": "_run.findings:counts_of",
             "default_rules": "_rules:default_rules",
@@ -110,20 +110,20 @@ else:
             "did_you_mean": "_text:did_you_mean",
             "hints_of": "_recording:hints_of",
             "internal_error_text": "_run.internal_error:internal_error_text",
-            "late_hook_warnings": "_run.notes:late_hook_warnings",
+            "late_hook_warnings": "_run.summary.notes:late_hook_warnings",
             "late_summary": "_run.findings:late_summary",
             "location_of": "_recording:location_of",
             "mistakes_in_contract": "_run.contract_check:mistakes_in_contract",
-            "moment": "_run.run_facts:moment",
+            "moment": "_run.summary.run_facts:moment",
             "omissions_of": "_run.partial_run:omissions_of",
-            "outside_notes": "_run.notes:outside_notes",
+            "outside_notes": "_run.summary.notes:outside_notes",
             "own_rules": "_rules:own_rules",
             "rule_names": "_rules:rule_names",
             "section_text": "_reports:section_text",
             "shard_of": "_run.own_shard:shard_of",
             "traceback_of": "_rules:traceback_of",
             "values_text": "_run.shown_values:values_text",
-            "versions_of": "_run.run_facts:versions_of",
-            "without_client": "_run.verdict:without_client",
+            "versions_of": "_run.summary.run_facts:versions_of",
+            "without_client": "_run.summary.verdict:without_client",
         },
     )

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from pytest_sentry_capture._reports import ContractError, shown_test
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.partial_run import Invocation
-from pytest_sentry_capture._run.run_facts import RunDescription
 from pytest_sentry_capture._run.settings.configurations import Configurations
 from pytest_sentry_capture._run.settings.options import Settings
 from pytest_sentry_capture._run.settings.source import content_of_toml
-from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun, collected_tests
+from pytest_sentry_capture._run.shards.shard_run import RunConfiguration, ShardRun, collected_tests
+from pytest_sentry_capture._run.summary.run_facts import RunDescription
 from pytest_sentry_capture._run.totals import Totals
 
 

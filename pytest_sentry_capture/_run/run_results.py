@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pytest_sentry_capture._run.omissions import Omissions
     from pytest_sentry_capture._run.partial_run import Invocation
     from pytest_sentry_capture._run.rule_sets import RuleSets
-    from pytest_sentry_capture._run.run_facts import RunDescription
     from pytest_sentry_capture._run.settings.options import Settings
-    from pytest_sentry_capture._run.shard_run import ShardRun
-    from pytest_sentry_capture._run.summary_lines import Conclusion, Headline, SummaryLine
+    from pytest_sentry_capture._run.shards.shard_run import ShardRun
+    from pytest_sentry_capture._run.summary.run_facts import RunDescription
+    from pytest_sentry_capture._run.summary.summary_lines import Conclusion, Headline, SummaryLine
     from pytest_sentry_capture._run.totals import Totals
 
 

@@ -19,11 +19,11 @@ from pytest_sentry_capture._run.findings import Breach, Findings
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._run.omissions import Omissions
-from pytest_sentry_capture._run.run_facts import RunDescription
-from pytest_sentry_capture._run.run_summary import conclude
 from pytest_sentry_capture._run.settings.configuration import Configuration
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun, collected_tests
+from pytest_sentry_capture._run.shards.shard_run import RunConfiguration, ShardRun, collected_tests
+from pytest_sentry_capture._run.summary.run_facts import RunDescription
+from pytest_sentry_capture._run.summary.run_summary import conclude
 from pytest_sentry_capture._run.totals import Totals
 from shards import said
 

@@ -15,13 +15,13 @@ from pytest_sentry_capture._run.contract_check import CarriedContract
 from pytest_sentry_capture._run.findings import Findings
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.judged_rule import JudgedRule
-from pytest_sentry_capture._run.notes import late_hook_warnings, outside_notes
-from pytest_sentry_capture._run.run_facts import RunDescription
-from pytest_sentry_capture._run.run_summary import conclude
 from pytest_sentry_capture._run.settings.configuration import Configuration
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.shard_run import RunConfiguration, ShardRun
-from pytest_sentry_capture._run.summary_lines import Conclusion
+from pytest_sentry_capture._run.shards.shard_run import RunConfiguration, ShardRun
+from pytest_sentry_capture._run.summary.notes import late_hook_warnings, outside_notes
+from pytest_sentry_capture._run.summary.run_facts import RunDescription
+from pytest_sentry_capture._run.summary.run_summary import conclude
+from pytest_sentry_capture._run.summary.summary_lines import Conclusion
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import counted
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pytest_sentry_capture._run.combining.shard_files import Shard, Shards
 from pytest_sentry_capture._run.omissions import Omissions
-from pytest_sentry_capture._run.shard_run import ShardRun
+from pytest_sentry_capture._run.shards.shard_run import ShardRun
 from pytest_sentry_capture._text import counted
 
 

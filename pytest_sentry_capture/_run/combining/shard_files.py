@@ -13,7 +13,8 @@ from pytest_sentry_capture._reports import (
     read_rows,
     report_content,
 )
-from pytest_sentry_capture._run.shard_run import Known, RunConfiguration, ShardRun, read_runs
+from pytest_sentry_capture._run.shards.reading import Known, read_runs
+from pytest_sentry_capture._run.shards.shard_run import RunConfiguration, ShardRun
 
 _LEAST_ALIKE: Final = 0.5
 """The part of all rules and rows that two commits of a project have in common at least."""

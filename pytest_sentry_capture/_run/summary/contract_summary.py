@@ -25,7 +25,7 @@ from pytest_sentry_capture._run.contract_check import missing_contract
 from pytest_sentry_capture._run.findings import CONTRACT
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.settings.options import ContractMode
-from pytest_sentry_capture._run.summary_lines import FailedCheck, SummaryPart
+from pytest_sentry_capture._run.summary.summary_lines import FailedCheck, SummaryPart
 from pytest_sentry_capture._text import counted
 
 DONE: Final = {"check": "checked", "update": "updated"}

@@ -19,7 +19,8 @@ from pytest_sentry_capture._reports import (
 )
 from pytest_sentry_capture._rules import Waiver
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
-from pytest_sentry_capture._run.shard_run import RowPlaces, ShardRun, to_json
+from pytest_sentry_capture._run.shards.shard_run import ShardRun
+from pytest_sentry_capture._run.shards.writing import RowPlaces, to_json
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture.version import __version__
 

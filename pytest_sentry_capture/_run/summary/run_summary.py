@@ -29,16 +29,16 @@ from pytest_sentry_capture._reports import (
     shown_text,
 )
 from pytest_sentry_capture._rules import Severity
-from pytest_sentry_capture._run.chance_summary import about_chance
-from pytest_sentry_capture._run.contract_summary import DONE, ContractSummary
 from pytest_sentry_capture._run.findings import Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
-from pytest_sentry_capture._run.rules_summary import EXPIRED, WARNING, RulesSummary, is_untold
-from pytest_sentry_capture._run.run_facts import RunDescription, facts_of, shown_waivers
 from pytest_sentry_capture._run.settings.configuration import name_of_file
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.suggestion_text import NOTHING_TO_SUGGEST, SuggestionText
-from pytest_sentry_capture._run.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
+from pytest_sentry_capture._run.summary.chance_summary import about_chance
+from pytest_sentry_capture._run.summary.contract_summary import DONE, ContractSummary
+from pytest_sentry_capture._run.summary.rules_summary import EXPIRED, WARNING, RulesSummary, is_untold
+from pytest_sentry_capture._run.summary.run_facts import RunDescription, facts_of, shown_waivers
+from pytest_sentry_capture._run.summary.suggestion_text import NOTHING_TO_SUGGEST, SuggestionText
+from pytest_sentry_capture._run.summary.summary_lines import Conclusion, FailedCheck, Headline, SummaryPart, one_or_many
 from pytest_sentry_capture._run.totals import Totals
 from pytest_sentry_capture._text import LIMITS, LIVE_SERVERS, counted, reference
 

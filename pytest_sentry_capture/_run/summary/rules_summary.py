@@ -12,7 +12,7 @@ from pytest_sentry_capture._run.findings import CONTRACT, Breach, grouped
 from pytest_sentry_capture._run.judged_configuration import JudgedConfiguration
 from pytest_sentry_capture._run.judged_rule import JudgedRule
 from pytest_sentry_capture._run.settings.options import Settings
-from pytest_sentry_capture._run.summary_lines import STATE_WIDTH, SummaryPart
+from pytest_sentry_capture._run.summary.summary_lines import STATE_WIDTH, SummaryPart
 
 _MOST_GROUPS: Final = 10
 WARNING: Final = "warning"
