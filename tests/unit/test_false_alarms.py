@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from checkout import DOCS
 from pytest_sentry_capture import CapturedEvent
 from pytest_sentry_capture._relay import engine
 from pytest_sentry_capture._relay.privacy import PiiSearch
-from pytest_sentry_capture._relay.privacy.secret_names import KEPT_BY_INGESTION
+from pytest_sentry_capture._relay.privacy.secret_names import DESCRIBING, KEPT_BY_INGESTION
 
 pytestmark = pytest.mark.needs("Sentry's own engine")
 
@@ -208,3 +210,16 @@ def test_names_that_ingestion_keeps_are_kept_by_the_installed_engine() -> None:
     stored = json.loads(engine.stripped(rules, engine.normalized(json.dumps(event))))["spans"][0]["data"]
 
     assert {name: stored.get(name) for name in data} == data
+
+
+def test_every_word_that_describes_a_secret_is_in_the_list_of_the_page() -> None:
+    page = (DOCS / "reference" / "personal-data-detectors.md").read_text(encoding="utf-8")
+    section = page.partition("\n### Keys that describe a secret\n")[2].partition("\n## ")[0]
+    words = section.rpartition(".\n")[2]
+
+    assert re.findall(r"`(\w+)`", words) == sorted(DESCRIBING)
+    about = [f"token_{word}" for word in DESCRIBING]
+    assert PiiSearch().findings(CapturedEvent({"extra": dict.fromkeys(about, "a1b2c3d4")})) == []
+    assert all(f"`{name}`" in section for name in ("password_hash", "password_hint", "token_value"))
+    found = PiiSearch().findings(CapturedEvent(dict.fromkeys(("password_hash", "password_hint", "token_value"), "a1")))
+    assert len(found) == 3

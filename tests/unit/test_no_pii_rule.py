@@ -35,6 +35,24 @@ def judgements(payload: dict[str, Any], rule: NoPii) -> list[tuple[str, bool]]:
     return told
 
 
+def test_detectors_that_stand_for_others_are_allowed_by_what_they_report() -> None:
+    several = {"type": "multiple", "rules": ["@mac", "@imei"]}
+    other = {"type": "alias", "rule": "@mac"}
+
+    for also in ({"device": several}, {"address": other}):
+        assert judgements({"extra": {"device": "00:0a:95:9d:68:16"}}, NoPii(also=also)) == [
+            ("extra.device holds a match of the rule '@mac'", True)
+        ]
+
+
+def test_a_detector_of_values_under_a_key_does_not_hide_the_key() -> None:
+    birth = {"type": "redact_pair", "keyPattern": "birth_date"}
+
+    assert judgements({"extra": {"birth_date": "1990-02-03", "other": "x"}}, NoPii(also={"birth": birth})) == [
+        ("extra.birth_date holds a match of the rule 'birth'", True)
+    ]
+
+
 def test_places_that_are_alike_are_reported_once_with_what_allows_them_all() -> None:
     mail = "jane@shop.example"
     payload: dict[str, Any] = {

@@ -24,7 +24,7 @@ from steps import steps_of
 
 pytestmark = pytest.mark.needs("Sentry's own engine")
 
-PRIVACY = (DOCS / "how-to" / "personal-data.md").read_text(encoding="utf-8")
+PRIVACY = (DOCS / "reference" / "personal-data-detectors.md").read_text(encoding="utf-8")
 FALSE_ALARMS = re.findall(r"^\| `(.+?)` \|[^|]*\| `(@\w+)` \| `(.+?)` \|$", PRIVACY, re.MULTILINE)
 
 

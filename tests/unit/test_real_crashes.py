@@ -62,7 +62,7 @@ def test_no_pii_has_one_false_alarm_which_the_guide_tells() -> None:
 
     assert found.keys() == FALSE_ALARMS.keys(), found
     assert broken(NoPii(allow=(*FALSE_ALARMS.values(),))) == {}
-    guide = (DOCS / "how-to" / "personal-data.md").read_text(encoding="utf-8")
+    guide = (DOCS / "reference" / "personal-data-detectors.md").read_text(encoding="utf-8")
     assert all(f"`{allow}`" in guide for allow in FALSE_ALARMS.values())
 
 

@@ -40,6 +40,8 @@ from pytest_sentry_capture._relay.privacy.remarks import RemarkReader, remarks_i
 
 _NOT_IN_CODE: Final = (PASSWORD, USER_PATH, "@ip", "@bearer")
 """Rules that source code gives false alarms for: it is full of the words, and ``[::2]`` is an address too."""
+_OF_VALUES: Final = ("redact_pair", "anything")
+"""Types of rules that look for values under keys, or for all values. In a key itself they find nothing."""
 _MASK: Final = {"method": "mask"}
 """A redaction that leaves every character where it was."""
 _VALUE: Final = re.compile(r"`[^`]{2,}`|\"[^\"]{2,}\"")
@@ -59,6 +61,11 @@ class PiiSearch:
     _known: dict[tuple[bytes, str, Masks], tuple[tuple[Found, ...], ...]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that findings may have. Relay reports a ``multiple`` or ``alias`` as the rules it stands for."""
+        return (*RELAY_RULES, *self.also, *(name for rule in self.also.values() for name in engine.rules_in(rule)))
 
     def check(self) -> None:
         """Check the rules that were added.
@@ -166,7 +173,9 @@ class PiiSearch:
         rules = {**built_in, **own}
         applications = {
             f"extra.{DATA}.**": [*rules],
-            f"extra.{NAMES}.**": [name for name in rules if rule_of(name) != PASSWORD],
+            f"extra.{NAMES}.**": [
+                name for name, rule in rules.items() if rule_of(name) != PASSWORD and rule.get("type") not in _OF_VALUES
+            ],
             f"extra.{CODE}.**": [name for name in rules if rule_of(name) not in _NOT_IN_CODE],
         }
         return json.dumps({"rules": rules, "applications": applications})

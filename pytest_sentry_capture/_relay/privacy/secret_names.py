@@ -38,7 +38,7 @@ _WORD: Final = re.compile(
 )
 """What makes it as its own word: ``author``, ``tokenizer`` and ``oauth_scopes`` are not names of secrets."""
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
-_ABOUT: Final = frozenset(
+DESCRIBING: Final = frozenset(
     (
         "age", "algorithm", "algorithms", "at", "attempts", "audience", "backend", "backends", "bucket",
         "budget", "callback", "class", "classes", "cls", "count", "counter", "counts", "days", "dependency",
@@ -66,7 +66,7 @@ def is_name_of_secret(name: str) -> bool:
     if name in KEPT_BY_INGESTION:
         return False
     words = [word for word in _HUMP.split(name) if word]
-    if not words or words[-1].lower() in _ABOUT or _BEFORE_TOKEN.search(name):
+    if not words or words[-1].lower() in DESCRIBING or _BEFORE_TOKEN.search(name):
         return False
     return _ANYWHERE.search(name) is not None or any(_WORD.fullmatch(word) for word in words)
 

@@ -175,8 +175,8 @@ class NoPii(Rule):
         rule, path, value = parts["rule"], parts["path"], parts["value"]
         if path is None and value is None and not rule.startswith("@") and rule not in self.also:
             return Allowance(entry, place=AllowedPlace(rule))
-        if rule not in (*RELAY_RULES, *self.also):
-            raise ValueError(f"allow[{index}]: {did_you_mean('rule', rule, (*RELAY_RULES, *self.also))}")
+        if rule not in self._pii_search.names:
+            raise ValueError(f"allow[{index}]: {did_you_mean('rule', rule, self._pii_search.names)}")
         return Allowance(entry, rule, AllowedPlace(path) if path else None, value)
 
 
