@@ -21,7 +21,8 @@ SUFFIXES = (".py", ".toml", ".ini", ".cfg")
 
 def named_words(folder: Path) -> set[str]:
     """All words in the files of a run."""
-    texts = [path.read_text(errors="replace") for path in folder.rglob("*") if path.suffix in SUFFIXES]
+    files = [path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()]
+    texts = [path.read_text(errors="replace") for path in files]
     return {word for text in texts for word in re.findall(r"[a-z]+", text)}
 
 
