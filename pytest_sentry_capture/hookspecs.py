@@ -18,11 +18,11 @@ hookspec = pluggy.HookspecMarker("pytest")
 
 @hookspec
 def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # type: ignore[empty-body]
-    """Return the project's own rules, which judge every test that has the same configuration.
+    """Return your own rules. They are checked in every test that has the same configuration.
 
-    Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
-    ``testpaths``, and in plugins. Those of a conftest file belong to the configuration that its folder has: that of the
-    rootdir, unless there is one below it. Those of other plugins belong to every configuration.
+    It is called once, before the collection, in plugins and in conftest files of the rootdir and of the folders that
+    are named on the command line or in ``testpaths``. Rules of a conftest file belong to the configuration of its
+    folder. Rules of a plugin belong to every configuration.
 
     Args:
         config: pytest's configuration.
@@ -31,10 +31,10 @@ def pytest_sentry_capture_rules(config: pytest.Config) -> Iterable[Rule]:  # typ
 
 @hookspec
 def pytest_sentry_capture_job_systems(config: pytest.Config) -> Iterable[JobSystem]:  # type: ignore[empty-body]
-    """Return job systems of workers that this plugin does not know, which describe how their jobs are observed.
+    """Return descriptions of workers that this plugin does not know, so that their jobs are recorded.
 
-    Called once, before collection, in conftest files of the rootdir and of the folders named on the command line or in
-    ``testpaths``, and in plugins.
+    It is called once, before the collection, in plugins and in conftest files of the rootdir and of the folders that
+    are named on the command line or in ``testpaths``.
 
     Args:
         config: pytest's configuration.

@@ -45,9 +45,9 @@ _SHORTEST_SECRET = 4
 
 
 class ImpossibleCriterionError(AssertionError, ValueError):
-    """An absence was asserted that would prove nothing: what it asks for can't be, and is nowhere in the test.
+    """An asserted absence proves nothing, because no item can have this value and no item in the test has it.
 
-    It is a failed assertion, and a mistake in the call, which shows only once the test has run.
+    It is a failed assertion and also a mistake in the call, so it derives from both errors.
     """
 
 
@@ -108,7 +108,10 @@ class AnyAssertions(RecordingViews):
         self._sdk.drain()  # asked for again each time: after an import of the SDK another object answers
 
     def clear(self) -> None:
-        """Forget everything seen so far: views and assertions start empty. The forgotten items count as asked for."""
+        """Forget everything seen so far: views and assertions start empty.
+
+        The rule ``no-unexpected-events`` treats the forgotten events as expected.
+        """
         self._handed_out(self._all_items())
         self._start_here()
 
@@ -176,7 +179,7 @@ class AnyAssertions(RecordingViews):
         """Return the captured items of a kind that match all criteria, as the kind's class (``CapturedEvent``, …).
 
         Raises:
-            AssertionError: none matches, but that proves nothing, as with ``assert_not_captured``.
+            AssertionError: none matches, but this proves nothing: see ``assert_not_captured``.
             ImpossibleCriterionError: none could match, such as for ``level="warn"`` or a misspelled exception class.
         """
         __tracebackhide__ = True
@@ -351,7 +354,7 @@ class AnyAssertions(RecordingViews):
         timeout: float = 5.0,
         **criteria: object,
     ) -> Any:
-        """The awaitable twin of ``wait_for``, for tasks of asyncio and trio. It takes and raises the same."""
+        """Do the same as ``wait_for`` in tasks of asyncio and trio, without blocking the event loop."""
         __tracebackhide__ = True
         _check_wait(count, timeout)
         matcher = self._matcher("await_for", {"count": count} if count != 1 else {}, kind, criteria)

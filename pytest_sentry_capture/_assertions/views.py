@@ -116,7 +116,7 @@ class RecordingViews:
 
     @property
     def attachments(self) -> list[CapturedAttachment]:
-        """Attachments, in whichever envelope they came."""
+        """Attachments of all envelopes."""
         __tracebackhide__ = True
         return self._view(CapturedAttachment)
 
@@ -128,7 +128,7 @@ class RecordingViews:
 
     @property
     def client_reports(self) -> list[CapturedClientReport]:
-        """The SDKs' reports of discards. In process no SDK sends any."""
+        """Client reports: how much an SDK has discarded. The SDK in the test process sends none."""
         __tracebackhide__ = True
         return self._view(CapturedClientReport)
 
@@ -157,8 +157,8 @@ class RecordingViews:
     def discarded(self) -> list[Discard]:
         """The items that the SDK was asked to send and did not.
 
-        Log records below the level of events are left out, which ``assert_discarded(reason="log_level")`` finds: the
-        application asked for none of them to be sent.
+        Log records below the level of events are not in it. To find them, use
+        ``assert_discarded(reason="log_level")``.
         """
         __tracebackhide__ = True
         self._drain()

@@ -35,19 +35,19 @@ _RETURNS_COROUTINE: Final = "returns a coroutine, but is not a coroutine functio
 
 
 class JobSystem:
-    """A worker that this plugin does not know: how its jobs are seen.
+    """A description of a worker that this plugin does not know: which function runs a job, and how it ended.
 
-    The hook ``pytest_sentry_capture_job_systems`` registers it. A job that raises has failed, any other has succeeded,
-    unless ``status`` says otherwise.
+    Return it from the hook ``pytest_sentry_capture_job_systems``. A job that raises has failed, and any other job has
+    succeeded, unless ``status`` returns another status.
 
     Args:
-        name: what jobs have as ``system``, such as ``"consumer"``.
-        runs: the function or method that runs one job: ``"shop.consumer:Consumer.handle"``. It is wrapped when its
-            module has been imported, and may be a coroutine function.
-        job: is called with the arguments of that function, and returns the name of the job, or a mapping with ``name``
-            and, if there are such, ``queue`` (a text) and ``attempt`` (a number from 1).
-        status: is called when the function has ended, with what it returned and the exception that it raised, of which
-            one is None. It returns ``"succeeded"``, ``"failed"``, ``"retried"``, ``"ignored"`` or ``"rejected"``.
+        name: the ``system`` of its jobs, such as ``"consumer"``.
+        runs: the function or method that runs one job: ``"shop.consumer:Consumer.handle"``. It may be a coroutine
+            function.
+        job: a function that is called with the same arguments. It returns the name of the job, or a mapping with
+            ``name`` and optionally ``queue`` (a string) and ``attempt`` (a number from 1).
+        status: a function that is called when the job has ended, with its return value and its exception. One of them
+            is None. It returns ``"succeeded"``, ``"failed"``, ``"retried"``, ``"ignored"`` or ``"rejected"``.
 
     Raises:
         TypeError: an argument is not of its type.

@@ -26,9 +26,10 @@ MISSING: Final = Missing.MISSING
 class Change:
     """One altered place of a payload.
 
-    ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``). ``before`` or
-    ``after`` is ``MISSING`` where the place was added or removed. ``by`` is who altered it. A value that a scrubber
-    took out is kept in ``before``, but its representation shows only type and length. ``scrubbed`` says so.
+    ``path`` is dotted (``"request.headers.Authorization"``, ``"breadcrumbs.values.0.message"``). If the place was
+    added, ``before`` is ``MISSING``. If it was removed, ``after`` is ``MISSING``. ``by`` is the callable that altered
+    it. If a scrubber removed a value, ``scrubbed`` is true. The value is still in ``before``, but its representation
+    shows only type and length.
     """
 
     path: str

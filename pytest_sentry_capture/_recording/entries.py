@@ -240,12 +240,12 @@ class CapturedItem(dict[str, Any]):
 
     @property
     def envelope(self) -> CapturedEnvelope | None:
-        """The envelope that carried the item, or None for buffered kinds, which travel in batches."""
+        """The envelope in which the item was sent, or None for buffered kinds, because these are sent in batches."""
         return self._capture.envelope
 
     @property
     def exchange(self) -> Exchange | None:
-        """The HTTP exchange during which the item was captured, be it by a job that ran within it."""
+        """The HTTP exchange during which the item was captured, also if a job that ran within it captured the item."""
         return _nearest(self._capture.operation, Exchange)
 
     @property
@@ -463,13 +463,13 @@ class Exchange(Operation):
     Attributes:
         method: of the request. ``"WEBSOCKET"`` for a WebSocket.
         path: of the request, without its query.
-        route: the template that matched, with a leading slash, or None if none did, or where it is not known.
-        status: of the answer, or None until it starts. A WebSocket has 101, or where it is refused 403 or what else was
-            answered.
-        duration: seconds from the request until the answer was complete, or the WebSocket closed, or None until then.
-        parent: the operation that was under way when the application called itself in process.
-        authenticated: whether the request named its user and was not turned away.
-        discarded: discarded items meanwhile.
+        route: the template that matched, with a leading slash. None if none matched or if it is unknown.
+        status: of the answer, or None until it starts. A WebSocket has 101. If it is refused, it has 403 or the status
+            of the answer.
+        duration: seconds from the request until the answer was complete or the WebSocket closed. None until then.
+        parent: the request or job in which the application called itself, without the network.
+        authenticated: whether the request named its user and was not refused.
+        discarded: items that were discarded during the request.
     """
 
     method: str
@@ -514,15 +514,16 @@ class Job(Operation):
 
     Attributes:
         name: of the task, such as ``"shop.tasks.send_receipt"``.
-        system: what runs it: ``"celery"``, ``"rq"``, ``"dramatiq"``, ``"command"``, or the name of a ``JobSystem``.
-        queue: the name of the queue that it came from, or None if there is none, or it is not known.
-        attempt: which attempt at the task this is, counted from 1.
+        system: the worker that runs it: ``"celery"``, ``"rq"``, ``"dramatiq"``, ``"command"``, or the name of a
+            ``JobSystem``.
+        queue: the name of its queue, or None if there is none or if it is unknown.
+        attempt: the number of this attempt at the task, counted from 1.
         status: ``"succeeded"``, ``"failed"`` (there is no further attempt), ``"retried"`` (there will be one),
-            ``"ignored"`` or ``"rejected"``, or None while it runs, and where its process died.
-        expected: whether the task says of the exception that it is expected, as Celery's and Dramatiq's ``throws`` do.
+            ``"ignored"`` or ``"rejected"``. None while it runs, and if its process died.
+        expected: whether the task lists the exception as expected, with ``throws`` of Celery or Dramatiq.
         duration: seconds that it took, or None until it has ended.
-        parent: the operation that ran it in process, such as the request that calls an eager task.
-        discarded: discarded items meanwhile.
+        parent: the request or job that ran it in the same process, such as the request that calls an eager task.
+        discarded: items that were discarded during the job.
     """
 
     name: str
@@ -590,7 +591,7 @@ _OF_LOGGING: Final = ("ignored_logger", _LOG_LEVEL, "logger_disabled")
 
 @dataclass(eq=False, slots=True)
 class Discard(Entry):
-    """Something that the SDK was asked to send and did not.
+    """An item that the SDK was asked to send and did not send.
 
     Attributes:
         reason: Sentry's discard reason (``before_send``, ``event_processor``, ``sample_rate``, …:
@@ -605,7 +606,7 @@ class Discard(Entry):
         quantity: how many items were lost.
         payload: what was lost, as JSON, as far as it got, or None if the SDK had built nothing.
         operation: the exchange or job during which it was lost.
-        sampling: what the traces sampler answered and was given.
+        sampling: the result and the arguments of the traces sampler.
     """
 
     reason: str
@@ -633,7 +634,7 @@ class Discard(Entry):
 
     @property
     def exchange(self) -> Exchange | None:
-        """The HTTP exchange during which it was lost, be it by a job that ran within it."""
+        """The HTTP exchange during which it was lost, also if a job that ran within it lost it."""
         return _nearest(self.operation, Exchange)
 
     @property
@@ -662,7 +663,7 @@ class Discard(Entry):
 
     @property
     def sampling(self) -> dict[str, Any] | None:
-        """What the traces sampler answered, and what it was given, or None if none was asked.
+        """The result and the arguments of the traces sampler, or None if none was called.
 
         ``answer`` is its answer (None where it raised, what is neither a number nor a text is the name of its class),
         ``name`` and ``op`` what the transaction or segment was called at that moment, and ``parent_sampled`` the

@@ -41,17 +41,19 @@ Subject = CapturedItem | Discard | Operation | None
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict of a rule on one thing. Create it with ``Rule.kept``, ``Rule.broken`` or ``Rule.not_judged``.
+    """The result of a rule for one item, request or job.
+
+    Create it with ``Rule.kept``, ``Rule.broken`` or ``Rule.not_judged``.
 
     Attributes:
         subject: the item, discard, exchange or job, or None if it is something else.
-        problem: what is wrong, in one line and without values of the application's, or None if the rule is kept.
+        problem: what is wrong, in one line and without values of the application, or None if the rule is kept.
         path: the dotted place in the item, as in the criterion ``where``.
-        by: the callable that is to blame.
+        by: the callable that caused the problem.
         details: further lines, for the test's own report.
-        allowed: the entry of the rule's ``allow`` list that allowed what was found.
-        obstacle: why the thing could not be judged, in words for users.
-        detector: what found personal data at ``path``: Relay's rule, such as ``"@email"``.
+        allowed: the entry of the rule's ``allow`` list that allowed the finding.
+        obstacle: why the rule could not judge it, in words for users.
+        detector: the rule of Relay that found personal data at ``path``, such as ``"@email"``.
     """
 
     subject: Subject = None
@@ -84,14 +86,14 @@ class _Search(ApplicationViews):
 
 
 class RuleViews(TypedFind, _Search):  # type: ignore[misc]  # the typed search takes less
-    """The views of a finished recording, or of its new part, which a rule judges."""
+    """The views of a finished recording, or of its new part, for a rule to judge."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(recording, _nothing_is_buffered)
 
     @property
     def discarded(self) -> list[Discard]:
-        """The discards, without log records, which only some tests know."""
+        """The discards, without log records that did not become events, because not all tests record these."""
         return [discard for discard in super().discarded if not discard._is_of_logging]
 
     @property
@@ -136,18 +138,19 @@ class Needs:
 
 @dataclass(kw_only=True)
 class Rule(ABC):
-    """An invariant, judged on the recordings of a whole run: kept, broken, not judged or not exercised.
+    """A condition that is checked in each test of a run. It is kept, broken, not judged or not exercised.
 
-    A rule of your own derives from this class, has a ``name``, and says in ``judge`` what it thinks of each thing that
-    concerns it. It is given to the plugin by the hook ``pytest_sentry_capture_rules``.
+    To write your own rule, derive from this class, give it a ``name``, and yield judgements in ``judge``. Return it
+    from the hook ``pytest_sentry_capture_rules``.
 
     Attributes:
-        name: what waivers and reports call it, such as ``"no-french-messages"``.
-        severity: whether a test that breaks it fails (``"fail"``) or the break is only reported (``"warn"``).
-        paths: the test files that it applies to, relative to the folder of the configuration, which is pytest's rootdir
-            as a rule: files, folders, or patterns with ``*``. Empty for all, and for what comes outside any test.
-        at_teardown: whether the whole recording is judged at once when the test's teardown has ended. Otherwise what a
-            test recorded is judged when its call has ended, and what comes later after its teardown.
+        name: its name in waivers and reports, such as ``"no-french-messages"``.
+        severity: ``"fail"``: a test that breaks it fails. ``"warn"``: the summary reports the broken rule.
+        paths: the test files that it applies to: files, folders, or patterns with ``*``, relative to the folder of the
+            configuration, usually pytest's rootdir. If empty, it applies to all tests and to captures outside of
+            tests.
+        at_teardown: if true, it judges the whole recording once, after the test's teardown. Otherwise, it
+            judges the recording when the test's call has ended, and later items after the teardown.
     """
 
     name: str = field(default="", init=False)
@@ -158,11 +161,11 @@ class Rule(ABC):
 
     @abstractmethod
     def judge(self, views: RuleViews) -> Iterable[Judgement]:
-        """Yield a judgement for each thing that the rule is about, or nothing if there was no such thing."""
+        """Yield a judgement for each item, request or job that the rule is about. Yield nothing if there was none."""
 
     @property
     def allow_list(self) -> tuple[str, ...]:
-        """The entries that allow what the rule would break on. Those that never did are reported as unused."""
+        """The entries that allow findings. Entries that never allowed one are reported as unused."""
         return ()
 
     @property

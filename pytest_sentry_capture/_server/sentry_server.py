@@ -43,9 +43,9 @@ class _OtherProcesses:
 class SentryServer(SentryAssertions):
     """Everything that other processes and other SDKs send to this test's own DSN.
 
-    What counts as captured is what Sentry would have accepted. Sent items during simulated failures and not accepted is
-    in ``rejections``, and what SDKs report to have discarded themselves in ``discarded``. An SDK counts as active once
-    something came with the DSN.
+    An item counts as captured if Sentry would have accepted it. Items that were not accepted, for example during
+    simulated failures, are in ``rejections``. Items that an SDK reports to have discarded itself are in ``discarded``.
+    An SDK counts as active once it has sent something with the DSN.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ _FIELDS: Final = {"timestamp": OF_PAYLOAD, "discarded_events": LIST_OF_PAYLOAD}
 
 
 class CapturedClientReport(CapturedItem):
-    """What an SDK reports to have discarded itself.
+    """A client report: how much an SDK has discarded itself.
 
     Payload: https://develop.sentry.dev/sdk/telemetry/client-reports/.
     """

@@ -184,12 +184,12 @@ class CapturedEvent(SentryEvent):
 
     @property
     def breadcrumbs(self) -> list[Breadcrumb]:
-        """What led to the event, the oldest first."""
+        """The breadcrumbs that led to the event, the oldest first."""
         return cast("list[Breadcrumb]", interfaces_of(self.get("breadcrumbs")))
 
     @property
     def fingerprint(self) -> list[str]:
-        """What Sentry groups the event by, where the application says so, else empty."""
+        """The fingerprint that the application set for grouping, or empty if it set none."""
         fingerprint = self.get("fingerprint")
         return fingerprint if isinstance(fingerprint, list) else []
 

@@ -50,8 +50,8 @@ def has_at(payload: Mapping[str, Any], path: str) -> bool:
 class CapturedSegment(CapturedItem):
     """A segment in Sentry's sense: a transaction, or a span with ``is_segment``.
 
-    The mapping is that item's payload, in its own form. The shortcuts read alike in both, and ``status`` knows two
-    words: the SDK's own word is reached by its path.
+    The mapping is the item's payload, in its own form. The properties are the same for both forms. ``status`` has only
+    two values. To read the SDK's own status, use its path in the payload.
     """
 
     __slots__ = ("_has_ended",)
@@ -146,9 +146,9 @@ class CapturedSegment(CapturedItem):
 
     @property
     def status(self) -> SegmentStatus | None:
-        """``"ok"``, where the SDK says nothing too, or ``"error"`` for all that went wrong.
+        """``"ok"``, also if the SDK gives no status, or ``"error"`` for any failure.
 
-        None for a discarded one that the SDK gave up before it ended: one that was not sampled, or was ignored.
+        None for a discarded segment that was not sampled or was ignored, because it has no result.
         """
         status = text_at(self if self.is_span else self._trace, "status")
         if not status and not self._has_ended:
@@ -164,7 +164,7 @@ class CapturedSegment(CapturedItem):
 
     @property
     def origin(self) -> str | None:
-        """What made it, such as ``"auto.http.starlette"`` or ``"manual"``, or None if the SDK (1.x) does not say."""
+        """The integration that created it, such as ``"auto.http.starlette"``, or ``"manual"``. None with SDK 1.x."""
         return self._text("sentry.origin") if self.is_span else text_at(self._trace, "origin")
 
     @property

@@ -144,13 +144,13 @@ class SentryEvent(CapturedItem):
     def normalized(self) -> dict[str, Any]:
         """The payload as a plain dict for snapshots, the same on every machine and in every run.
 
-        Ids, clocks, hosts, versions (the release too) and stack frames give way to placeholders such as
+        Ids, timestamps, hosts, versions (also the release) and stack frames are replaced by placeholders such as
         ``"<timestamp>"``. Ids of traces and spans are numbered.
         """
         return normalized(self)
 
     def scope_of(self, section: str, key: str | None = None) -> Source | None:
-        """Which scope, call or callback gave a value, or None where the event does not have it.
+        """Return which scope, call or callback set a value, or None if the event does not have it.
 
         Args:
             section: one of ``tags``, ``user``, ``contexts``, ``extra``, ``request`` (with ``key``), or ``level``,

@@ -91,13 +91,13 @@ class CapturedSpan(Telemetry):
 
     @property
     def status(self) -> str | None:
-        """How it ended, such as ``"ok"``, or None if nobody said. Older SDKs (2.45, say) send it as a tag."""
+        """How it ended, such as ``"ok"``, or None if it has no status. Older SDKs, such as 2.45, send it as a tag."""
         status = text_at(self, "status")
         return status or text_at(mapping_of(self.get("tags")), "status", status)
 
     @property
     def origin(self) -> str | None:
-        """What made it, such as ``"auto.http.httpx"`` or ``"manual"``."""
+        """The integration that created it, such as ``"auto.http.httpx"``, or ``"manual"``."""
         origin = text_at(self, "origin")
         return origin or text_at(self.attributes, "sentry.origin", origin)
 

@@ -66,10 +66,8 @@ class LifetimeVar:
     get: Callable[..., Any]
 
     def __init__(self, original: ContextVar[Any] | LifetimeVar, lifetimes: Lifetimes) -> None:
-        if isinstance(original, LifetimeVar):  # of a run in this process that is over
-            original = original._original
         self.name = getattr(original, "name", "scope")
-        self._original: ContextVar[Any] = original
+        self._original: ContextVar[Any] = _sdks_own(original)
         self._lifetimes = lifetimes
         self._var: ContextVar[_Binding | None] = ContextVar(self.name, default=None)
         self._root: _Binding | None = None
@@ -138,10 +136,11 @@ class LifetimeVar:
     def _reset_foreign(self, token: LifetimeToken | Token[Any]) -> None:
         if isinstance(token, Token):  # of a thread that was in a scope before this variable took the original's place
             return self._original.reset(token)
-        if not isinstance(token, LifetimeToken):
+        variable = getattr(token, "var", None)
+        if variable is None:
             raise TypeError(f"expected an instance of Token, got {token!r}")
-        if token.var._original is self._original:  # of a thread from another run
-            return token.var.reset(token)
+        if _sdks_own(variable) is self._original:  # of a thread from another run
+            return variable.reset(token)
         raise ValueError(f"{token!r} was created by a different ContextVar")
 
     def take_root(self, value: Any) -> None:
@@ -302,6 +301,15 @@ class Isolation:
         if self._modules.features.has_hubs:
             return [*holders, *(scope for hub in holders for _, scope in hub._stack)]
         return [self._modules.scope.Scope.get_global_scope(), *holders]
+
+
+def _sdks_own(variable: ContextVar[Any] | LifetimeVar) -> ContextVar[Any]:
+    """The SDK's variable, whose place was taken by a run in this process that is over.
+
+    This module may have been imported again since, so that the class of what that run left is another one.
+    """
+    original: ContextVar[Any] = getattr(variable, "_original", variable)
+    return original
 
 
 def _has_data(scope: Any) -> bool:
