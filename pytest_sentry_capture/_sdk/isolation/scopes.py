@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pytest_sentry_capture._sdk.isolation.scope_state import (
     State,
@@ -135,12 +135,14 @@ class LifetimeVar:
 
     def _reset_foreign(self, token: LifetimeToken | Token[Any]) -> None:
         if isinstance(token, Token):  # of a thread that was in a scope before this variable took the original's place
-            return self._original.reset(token)
+            self._original.reset(token)
+            return
         variable = getattr(token, "var", None)
         if variable is None:
             raise TypeError(f"expected an instance of Token, got {token!r}")
         if _sdks_own(variable) is self._original:  # of a thread from another run
-            return variable.reset(token)
+            variable.reset(token)
+            return
         raise ValueError(f"{token!r} was created by a different ContextVar")
 
     def take_root(self, value: Any) -> None:
@@ -308,8 +310,8 @@ def _sdks_own(variable: ContextVar[Any] | LifetimeVar) -> ContextVar[Any]:
 
     This module may have been imported again since, so that the class of what that run left is another one.
     """
-    original: ContextVar[Any] = getattr(variable, "_original", variable)
-    return original
+    original: ContextVar[Any] | None = getattr(variable, "_original", None)
+    return cast("ContextVar[Any]", variable) if original is None else original
 
 
 def _has_data(scope: Any) -> bool:
