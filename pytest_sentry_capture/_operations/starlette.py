@@ -17,9 +17,9 @@ _WITHOUT_LIFESPAN: Final = (
     " never runs it, TestClient only in a with block."
 )
 _INITIALIZED_LATE: Final = (
-    "The application built its middleware before Sentry was initialized, so the SDK is not in it: crashes are"
-    " captured, errors that the application handles are not. Initialize Sentry before the application starts: its"
-    " lifespan is too late."
+    "The application built its middleware before Sentry was initialized, so the SDK is not in it. Crashes are captured,"
+    " but errors that the application handles are not. Initialize Sentry before the application starts: its lifespan is"
+    " too late."
 )
 
 

@@ -190,7 +190,7 @@ def _volume(difference: VolumeDifference) -> str:
         where = " ".join(part for part in (difference.method, difference.origin, str(difference.status or "")) if part)
         before, after = (", ".join(each) or "nothing" for each in (difference.before, difference.after))
         return f"{what}, {where}: {before} -> {after}"
-    what = difference.what if difference.what == INTEGRATIONS else "fields that segments carry"
+    what = difference.what if difference.what == INTEGRATIONS else "transaction fields that spans cannot have"
     lost = [f"no longer {', '.join(difference.before)}"] if difference.before else []
     gained = [f"new {', '.join(difference.after)}"] if difference.after else []
     return f"{what}: {'; '.join([*lost, *gained])}"

@@ -8,12 +8,12 @@ from typing import Any, Final
 INTEGRATION: Final = "asyncio"
 _FACTORY: Final = "_sentry_task_factory"
 _ABOUT: Final = (
-    "The SDK's AsyncioIntegration is on, but it watches one event loop: the one that ran when it was set up, once in a"
-    " process. In a test that has its own loop, exceptions of tasks are not captured."
+    "The SDK's AsyncioIntegration is on, but it observes only the event loop that ran when it was first set up. In a"
+    " test that has its own loop, exceptions of tasks are not captured."
 )
 _REMEDY: Final = (
-    " To have this loop watched, call sentry_sdk.integrations.asyncio.enable_asyncio_integration() in it, such as at"
-    " the start of the application's lifespan."
+    " To observe this loop, call sentry_sdk.integrations.asyncio.enable_asyncio_integration() in it, such as at the"
+    " start of the application's lifespan."
 )
 _WITHOUT_REMEDY: Final = " Have one loop for all tests, and initialize Sentry in it."
 

@@ -1369,7 +1369,7 @@ def test_a_waiver_without_a_reason(sentry_capture: SentryCapture) -> None:
 def test_a_task_of_another_loop(sentry_capture: SentryCapture) -> None:
     """The SDK watches the tasks of the event loop in which it was set up, and this is another one.
 
-    Hint: The SDK's AsyncioIntegration is on, but it watches one event loop
+    Hint: The SDK's AsyncioIntegration is on, but it observes only the event loop
     """
     shop.init(integrations=[AsyncioIntegration()])
     client = TestClient(shop.make_app(title="shop"), raise_server_exceptions=False)
