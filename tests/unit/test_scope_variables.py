@@ -1,4 +1,4 @@
-"""The variable in the place of one of the SDK's context variables, where several runs in one process take turns."""
+"""The variable that replaces one of the SDK's context variables, if several runs in one process take turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_sentry_capture._sdk.lifetimes import Lifetimes
 
 
 def imported_again(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The module with classes of its own, as a run has it that imports the plugin once more."""
+    """The module with other classes, as in a run that imports the plugin once more."""
     spec = importlib.util.find_spec(scopes.__name__)
     assert spec is not None
     assert spec.loader is not None
