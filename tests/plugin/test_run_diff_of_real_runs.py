@@ -59,8 +59,10 @@ def test_the_upgrade_to_3(run: Callable[..., Path], capsys: pytest.CaptureFixtur
         "request.env.REMOTE_ADDR: not sent -> sent, in event ZeroDivisionError, POST /orders/{number} 500",
         "client.address: not sent -> sent, in 3 rows, first: segment, GET /log 200",
         "integrations: no longer logging; new unraisablehook",
-        "transaction fields that spans cannot have: no longer contexts.runtime.build, tags.asgi.type,"
-        " tags.http.status_code",
+        (
+            "transaction fields that spans cannot have: no longer contexts.runtime.build, tags.asgi.type,"
+            " tags.http.status_code"
+        ),
     ):
         assert line in found
     renamed = ("url.full", "http.request.method", "http.query", "sentry.op", "process.", "server.address", "sentry.")
