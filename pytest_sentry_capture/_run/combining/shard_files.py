@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -67,11 +67,13 @@ def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
 
 
 def _each_once(files: Iterable[Path]) -> Iterator[Path]:
-    known: set[Path] = set()
+    known: dict[Path, Path] = {}
     for file in files:
-        if file.resolve() in known:
-            raise ReportError(f"{file} was given twice. Pass each report once.")
-        known.add(file.resolve())
+        before = known.get(file.resolve())
+        if before is not None:
+            same = "was given twice" if before == file else f"and {before} are the same file"
+            raise ReportError(f"{file} {same}. Pass each report once.")
+        known[file.resolve()] = file
         yield file
 
 
@@ -123,23 +125,32 @@ def _check_that_there_is_one_project(shards: Sequence[Shard]) -> None:
 
 
 def _are_of_two_projects(one: ShardRun, other: ShardRun) -> bool:
-    """Whether two runs have so little in common that they are not of two commits of one project."""
+    """Whether the configurations of the same folders are too different to be of two commits of one project.
+
+    Services of one repository have other folders, and nothing else in common.
+    """
     if not one.collected or not other.collected or one.collected.keys() & other.collected.keys():
         return False
-    if {_settings_of(each) for each in one.configurations} & {_settings_of(each) for each in other.configurations}:
+    folders = _folders(one) & _folders(other)
+    if not folders or {*_settings(one)} & {*_settings(other)}:
         return False
-    features, others = ({*_features(run)} for run in (one, other))
+    features, others = ({*_features(run, folders)} for run in (one, other))
     return len(features & others) < _LEAST_ALIKE * len(features | others)
 
 
-def _settings_of(configuration: RunConfiguration) -> Hashable:
-    return configuration.folder, configuration.digest
+def _folders(run: ShardRun) -> set[str]:
+    return {each.folder for each in run.configurations}
 
 
-def _features(run: ShardRun) -> Iterator[Hashable]:
+def _settings(run: ShardRun) -> Iterator[Hashable]:
+    return ((each.folder, each.digest) for each in run.configurations)
+
+
+def _features(run: ShardRun, folders: Container[str]) -> Iterator[Hashable]:
     for each in run.configurations:
-        yield from ((each.folder, rule.name) for rule in each.rules)
-        yield from each.contract.rows if each.contract is not None else ()
+        if each.folder in folders:
+            yield from ((each.folder, rule.name) for rule in each.rules)
+            yield from each.contract.rows if each.contract is not None else ()
 
 
 def _of_one_commit(shards: Sequence[Shard], *, compares_contracts: bool) -> tuple[list[Shard], list[str]]:
