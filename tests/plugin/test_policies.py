@@ -240,7 +240,7 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
                 " 'acme_policy:sentry.toml'? (*)"
             ),
         ),
-        ("extends = ['\\u0000']", "", "sentry_capture.toml:1: extends: there is no file * (*)"),
+        ('extends = ["\\u0000"]', "", "sentry_capture.toml:1: extends: there is no file * (*)"),
         ("extends = ['.']", "", ". can't be read: Is a directory (sentry_capture.toml → .)"),
         (
             "extends = ['acme_policy.teams:sentry.toml']",
