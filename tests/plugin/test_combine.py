@@ -365,7 +365,25 @@ def test_a_shard_of_another_commit_is_left_out(suite: Suite) -> None:
     combined = combine(first, second, third, "--check")
 
     assert combined.exit_code == 1
-    assert f"  {third} was run with another sentry_capture.toml than {first}" in combined.lines
+    assert f"  {third} was run with another sentry_capture.toml than {first}: run it again" in combined.lines
+
+
+@pytest.mark.needs("pytest-split")
+def test_a_group_of_another_commit_is_not_called_missing(suite: Suite) -> None:
+    for group in "123":
+        suite.run(f"{group}.json", "--splits", "4", "--group", group)
+    suite.write("sentry_capture.toml", FILES["sentry_capture.toml"].replace("= 3", "= 4"))
+    suite.run("3.json", "--splits", "4", "--group", "3")
+
+    combined = combine("1.json", "2.json", "3.json", "--check")
+
+    assert combined.exit_code == 1
+    assert combined.lines[2:6] == [
+        "The run is incomplete:",
+        "  4 tests ran in no shard",
+        "  3.json was run with another sentry_capture.toml than 1.json: run it again",
+        "  group 4 of 4 is missing",
+    ]
 
 
 def _of_another_project(suite: Suite) -> None:

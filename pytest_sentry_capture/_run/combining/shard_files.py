@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,10 +32,12 @@ class Shards(NamedTuple):
     Attributes:
         found: each once, in an order that does not depend on that of the files.
         left_out: why other reports are left out, one in words for users.
+        groups_left_out: which of how many groups of the tests those of other commits are.
     """
 
     found: Sequence[Shard]
     left_out: Sequence[str]
+    groups_left_out: Collection[tuple[int, int]]
 
 
 def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
@@ -63,7 +65,8 @@ def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
     left_out += others
     if not alike:
         raise ReportError("There is no shard to combine:" + "".join(f"\n  {each}" for each in left_out))
-    return Shards(alike, left_out)
+    groups = [shard.run.split for shard in found if shard not in alike and shard.run.split is not None]
+    return Shards(alike, left_out, groups)
 
 
 def _each_once(files: Iterable[Path]) -> Iterator[Path]:
@@ -180,7 +183,7 @@ def _deviating(
                 groups.setdefault(what, []).append((shard, name))
     by_size = sorted(groups.values(), key=lambda group: (len(group), group[-1][0].run.started), reverse=True)
     return {
-        shard.run.id: f"{shard.file} was run with another {name} than {by_size[0][0][0].file}"
+        shard.run.id: f"{shard.file} was run with another {name} than {by_size[0][0][0].file}: run it again"
         for group in by_size[1:]
         for shard, name in group
     }
