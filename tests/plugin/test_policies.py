@@ -241,6 +241,11 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
             ),
         ),
         ('extends = ["\\u0000"]', "", "sentry_capture.toml:1: extends: there is no file * (*)"),
+        (
+            "[rules]\nextends = ['a.toml']",
+            "",
+            "sentry_capture.toml:2: extends is a key of the configuration, not a rule; write it above all tables",
+        ),
         ("extends = ['.']", "", ". can't be read: Is a directory (sentry_capture.toml → .)"),
         (
             "extends = ['acme_policy.teams:sentry.toml']",
@@ -312,6 +317,14 @@ def test_mistakes_name_the_place_and_the_chain(
     [mistake] = errors(pytester)
 
     pytest.LineMatcher([mistake]).fnmatch_lines([expected.replace("[", "[[]")])
+
+
+def test_a_policy_below_the_rules_is_not_a_rule(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml("[tool.sentry_capture.rules]\nextends = ['acme_policy:sentry.toml']")
+
+    assert errors(pytester) == [
+        "pyproject.toml:2: extends is a key of the configuration, not a rule; write it in [tool.sentry_capture]"
+    ]
 
 
 def test_a_folder_of_a_package_needs_no_module(pytester: pytest.Pytester, site: Path) -> None:

@@ -151,6 +151,8 @@ class RuleTables:
                 self.switched_off.append(name)
             if name in self._names_of_entries():
                 self._check_entry_in_rules(name, value)
+            elif name in _KEYS and not isinstance(value, (bool, Mapping)):  # which is all that a rule may be
+                self._mistake(("rules", name), f"{name} is a key of the configuration, not a rule; {self._above()}")
             elif name not in BUILT_IN_RULES and not is_in_package(name):
                 self._take_own(name, value)
             elif value is not False and (rule := self._named_rule(name, value)) is not None:
@@ -455,6 +457,10 @@ class RuleTables:
     def _header(self, name: str) -> str:
         """How a table of the configuration is called in this file."""
         return ".".join((*self._source.table, name))
+
+    def _above(self) -> str:
+        """Where keys of the configuration belong in this file."""
+        return f"write it in [{'.'.join(self._source.table)}]" if self._source.table else "write it above all tables"
 
     def _without_table(self) -> str:
         """How the tables that were written for ``pyproject.toml`` are called in its own file."""
