@@ -365,7 +365,25 @@ def test_a_shard_of_another_commit_is_left_out(suite: Suite) -> None:
     combined = combine(first, second, third, "--check")
 
     assert combined.exit_code == 1
-    assert f"  {third} was run with another sentry_capture.toml than {first}" in combined.lines
+    assert f"  {third} was run with another sentry_capture.toml than {first}: run it again" in combined.lines
+
+
+@pytest.mark.needs("pytest-split")
+def test_a_group_of_another_commit_is_not_called_missing(suite: Suite) -> None:
+    for group in "123":
+        suite.run(f"{group}.json", "--splits", "4", "--group", group)
+    suite.write("sentry_capture.toml", FILES["sentry_capture.toml"].replace("= 3", "= 4"))
+    suite.run("3.json", "--splits", "4", "--group", "3")
+
+    combined = combine("1.json", "2.json", "3.json", "--check")
+
+    assert combined.exit_code == 1
+    assert combined.lines[2:6] == [
+        "The run is incomplete:",
+        "  4 tests ran in no shard",
+        "  3.json was run with another sentry_capture.toml than 1.json: run it again",
+        "  group 4 of 4 is missing",
+    ]
 
 
 def _of_another_project(suite: Suite) -> None:
@@ -380,6 +398,10 @@ def _same_twice(suite: Suite) -> None:
     shutil.copyfile(suite.path / "shard-0.json", suite.path / "other.json")
 
 
+def _link(suite: Suite) -> None:
+    (suite.path / "other.json").symlink_to("shard-1.json")
+
+
 def _other_version(version: int) -> Callable[[Suite], None]:
     def write(suite: Suite) -> None:
         report: dict[str, Any] = json.loads((suite.path / "shard-0.json").read_text())
@@ -391,19 +413,23 @@ def _other_version(version: int) -> Callable[[Suite], None]:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (_link, "other.json and shard-1.json are the same file. Pass each report once."),
         (_same_twice, "shard-0.json and other.json are reports of the same shard. Pass one of them."),
         (
             _of_another_project,
             "other.json are of two projects: their tests, rules and contracts have nothing in common.",
         ),
         (_other_version(1), "other.json is a report of version 1, which lacks data for a comparison"),
-        (_other_version(3), "other.json is from a newer pytest-sentry-contract"),
+        (
+            _other_version(3),
+            "other.json is a report of version 3, and this pytest-sentry-contract reads version 2: upgrade it.",
+        ),
         (
             lambda suite: suite.write("other.json", '{"tests": []}'),
-            "other.json is not a report of pytest-sentry-contract.",
+            "other.json is not a report of pytest-sentry-contract. To write one, run",
         ),
     ],
-    ids=["same twice", "other project", "version 1", "version 3", "other plugin"],
+    ids=["link", "same twice", "other project", "version 1", "version 3", "other plugin"],
 )
 def test_bad_input_is_refused(suite: Suite, make: Callable[[Suite], None], message: str) -> None:
     suite.split(2)
@@ -426,6 +452,21 @@ def test_named_projects_are_shown_by_their_names(suite: Suite) -> None:
 
     assert combined.exit_code == 2
     assert "are of two projects, shop and billing." in combined.error or "billing and shop." in combined.error
+
+
+def test_services_of_one_repository_are_one_project(suite: Suite) -> None:
+    for service, rules in {"billing": "max-breadcrumbs = 3", "search": "required-tags = ['request_id']"}.items():
+        (suite.path / service).mkdir()
+        suite.write(f"{service}/sentry_capture.toml", f"[rules]\n{rules}\n")
+        suite.write(f"{service}/test_{service}.py", "import shop\ndef test_it():\n    shop.fail(ValueError())\n")
+    suite.run("whole.json", "billing", "search")
+    suite.run("billing.json", "billing")
+    suite.run("search.json", "search")
+
+    combined = combine("billing.json", "search.json", "--expect", "2", "-o", "run.json")
+
+    assert combined.exit_code == 0, combined.error
+    assert said(suite.path / "run.json")["rules"] == said(suite.path / "whole.json")["rules"]
 
 
 def test_nothing_to_combine_is_refused(suite: Suite) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,21 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
             "sentry_capture.toml:1: extends: 'acme_rules' is a module and not a package, so there is no file in it (*)",
         ),
         (
+            "extends = ['acme-policy:sentry.toml']",
+            "",
+            (
+                "sentry_capture.toml:1: extends: there is no file acme-policy:sentry.toml; did you mean"
+                " 'acme_policy:sentry.toml'? (*)"
+            ),
+        ),
+        ('extends = ["\\u0000"]', "", "sentry_capture.toml:1: extends: there is no file * (*)"),
+        (
+            "[rules]\nextends = ['a.toml']",
+            "",
+            "sentry_capture.toml:2: extends is a key of the configuration, not a rule; write it above all tables",
+        ),
+        ("extends = ['.']", "", ". can't be read: Is a directory (sentry_capture.toml → .)"),
+        (
             "extends = ['acme_policy.teams:sentry.toml']",
             "",
             "sentry_capture.toml:1: extends: there is no package 'acme_policy.teams' installed for * (*)",
@@ -260,7 +276,7 @@ def test_a_policys_pii_config_lies_beside_it(pytester: pytest.Pytester, site: Pa
                 " sentry_capture.toml)"
             ),
         ),
-        ("extends = ['acme_policy:sentry.toml']", "= 1", "acme_policy:sentry.toml is not valid TOML: *"),
+        ("extends = ['acme_policy:sentry.toml']", "= 1", "acme_policy:sentry.toml is not valid TOML: * (*)"),
         (
             "extends = ['acme_policy:sentry.toml']",
             "\nnested = false",
@@ -303,6 +319,24 @@ def test_mistakes_name_the_place_and_the_chain(
     pytest.LineMatcher([mistake]).fnmatch_lines([expected.replace("[", "[[]")])
 
 
+def test_a_policy_below_the_rules_is_not_a_rule(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml("[tool.sentry_capture.rules]\nextends = ['acme_policy:sentry.toml']")
+
+    assert errors(pytester) == [
+        "pyproject.toml:2: extends is a key of the configuration, not a rule; write it in [tool.sentry_capture]"
+    ]
+
+
+def test_a_folder_of_a_package_needs_no_module(pytester: pytest.Pytester, site: Path) -> None:
+    install(site)
+    write(site / "acme_policy", teams__eu__sentry_toml="[rules]\nmax-breadcrumbs = -1")
+    pytester.makefile(".toml", sentry_capture="extends = ['acme_policy.teams.eu:sentry.toml']")
+
+    assert errors(pytester) == [
+        "acme_policy.teams.eu:sentry.toml:2: rules.max-breadcrumbs: number must be at least 0, not -1"
+    ]
+
+
 def test_a_policy_above_the_rootdir_is_named_relative_to_it(pytester: pytest.Pytester, site: Path) -> None:
     write(pytester.path, policy_toml="[rules]\nmax-breadcrumbs = -1", service__sentry_capture_toml="")
     (pytester.path / "service" / "sentry_capture.toml").write_text("extends = ['../policy.toml']")
@@ -343,6 +377,96 @@ def test_a_rule_of_a_package_that_cannot_be_used(
 
     pytest.LineMatcher(told).fnmatch_lines(expected)
     assert not any("importlib" in line for line in told)
+
+
+def test_a_rule_that_several_packages_have(pytester: pytest.Pytester, site: Path) -> None:
+    install(site)
+    info = site / "other-1.0.dist-info"
+    write(info, METADATA="Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[pytest_sentry_capture.rules]\nshort-messages = other:Rule\n")
+    pytester.makefile(".toml", sentry_capture="[rules]\nshort-messages = true")
+
+    [mistake] = errors(pytester)
+
+    assert mistake == (
+        "sentry_capture.toml:2: rules.short-messages: several packages have a rule of this name:"
+        " acme_rules:ShortMessages of acme-policy, other:Rule of other. Uninstall all but one"
+    )
+
+
+ODD_OPTIONS = (
+    RULES.replace("    words", "    accept: object = len\n    later: 'Unknown' = None\n    words").replace(
+        "    def judge", "    def __post_init__(self):\n        CHECK\n\n    def judge", 1
+    )
+    + "\n\ndef pytest_sentry_capture_rules(config):\n    return [ShortMessages(longest=1)]\n"
+)
+
+
+@pytest.fixture(params=["package", "conftest"])
+def odd_rule(request: pytest.FixtureRequest, pytester: pytest.Pytester, site: Path) -> Callable[[str, str], None]:
+    """Writes a rule with odd options: one of an installed package, or of a conftest file."""
+
+    def write_rule(check: str, later: str) -> None:
+        rules = ODD_OPTIONS.replace("CHECK", check).replace("'Unknown'", later)
+        if request.param == "package":
+            install(site, rules=rules)
+        else:
+            pytester.makeconftest(rules)
+
+    return write_rule
+
+
+@pytest.mark.parametrize(
+    ("value", "later", "expected"),
+    [
+        ("longest = 1, accept = 5", "object", ["*.accept: this option has a type that can't be given in a *"]),
+        (
+            "longest = 1",
+            "'Unknown'",
+            ["*: the types of its options can't be read: name 'Unknown' is not defined. Import what they name *"],
+        ),
+        (
+            "longest = 2",
+            "object",
+            [
+                "*: the rule itself raised KeyError:",
+                "  Traceback *",
+                "*    {1: 5}[[]self.longest]",
+                "  KeyError: 2",
+            ],
+        ),
+    ],
+    ids=["type", "annotation", "error"],
+)
+def test_options_that_a_rule_cannot_take(
+    pytester: pytest.Pytester, odd_rule: Callable[[str, str], None], value: str, later: str, expected: list[str]
+) -> None:
+    odd_rule("{1: 5}[self.longest]", later)
+    pytester.makefile(".toml", sentry_capture=f"[rules]\nshort-messages = {{ {value} }}")
+
+    told = errors(pytester)
+
+    assert told[0].startswith("sentry_capture.toml:2: rules.short-messages")
+    pytest.LineMatcher(told).fnmatch_lines(expected)
+
+
+def test_options_of_odd_types_need_not_be_given(
+    pytester: pytest.Pytester, odd_rule: Callable[[str, str], None]
+) -> None:
+    odd_rule("pass", "'Unknown'")
+    pytester.makefile(".toml", sentry_capture="[rules]\nshort-messages = true")
+    pytester.makepyfile("def test(): pass")
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_a_rule_says_itself_what_is_wrong_with_an_option(
+    pytester: pytest.Pytester, odd_rule: Callable[[str, str], None]
+) -> None:
+    odd_rule("if self.longest > 1: raise ValueError('longest must be 1')", "object")
+    pytester.makefile(".toml", sentry_capture="[rules]\nshort-messages = { longest = 2 }")
+
+    assert errors(pytester) == ["sentry_capture.toml:2: rules.short-messages: longest must be 1"]
 
 
 def test_rules_that_no_configuration_names_are_not_imported(pytester: pytest.Pytester, site: Path) -> None:

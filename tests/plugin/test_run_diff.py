@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pytest_sentry_capture import __version__
 from run_reports import NOTHING, diff, differences, dropped, finding, report, row, segment_row, sentry_contract
 
+WRITE = "To write one, run `pytest --sentry-report=run.json`."
 LOGGING = "LoggingIntegration(level=None, event_level=logging.ERROR)"
 
 # What is reported
@@ -303,8 +304,8 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
         ("run.json", "{", "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
         ("run.json", b"\xff\xfe", "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
         ("run.json", "[" * 100_000, "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
-        ("run.json", "[]", "run.json is not a report of pytest-sentry-contract."),
-        ("run.json", '{"version": "2", "rows": []}', "run.json is not a report of pytest-sentry-contract."),
+        ("run.json", "[]", f"run.json is not a report of pytest-sentry-contract. {WRITE}"),
+        ("run.json", '{"version": "2", "rows": []}', f"run.json is not a report of pytest-sentry-contract. {WRITE}"),
         (
             "run.json",
             '{"version": 1, "rows": []}',
@@ -316,7 +317,7 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
         (
             "run.json",
             '{"version": 3, "rows": []}',
-            "run.json is from a newer pytest-sentry-contract: a report of version 3; this one reads 2.",
+            ("run.json is a report of version 3, and this pytest-sentry-contract reads version 2: upgrade it."),
         ),
         (
             "run.json",
@@ -336,7 +337,7 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
         (
             "sentry-contract.toml",
             "version = 2",
-            "sentry-contract.toml is a contract, not a report: pytest --sentry-report=run.json writes a report.",
+            f"sentry-contract.toml is a TOML file, not a report. {WRITE}",
         ),
     ],
 )
@@ -454,7 +455,7 @@ def test_characters_that_the_terminal_does_not_have(encoding: str, pytester: pyt
     after.write_text("{}")
     code, output, errors = run(before, after)
     assert (code, output) == (2, b"")
-    assert errors.decode(encoding).endswith(f"{shown}.json is not a report of pytest-sentry-contract.\n")
+    assert errors.decode(encoding).endswith(f"{shown}.json is not a report of pytest-sentry-contract. {WRITE}\n")
 
 
 def test_an_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:

@@ -244,6 +244,23 @@ def test_waivers_and_ignored_errors_that_nothing_needs_are_named(project: pytest
     assert unused == {line.removeprefix("#").strip() for line in head[2:]}
 
 
+@pytest.mark.parametrize(
+    ("keys", "without"),
+    [("'password'", "password, which was found"), ("'password', 'cookie'", "cookie, password, which were found")],
+)
+def test_keys_that_were_found_are_left_out(project: pytest.Pytester, keys: str, without: str) -> None:
+    with (project.path / "test_shop.py").open("a") as tests:
+        tests.write(
+            "\ndef test_form():\n    import sentry_sdk\n"
+            f"    sentry_sdk.set_context('form', dict.fromkeys([{keys}], '12 34 56 78'))\n"
+            "    sentry_sdk.capture_message('form')\n"
+        )
+
+    result = project.runpytest_inprocess("--sentry-suggest")
+
+    result.stdout.fnmatch_lines([f"forbidden-data = *; without {without}"])
+
+
 def test_few_events_are_not_promise(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("test_shop.py::test_one", "--sentry-suggest")
 

@@ -17,6 +17,7 @@ from pytest_sentry_capture._reports.personal_data import PersonalData
 from pytest_sentry_capture._reports.table import CAPTURED, JOB, NOTHING, OFF, SILENT, Row, State
 
 _HEADERS: Final = "request.headers."
+_WRITE: Final = "To write one, run `pytest --sentry-report=run.json`."
 
 
 class ReportError(Exception):
@@ -85,7 +86,7 @@ def read_report(path: Path) -> ReadReport:
 
 def _load(path: Path) -> Any:
     if path.suffix.lower() == ".toml":
-        raise ReportError(f"{path} is a contract, not a report: pytest --sentry-report=run.json writes a report.")
+        raise ReportError(f"{path} is a TOML file, not a report. {_WRITE}")
     try:
         return json.loads(path.read_bytes())
     except OSError as error:
@@ -169,7 +170,7 @@ def _checked(content: Any, path: Path) -> ReadReport:
 def _check_version(content: Any, path: Path) -> None:
     version = content.get("version") if isinstance(content, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or "rows" not in content:
-        raise ReportError(f"{path} is not a report of pytest-sentry-contract.")
+        raise ReportError(f"{path} is not a report of pytest-sentry-contract. {_WRITE}")
     if version < VERSION:
         raise ReportError(
             f"{path} is a report of version {version}, which lacks data for a comparison. Write it again with"
@@ -177,7 +178,8 @@ def _check_version(content: Any, path: Path) -> None:
         )
     if version > VERSION:
         raise ReportError(
-            f"{path} is from a newer pytest-sentry-contract: a report of version {version}; this one reads {VERSION}."
+            f"{path} is a report of version {version}, and this pytest-sentry-contract reads version {VERSION}:"
+            " upgrade it."
         )
 
 

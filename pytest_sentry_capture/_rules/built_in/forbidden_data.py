@@ -113,10 +113,11 @@ class ForbiddenData(Rule):
     def _suggestion(cls, seen: Seen) -> Suggestion:
         found = sorted(seen.named("found"))
         keys = [key for key in _SUGGESTED if key not in found]
+        were_found = "was found" if len(found) == 1 else "were found"
         if not seen.number("item") or not keys:
-            why = f"{', '.join(found)} were found" if found else "nothing was captured"
+            why = f"{', '.join(found)} {were_found}" if found else "nothing was captured"
             return Suggestion({"keys": [*_SUGGESTED]}, why, holds=False)
-        without = f"; without {', '.join(found)}, which were found" if found else ""
+        without = f"; without {', '.join(found)}, which {were_found}" if found else ""
         return Suggestion({"keys": keys}, f"not in {seen.times('item', 'item', 'items')}{without}")
 
     @classmethod

@@ -33,7 +33,7 @@ class Completeness:
         self._expected = expected
         self.missing = [
             *shards.left_out,
-            *_missing_groups(shards.found),
+            *_missing_groups(shards),
             *self._differing_from_expected(len(shards.left_out), repeating),
         ]
 
@@ -147,10 +147,10 @@ def _was_repeated_after_a_crash(run: ShardRun, shards: Iterable[Shard]) -> bool:
     )
 
 
-def _missing_groups(shards: Sequence[Shard]) -> Iterator[str]:
-    """The groups that are not there, where a plugin has split the tests into groups."""
+def _missing_groups(shards: Shards) -> Iterator[str]:
+    """The groups of which there is no report, where a plugin has split the tests into groups."""
     groups: dict[int, dict[int, Shard]] = {}
-    for shard in shards:
+    for shard in shards.found:
         if shard.run.split is not None:
             number, of = shard.run.split
             groups.setdefault(of, {})[number] = shard
@@ -159,7 +159,8 @@ def _missing_groups(shards: Sequence[Shard]) -> Iterator[str]:
         yield f"{first[1]} is one of {first[0]} groups, and {second[1]} one of {second[0]}"
         return
     for of, found in groups.items():
-        missing = [str(number) for number in range(1, of + 1) if number not in found]
+        there = {*found, *(number for number, total in shards.groups_left_out if total == of)}
+        missing = [str(number) for number in range(1, of + 1) if number not in there]
         if missing:
             named = ", ".join(missing)
             yield f"groups {named} of {of} are missing" if len(missing) > 1 else f"group {named} of {of} is missing"

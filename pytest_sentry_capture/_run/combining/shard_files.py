@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -33,10 +33,12 @@ class Shards(NamedTuple):
     Attributes:
         found: each once, in an order that does not depend on that of the files.
         left_out: why other reports are left out, one in words for users.
+        groups_left_out: which of how many groups of the tests those of other commits are.
     """
 
     found: Sequence[Shard]
     left_out: Sequence[str]
+    groups_left_out: Collection[tuple[int, int]]
 
 
 def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
@@ -64,15 +66,18 @@ def read_shards(files: Iterable[Path], *, compares_contracts: bool) -> Shards:
     left_out += others
     if not alike:
         raise ReportError("There is no shard to combine:" + "".join(f"\n  {each}" for each in left_out))
-    return Shards(alike, left_out)
+    groups = [shard.run.split for shard in found if shard not in alike and shard.run.split is not None]
+    return Shards(alike, left_out, groups)
 
 
 def _each_once(files: Iterable[Path]) -> Iterator[Path]:
-    known: set[Path] = set()
+    known: dict[Path, Path] = {}
     for file in files:
-        if file.resolve() in known:
-            raise ReportError(f"{file} was given twice. Pass each report once.")
-        known.add(file.resolve())
+        before = known.get(file.resolve())
+        if before is not None:
+            same = "was given twice" if before == file else f"and {before} are the same file"
+            raise ReportError(f"{file} {same}. Pass each report once.")
+        known[file.resolve()] = file
         yield file
 
 
@@ -124,23 +129,32 @@ def _check_that_there_is_one_project(shards: Sequence[Shard]) -> None:
 
 
 def _are_of_two_projects(one: ShardRun, other: ShardRun) -> bool:
-    """Whether two runs have so little in common that they are not of two commits of one project."""
+    """Whether the configurations of the same folders are too different to be of two commits of one project.
+
+    Services of one repository have other folders, and nothing else in common.
+    """
     if not one.collected or not other.collected or one.collected.keys() & other.collected.keys():
         return False
-    if {_settings_of(each) for each in one.configurations} & {_settings_of(each) for each in other.configurations}:
+    folders = _folders(one) & _folders(other)
+    if not folders or {*_settings(one)} & {*_settings(other)}:
         return False
-    features, others = ({*_features(run)} for run in (one, other))
+    features, others = ({*_features(run, folders)} for run in (one, other))
     return len(features & others) < _LEAST_ALIKE * len(features | others)
 
 
-def _settings_of(configuration: RunConfiguration) -> Hashable:
-    return configuration.folder, configuration.digest
+def _folders(run: ShardRun) -> set[str]:
+    return {each.folder for each in run.configurations}
 
 
-def _features(run: ShardRun) -> Iterator[Hashable]:
+def _settings(run: ShardRun) -> Iterator[Hashable]:
+    return ((each.folder, each.digest) for each in run.configurations)
+
+
+def _features(run: ShardRun, folders: Container[str]) -> Iterator[Hashable]:
     for each in run.configurations:
-        yield from ((each.folder, rule.name) for rule in each.rules)
-        yield from each.contract.rows if each.contract is not None else ()
+        if each.folder in folders:
+            yield from ((each.folder, rule.name) for rule in each.rules)
+            yield from each.contract.rows if each.contract is not None else ()
 
 
 def _of_one_commit(shards: Sequence[Shard], *, compares_contracts: bool) -> tuple[list[Shard], list[str]]:
@@ -170,7 +184,7 @@ def _deviating(
                 groups.setdefault(what, []).append((shard, name))
     by_size = sorted(groups.values(), key=lambda group: (len(group), group[-1][0].run.started), reverse=True)
     return {
-        shard.run.id: f"{shard.file} was run with another {name} than {by_size[0][0][0].file}"
+        shard.run.id: f"{shard.file} was run with another {name} than {by_size[0][0][0].file}: run it again"
         for group in by_size[1:]
         for shard, name in group
     }

@@ -195,7 +195,7 @@ def _check_misnamed(found: re.Match[bytes], content: bytes, file: Path, name: st
 def _content(file: Path, name: str) -> bytes | None:
     try:
         return file.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # no file has a null character in its name
         return None
     except OSError as error:
         raise SettingsError(f"{name} can't be read: {error.strerror}") from None

@@ -107,9 +107,9 @@ def _layers(source: Source, root: Path, read: ReadSource, chain: Mapping[Path, s
         if file in chain:
             cycle = _CHAIN.join([*chain.values(), chain[file]])
             raise SettingsError(f"{place}: {chain[file]} extends itself ({cycle})")
-        policy = read(file, shown)
+        policy = _read(read, file, shown, _CHAIN.join([*chain.values(), shown]))
         if policy is None:
-            what = f"{shown} has no table [tool.sentry_capture]" if file.is_file() else f"there is no file {shown}"
+            what = f"{shown} has no table [tool.sentry_capture]" if file.is_file() else _missing(shown)
             raise SettingsError(f"{place}: {what} ({_CHAIN.join([*chain.values(), shown])})")
         if _NESTED in policy.content:
             raise SettingsError(
@@ -117,6 +117,21 @@ def _layers(source: Source, root: Path, read: ReadSource, chain: Mapping[Path, s
             )
         yield from _layers(policy, root, read, {**chain, file: shown})
     yield source
+
+
+def _read(read: ReadSource, file: Path, shown: str, chain: str) -> Source | None:
+    try:
+        return read(file, shown)
+    except SettingsError as error:
+        raise SettingsError(f"{error} ({chain})") from None
+
+
+def _missing(shown: str) -> str:
+    """What is said of a file that is not there. A package that is named as one installs it is taken for a folder."""
+    package, separator, inside = shown.partition(":")
+    meant = f"{package.replace('-', '_')}:{inside}"
+    is_misspelled = bool(separator) and meant != shown and _IN_PACKAGE.fullmatch(meant)
+    return f"there is no file {shown}" + (f"; did you mean {meant!r}?" if is_misspelled else "")
 
 
 def _located(name: str, source: Source, root: Path) -> tuple[Path, str]:
@@ -159,9 +174,8 @@ def _folders_of(package: str) -> Sequence[str]:
         spec = find_spec(first)
     except ValueError:  # a module that was not imported, such as __main__
         spec = None
-    for depth, _ in enumerate(others, 2):
+    for name in others:  # without the names above it, which would have to be imported for a folder without __init__.py
         locations = spec.submodule_search_locations if spec is not None else None
-        name = ".".join([first, *others][:depth])
         spec = PathFinder.find_spec(name, [*locations]) if locations else None
     if spec is None:
         raise LookupError(f"there is no package {package!r} installed for {sys.executable}")

@@ -28,10 +28,10 @@ def rule_in_package(name: str) -> type[Rule]:
         UnusableRulesError: its import raises, it is not a rule or has another name, or several packages have one.
     """
     entry_points = _entry_points(name)
-    values = [*dict.fromkeys(each.value for each in entry_points)]
-    if len(values) != 1:
-        raise UnusableRulesError(f"several packages have a rule of this name: {', '.join(values)}")
-    [value] = values
+    value = entry_points[0].value
+    if any(each.value != value for each in entry_points):
+        found = ", ".join(sorted({*map(_with_package, entry_points)}))
+        raise UnusableRulesError(f"several packages have a rule of this name: {found}. Uninstall all but one")
     try:
         found = entry_points[0].load()
     except KeyboardInterrupt:
@@ -49,6 +49,11 @@ def rule_in_package(name: str) -> type[Rule]:
 
 def _entry_points(name: str) -> list[EntryPoint]:
     return [each for each in _of_path(tuple(sys.path)) if each.name == name]
+
+
+def _with_package(entry_point: EntryPoint) -> str:
+    package = f" of {entry_point.dist.name}" if entry_point.dist is not None else ""
+    return entry_point.value + package
 
 
 @cache

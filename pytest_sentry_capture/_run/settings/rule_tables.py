@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_type_hints
 
@@ -23,6 +23,7 @@ from pytest_sentry_capture._rules import (
     Severity,
     UnusableRulesError,
     pattern_in_toml,
+    traceback_of,
 )
 from pytest_sentry_capture._run.settings.conversion import NOT_CONVERTED, mistake_in_words, strict_converter
 from pytest_sentry_capture._run.settings.options import SettingsError
@@ -150,6 +151,8 @@ class RuleTables:
                 self.switched_off.append(name)
             if name in self._names_of_entries():
                 self._check_entry_in_rules(name, value)
+            elif name in _KEYS and not isinstance(value, (bool, Mapping)):  # which is all that a rule may be
+                self._mistake(("rules", name), f"{name} is a key of the configuration, not a rule; {self._above()}")
             elif name not in BUILT_IN_RULES and not is_in_package(name):
                 self._take_own(name, value)
             elif value is not False and (rule := self._named_rule(name, value)) is not None:
@@ -189,20 +192,60 @@ class RuleTables:
         if not isinstance(value, Mapping):
             self._mistake(path, f"{name}: must be true, false or a table of options, not {value!r}")
             return None
-        known = _options_of(type(rule))
-        for key in value:
+        options = self._options(path, name, value, type(rule))
+        return self._made(path, name, lambda: _with_options(rule, options)) if options is not None else None
+
+    def _packaged(self, path: KeyPath, name: str, options: Mapping[str, Any], rule_class: type[Rule]) -> Rule | None:
+        """A rule of an installed package with its options."""
+        converted = self._options(path, name, options, rule_class)
+        if converted is None:
+            return None
+        missing = [option for option in _needed(rule_class) if option not in converted]
+        for option in missing:
+            self._mistake((*path, option), f"{name}.{option}: {option} is missing")
+        return self._made(path, name, lambda: rule_class(**converted)) if not missing else None
+
+    def _options(
+        self, path: KeyPath, name: str, given: Mapping[str, Any], rule_class: type[Rule]
+    ) -> dict[str, Any] | None:
+        """The options of a rule that is not built in, or None if there are mistakes among them.
+
+        Options that are not given may have types that no configuration can give.
+        """
+        mistakes = len(self.mistakes)
+        known = _options_of(rule_class)
+        for key in given:
             if key not in known:
                 self._mistake((*path, key), f"{name}: {did_you_mean('option', key, known)}")
-        types = get_type_hints(type(rule))
-        options = {
-            key: self._converted((*path, key), f"{name}.{key}", each, types[key])
-            for key, each in value.items()
-            if key in known
-        }
-        if self.mistakes:
+        options: dict[str, Any] = {}
+        if given:
+            try:
+                types = get_type_hints(rule_class)
+            except Exception as error:  # what an annotation says is code
+                self._mistake(
+                    path,
+                    f"{name}: the types of its options can't be read: {error}. Import what they name outside of"
+                    " `if TYPE_CHECKING:`",
+                )
+                return None
+            for key, each in given.items():
+                if key in known:
+                    options[key] = self._converted((*path, key), f"{name}.{key}", each, types[key])
+        if len(self.mistakes) > mistakes:
             return None
         self._check_paths(path, name, options.get("paths", ()))
-        return _with_options(rule, options)
+        return options
+
+    def _made(self, path: KeyPath, name: str, make: Callable[[], Rule]) -> Rule | None:
+        """A rule that is not built in. A ``ValueError`` is what it says of its options, all else is a mistake in it."""
+        try:
+            return make()
+        except ValueError as error:
+            self._mistake(path, f"{name}: {error}")
+        except Exception as error:  # it is code of others
+            lines = "\n".join(f"  {line}" for line in traceback_of(error))
+            self._mistake(path, f"{name}: the rule itself raised {type(error).__name__}:\n{lines}")
+        return None
 
     def _converted(self, path: KeyPath, name: str, value: object, wanted: Any) -> Any:
         try:
@@ -231,6 +274,8 @@ class RuleTables:
         else:
             self._mistake(path, f"rules.{name}: must be true, false or a table of options, not {value!r}")
             return None
+        if name not in BUILT_IN_RULES:
+            return self._packaged(path, f"rules.{name}", options, rule_class)
         rule = self._structured(path, f"rules.{name}", options, rule_class)
         if rule is not None:
             self._check_paths(path, f"rules.{name}", rule.paths)
@@ -413,6 +458,10 @@ class RuleTables:
         """How a table of the configuration is called in this file."""
         return ".".join((*self._source.table, name))
 
+    def _above(self) -> str:
+        """Where keys of the configuration belong in this file."""
+        return f"write it in [{'.'.join(self._source.table)}]" if self._source.table else "write it above all tables"
+
     def _without_table(self) -> str:
         """How the tables that were written for ``pyproject.toml`` are called in its own file."""
         own = self._source.content["tool"]
@@ -465,6 +514,12 @@ def _options_of(wanted: type) -> list[str]:
     """What can be said of a rule, an entry or a table. The name of a rule is its class's."""
     of_name = issubclass(wanted, Rule)
     return [each.name for each in fields(wanted) if each.init and not (of_name and each.name == _NAME)]
+
+
+def _needed(rule_class: type[Rule]) -> list[str]:
+    """The options without a default."""
+    optional = {each.name for each in fields(rule_class) if (each.default, each.default_factory) != (MISSING, MISSING)}
+    return [name for name in _options_of(rule_class) if name not in optional]
 
 
 def _with_options(rule: Rule, options: Mapping[str, Any]) -> Rule:

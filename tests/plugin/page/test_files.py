@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pages import everything, page
 from run_reports import dropped, report, row, sentry_contract
 
-NEWER = "run.json is from a newer pytest-sentry-contract: a report of version 99; this one reads 2."
+NEWER = "run.json is a report of version 99, and this pytest-sentry-contract reads version 2: upgrade it."
+WRITE = "To write one, run `pytest --sentry-report=run.json`."
 
 
 def add_shop(pytester: pytest.Pytester) -> None:
@@ -110,8 +111,8 @@ def test_a_page_that_cannot_be_written(pytester: pytest.Pytester) -> None:
         ("", "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
         ("[" * 100_000, "run.json is not valid JSON: is it what --sentry-report=PATH.json wrote?"),
         (json.dumps({**report(), "version": 99}), NEWER),
-        ("[]", "run.json is not a report of pytest-sentry-contract."),
-        ('{"version": 2}', "run.json is not a report of pytest-sentry-contract."),
+        ("[]", f"run.json is not a report of pytest-sentry-contract. {WRITE}"),
+        ('{"version": 2}', f"run.json is not a report of pytest-sentry-contract. {WRITE}"),
         ('{"version": 2, "rows": 3}', "run.json is damaged: rows must be a list."),
         (json.dumps(report(row(), rules=[{"name": "x"}])), "run.json is damaged: rules[0].state is missing."),
         (json.dumps(report(row(), started=3)), "run.json is damaged: started must be a string."),
