@@ -127,7 +127,7 @@ def _read(read: ReadSource, file: Path, shown: str, chain: str) -> Source | None
 
 
 def _missing(shown: str) -> str:
-    """What is said of a file that is not there. A package that is named as one installs it is taken for a folder."""
+    """What a message says of a file that is missing. The name to install a package by may not be that to import it."""
     package, separator, inside = shown.partition(":")
     meant = f"{package.replace('-', '_')}:{inside}"
     is_misspelled = bool(separator) and meant != shown and _IN_PACKAGE.fullmatch(meant)
