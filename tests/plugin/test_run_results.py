@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from run_output import json_report, rules_in_report
+from run_output import json_report, rules_in_report, summary_of
 
 SHOP = """
 import pytest, sentry_sdk
@@ -166,6 +166,39 @@ def test_tests_of_every_sort(project: pytest.Pytester) -> None:
         0,
         sum(broken for _, _, broken in SORTS.values()),
     )
+
+
+def test_what_only_skipped_and_expectedly_failing_tests_break_is_a_warning(project: pytest.Pytester) -> None:
+    """As pytest's exit code says: the run does not fail."""
+    project.makepyfile(
+        f"""
+        import pytest, sentry_sdk
+
+        def test_skips():
+            {UNTAGGED}
+            pytest.skip()
+
+        @pytest.mark.xfail
+        def test_fails_as_expected():
+            {UNTAGGED}
+            assert 0
+        """
+    )
+
+    result = project.runpytest_inprocess("-p", "no:randomly", "--sentry-strict", "--sentry-report=report.json")
+
+    assert result.ret == pytest.ExitCode.OK
+    assert summary_of(result) == [
+        "Passed: 1 rule is kept, 1 rule with warnings.",
+        "Sentry report: report.json",
+        "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
+        "  warning        required-tags in 2 tests",
+        f"                 tags.shop is missing: {MESSAGE} [in 2 tests, first:"
+        " test_what_only_skipped_and_expectedly_failing_tests_break_is_a_warning.py::test_skips]",
+    ]
+    report = json_report(project)
+    assert report["status"] == "passed"
+    assert [each["severity"] for each in report["findings"]] == ["warn"]
 
 
 NO_WAIVERS = {
