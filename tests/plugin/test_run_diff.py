@@ -311,7 +311,8 @@ def test_nothing_that_steers_a_terminal_is_printed() -> None:
             '{"version": 1, "rows": []}',
             (
                 "run.json is a report of version 1, which lacks data for a"
-                " comparison. Write it again with this pytest-sentry-contract, which writes version 2."
+                " comparison. This pytest-sentry-contract writes version 2: run `pytest"
+                " --sentry-report=run.json` again."
             ),
         ),
         (

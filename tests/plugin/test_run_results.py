@@ -170,7 +170,7 @@ def test_tests_of_every_sort(project: pytest.Pytester) -> None:
 
 def test_what_only_skipped_and_expectedly_failing_tests_break_is_a_warning(project: pytest.Pytester) -> None:
     """As pytest's exit code says: the run does not fail."""
-    project.makepyfile(
+    shop = project.makepyfile(
         f"""
         import pytest, sentry_sdk
 
@@ -193,8 +193,7 @@ def test_what_only_skipped_and_expectedly_failing_tests_break_is_a_warning(proje
         "Sentry report: report.json",
         "Rules: 1 kept, 1 broken, 0 not judged, 0 not exercised.",
         "  warning        required-tags in 2 tests",
-        f"                 tags.shop is missing: {MESSAGE} [in 2 tests, first:"
-        " test_what_only_skipped_and_expectedly_failing_tests_break_is_a_warning.py::test_skips]",
+        f"                 tags.shop is missing: {MESSAGE} [in 2 tests, first: {shop.name}::test_skips]",
     ]
     report = json_report(project)
     assert report["status"] == "passed"

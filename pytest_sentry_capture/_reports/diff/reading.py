@@ -173,8 +173,8 @@ def _check_version(content: Any, path: Path) -> None:
         raise ReportError(f"{path} is not a report of pytest-sentry-contract. {_WRITE}")
     if version < VERSION:
         raise ReportError(
-            f"{path} is a report of version {version}, which lacks data for a comparison. Write it again with"
-            f" this pytest-sentry-contract, which writes version {VERSION}."
+            f"{path} is a report of version {version}, which lacks data for a comparison. This pytest-sentry-contract"
+            f" writes version {VERSION}: run `pytest --sentry-report={path.name}` again."
         )
     if version > VERSION:
         raise ReportError(
