@@ -15,7 +15,7 @@ import pytest
 
 FRAMEWORKS = ("aiohttp", "celery", "django", "dramatiq", "fastapi", "flask", "redis", "rq", "sqlalchemy", "starlette")
 PLUGINS = ("anyio", "django")
-ALSO_NAMED_BY = {"anyio": "trio", "redis": "rq", "starlette": "fastapi"}
+IMPORTED_BY = {"anyio": {"trio"}, "redis": {"celery", "dramatiq", "rq"}, "starlette": {"fastapi"}}
 SUFFIXES = (".py", ".toml", ".ini", ".cfg")
 
 
@@ -30,7 +30,7 @@ WORDS = named_words(Path.cwd())
 
 
 def is_in_use(name: str) -> bool:
-    return not WORDS.isdisjoint({name, ALSO_NAMED_BY.get(name, name)})
+    return not WORDS.isdisjoint({name, *IMPORTED_BY.get(name, ())})
 
 
 for name in FRAMEWORKS:
