@@ -63,7 +63,7 @@ test-example: $(INSTALLED) ## Run the second half of `make test`: the tests of t
 test-without-relay: $(WITHOUT_RELAY)/installed ## Run tests without the extra relay
 	$(WITHOUT_RELAY)/bin/python -m pytest -n auto $(PATIENCE) $(TESTS_WITHOUT_RELAY)
 
-quick: $(INSTALLED) ## Run a selection of the tests in half a minute
+quick: $(INSTALLED) ## Run a selection of the tests in about a minute
 	$(BIN)/python -m pytest -n auto $(PATIENCE) $(QUICK)
 
 check: $(INSTALLED) ## Run the linters, the type checker and the check of plain language

@@ -135,10 +135,12 @@ def test_the_sdist_contains(without_address: tuple[Path, Path], name: str) -> No
 @pytest.mark.parametrize("folder", ["docs", "example_app", "matrix", "scripts", "tests"])
 def test_the_sdist_contains_all_of(without_address: tuple[Path, Path], folder: str) -> None:
     packed = files_of(without_address[0])
+    files = {file.relative_to(CHECKOUT) for file in (CHECKOUT / folder).rglob("*")}
     expected = {
-        file.relative_to(CHECKOUT).as_posix()
-        for file in (CHECKOUT / folder).rglob("*")
+        file.as_posix()
+        for file in files
         if file.suffix in (".md", ".py", ".png", ".svg", ".toml", ".txt")
+        and not any(part.startswith(".") for part in file.parts)  # such as .pytest_cache
     }
 
     assert expected - packed == set()
