@@ -74,4 +74,4 @@ def _ways_out(broken: BrokenRule) -> Iterator[str]:
         yield f"Expect it with assert_discarded(reason={reasons.pop()!r})."
     yield f'To waive it, use @pytest.mark.sentry_allow("{broken.name}", reason="…").'
     if rule_class is not None:
-        yield f"See {reference(RULES, 'all-rules')}"
+        yield f"See {reference(RULES, 'all-rules')}."

@@ -40,7 +40,7 @@ def test_the_test_fails_with_the_traceback_and_what_was_lost(shop: pytest.Pytest
             "    KeyError: 'oops'",
             "",
             "Expect it with assert_discarded(reason='callback_error'). To waive it, use",
-            '@pytest.mark.sentry_allow("no-callback-errors", reason="…"). See "Rules" in the documentation',
+            '@pytest.mark.sentry_allow("no-callback-errors", reason="…"). See "Rules" in the documentation.',
             "*- Captured by Sentry -*",
             "crashed    shop.crash (shop.py:14): KeyError",
             "discarded  info message (5 characters): callback_error by shop.crash (shop.py:14)",

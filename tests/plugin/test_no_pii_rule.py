@@ -61,7 +61,7 @@ def test_waived():
             "  user.email holds an email address (@email): info message (5 characters)",
             '    there: ????@????.???????; allow = [[]"@email in user.email"[]] allows it',
             "",
-            'To waive it, use @pytest.mark.sentry_allow("no-pii", reason="…"). See "Rules" in the documentation',
+            'To waive it, use @pytest.mark.sentry_allow("no-pii", reason="…"). See "Rules" in the documentation.',
         ],
         consecutive=True,
     )
