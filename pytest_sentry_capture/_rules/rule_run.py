@@ -319,7 +319,7 @@ def own_rules(
                 )
             _check_own(rule)
             if rule.name in taken:
-                raise UnusableRulesError(f"there are two rules named {rule.name!r}")
+                raise UnusableRulesError(f"there are two rules named {rule.name!r}: give this one another name")
             taken.add(rule.name)
             yield EnforcedRule(rule, f"registered at {place}", folder=folder)
 

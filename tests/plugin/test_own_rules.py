@@ -276,9 +276,15 @@ def test_what_is_not_judged_has_a_reason(project: pytest.Pytester, obstacle: str
         ("[ShortMessages]", f"<class 'conftest.ShortMessages'> is not a rule: {NO_INSTANCE}"),
         ("[changed(name='')]", "ShortMessages has no name"),
         ("[changed(name=5)]", "ShortMessages: name must be a string, not 5"),
-        ("[changed(name='max-breadcrumbs')]", "there are two rules named 'max-breadcrumbs'"),
-        ("[changed(name='client errors')]", "there are two rules named 'client errors'"),
-        ("[ShortMessages(), ShortMessages()]", "there are two rules named 'short-messages'"),
+        (
+            "[changed(name='max-breadcrumbs')]",
+            "there are two rules named 'max-breadcrumbs': give this one another name",
+        ),
+        ("[changed(name='client errors')]", "there are two rules named 'client errors': give this one another name"),
+        (
+            "[ShortMessages(), ShortMessages()]",
+            "there are two rules named 'short-messages': give this one another name",
+        ),
         (
             "[ShortMessages(severity='warning')]",
             "ShortMessages: unknown severity 'warning'; did you mean 'warn'? Valid: fail, warn",
