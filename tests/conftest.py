@@ -24,6 +24,7 @@ import brotli  # type: ignore[import-untyped]  # which the SDK takes where it is
 import pytest
 import sentry_sdk
 import trio  # noqa: F401
+import xdist.plugin  # type: ignore[import-untyped]
 from packaging.version import Version
 
 import pytest_sentry_capture
@@ -45,6 +46,9 @@ pytest_plugins = ["pytester"]
 
 SUPPORT = Path(__file__).parent / "support"
 """What tests share, and the pytest runs inside of them."""
+# So that workers find it with pytest 7 and 8, where pytest-xdist looks at the path before `pythonpath` changes it.
+if str(SUPPORT) not in xdist.plugin._sys_path:
+    xdist.plugin._sys_path.insert(0, str(SUPPORT))
 
 
 class Installed(NamedTuple):
